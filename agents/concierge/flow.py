@@ -1,0 +1,248 @@
+"""The concierge: the first and last word of every turn. Routes to the scheduling agent, and carries the repairs that
+belong to no single flow: corrections, digressions, changes of mind, several wishes, silence, "a person, please"."""
+
+from __future__ import annotations
+
+from agents.understanding.resolve.assent import is_plain_yes
+
+from agents.commands import (
+    Abandon,
+    Affirm,
+    Ask,
+    Correct,
+    Deny,
+    Fill,
+    Goodbye,
+    Greet,
+    HandOver,
+    Repeat,
+    ResumeMessages,
+    SetLanguage,
+    Start,
+    StartOver,
+    StopMessages,
+    Thank,
+)
+from agents.concierge import questions
+from agents.concierge.identity import hand_over, verified
+from agents.dialogue import Dialogue
+from agents.scheduling import book, flow
+from agents.state import Option, Wish
+from tools.conversations.tables import Conversation
+from tools.runtime.errors import ToolError
+
+MISSES = 3
+_INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
+
+
+async def act(d: Dialogue) -> None:
+    """Act on one message's commands."""
+    if await _at_once(d):
+        return
+    changed = await _absorb(d)
+    for command in d.commands:
+        if isinstance(command, Ask):
+            questions.answer(d, command)
+    if d.state.flow is not None or d.state.then_confirm:
+        await _go_on(d, changed=changed)
+    elif not d.lines:
+        await _small_talk(d)
+    d.state.greeted = True
+
+
+async def _at_once(d: Dialogue) -> bool:
+    """What is done at once, whatever flow is under way. True: nothing else is to be done."""
+    if d.has(StopMessages) or d.has(ResumeMessages):
+        await _set_messages(d, allowed=d.has(ResumeMessages))
+        return True
+    language = d.first(SetLanguage)
+    if language is not None:
+        conversation = await d.work.session.get_one(Conversation, d.conversation_id)
+        d.language = conversation.language = language.language
+        d.say("language_set")
+    if d.has(HandOver):
+        await _drop(d)
+        await hand_over(d, "The patient asked for a person")
+        return True
+    if d.has(StartOver):
+        await _drop(d)
+        d.state.wishes.clear()
+        d.say("started_over")
+    elif d.has(Abandon):
+        was = d.state.flow
+        await _drop(d)
+        d.say("left" if was else "nothing_to_leave")
+    if d.has(Repeat) and d.state.last_answer and len(d.commands) == 1:
+        d.lines.append(d.state.last_answer)
+        return True
+    return False
+
+
+async def _set_messages(d: Dialogue, *, allowed: bool) -> None:
+    """STOP and START act on every patient of the number, at once and without verification: they only withdraw, or
+    give back, the right to write to this number."""
+    conversation = await d.work.session.get_one(Conversation, d.conversation_id)
+    page = await d.call_as_service("patients.search_patients", phone=conversation.address)
+    for patient in page.items:
+        await d.call_as_service("patients.set_message_consent", patient_id=str(patient.id), allowed=allowed)
+    d.say("messages_on" if allowed else "messages_off")
+
+
+async def _absorb(d: Dialogue) -> bool:
+    """Put starts, fills and corrections where they belong. True: the present flow's information has changed."""
+    state, changed, target = d.state, False, None
+    for command in d.commands:
+        if isinstance(command, Start):
+            target = await _start(d, command)
+            changed = changed or target is state.slots
+        elif isinstance(command, Fill | Correct) and command.slot not in ("birth_date", "name"):
+            slots = state.slots if target is None else target
+            if state.flow is None and target is None:
+                continue
+            if command.slot == "for_whom" and slots is state.slots and slots.get("for_whom") != command.value:
+                await book.let_go(d)
+            if slots.get(command.slot) != command.value:
+                changed = changed or slots is state.slots
+                _replace(slots, command.slot, command.value)
+                if slots is state.slots and command.slot in ("day", "time", "practitioner", "specialty", "complaint"):
+                    state.after = state.before = None
+    return changed
+
+
+def _replace(slots: dict[str, str], name: str, value: str) -> None:
+    """A new doctor, specialty or complaint takes the place of whichever stood before."""
+    who = ("practitioner", "specialty", "complaint")
+    if name in who:
+        for other in who:
+            slots.pop(other, None) if other != name and not (name == "practitioner" and other != "practitioner") else None
+    slots[name] = value
+
+
+async def _start(d: Dialogue, command: Start) -> dict[str, str]:
+    """Begin a flow, or note it for later where another of this message comes first. Returns where its words go."""
+    state = d.state
+    if state.flow is None:
+        state.flow = command.flow
+        return state.slots
+    begun_now = any(isinstance(c, Start) and c.flow == state.flow for c in d.commands[: d.commands.index(command)])
+    if state.flow == command.flow and not begun_now:
+        return state.slots
+    if begun_now:
+        wish = Wish(flow=command.flow)
+        state.wishes.append(wish)
+        return wish.slots
+    left = Wish(flow=state.flow, slots=dict(state.slots))
+    await book.let_go(d)
+    state.end_flow()
+    state.flow = command.flow
+    if not any(word in d.text.lower().split() for word in _INSTEAD) and left.flow != "list":
+        state.wishes.append(left)
+    return state.slots
+
+
+async def _drop(d: Dialogue) -> None:
+    if d.state.held_slot is not None:
+        await book.let_go(d)
+    d.state.then_confirm = False
+    d.state.end_flow()
+
+
+async def _go_on(d: Dialogue, *, changed: bool) -> None:
+    """Take the flow further, once it is known who writes; then the next wish, if one was waiting."""
+    asked_now = d.state.awaiting == "birth_date" or d.state.verified_at is None
+    if not await verified(d):
+        return
+    if d.state.then_confirm:
+        d.state.then_confirm = False
+        await _confirm_coming(d)
+        return
+    if _only_digression(d, changed=changed):
+        _ask_again(d)
+        return
+    await flow.step(d, changed=changed or asked_now)
+    while d.state.flow is None and d.state.wishes and not d.handed_over:
+        wish = d.state.wishes.pop(0)
+        d.state.flow, d.state.slots = wish.flow, wish.slots
+        d.say(f"next_{wish.flow}")
+        d.commands = ()
+        await flow.step(d, changed=True)
+    if d.state.flow is None and not d.handed_over and not d.state.pending:
+        d.state.ask("anything_else")
+        d.say("anything_else")
+
+
+def _only_digression(d: Dialogue, *, changed: bool) -> bool:
+    """Only a question, thanks or greeting, with a question of ours still open; or nothing understood at all."""
+    aside = (Ask, Thank, Greet, Goodbye, Repeat, SetLanguage)
+    return not changed and all(isinstance(c, aside) for c in d.commands) and d.state.awaiting not in (None, "birth_date")
+
+
+def _ask_again(d: Dialogue) -> None:
+    """Put the open question again; after three messages that were not understood, a person is offered."""
+    state = d.state
+    if not d.commands:
+        state.misses += 1
+        d.say("not_understood" if state.misses < MISSES else "offer_person")
+    if state.pending is not None:
+        book.read_back(d, state.pending)
+    elif state.awaiting == "day":
+        d.say("ask_day")
+    elif state.awaiting == "specialty" or state.awaiting == "practitioner":
+        d.say("ask_who")
+    elif state.awaiting == "choice" and not d.lines:
+        d.say("offer")
+
+
+async def _small_talk(d: Dialogue) -> None:
+    """No flow, no question: greetings, thanks, a yes or no to nothing, or nothing understood."""
+    state = d.state
+    if d.has(Affirm) and state.awaiting != "anything_else" and is_plain_yes(d.text):
+        state.then_confirm = True
+        await _go_on(d, changed=False)
+    elif d.has(Goodbye) or (d.has(Deny) and state.awaiting == "anything_else"):
+        state.ask(None)
+        d.say("goodbye")
+    elif d.has(Thank):
+        d.say("welcome")
+    elif d.has(Greet) or not state.greeted:
+        d.say("greeting", hospital=d.tenant.name)
+    elif d.has(Affirm) or state.awaiting == "birth_date" or d.fills():
+        d.say("what_can_i_do")
+    else:
+        state.misses += 1
+        if state.misses >= MISSES:
+            await hand_over(d, "The patient was not understood three times")
+        else:
+            d.say("not_understood_help")
+        return
+    state.misses = 0
+
+
+async def _confirm_coming(d: Dialogue) -> None:
+    """A yes to what we wrote first: a freed seat that was offered, or a reminder."""
+    offered = await d.call("scheduling.list_waitlist", patient_id=str(d.subject_id))
+    entry = next((entry for entry in offered.items if entry.state == "offered" and entry.offered_slot_id), None)
+    if entry is not None:
+        d.state.flow = "book"
+        d.state.slots = {"specialty": d.place.specialty_name(entry.specialty_code), "day": "as soon as possible"}
+        await book.choose(_with_slot(d), Option(id=str(entry.offered_slot_id), label=""))
+        return
+    page = await d.call("scheduling.list_appointments", patient_id=str(d.subject_id), upcoming=True, limit=5)
+    visit = next((visit for visit in page.items if visit.state == "booked"), None)
+    if visit is None:
+        d.say("what_can_i_do")
+        return
+    try:
+        await d.call("scheduling.confirm_appointment", appointment_id=str(visit.id))
+    except ToolError:
+        d.say("not_possible")
+        return
+    when = d.when(d.local(visit.starts_at, visit.location_id))
+    d.say("confirmed", when=when, practitioner=visit.practitioner, location=visit.location)
+
+
+def _with_slot(d: Dialogue) -> Dialogue:
+    d.state.kind = "slot"
+    return d
+
+

@@ -1,0 +1,109 @@
+"""A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand -> take the conversation -> the
+flow (or the emergency answer) -> compose -> screen out. The turn's transaction opens at `take` and is committed by the
+turn after the graph has ended."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime as GraphRuntime
+
+from agents.concierge import flow as concierge
+from agents.concierge.emergency import raise_alarm
+from agents.screen.injection import looks_like_injection
+from agents.screen.language import detect_language
+from agents.screen.red_flags import red_flags
+from agents.turn_state import Turn
+
+MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
+
+
+class Path(TypedDict, total=False):
+    """What the graph itself carries; the turn's own data is in the context."""
+
+    route: Literal["silent", "emergency", "converse"]
+
+
+async def screen(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    """Rules first: red flags, hand-over, language, signs of injection."""
+    turn = runtime.context
+    turn.red_flags = red_flags(turn.text)
+    turn.injection = looks_like_injection(turn.text)
+    if turn.red_flags:
+        return {"route": "emergency"}
+    if turn.conversation_state == "handed_over":
+        return {"route": "silent"}
+    if not turn.state.greeted:
+        turn.language = detect_language(turn.text) or turn.language
+    return {"route": "converse"}
+
+
+async def understand(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    """Words to commands. No transaction is open; a model's answer is put on the record at once."""
+    if path["route"] == "converse":
+        await runtime.context.understand()
+    return {}
+
+
+async def take(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    """Open the turn's transaction: from here on this is the conversation's one writer."""
+    await runtime.context.take()
+    return {}
+
+
+async def emergency(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    turn = runtime.context
+    await raise_alarm(turn.dialogue, turn.red_flags)
+    return {}
+
+
+async def converse(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    turn = runtime.context
+    if turn.media and not turn.text.strip():
+        turn.dialogue.say("media_noted")
+        return {}
+    await concierge.act(turn.dialogue)
+    return {}
+
+
+async def compose(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    """The sentences as one message, with the options that are open numbered."""
+    turn = runtime.context
+    dialogue = turn.dialogue
+    lines = list(dialogue.lines)
+    if lines and dialogue.state.awaiting == "choice" and not dialogue.handed_over:
+        lines += [f"{number}. {option.label}" for number, option in enumerate(dialogue.state.options, 1)]
+        lines.append(dialogue.phrase("choose_by_number"))
+    turn.reply = "\n".join(lines)
+    return {}
+
+
+async def screen_out(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+    """Never blank, never longer than the channel takes."""
+    turn = runtime.context
+    if not turn.reply.strip():
+        turn.reply = turn.dialogue.phrase("not_understood_help")
+    turn.reply = turn.reply[:MAX_REPLY]
+    turn.state.last_answer = turn.reply
+    return {}
+
+
+def _after_take(path: Path) -> str:
+    return {"silent": END, "emergency": "emergency", "converse": "converse"}[path["route"]]
+
+
+def build() -> Any:
+    """The compiled graph; invoked with the turn as its context."""
+    graph: StateGraph[Path, Turn] = StateGraph(Path, context_schema=Turn)
+    for node in (screen, understand, take, emergency, converse, compose, screen_out):
+        graph.add_node(node.__name__, node)  # type: ignore[type-var]
+    graph.add_edge(START, "screen")
+    graph.add_edge("screen", "understand")
+    graph.add_edge("understand", "take")
+    graph.add_conditional_edges("take", _after_take, ["emergency", "converse", END])
+    graph.add_edge("emergency", "compose")
+    graph.add_edge("converse", "compose")
+    graph.add_edge("compose", "screen_out")
+    graph.add_edge("screen_out", END)
+    return graph.compile()

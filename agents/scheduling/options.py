@@ -1,0 +1,70 @@
+"""Picking one of the options shown, by number or by words."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from agents.understanding.resolve.when import resolve_day, resolve_time
+from rapidfuzz import fuzz
+
+from agents.state import Option
+
+_ORDINALS = {
+    "first": 1, "1st": 1, "one": 1, "pehla": 1, "पहला": 1, "second": 2, "2nd": 2, "two": 2, "doosra": 2, "dusra": 2,
+    "दूसरा": 2, "third": 3, "3rd": 3, "three": 3, "teesra": 3, "तीसरा": 3, "fourth": 4, "4th": 4, "four": 4,
+    "fifth": 5, "5th": 5, "five": 5, "sixth": 6, "6th": 6, "six": 6,
+}  # fmt: skip
+_LAST = {"last", "later", "latest", "aakhri", "आखिरी"}
+_EARLY = {"earlier", "earliest", "soonest"}
+
+
+def pick(words: str, options: list[Option], now: datetime, *, month_first: bool) -> Option | None:
+    """The one option that the words point at; None where they point at none or at several."""
+    tokens = re.findall(r"[\w:.]+", words.lower())
+    by_number = _by_number(tokens, options)
+    if by_number is not None:
+        return by_number
+    left = _by_time(words, options, now, month_first=month_first)
+    if len(left) == 1:
+        return left[0]
+    named = [o for o in left if any(len(t) > 2 and fuzz.partial_ratio(t, o.label.lower()) >= 90 for t in _names(tokens))]
+    return named[0] if len(named) == 1 else None
+
+
+def _by_number(tokens: list[str], options: list[Option]) -> Option | None:
+    numbers = [int(t.rstrip(".")) for t in tokens if t.rstrip(".").isdigit() and len(t) <= 2]
+    numbers += [_ORDINALS[t] for t in tokens if t in _ORDINALS]
+    clock = any(":" in t or t in ("am", "pm") or t.endswith(("am", "pm")) for t in tokens)
+    if len(set(numbers)) == 1 and 1 <= numbers[0] <= len(options) and not clock:
+        return options[numbers[0] - 1]
+    if options and set(tokens) & _LAST:
+        return options[-1]
+    if options and set(tokens) & _EARLY:
+        return options[0]
+    return None
+
+
+def _by_time(words: str, options: list[Option], now: datetime, *, month_first: bool) -> list[Option]:
+    """The options that fit the day and time said; all of them where neither was."""
+    left = [option for option in options if option.at is not None]
+    if not left:
+        return options
+    hours = resolve_time(words)
+    if hours is not None:
+        fits = [o for o in left if o.at and _fits(o.at, hours.start, hours.end, exact=hours.exact)]
+        left = fits
+    day = resolve_day(words, now, month_first=month_first)
+    if day is not None and not day.asap:
+        left = [o for o in left if o.at and day.start <= o.at.date() <= day.end]
+    return left if hours is not None or day is not None else options
+
+
+def _fits(at: datetime, start: object, end: object, *, exact: bool) -> bool:
+    clock = at.time()
+    return clock == start if exact else start <= clock < end  # type: ignore[operator]
+
+
+def _names(tokens: list[str]) -> list[str]:
+    common = {"the", "one", "with", "doctor", "dr", "that", "please", "want", "will", "take", "ok", "yes", "for", "and"}
+    return [token for token in tokens if token not in common]

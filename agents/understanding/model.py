@@ -1,0 +1,329 @@
+"""Understanding by a language model: any server that speaks OpenAI's chat completions.
+
+The model is asked once, within one bounded wait, to call one function with commands. Whatever goes wrong is an
+outcome on the answer's record and a fall back to the built-in understanding; its text is never shown to anyone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+
+import httpx
+import openai
+import structlog
+import yaml
+from jinja2 import Environment, StrictUndefined, Template
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_openai import ChatOpenAI
+from langsmith.run_helpers import tracing_context
+from pydantic import SecretStr
+from rapidfuzz import fuzz, process
+
+from agents.commands import COMMANDS, Command
+from agents.understanding.breaker import Breaker
+from agents.understanding.hearing import Hearing, Known, Understanding, Understood
+from agents.understanding.offer import FUNCTION, Call, Unreadable, offered_function, read_calls
+
+PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+PROMPT = "concierge/understand"
+_FINISHED = ("stop", "tool_calls", "function_call")
+_MOST_DOCTORS, _MOST_SPECIALTIES, _MOST_PLACES = 8, 60, 30
+log = structlog.get_logger(__name__)
+
+Outcome = Literal[
+    "understood",  # also with an explicit empty list: nothing was understood
+    "timeout", "unreachable", "busy", "server_error", "denied", "unreadable",  # the server fails: the breaker counts
+    "rejected", "cut_short", "filtered", "refused", "empty", "broken_arguments", "too_many", "nothing_valid",
+]  # fmt: skip
+FAULTS_OF_THE_SERVER: frozenset[Outcome] = frozenset(
+    {"timeout", "unreachable", "busy", "server_error", "denied", "unreadable"}
+)
+
+
+class ModelUnavailable(Exception):
+    """The model gave nothing usable. `reason` is an outcome; no text of the server or the model is kept."""
+
+    def __init__(self, reason: Outcome) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """One call of the model, for the record: plain values, stored with `asdict` and rebuilt with `ModelAnswer(**row)`.
+
+    `calls` (what the model called, as it wrote it) and `commands` (what was accepted) are JSON and hold the patient's
+    words; `request_sha256` covers the messages, the offered function and the parameters.
+    """
+
+    model: str
+    prompt: str
+    prompt_version: str
+    prompt_sha256: str
+    request_sha256: str
+    calls: str
+    commands: str
+    finish_reason: str | None
+    tokens_in: int | None
+    tokens_out: int | None
+    latency_ms: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt file: front matter (name, version, function), then the blocks `system` and `message`."""
+
+    name: str
+    version: str
+    function: str
+    sha256: str
+    template: Template = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> Prompt:
+        """Raises OSError for a missing file, KeyError or ValueError for one without its front matter or blocks."""
+        raw = (folder / f"{name}.md").read_bytes()
+        _, front, body = raw.decode().split("---\n", 2)
+        head = yaml.safe_load(front)
+        environment = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)
+        environment.filters["as_json"] = lambda value: json.dumps(value, ensure_ascii=False)
+        template = environment.from_string(body)
+        if not {"system", "message"} <= set(template.blocks):
+            raise ValueError(f"{name}: a block is missing")
+        digest = hashlib.sha256(raw).hexdigest()
+        return cls(head["name"], str(head["version"]), head["function"], digest, template)
+
+    def render(self, block: Literal["system", "message"], values: dict[str, Any]) -> str:
+        """Raises jinja2.UndefinedError where the prompt asks for a value that is not given."""
+        return "".join(self.template.blocks[block](self.template.new_context(values))).strip()
+
+
+def from_record(answer: ModelAnswer) -> Understood:
+    """What was understood then, from the stored answer alone. Raises ModelUnavailable if that answer was a failure."""
+    if answer.outcome != "understood":
+        raise ModelUnavailable(answer.outcome)
+    return Understood(tuple(COMMANDS.validate_json(answer.commands)), by="model")
+
+
+class Model(Protocol):
+    async def ask(self, hearing: Hearing) -> ModelAnswer: ...
+
+
+class ModelUnderstanding:
+    """Asks a model. Belongs to the event loop that uses it first; `aclose` when done.
+
+    `base_url` ends in /v1. `timeout_s` bounds the whole of one call. `temperature` None leaves it out, for models
+    that refuse it. `stream` reads the answer as a stream.
+    """
+
+    def __init__(
+        self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, timeout_s: float = 8.0,
+        stream: bool = False, temperature: float | None = 0.0, prompts: Path = PROMPTS,
+    ) -> None:  # fmt: skip
+        key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
+        self._name, self._timeout_s, self._stream, self._temperature = model, timeout_s, stream, temperature
+        self._prompt = Prompt.load(prompts, PROMPT)
+        self._function = offered_function(self._prompt.function)
+        self._http = httpx.AsyncClient(timeout=timeout_s)
+        chat = ChatOpenAI(
+            model=model, base_url=base_url, api_key=key, timeout=timeout_s, max_retries=0, temperature=temperature,
+            use_responses_api=False, stream_usage=True, http_async_client=self._http,
+        )  # fmt: skip
+        self._messages(Hearing(text="", now=datetime.now(UTC)))  # a prompt that cannot be rendered stops the start
+        self._chat = chat.bind_tools([self._function], tool_choice=FUNCTION, parallel_tool_calls=False)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def understand(self, hearing: Hearing) -> Understood:
+        """Raises ModelUnavailable on every failure."""
+        return from_record(await self.ask(hearing))
+
+    async def ask(self, hearing: Hearing) -> ModelAnswer:
+        """One call of the model. Never raises, except when cancelled: a failure is the answer's outcome."""
+        started = time.monotonic()
+        system, message = self._messages(hearing)
+        heard = _Heard()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._fetch([SystemMessage(system), HumanMessage(message)], heard)
+            outcome, commands = _judge(heard, hearing.text)
+        except Exception as error:
+            outcome, commands = _fault(error), ()
+        if outcome != "understood":
+            log.warning("model_unavailable", outcome=outcome, model=self._name, finish_reason=heard.finish_reason)
+        return ModelAnswer(
+            model=self._name,
+            prompt=self._prompt.name,
+            prompt_version=self._prompt.version,
+            prompt_sha256=self._prompt.sha256,
+            request_sha256=self._request_hash(system, message),
+            calls=json.dumps([call.model_dump() for call in heard.calls], ensure_ascii=False),
+            commands=COMMANDS.dump_json(list(commands)).decode(),
+            finish_reason=heard.finish_reason,
+            tokens_in=heard.tokens_in,
+            tokens_out=heard.tokens_out,
+            latency_ms=round((time.monotonic() - started) * 1000),
+            outcome=outcome,
+        )
+
+    def _messages(self, hearing: Hearing) -> tuple[str, str]:
+        values = _context(hearing)
+        return self._prompt.render("system", values), self._prompt.render("message", values)
+
+    def _request_hash(self, system: str, message: str) -> str:
+        asked = [self._name, self._temperature, self._stream, self._function, system, message]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    async def _fetch(self, messages: list[Any], heard: _Heard) -> None:
+        """Fills `heard` as far as it comes. Tracing to outside services stays off: these are patients' words."""
+        with tracing_context(enabled=False):
+            if not self._stream:
+                return heard.take(await self._chat.ainvoke(messages))
+            chunks: list[AIMessageChunk] = []
+            async for chunk in self._chat.astream(messages):
+                heard.finish_reason = chunk.response_metadata.get("finish_reason") or heard.finish_reason
+                chunks.append(cast(AIMessageChunk, chunk))
+        return heard.take_streamed(reduce(add, chunks)) if chunks else None
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What came back of one call."""
+
+    calls: list[Call] = field(default_factory=list)
+    finish_reason: str | None = None
+    refused: bool = False
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+    def take(self, message: AIMessage) -> None:
+        self._take_rest(message)
+        self.finish_reason = message.response_metadata.get("finish_reason")
+        self.calls = [
+            Call(name=call["name"], arguments=json.dumps(call["args"], ensure_ascii=False))
+            for call in message.tool_calls
+        ]
+        self.calls += [
+            Call(name=call["name"] or FUNCTION, arguments=call["args"] or "") for call in message.invalid_tool_calls
+        ]
+
+    def take_streamed(self, message: AIMessageChunk) -> None:
+        """The arguments are read as they came: `tool_calls` of a chunk completes those that were cut off."""
+        self._take_rest(message)
+        self.calls = [
+            Call(name=chunk["name"] or "", arguments=chunk["args"] or "") for chunk in message.tool_call_chunks
+        ]
+
+    def _take_rest(self, message: AIMessage) -> None:
+        self.refused = bool(message.additional_kwargs.get("refusal"))
+        if message.usage_metadata:
+            self.tokens_in = message.usage_metadata["input_tokens"]
+            self.tokens_out = message.usage_metadata["output_tokens"]
+
+
+def _judge(heard: _Heard, text: str) -> tuple[Outcome, tuple[Command, ...]]:
+    reason = (heard.finish_reason or "").lower()
+    if heard.refused:
+        return "refused", ()
+    if reason == "content_filter":
+        return "filtered", ()
+    if reason not in _FINISHED:
+        return "cut_short", ()
+    try:
+        return "understood", read_calls(heard.calls, text)
+    except Unreadable as error:
+        return error.reason, ()
+
+
+def _fault(error: Exception) -> Outcome:
+    match error:
+        case TimeoutError() | openai.APITimeoutError() | httpx.TimeoutException():
+            return "timeout"
+        case openai.APIConnectionError() | httpx.TransportError():
+            return "unreachable"
+        case openai.APIStatusError(status_code=status):
+            return {401: "denied", 403: "denied", 404: "denied", 429: "busy"}.get(  # type: ignore[return-value]
+                status, "server_error" if status >= 500 else "rejected"
+            )
+    return "unreadable"
+
+
+def _context(hearing: Hearing) -> dict[str, Any]:
+    directory = hearing.directory
+    return {
+        "today": hearing.now.strftime("%A, %d %B %Y, %H:%M"),
+        "language": hearing.language,
+        "flow": hearing.flow,
+        "awaiting": hearing.awaiting,
+        "last_answer": hearing.last_answer,
+        "options": list(hearing.options),
+        "practitioners": _likely(directory.practitioners, hearing.text, _MOST_DOCTORS),
+        "specialties": [known.name for known in directory.specialties[:_MOST_SPECIALTIES]],
+        "locations": [known.name for known in directory.locations[:_MOST_PLACES]],
+        "text": hearing.text,
+    }
+
+
+def _likely(known: tuple[Known, ...], text: str, most: int) -> list[str]:
+    """The names that share a word with `text`, or nearly."""
+    words = {word for entry in known for name in (entry.name, *entry.aliases) for word in _name_words(name)}
+    close = {
+        match: score
+        for word in _name_words(text)
+        for match, score, _ in process.extract(word, words, scorer=fuzz.ratio, limit=most, score_cutoff=65)
+    }
+    scored = [
+        (max(close.get(word, 0.0) for name in (entry.name, *entry.aliases) for word in ["", *_name_words(name)]), entry)
+        for entry in known
+    ]
+    likely = sorted((pair for pair in scored if pair[0]), key=lambda pair: -pair[0])
+    return [entry.name for _, entry in likely[:most]]
+
+
+def _name_words(name: str) -> list[str]:
+    return [word for word in (part.strip(".,!?") for part in name.casefold().split()) if len(word) > 2]
+
+
+class FallingBack:
+    """The model first, the built-in where the model fails, in the same call; with the breaker open, at once."""
+
+    def __init__(self, model: Model, fallback: Understanding, *, breaker: Breaker | None = None) -> None:
+        self._model, self._fallback = model, fallback
+        self.breaker = breaker or Breaker()
+
+    async def understand(self, hearing: Hearing) -> Understood:
+        understood, _ = await self.understand_recorded(hearing)
+        return understood
+
+    async def understand_recorded(self, hearing: Hearing) -> tuple[Understood, ModelAnswer | None]:
+        """What was understood, with the model's answer for the record: a failed one too; None if none was asked."""
+        if not self.breaker.allows():
+            return await self._fallback.understand(hearing), None
+        answer = await self._guarded(hearing)
+        if answer.outcome == "understood":
+            return from_record(answer), answer
+        return await self._fallback.understand(hearing), answer
+
+    async def _guarded(self, hearing: Hearing) -> ModelAnswer:
+        """Only a fault of the server counts: what one patient writes must not close the model to all others."""
+        try:
+            answer = await self._model.ask(hearing)
+        except BaseException:
+            self.breaker.gave_up()
+            raise
+        if answer.outcome in FAULTS_OF_THE_SERVER:
+            self.breaker.failed()
+        else:
+            self.breaker.succeeded()
+        return answer

@@ -1,0 +1,109 @@
+"""A message in plain spelling: lower case, short forms written out, slips of the finger put right.
+
+Every character of the plain text remembers where in the message it came from, so that what a rule finds in the
+plain text is handed on in the patient's own words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from agents.understanding.resolve.devanagari import is_devanagari, romanise
+from agents.understanding.resolve.spelling_lists import EMOJI, MEANT, NOT_SLIPS, PHRASES, SHORT_FORMS
+
+_TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0900-\u0963\u0966-\u097f\u200c\u200d]|['’](?=[^\W_]))*|\s+|.", re.DOTALL)
+_REPEATED = re.compile(r"([a-z])\1{2,}")
+_BY_LETTER: dict[str, list[str]] = {}
+for _word in MEANT:
+    _BY_LETTER.setdefault(_word[0], []).append(_word)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """`text` in plain spelling; `starts` and `ends` give, for each of its characters, a span of `original`."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def words(self, start: int, end: int) -> str:
+        """The patient's own words behind `text[start:end]`."""
+        if start >= end:
+            return ""
+        return self.original[self.starts[start] : self.ends[end - 1]].strip()
+
+
+@lru_cache(maxsize=512)
+def plain(text: str) -> Plain:
+    """The message in plain spelling."""
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in _TOKEN.finditer(text):
+        said = _spell(match.group())
+        if said.isspace() and (not chars or chars[-1] == " "):
+            continue
+        for char in said:
+            chars.append(char)
+            starts.append(match.start())
+            ends.append(match.end())
+    return _put_phrases(text, "".join(chars), starts, ends)
+
+
+def _put_phrases(original: str, said: str, starts: list[int], ends: list[int]) -> Plain:
+    """Write out short forms of several words."""
+    for pattern, instead in PHRASES:
+        while (match := pattern.search(said)) is not None:
+            a, b = match.span()
+            first, last = starts[a], ends[b - 1]
+            said = said[:a] + instead + said[b:]
+            starts[a:b] = [first] * len(instead)
+            ends[a:b] = [last] * len(instead)
+    return Plain(original, said, tuple(starts), tuple(ends))
+
+
+def _spell(token: str) -> str:
+    if token.isspace():
+        return ". " if "\n" in token else " "
+    if not token[0].isalnum():
+        return EMOJI.get(token, "'" if token in "’‘`" else ("-" if token in "–—" else token if token.isascii() else ""))
+    return spell_word(token)
+
+
+@lru_cache(maxsize=8192)
+def spell_word(token: str) -> str:
+    """One word in plain spelling (it may become several)."""
+    word = token.lower().replace("’", "'")
+    if is_devanagari(word):
+        word = romanise(word)
+    elif not word.isascii():
+        word = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode() or word
+    if word in SHORT_FORMS:
+        return SHORT_FORMS[word]
+    if _REPEATED.search(word):
+        double, single = _REPEATED.sub(r"\1\1", word), _REPEATED.sub(r"\1", word)
+        word = double if double in MEANT or double in NOT_SLIPS else single
+        word = SHORT_FORMS.get(word, word)
+    return _put_right(word)
+
+
+def _put_right(word: str) -> str:
+    """The long word of this domain that was meant, when the spelling is off by a letter (two in a long word)."""
+    if len(word) < 5 or not word.isalpha() or word in MEANT or word in NOT_SLIPS:
+        return word
+    if word.endswith("s") and word[:-1] in MEANT:
+        return word
+    allowed = 1 if len(word) < 8 else 2
+    best, distance = word, allowed + 1
+    for meant in _BY_LETTER.get(word[0], ()):
+        if abs(len(meant) - len(word)) <= allowed and len(meant) >= 5:
+            here = OSA.distance(word, meant, score_cutoff=allowed)
+            if here < distance:
+                best, distance = meant, here
+    return best

@@ -1,0 +1,163 @@
+"""The one place that wires everything together: settings -> database, queue, runtime, understanding, faces."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from agents.turn import Turns
+from agents.understanding.builtin import BuiltIn
+from agents.understanding.hearing import Understanding
+from agents.understanding.model import FallingBack, ModelUnderstanding
+from api import health, mcp, problems, webhooks
+from api.auth import Issuer, TokenVerifier
+from api.body_limit import BodyLimit
+from api.dev_issuer import DevIssuer
+from api.rest import build_router, nested_schemas
+from api.secrets import derived, twilio_token
+from db import provision
+from db.engine import Database
+from settings import Settings
+from tools import rooms
+from tools.conversations.carrier import TwilioCarrier
+from tools.runtime.jobs import Jobs
+from tools.runtime.pages import Cursors
+from tools.runtime.runtime import Runtime
+from tools.runtime.work import Clock
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "remedy": {"type": "string", "enum": ["fix_input", "try_later", "give_up"]},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "rule": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def build_runtime(settings: Settings, url: str) -> Runtime:
+    """The runtime with everything that outlives a call. The caller opens and closes it (`running`)."""
+    rooms.load()
+    runtime = Runtime(
+        Database(url, pool_size=settings.database_pool),
+        Jobs(url),
+        Clock(settings.clock),
+        cursors=Cursors(bytes.fromhex(derived(settings, "cursors"))),
+        hold_minutes=settings.hold_minutes,
+        slot_horizon_days=settings.slot_horizon_days,
+        carrier=_carrier(settings),
+        status_callback=_status_callback(settings),
+        understanding=_understanding(settings),
+    )
+    runtime.turns = Turns(runtime)
+    return runtime
+
+
+@asynccontextmanager
+async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
+    """Connections open on the way in and closed on the way out."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(runtime.jobs.app.open_async())
+        stack.push_async_callback(runtime.database.close)
+        if runtime.carrier is not None:
+            stack.push_async_callback(runtime.carrier.aclose)
+        yield runtime
+
+
+def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
+    """The HTTP service."""
+    runtime = build_runtime(settings, url or provision.urls(settings)[0])
+    mcp_server = mcp.build(runtime)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(runtime), mcp_server.run():
+            yield
+        if app.state.verifier is not None:
+            await app.state.verifier.aclose()
+
+    app = FastAPI(title="Wardline", version="0.1.0", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    app.state.runtime = runtime
+    app.state.settings = settings
+    app.state.verifier, app.state.dev_issuer = _verifier(settings)
+    app.state.twilio_token = twilio_token(settings)
+    app.include_router(health.router)
+    app.include_router(webhooks.router)
+    app.include_router(build_router(runtime))
+    mcp_server.mount(app)
+    problems.install(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(health.Timing)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            components = schema.setdefault("components", {})
+            components.setdefault("schemas", {}).update({"Problem": PROBLEM_SCHEMA, **nested_schemas()})
+            components["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            }
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _understanding(settings: Settings) -> Understanding:
+    builtin = BuiltIn()
+    if settings.model_name is None:
+        return builtin
+    model = ModelUnderstanding(
+        settings.model_base_url,
+        settings.model_api_key,
+        model=settings.model_name,
+        timeout_s=settings.model_timeout_s,
+        stream=settings.model_stream,
+    )
+    return FallingBack(model, builtin)
+
+
+def _carrier(settings: Settings) -> TwilioCarrier | None:
+    sid, token, sender = settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_whatsapp_from
+    if not (sid and token and sender):
+        return None
+    return TwilioCarrier(
+        sid,
+        token,
+        from_number=sender,
+        base_url=settings.twilio_base_url,
+        rate_per_s=settings.twilio_rate_per_s,
+    )
+
+
+def _status_callback(settings: Settings) -> str | None:
+    return f"{settings.public_url.rstrip('/')}{webhooks.STATUS_PATH}" if settings.public_url else None
+
+
+def _verifier(settings: Settings) -> tuple[TokenVerifier | None, DevIssuer | None]:
+    pairs = [pair.strip().split("|", 1) for pair in settings.oidc_issuers.split(",") if pair.strip()]
+    issuers = [Issuer(issuer, audience) for issuer, audience in pairs]
+    dev = DevIssuer(settings.data_dir.resolve(), settings.env) if settings.dev_issuer else None
+    if dev is not None:
+        issuers.append(dev.as_issuer())
+    return (TokenVerifier(issuers) if issuers else None), dev

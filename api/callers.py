@@ -1,0 +1,54 @@
+"""Who is calling: an API key (`X-API-Key`, or a bearer token that starts with `wl_`) or a JWT of a believed issuer."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from sqlalchemy import select
+
+from api.auth import BadToken, TokenVerifier
+from tools.facility.keys import principal_of_key, tenant_of_key
+from tools.facility.tables import Tenant
+from tools.runtime.errors import Unauthenticated
+from tools.runtime.principals import Principal
+from tools.runtime.runtime import Runtime
+
+
+async def caller_of(request: Request) -> Principal:
+    """The request's principal; Unauthenticated where there is none."""
+    given = request.headers.get("x-api-key")
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if given is None and scheme.lower() == "bearer":
+        given = token.strip()
+    if not given:
+        raise Unauthenticated("Give an API key (X-API-Key) or a bearer token.")
+    return await principal_of(given, request.app.state.runtime, request.app.state.verifier)
+
+
+async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | None) -> Principal:
+    """The principal of an API key or a JWT."""
+    if secret.startswith("wl_"):
+        async with runtime.database.begin(None) as session:
+            tenant_id = await tenant_of_key(session, secret)
+        async with runtime.database.begin(tenant_id) as session:
+            return await principal_of_key(session, secret, runtime.clock.now())
+    if verifier is None:
+        raise Unauthenticated("No issuer of tokens is configured.")
+    try:
+        claims = await verifier.verify(secret)
+    except BadToken as bad:
+        raise Unauthenticated(f"The token is not accepted: {bad.reason}.") from bad
+    async with runtime.database.begin(None) as session:
+        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == claims.tenant))).first()
+    if tenant_id is None:
+        raise Unauthenticated("The token names no tenant of this service.")
+    is_patient = "patient" in claims.roles
+    if is_patient and len(claims.roles) > 1:
+        raise Unauthenticated("A patient's token must name no other role.")
+    return Principal(
+        kind="patient" if is_patient else "staff",
+        id=f"{claims.issuer}#{claims.subject}",
+        tenant_id=tenant_id,
+        roles=claims.roles,
+        patient_id=claims.patient_id if is_patient else None,
+    )
+

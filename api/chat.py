@@ -1,0 +1,76 @@
+"""Talking to the assistant from a terminal: the same inbox, turns and record as WhatsApp, on the console channel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from sqlalchemy import select
+
+from db.base import new_id
+from settings import Settings
+from tools.conversations.inbox import Incoming, find_conversation, receive
+from tools.conversations.tables import Message
+from tools.facility.tables import Tenant
+from tools.patients.tables import Patient
+
+
+async def run(runtime: Any, settings: Settings, *, phone: str, as_json: bool) -> None:
+    """Read messages until the end of input; answer each."""
+    tenant_id, number = await _who(runtime, settings, phone)
+    console = Console()
+    if not as_json:
+        console.print(f"You are writing from {number}. Ctrl-D ends.", style="dim")
+    while True:
+        line = await asyncio.to_thread(_read, as_json)
+        if line is None:
+            return
+        reply = await say(runtime, tenant_id, number, line)
+        if as_json:
+            print(json.dumps(reply, ensure_ascii=False, default=str), flush=True)
+        else:
+            console.print(reply["reply"] or "(no answer: a person has the conversation)", style="green", markup=False)
+
+
+async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel: str = "console") -> dict[str, Any]:
+    """Send one message and run its turn here: {reply, conversation_id, session_id, state, ...}."""
+    incoming = Incoming(channel=channel, address=number, body=text, provider_id=f"console-{new_id()}")
+    message_id = await receive(runtime, tenant_id, incoming)
+    async with runtime.database.begin(tenant_id) as session:
+        conversation_id = await find_conversation(session, channel, number)
+    await runtime.turns.drain(tenant_id, conversation_id)
+    async with runtime.database.begin(tenant_id) as session:
+        reply = (await session.scalars(select(Message).where(Message.in_reply_to == message_id))).first()
+    return {
+        "message": text,
+        "reply": reply.body if reply else None,
+        "agent": reply.author if reply else None,
+        "conversation_id": conversation_id,
+        "session_id": conversation_id,
+    }
+
+
+async def _who(runtime: Any, settings: Settings, phone: str) -> tuple[UUID, str]:
+    async with runtime.database.begin(None) as session:
+        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == settings.tenant))).first()
+    if tenant_id is None:
+        raise SystemExit(f"There is no tenant {settings.tenant}; run: wardline migrate --demo")
+    if phone:
+        return tenant_id, phone
+    async with runtime.database.begin(tenant_id) as session:
+        first = (await session.scalars(select(Patient.phone).order_by(Patient.mrn).limit(1))).first()
+    return tenant_id, first or "+910000000000"
+
+
+def _read(as_json: bool) -> str | None:
+    if not as_json:
+        try:
+            return input("> ")
+        except EOFError:
+            return None
+    line = sys.stdin.readline()
+    return line.rstrip("\n") if line else None

@@ -1,0 +1,49 @@
+"""The installation's own secret, and what is derived from it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from settings import Settings
+
+
+def master_secret(settings: Settings) -> bytes:
+    """`WARDLINE_SECRET_KEY`, or (outside production) a file made once in the data folder, readable by its owner."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    if settings.env == "production":
+        raise SystemExit("WARDLINE_SECRET_KEY is required when WARDLINE_ENV=production")
+    path = settings.data_dir.resolve() / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _write_once(path)
+    return path.read_bytes()
+
+
+def derived(settings: Settings, purpose: str) -> str:
+    """A secret for one purpose, in hex: the same every time on one installation."""
+    return hmac.new(master_secret(settings), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def twilio_token(settings: Settings) -> str:
+    """The token that Twilio's webhooks are checked with; outside production one of our own where none is set."""
+    if settings.twilio_auth_token is not None:
+        return settings.twilio_auth_token.get_secret_value()
+    return derived(settings, "twilio")[:32] if settings.env != "production" else ""
+
+
+def _write_once(path: Path) -> None:
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first
+    finally:
+        draft.unlink()

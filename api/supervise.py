@@ -1,0 +1,62 @@
+"""`wardline up`: server and worker as two processes; one that dies is started again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import httpx
+from rich.console import Console
+
+from settings import Settings
+
+RESTART_AFTER_S = 1.0
+
+
+def run(settings: Settings) -> int:
+    """Run both until a signal. Returns the exit status."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    children = {name: _start(name) for name in ("serve", "worker")}
+    _say_when_ready(settings, children["serve"])
+    while not stopping:
+        for name, child in children.items():
+            if child.poll() is not None and not stopping:
+                time.sleep(RESTART_AFTER_S)
+                children[name] = _start(name)
+        time.sleep(0.2)
+    for child in children.values():
+        child.send_signal(signal.SIGTERM)
+    for child in children.values():
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    return 0
+
+
+def _start(name: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "cli", name])
+
+
+def _say_when_ready(settings: Settings, server: subprocess.Popen[bytes]) -> None:
+    url = f"http://{settings.host}:{settings.port}"
+    for _ in range(300):
+        try:
+            if httpx.get(f"{url}/ready", timeout=1).status_code == 200:
+                Console().print(f"Wardline serves at {url} (API: {url}/docs). Try: wardline demo, wardline chat")
+                return
+        except httpx.HTTPError:
+            pass
+        if server.poll() is not None:
+            return
+        time.sleep(0.1)

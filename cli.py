@@ -1,0 +1,338 @@
+"""`wardline`: everything that is done from a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+import typer
+from rich.console import Console
+
+from settings import Settings, get_settings
+
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+tools_app = typer.Typer(no_args_is_help=True, help="The tools that every face is made from.")
+session_app = typer.Typer(no_args_is_help=True, help="Sessions on the record.")
+audit_app = typer.Typer(no_args_is_help=True, help="The record's chain.")
+app.add_typer(tools_app, name="tools")
+app.add_typer(session_app, name="session")
+app.add_typer(audit_app, name="audit")
+out = Console()
+Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def main() -> None:
+    settings = get_settings()
+    logging.basicConfig(level=settings.log_level, format="%(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
+    )
+    app()
+
+
+@app.command()
+def up() -> None:
+    """Start everything: database, migrations, demo hospital, server and worker. Ctrl-C ends it."""
+    from api import supervise
+
+    settings = get_settings()
+    _prepare(settings)
+    raise SystemExit(supervise.run(settings))
+
+
+@app.command()
+def migrate(demo: Annotated[bool, typer.Option(help="Load the demo hospital too")] = False) -> None:
+    """Bring the database's schema up to date."""
+    settings = get_settings()
+    _prepare(settings, demo=demo)
+    out.print("The database is up to date.")
+
+
+@app.command()
+def serve() -> None:
+    """Serve HTTP."""
+    import uvicorn
+
+    from api.app import create_app
+
+    settings = get_settings()
+    application = create_app(settings)
+    uvicorn.run(
+        application, host=settings.host, port=settings.port, log_level="warning", access_log=False,
+        proxy_headers=False, timeout_graceful_shutdown=10,
+    )  # fmt: skip
+
+
+@app.command()
+def worker() -> None:
+    """Run jobs: turns, sending, reactions, and what repeats."""
+    from api.worker import register, work
+
+    async def body(runtime: Any) -> None:
+        register(runtime)
+        await work(runtime, get_settings())
+
+    _with_runtime(body)
+
+
+@app.command()
+def mcp(key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API key to act under")]) -> None:
+    """Serve the tools over MCP on standard input and output."""
+    from api.callers import principal_of
+    from api.mcp import serve_stdio
+
+    async def body(runtime: Any) -> None:
+        await serve_stdio(runtime, await principal_of(key, runtime, None))
+
+    _with_runtime(body)
+
+
+@app.command()
+def chat(
+    phone: Annotated[str, typer.Option(help="Number to write from; the first demo patient's where not given")] = "",
+    as_json: Json = False,
+) -> None:
+    """Talk to the assistant from the terminal. With --json: a message a line in, a JSON line a reply out."""
+    from api.chat import run
+
+    _with_runtime(lambda runtime: run(runtime, get_settings(), phone=phone, as_json=as_json))
+
+
+@app.command()
+def demo(as_json: Json = False) -> None:
+    """What is needed to try the demo hospital: URL, keys, patients, doctors, Twilio token."""
+    from api.secrets import master_secret, twilio_token
+    from tools.facility import demo as hospital
+
+    settings = get_settings()
+
+    async def body(runtime: Any) -> None:
+        facts = await hospital.facts(runtime.database, hospital.TENANT_ID)
+        secret = master_secret(settings)
+        shown = {
+            "base_url": f"http://{settings.host}:{settings.port}",
+            "tenant": hospital.SLUG,
+            "api_keys": {role: hospital.demo_key(secret, role) for role in hospital.ROLES},
+            "whatsapp_number": hospital.WHATSAPP,
+            "twilio_auth_token": twilio_token(settings),
+            "patients": facts.patients,
+            "doctors": facts.doctors,
+            "specialties": hospital.SPECIALTIES,
+        }
+        if as_json:
+            print(json.dumps(shown, default=str))
+        else:
+            out.print_json(json.dumps({**shown, "patients": facts.patients[:10]}, default=str))
+
+    _with_runtime(body)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this installation will use."""
+    settings = get_settings()
+    model = f"{settings.model_name} at {settings.model_base_url}" if settings.model_name else "none: built-in alone"
+    database = "WARDLINE_DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir}/pg"
+    configured = settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_whatsapp_from
+    for name, value in (
+        ("environment", settings.env),
+        ("database", database),
+        ("model", model),
+        ("carrier", "Twilio" if configured else "none: messages rest in the outbox"),
+        ("clock", str(settings.clock or "the real one")),
+    ):
+        out.print(f"{name:12} {value}")
+
+
+@app.command()
+def outbox(state: str = "", as_json: Json = False) -> None:
+    """Show outgoing messages and their delivery states."""
+    args = {"state": state or None, "limit": 200}
+    _print_call("conversations.list_outbox", args, as_json=as_json, line=_outbox_line)
+
+
+@tools_app.command("list")
+def tools_list(as_json: Json = False) -> None:
+    """List all tools."""
+    from tools import rooms
+    from tools.runtime.tool import all_tools
+
+    rooms.load()
+    rows = [{"name": t.name, "effect": t.effect.value, "needs": t.needs.name, "summary": t.summary} for t in all_tools()]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        out.print(f"{row['name']:40} {row['effect']:9} {row['needs']:22} {row['summary']}", soft_wrap=True)
+
+
+@tools_app.command("schema")
+def tools_schema(name: str) -> None:
+    """Print a tool's input and output schemas."""
+    from tools import rooms
+    from tools.runtime.tool import find_tool
+
+    rooms.load()
+    tool = find_tool(name)
+    if tool is None:
+        raise typer.BadParameter(f"there is no tool {name}; see: wardline tools list")
+    print(json.dumps({"input": tool.args.model_json_schema(), "output": tool.out.model_json_schema()}, indent=2))
+
+
+@tools_app.command("run")
+def tools_run(
+    name: str,
+    args: Annotated[str, typer.Argument(help="Arguments as a JSON object")] = "{}",
+    key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API key to act under; the admin of the demo otherwise")] = "",
+    idempotency_key: str = "",
+) -> None:
+    """Run a tool, with the same checks as everywhere."""
+    from tools.runtime.errors import ToolError
+
+    async def body(runtime: Any) -> None:
+        caller = await _caller(runtime, key)
+        try:
+            reply = await runtime.call(name, args.encode(), caller, channel="cli", key=idempotency_key or None)
+        except ToolError as error:
+            print(json.dumps(error.problem()))
+            raise SystemExit(1) from None
+        print(reply.body)
+
+    _with_runtime(body)
+
+
+@session_app.command("list")
+def session_list(agent: str = "", channel: str = "", as_json: Json = False) -> None:
+    """List sessions."""
+    args = {"agent": agent or None, "channel": channel or None, "limit": 200}
+    _print_call("record.list_sessions", args, as_json=as_json, line=_session_line)
+
+
+@session_app.command("show")
+def session_show(session_id: UUID) -> None:
+    """Show one session."""
+    _print_call("record.get_session", {"session_id": str(session_id)}, as_json=True, line=str)
+
+
+@session_app.command("replay")
+def session_replay(session_id: UUID, as_json: Json = False) -> None:
+    """Replay a session: everything that was heard, understood, decided, done and said, in order."""
+    from api.replay import print_replay
+
+    def show(result: dict[str, Any]) -> None:
+        print(json.dumps(result)) if as_json else print_replay(out, result)
+
+    _call("record.replay_session", {"session_id": str(session_id)}, show)
+
+
+@audit_app.command("verify")
+def audit_verify(as_json: Json = False) -> None:
+    """Is the chain whole? Exits with 1 where it is not, and names each session's first break."""
+
+    def show(result: dict[str, Any]) -> None:
+        if as_json:
+            print(json.dumps(result))
+        else:
+            out.print(f"{result['sessions']} sessions, {result['entries']} entries")
+            for broken in result["breaks"]:
+                out.print(f"BROKEN {broken['session_id']} at entry {broken['seq']}: {broken['reason']}")
+            out.print("The chain is whole." if result["whole"] else "The chain is broken.")
+        if not result["whole"]:
+            raise SystemExit(1)
+
+    _call("record.verify", {}, show)
+
+
+def _prepare(settings: Settings, *, demo: bool = True) -> None:
+    from api.secrets import master_secret
+    from db import provision
+    from tools.facility import demo as hospital
+    from tools.runtime.work import Clock
+
+    _, owner = provision.urls(settings)
+    provision.migrate(owner, settings.database_app_role)
+    if demo and settings.env != "production":
+        now = Clock(settings.clock).now()
+        loading = hospital.load(owner, secret=master_secret(settings), now=now, horizon_days=settings.slot_horizon_days)
+        if asyncio.run(loading):
+            out.print("The demo hospital is loaded.")
+
+
+def _with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
+    from api.app import build_runtime, running
+    from db import provision
+
+    settings = get_settings()
+
+    async def inside() -> None:
+        async with running(build_runtime(settings, provision.urls(settings)[0])) as runtime:
+            await body(runtime)
+
+    asyncio.run(inside())
+
+
+async def _caller(runtime: Any, key: str) -> Any:
+    from sqlalchemy import select
+
+    from api.callers import principal_of
+    from tools.facility.tables import Tenant
+    from tools.runtime.principals import Principal
+
+    if key:
+        return await principal_of(key, runtime, None)
+    async with runtime.database.begin(None) as session:
+        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == get_settings().tenant))).one()
+    return Principal(kind="staff", id="cli", tenant_id=tenant_id, roles=frozenset({"admin"}))
+
+
+def _call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> None:
+    from tools.runtime.errors import ToolError
+
+    async def body(runtime: Any) -> None:
+        try:
+            reply = await runtime.call(name, args, await _caller(runtime, ""), channel="cli")
+        except ToolError as error:
+            print(json.dumps(error.problem()))
+            raise SystemExit(1) from None
+        show(json.loads(reply.body))
+
+    _with_runtime(body)
+
+
+def _print_call(name: str, args: dict[str, Any], *, as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
+    def show(result: dict[str, Any]) -> None:
+        if as_json:
+            print(json.dumps(result))
+            return
+        for item in result["items"]:
+            out.print(line(item), soft_wrap=True, markup=False)
+
+    _call(name, args, show)
+
+
+def _session_line(item: dict[str, Any]) -> str:
+    return f"{item['id']}  {item['started_at'][:19]}  {item['channel']:9} {item['agent']:10} {item['head_seq']:5} {item['principal']}"
+
+
+def _outbox_line(item: dict[str, Any]) -> str:
+    return f"{item['at'][:19]}  {item['state']:9} {item['purpose'] or '':12} {item['body']!r}"
+
+
+if __name__ == "__main__":
+    main()
+
+

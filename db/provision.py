@@ -1,0 +1,65 @@
+"""Roles, database and migrations: everything that stands before the service's first query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+
+from db import embedded
+from db.engine import sqlalchemy_url
+from settings import Settings
+
+DATABASE = "wardline"
+
+
+def urls(settings: Settings) -> tuple[str, str]:
+    """(service's URL, owner's URL). Starts the embedded server, and makes its roles, where no URL is set."""
+    if settings.database_url:
+        return settings.database_url, settings.database_owner_url or settings.database_url
+    superuser = embedded.start(settings.data_dir)
+    return create_database(superuser, DATABASE, settings.database_app_role)
+
+
+def create_database(superuser_url: str, database: str, app_role: str) -> tuple[str, str]:
+    """Make the roles and the database once; (service's URL, owner's URL)."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for role in (embedded.OWNER_ROLE, app_role):
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").format(
+                        sql.Identifier(role)
+                    )
+                )
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(database), sql.Identifier(embedded.OWNER_ROLE)
+                )
+            )
+            with psycopg.connect(_with(superuser_url, database=database), autocommit=True) as inside:
+                inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    service = _with(superuser_url, database=database, user=app_role)
+    return service, _with(superuser_url, database=database, user=embedded.OWNER_ROLE)
+
+
+def migrate(owner_url: str, app_role: str) -> None:
+    """Bring the schema to the newest revision, as the owner."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = sqlalchemy_url(owner_url)
+    config.attributes["app_role"] = app_role
+    command.upgrade(config, "head")
+
+
+def _with(url: str, *, database: str, user: str | None = None) -> str:
+    parts = urlsplit(url)
+    netloc = parts.netloc
+    if user is not None:
+        host = netloc.rpartition("@")[2]
+        netloc = f"{user}:@{host}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))

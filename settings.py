@@ -1,0 +1,71 @@
+"""Settings, read once from the environment (`WARDLINE_*`). `docs/settings.md` is made from this file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="WARDLINE_", extra="ignore")
+
+    env: Literal["development", "test", "production"] = "development"
+    data_dir: Path = Field(Path("var"), description="Folder of the embedded database, the development keys and blobs")
+    clock: datetime | None = Field(None, description="Freezes the time (ISO 8601 with zone); refused in production")
+
+    database_url: str | None = Field(None, description="PostgreSQL URL of the service's role; unset: embedded server")
+    database_owner_url: str | None = Field(None, description="URL of the owner, for migrations")
+    database_app_role: str = Field("wardline_app", description="Role that the service connects as; it owns nothing")
+    database_pool: int = Field(12, ge=1, description="Connections a process keeps")
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = Field(None, description="URL under which Twilio reaches us, behind a proxy")
+    tenant: str = Field("demo", description="Slug of the tenant that command-line calls act in")
+    max_body_bytes: int = Field(1_048_576, description="Largest request body")
+
+    secret_key: SecretStr | None = Field(None, description="Signs cursors; required in production")
+    oidc_issuers: str = Field("", description="Comma-separated issuer|audience pairs whose JWTs are believed")
+    dev_issuer: bool = Field(True, description="Built-in issuer for development; never in production")
+
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_whatsapp_from: str | None = Field(None, description="Our WhatsApp number, E.164")
+    twilio_base_url: str = "https://api.twilio.com"
+    twilio_rate_per_s: float = Field(10.0, gt=0, description="Messages a second")
+
+    model_base_url: str | None = Field(None, description="OpenAI-compatible server, with /v1")
+    model_api_key: SecretStr | None = None
+    model_name: str | None = Field(None, description="Unset: the built-in understanding alone")
+    model_timeout_s: float = Field(8.0, gt=0)
+    model_stream: bool = False
+
+    slot_horizon_days: int = Field(60, ge=1, description="Days of slots that are kept made ahead")
+    hold_minutes: int = Field(10, ge=1, description="How long a slot that was offered for confirmation stays held")
+    worker_heartbeat_s: float = Field(10.0, gt=0)
+    worker_stalled_s: float = Field(30.0, gt=0, description="A worker silent for so long is taken for dead")
+    worker_concurrency: int = Field(8, ge=1)
+    log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _refuse_development_in_production(self) -> Settings:
+        if self.env == "production" and self.clock is not None:
+            raise ValueError("WARDLINE_CLOCK is refused when WARDLINE_ENV=production")
+        if self.clock is not None and self.clock.tzinfo is None:
+            raise ValueError("WARDLINE_CLOCK needs a zone, for example 2026-11-21T09:00:00+05:30")
+        if self.env == "production" and "dev_issuer" in self.model_fields_set and self.dev_issuer:
+            raise ValueError("WARDLINE_DEV_ISSUER is refused when WARDLINE_ENV=production")
+        if self.env == "production":
+            self.dev_issuer = False
+        return self
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings. Only the edges (api, cli, worker) call this; rooms are given what they need."""
+    return Settings()

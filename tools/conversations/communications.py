@@ -1,0 +1,107 @@
+"""Communications: one message to a patient, for a purpose the patient has consented to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from db.base import new_id
+from tools.conversations.inbox import ensure_conversation, queue_out
+from tools.conversations.tables import Communication
+from tools.patients.consents import has_consent
+from tools.patients.tools import load_patient
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import ConsentMissing, InvalidArguments
+from tools.runtime.events import event_type
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, get, post, tool
+
+SENT = event_type("Communication.Sent", "A message went to the carrier")
+DELIVERED = event_type("Communication.Delivered", "A message reached the patient's device")
+FAILED = event_type("Communication.Failed", "A message could not be delivered")
+Purpose = Literal["confirmation", "reminder", "follow_up", "rebooking_offer", "waitlist_offer", "information", "outreach"]
+
+
+class SendCommunication(Args):
+    patient_id: UUID
+    purpose: Purpose
+    body: str = Field(min_length=1, max_length=1600)
+    channel: Literal["whatsapp"] = "whatsapp"
+    once: str | None = Field(None, max_length=200, description="The same key is sent once")
+
+
+class ListCommunications(PageArgs):
+    patient_id: UUID | None = None
+
+
+class PatientCommunications(PageArgs):
+    patient_id: UUID
+
+
+class CommunicationOut(Out):
+    id: UUID
+    patient_id: UUID
+    channel: str
+    direction: str
+    purpose: str
+    body: str
+    at: datetime
+    outcome: str
+    error: str | None
+    message_id: UUID | None
+
+
+@tool("communications.send_communication", rest=post("/api/v1/prm/communications", status=201), needs=Permission("communications:write"), effect=Effect.WRITE, raises=(ConsentMissing,))
+async def send_communication(ctx: ToolContext, args: SendCommunication) -> CommunicationOut:
+    """Send a patient a message, if the patient consents to its purpose on that channel."""
+    patient = await load_patient(ctx, args.patient_id)
+    needed: Literal["outreach", "messages"] = "outreach" if args.purpose == "outreach" else "messages"
+    if not await has_consent(ctx, patient.id, needed, channel=args.channel):
+        raise ConsentMissing(f"The patient has not consented to {needed} on {args.channel}.", purpose=needed)
+    if not patient.phone:
+        raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])
+    made = await ctx.session.execute(
+        insert(Communication)
+        .values(
+            id=new_id(), tenant_id=ctx.tenant.id, patient_id=patient.id, channel=args.channel, direction="out",
+            purpose=args.purpose, body=args.body, at=ctx.now, outcome="queued", once=args.once,
+        )
+        .on_conflict_do_nothing()
+        .returning(Communication.id)
+    )  # fmt: skip
+    made_id = made.scalar()
+    if made_id is None:
+        query = select(Communication).where(Communication.once == args.once)
+        return CommunicationOut.model_validate((await ctx.session.scalars(query)).one())
+    conversation = await ensure_conversation(ctx.work, args.channel, patient.phone, patient_id=patient.id)
+    row = await ctx.load(Communication, made_id)
+    row.message_id = await queue_out(
+        ctx.work, conversation, args.body, channel=args.channel, author=ctx.principal.id, purpose=args.purpose
+    )
+    await ctx.session.flush()
+    return CommunicationOut.model_validate(row)
+
+
+@tool("communications.list_communications", rest=get("/api/v1/prm/communications"), needs=Permission("communications:read"), effect=Effect.READ)
+async def list_communications(ctx: ToolContext, args: ListCommunications) -> Page[CommunicationOut]:
+    """List communications with their outcomes, oldest first."""
+    query = select(Communication)
+    if args.patient_id:
+        query = query.where(Communication.patient_id == args.patient_id)
+    order = (Communication.id,)
+    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=CommunicationOut.model_validate)
+
+
+@tool("communications.list_of_patient", rest=get("/api/v1/prm/patients/{patient_id}/communications"), needs=Permission("communications:read"), effect=Effect.READ)
+async def list_of_patient(ctx: ToolContext, args: PatientCommunications) -> Page[CommunicationOut]:
+    """List one patient's communications."""
+    await load_patient(ctx, args.patient_id)
+    query = select(Communication).where(Communication.patient_id == args.patient_id)
+    order = (Communication.id,)
+    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=CommunicationOut.model_validate)

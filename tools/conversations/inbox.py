@@ -1,0 +1,177 @@
+"""The inbox and the outbox: messages stored in the transaction of their cause, with the job that deals with them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import new_id
+from governance.record import Opening
+from tools.conversations.tables import Conversation, Message
+from tools.runtime.events import Event, event_type
+from tools.runtime.jobs import Job
+from tools.runtime.work import Work, open_work
+
+OPENED = event_type("Conversation.Opened", "A conversation with an address began")
+RECEIVED = event_type("Message.Received", "A message came in")
+QUEUED = event_type("Message.Queued", "A message waits to be sent")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as a channel delivers it. `provider_id` makes it act once."""
+
+    channel: str
+    address: str  # E.164 of the sender
+    body: str
+    provider_id: str
+    media: list[dict[str, Any]] = field(default_factory=list)
+
+
+def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UUID | None = None) -> Opening:
+    """A conversation is one session on the record, under its own id."""
+    return Opening(
+        id=conversation_id,
+        agent="concierge",
+        channel=channel,
+        principal="patient",
+        started_at=at,
+        patient_id=patient_id,
+        conversation_id=conversation_id,
+    )
+
+
+def text_hash(body: str) -> str:
+    """What the record says of a text: its SHA-256. The text itself is the message's."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+async def receive(runtime: Any, tenant_id: UUID, incoming: Incoming) -> UUID | None:
+    """Store one incoming message and queue its turn. None where it had been received before."""
+    async with runtime.database.begin(tenant_id) as session:
+        found = await find_conversation(session, incoming.channel, incoming.address)
+    conversation_id = found or new_id()
+    now = runtime.clock.now()
+    opening = opening_of(conversation_id, incoming.channel, now)
+    async with open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening) as work:
+        await work.session.execute(_LOCK, {"address": f"{tenant_id}{incoming.channel}{incoming.address}"})
+        if found is None:
+            actual = await ensure_conversation(work, incoming.channel, incoming.address, new=conversation_id)
+            work.record.opening = opening_of(actual, incoming.channel, now)
+            conversation_id = actual
+            work.record.append("session_started", {"at": now, "channel": incoming.channel})
+        return await _store(work, conversation_id, incoming)
+
+
+async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> UUID | None:
+    message_id = new_id()
+    made = await work.session.execute(
+        insert(Message)
+        .values(
+            id=message_id, tenant_id=work.tenant_id, conversation_id=conversation_id, direction="in", at=work.now,
+            body=incoming.body, media=incoming.media, state="received", provider_id=incoming.provider_id,
+            author="patient",
+        )
+        .on_conflict_do_nothing()
+        .returning(Message.id)
+    )  # fmt: skip
+    if made.scalar() is None:
+        return None
+    work.events.append(Event(RECEIVED, conversation_id, {"message_id": str(message_id)}))
+    work.record.append(
+        "message_in",
+        {
+            "at": work.now,
+            "message_id": message_id,
+            "provider_id": incoming.provider_id,
+            "text_sha256": text_hash(incoming.body),
+            "media": len(incoming.media),
+        },
+    )
+    work.jobs.append(turn_job(work.tenant_id, conversation_id))
+    return message_id
+
+
+def turn_job(tenant_id: UUID, conversation_id: UUID) -> Job:
+    args = {"tenant": str(tenant_id), "conversation": str(conversation_id)}
+    return Job("run_turns", args, lock=f"conversation:{conversation_id}")
+
+
+async def find_conversation(session: AsyncSession, channel: str, address: str) -> UUID | None:
+    query = select(Conversation.id).where(
+        Conversation.channel == channel, Conversation.address == address, Conversation.state != "closed"
+    )
+    return (await session.scalars(query)).first()
+
+
+async def ensure_conversation(
+    work: Work, channel: str, address: str, *, new: UUID | None = None, patient_id: UUID | None = None
+) -> UUID:
+    """The live conversation with an address, made where there is none."""
+    found = await find_conversation(work.session, channel, address)
+    if found is not None:
+        return found
+    made = await work.session.execute(
+        insert(Conversation)
+        .values(
+            id=new or new_id(), tenant_id=work.tenant_id, channel=channel, address=address, state="open", version=1,
+            agent="concierge", language="en", flow={}, patient_id=patient_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(Conversation.id)
+    )  # fmt: skip
+    made_id = made.scalar()
+    if made_id is None:
+        found = await find_conversation(work.session, channel, address)
+        assert found is not None
+        return found
+    work.events.append(Event(OPENED, made_id, {"channel": channel}))
+    return made_id
+
+
+async def queue_out(
+    work: Work,
+    conversation_id: UUID,
+    body: str,
+    *,
+    channel: str,
+    author: str,
+    purpose: str,
+    in_reply_to: UUID | None = None,
+) -> UUID:
+    """Put a message in the outbox. The console shows its own at once; other channels send by a job."""
+    message_id = new_id()
+    on_screen = channel == "console"
+    work.session.add(
+        Message(
+            id=message_id,
+            tenant_id=work.tenant_id,
+            conversation_id=conversation_id,
+            direction="out",
+            at=work.now,
+            body=body,
+            media=[],
+            state="delivered" if on_screen else "queued",
+            author=author,
+            purpose=purpose,
+            in_reply_to=in_reply_to,
+        )
+    )
+    work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
+    if not on_screen:
+        args = {"tenant": str(work.tenant_id), "message": str(message_id)}
+        work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}"))
+    return message_id
+
+
+async def waiting(session: AsyncSession) -> int:
+    """Messages received whose turn has not committed yet."""
+    return await session.scalar(select(func.count()).where(Message.state == "received")) or 0

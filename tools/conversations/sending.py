@@ -1,0 +1,191 @@
+"""Sending what the outbox holds, and what the carrier reports of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from db.base import new_id
+from tools.conversations.carrier import CarrierBusy, CarrierRefused, CarrierUncertain, Sent
+from tools.conversations.communications import DELIVERED, FAILED, SENT
+from tools.conversations.inbox import opening_of
+from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
+from tools.runtime.events import Event, event_type
+from tools.runtime.jobs import Job, task
+from tools.runtime.work import Work, open_work
+
+SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
+WINDOW = timedelta(hours=24)  # WhatsApp's customer service window
+MAX_ATTEMPTS = 6
+_RANK = {"queued": 0, "sending": 1, "held": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
+_REPORTED = {
+    "queued": "sent", "accepted": "sent", "scheduled": "sent", "sending": "sent", "sent": "sent",
+    "delivered": "delivered", "read": "read", "failed": "failed", "undelivered": "failed", "canceled": "failed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A message that is to be sent now."""
+
+    to: str
+    body: str
+    uncertain: bool
+    conversation_id: UUID
+    content_sid: str | None
+    since: datetime
+
+
+@task("send_message")
+async def send_message(runtime: Any, *, tenant: str, message: str) -> None:
+    """Send one message of the outbox: noted as `sending` before, as `sent` after. No transaction is open while the
+    carrier is asked. A send whose outcome is not known is looked up with the carrier before it is tried again."""
+    tenant_id, message_id = UUID(tenant), UUID(message)
+    due = await _begin(runtime, tenant_id, message_id)
+    if due is None:
+        return
+    try:
+        sent = await _sent_before(runtime, tenant_id, due) or await runtime.carrier.send(
+            due.to, due.body, status_callback=runtime.status_callback, content_sid=due.content_sid
+        )
+    except CarrierRefused as refused:
+        if not refused.permanent:
+            await _later(runtime, tenant_id, message_id, due, refused)
+            return
+        await _finish(runtime, tenant_id, message_id, due, state="failed", error=f"carrier refused ({refused.code})")
+        return
+    except (CarrierBusy, CarrierUncertain) as busy:
+        await _later(runtime, tenant_id, message_id, due, busy)
+        return
+    await _finish(runtime, tenant_id, message_id, due, state="sent", provider_id=sent.provider_id)
+
+
+async def _sent_before(runtime: Any, tenant_id: UUID, due: _Due) -> Sent | None:
+    """What the carrier took in an earlier try whose outcome was not known."""
+    if not due.uncertain:
+        return None
+    found: Sent | None = await runtime.carrier.find(due.to, due.body, since=due.since)
+    if found is None:
+        return None
+    async with runtime.database.begin(tenant_id) as session:  # a message of its own that reads the same
+        taken = (await session.scalars(select(Message.id).where(Message.provider_id == found.provider_id))).first()
+    return found if taken is None else None
+
+
+async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None:
+    async with runtime.database.begin(tenant_id) as session:
+        row = await session.get(Message, message_id, with_for_update=True)
+        if row is None or row.state not in ("queued", "sending"):
+            return None
+        if runtime.carrier is None:
+            row.state = "held"
+            return None
+        conversation = await session.get_one(Conversation, row.conversation_id)
+        content_sid = None
+        last = conversation.last_inbound_at
+        if last is None or runtime.clock.now() - last > WINDOW:
+            query = select(MessageTemplate.content_sid).where(
+                MessageTemplate.name == row.purpose,
+                MessageTemplate.language == conversation.language,
+                MessageTemplate.channel == "whatsapp",
+            )
+            content_sid = (await session.scalars(query)).first()
+            if content_sid is None:
+                row.state = "failed"
+                row.error = "outside the 24-hour window, and no approved template for this purpose and language"
+                await _note_outcome(session, row.id, "failed", row.error)
+                return None
+        uncertain = row.state == "sending"
+        row.state = "sending"
+        row.attempts += 1
+        return _Due(conversation.address, row.body, uncertain, row.conversation_id, content_sid, row.created_at)
+
+
+async def _finish(
+    runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None, error: str | None = None
+) -> None:  # fmt: skip
+    async with _on_record(runtime, tenant_id, due.conversation_id) as work:
+        row = await work.session.get_one(Message, message_id, with_for_update=True)
+        row.provider_id, row.error = provider_id or row.provider_id, error
+        reports = []
+        if provider_id is not None:  # what was reported before our own send returned
+            query = select(DeliveryReport).where(DeliveryReport.provider_id == provider_id)
+            reports = list(await work.session.scalars(query))
+        await _advance(work, row, state, error)
+        for report in reports:
+            await _advance(work, row, _REPORTED[report.status], report.error_code)
+
+
+async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, busy: Exception) -> None:
+    async with _on_record(runtime, tenant_id, due.conversation_id) as work:
+        row = await work.session.get_one(Message, message_id, with_for_update=True)
+        if row.attempts >= MAX_ATTEMPTS:
+            await _advance(work, row, "failed", f"not sent after {row.attempts} attempts")
+            return
+        if not isinstance(busy, CarrierUncertain):
+            row.state = "queued"
+        wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0 ** row.attempts)
+        args = {"tenant": str(tenant_id), "message": str(message_id)}
+        at = datetime.now(work.now.tzinfo) + timedelta(seconds=wait)
+        work.jobs.append(Job("send_message", args, lock=f"send:{due.conversation_id}", at=at))
+
+
+async def report_delivery(runtime: Any, tenant_id: UUID, *, provider_id: str, status: str, error_code: str | None) -> bool:
+    """Store what the carrier reports of a message; False where that was reported before. States only move forward."""
+    if status not in _REPORTED:
+        return False
+    async with runtime.database.begin(tenant_id) as session:
+        query = select(Message.conversation_id).where(Message.provider_id == provider_id, Message.direction == "out")
+        conversation_id = (await session.scalars(query)).first()
+        row = {"id": new_id(), "tenant_id": tenant_id, "provider_id": provider_id, "status": status}
+        if conversation_id is None:
+            made = await session.execute(_report(row, error_code, runtime.clock.now()))
+            return made.scalar() is not None
+    async with _on_record(runtime, tenant_id, conversation_id) as work:
+        made = await work.session.execute(_report(row, error_code, work.now))
+        if made.scalar() is None:
+            return False
+        query = select(Message).where(Message.provider_id == provider_id).with_for_update()
+        message = (await work.session.scalars(query)).one()
+        await _advance(work, message, _REPORTED[status], error_code)
+    return True
+
+
+def _report(row: dict[str, Any], error_code: str | None, at: datetime) -> Any:
+    statement = insert(DeliveryReport).values(**row, error_code=error_code, at=at)
+    return statement.on_conflict_do_nothing().returning(DeliveryReport.id)
+
+
+async def _advance(work: Work, row: Message, state: str, error: str | None) -> None:
+    if _RANK[state] <= _RANK.get(row.state, 0):
+        return
+    row.state = state
+    row.error = error if state == "failed" else row.error
+    work.record.append("state", {"at": work.now, "message_id": row.id, "state": state, "error": error})
+    work.events.append(Event(SENT_MESSAGE, row.conversation_id, {"message_id": str(row.id), "state": state}))
+    named = await _note_outcome(work.session, row.id, state, error)
+    event = {"sent": SENT, "delivered": DELIVERED, "failed": FAILED}.get(state)
+    if named is not None and event is not None:
+        work.events.append(Event(event, named, {}))
+
+
+async def _note_outcome(session: Any, message_id: UUID, outcome: str, error: str | None) -> UUID | None:
+    statement = (
+        update(Communication)
+        .where(Communication.message_id == message_id)
+        .values(outcome=outcome, error=error)
+        .returning(Communication.id)
+        .execution_options(synchronize_session=False)
+    )
+    noted: UUID | None = (await session.execute(statement)).scalar()
+    return noted
+
+
+def _on_record(runtime: Any, tenant_id: UUID, conversation_id: UUID) -> Any:
+    opening = opening_of(conversation_id, "whatsapp", runtime.clock.now())
+    return open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening)

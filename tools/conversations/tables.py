@@ -1,0 +1,117 @@
+"""Conversations, their messages in and out, and communications of any channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantRow, Versioned, tenant_index
+
+
+class Conversation(Versioned, Base):
+    """A conversation with one address on one channel. `flow` is the turn's state: small JSON, written by turns only."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        CheckConstraint("channel IN ('whatsapp', 'phone', 'console')", name="channel"),
+        CheckConstraint("state IN ('open', 'handed_over', 'closed')", name="state"),
+        Index(
+            "uq_conversation_live", "tenant_id", "channel", "address", unique=True,
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        tenant_index("patient_id"),
+    )  # fmt: skip
+
+    channel: Mapped[str]
+    address: Mapped[str]  # E.164 of the other side
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    state: Mapped[str] = mapped_column(default="open")
+    assigned_to: Mapped[str | None]
+    agent: Mapped[str] = mapped_column(default="concierge")
+    language: Mapped[str] = mapped_column(default="en")
+    last_inbound_at: Mapped[datetime | None]
+    flow: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Message(TenantRow, Base):
+    """One message. In: the inbox, `received` until its turn has committed, then `processed`. Out: the outbox."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "provider_id"),
+        UniqueConstraint("tenant_id", "in_reply_to"),
+        tenant_index("conversation_id", "seq"),
+        Index("ix_message_inbox", "tenant_id", "conversation_id", "seq", postgresql_where=text("state = 'received'")),
+        CheckConstraint("direction IN ('in', 'out')", name="direction"),
+        CheckConstraint(
+            "state IN ('received', 'processed', 'failed', 'queued', 'sending', 'sent', 'delivered', 'read', 'held',"
+            " 'cancelled')",
+            name="state",
+        ),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
+    direction: Mapped[str]
+    body: Mapped[str]
+    media: Mapped[list[Any]] = mapped_column(default=list)
+    at: Mapped[datetime]
+    state: Mapped[str]
+    provider_id: Mapped[str | None]
+    in_reply_to: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+    author: Mapped[str]  # "patient", "agent:scheduling", a staff principal
+    purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None]
+    processed_at: Mapped[datetime | None]
+
+
+class DeliveryReport(TenantRow, Base):
+    """A delivery state that the carrier told us; kept apart, since it may come before our own send has returned."""
+
+    __tablename__ = "delivery_report"
+    __table_args__ = (UniqueConstraint("tenant_id", "provider_id", "status"),)
+
+    provider_id: Mapped[str]
+    status: Mapped[str]
+    error_code: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class Communication(TenantRow, Base):
+    """One message of any channel to or from a patient, with its purpose and outcome."""
+
+    __tablename__ = "communication"
+    __table_args__ = (
+        tenant_index("patient_id", "at"),
+        tenant_index("message_id"),
+        UniqueConstraint("tenant_id", "once"),
+        CheckConstraint("outcome IN ('queued', 'sent', 'delivered', 'read', 'failed', 'refused')", name="outcome"),
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    channel: Mapped[str]
+    direction: Mapped[str]
+    purpose: Mapped[str]
+    body: Mapped[str]
+    at: Mapped[datetime]
+    outcome: Mapped[str]
+    error: Mapped[str | None]
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+    once: Mapped[str | None]  # the same key is sent once
+
+
+class MessageTemplate(Versioned, Base):
+    """An approved template, which WhatsApp demands 24 hours after the patient's last message."""
+
+    __tablename__ = "message_template"
+    __table_args__ = (UniqueConstraint("tenant_id", "name", "language", "channel"),)
+
+    name: Mapped[str]
+    language: Mapped[str]
+    channel: Mapped[str]
+    content_sid: Mapped[str]  # Twilio Content SID

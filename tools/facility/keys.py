@@ -1,0 +1,123 @@
+"""API keys: made once, shown once, kept as a hash; scoped, expiring, revocable."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import new_id
+from tools.facility.tables import ApiKey, Tenant
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import InvalidArguments, Unauthenticated
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission, Principal, Role
+from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
+
+_ADMIN = Permission("access:write")
+
+
+class CreateApiKey(Args):
+    name: str = Field(min_length=1, max_length=100)
+    role: Role
+    scopes: list[str] | None = Field(None, description="Permissions that narrow the role's; none: all of the role's")
+    patient_id: UUID | None = Field(None, description="Needed for, and only for, the role patient")
+    expires_in_days: int = Field(90, ge=1, le=366)
+
+
+class ApiKeyOut(Out):
+    id: UUID
+    name: str
+    role: str
+    scopes: list[str] | None
+    patient_id: UUID | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewApiKey(ApiKeyOut):
+    key: str = Field(description="Shown this once")
+
+
+class KeyId(Args):
+    key_id: UUID
+
+
+def hash_key(key: str) -> str:
+    """SHA-256 in hex: a key is 256 random bits, so a slow hash would add nothing."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def make_key(tenant_slug: str) -> str:
+    """`wl_<tenant>_<secret>`: the tenant is in the key, so that it is looked up under that tenant's isolation."""
+    return f"wl_{tenant_slug}_{secrets.token_urlsafe(32)}"
+
+
+async def tenant_of_key(session: AsyncSession, key: str) -> UUID:
+    """The tenant that a key names."""
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != "wl":
+        raise Unauthenticated("The API key is not known.")
+    tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == parts[1]))).first()
+    if tenant_id is None:
+        raise Unauthenticated("The API key is not known.")
+    return tenant_id
+
+
+async def principal_of_key(session: AsyncSession, key: str, now: datetime) -> Principal:
+    """Who holds this key. Unauthenticated where it is unknown, expired or revoked."""
+    row = (await session.scalars(select(ApiKey).where(ApiKey.key_hash == hash_key(key)))).first()
+    if row is None or row.revoked_at is not None:
+        raise Unauthenticated("The API key is not known or was revoked.")
+    if row.expires_at is not None and row.expires_at <= now:
+        raise Unauthenticated("The API key has expired.")
+    return Principal(
+        kind="patient" if row.role == "patient" else "staff",
+        id=f"key:{row.id}",
+        tenant_id=row.tenant_id,
+        roles=frozenset({row.role}),
+        scopes=None if row.scopes is None else frozenset(row.scopes),
+        patient_id=row.patient_id,
+    )
+
+
+@tool("access.create_api_key", rest=post("/api/v1/access/api-keys", status=201), needs=_ADMIN, effect=Effect.WRITE)
+async def create_api_key(ctx: ToolContext, args: CreateApiKey) -> NewApiKey:
+    """Make an API key for a role. The key itself is in this answer only."""
+    if (args.role == "patient") != (args.patient_id is not None):
+        rule = "is required for the role patient, and allowed for no other"
+        raise InvalidArguments(errors=[{"field": "patient_id", "rule": rule}])
+    key = make_key(ctx.tenant.slug)
+    row = ApiKey(
+        id=new_id(),
+        tenant_id=ctx.tenant.id,
+        name=args.name,
+        key_hash=hash_key(key),
+        role=args.role,
+        scopes=args.scopes,
+        patient_id=args.patient_id,
+        expires_at=ctx.now + timedelta(days=args.expires_in_days),
+    )
+    ctx.session.add(row)
+    return NewApiKey(**ApiKeyOut.model_validate(row).model_dump(), key=key)
+
+
+@tool("access.list_api_keys", rest=get("/api/v1/access/api-keys"), needs=_ADMIN, effect=Effect.READ)
+async def list_api_keys(ctx: ToolContext, args: PageArgs) -> Page[ApiKeyOut]:
+    """List the API keys, without the keys themselves."""
+    return await page(
+        ctx.session, select(ApiKey), args, cursors=ctx.cursors, order=(ApiKey.id,), show=ApiKeyOut.model_validate
+    )
+
+
+@tool("access.revoke_api_key", rest=delete("/api/v1/access/api-keys/{key_id}"), needs=_ADMIN, effect=Effect.WRITE)
+async def revoke_api_key(ctx: ToolContext, args: KeyId) -> ApiKeyOut:
+    """Revoke an API key at once."""
+    row = await ctx.load(ApiKey, args.key_id, lock=True)
+    row.revoked_at = row.revoked_at or ctx.now
+    return ApiKeyOut.model_validate(row)

@@ -1,0 +1,256 @@
+"""Patients: register, read, change, search, and remove from use."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import phonenumbers
+from pydantic import Field
+from sqlalchemy import func, or_, select
+
+from db.base import new_id
+from tools.patients.tables import Consent, Patient, PatientRelation
+from tools.runtime.constraints import explains
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import Conflict, InvalidArguments, NotFound
+from tools.runtime.events import event_type
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, delete, get, patch, post, tool
+
+CREATED = event_type("Patient.Created", "A patient was registered")
+UPDATED = event_type("Patient.Updated", "A patient's record was changed")
+_READ, _WRITE = Permission("patients:read"), Permission("patients:write")
+
+Sex = Literal["female", "male", "other", "unknown"]
+Channel = Literal["whatsapp", "phone", "sms", "email"]
+
+
+class MrnTaken(Conflict):
+    code = "mrn_taken"
+    title = "Another patient has this MRN"
+
+
+explains("uq_patient_tenant_id_mrn", MrnTaken)
+
+
+class CreatePatient(Args):
+    given: str = Field(min_length=1, max_length=100)
+    family: str = Field(min_length=1, max_length=100)
+    birth_date: date
+    sex: Sex = "unknown"
+    phone: str | None = Field(None, description="E.164, or a national number of the hospital's country", max_length=30)
+    email: str | None = Field(None, max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")
+    address: str | None = Field(None, max_length=500)
+    mrn: str | None = Field(None, min_length=1, max_length=50, description="Made where not given")
+    language: Literal["en", "hi"] = "en"
+    channel: Channel = "whatsapp"
+    consents: list[Literal["care", "messages"]] = Field(
+        default=["care", "messages"], description="Consents given at registration", max_length=2
+    )
+
+
+class UpdatePatient(Args):
+    patient_id: UUID
+    given: str | None = Field(None, min_length=1, max_length=100)
+    family: str | None = Field(None, min_length=1, max_length=100)
+    birth_date: date | None = None
+    sex: Sex | None = None
+    phone: str | None = Field(None, max_length=30)
+    email: str | None = Field(None, max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")
+    address: str | None = Field(None, max_length=500)
+    language: Literal["en", "hi"] | None = None
+    channel: Channel | None = None
+
+
+class PatientId(Args):
+    patient_id: UUID
+
+
+class SearchPatients(PageArgs):
+    name: str | None = Field(None, min_length=1, max_length=100, description="Part of given or family name")
+    phone: str | None = Field(None, max_length=30)
+    mrn: str | None = Field(None, max_length=50)
+    birth_date: date | None = None
+
+
+class PatientOut(Out):
+    id: UUID
+    mrn: str
+    given: str
+    family: str
+    birth_date: date
+    sex: str
+    phone: str | None
+    email: str | None
+    address: str | None
+    language: str
+    channel: str
+    version: int
+
+
+class RelativeOut(Out):
+    patient_id: UUID
+    name: str
+    relation: str
+    may_act: bool
+
+
+class RelativesOut(Out):
+    items: list[RelativeOut]
+
+
+class LinkRelative(Args):
+    patient_id: UUID
+    related_id: UUID
+    relation: str = Field(min_length=1, max_length=50, description="What the relative is to the patient: mother, son")
+    may_act: bool = Field(False, description="The patient may book for the relative")
+
+
+def e164(number: str, country: str) -> str:
+    """The number as E.164; InvalidArguments where it cannot be one."""
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        rule = "must be a phone number, for example +919812345678"
+        raise InvalidArguments(errors=[{"field": "phone", "rule": rule}])
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _check_birth_date(birth_date: date | None, now: datetime) -> None:
+    if birth_date is not None and not date(now.year - 130, 1, 1) <= birth_date <= now.date():
+        raise InvalidArguments(
+            errors=[{"field": "birth_date", "rule": "must not be in the future or over 130 years ago"}]
+        )
+
+
+@tool(
+    "patients.create_patient",
+    rest=post("/api/v1/prm/patients", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(MrnTaken,),
+)
+async def create_patient(ctx: ToolContext, args: CreatePatient) -> PatientOut:
+    """Register a patient, with the consents given at registration."""
+    _check_birth_date(args.birth_date, ctx.now)
+    fields = args.model_dump(exclude={"consents"})
+    fields["phone"] = e164(args.phone, ctx.tenant.country) if args.phone else None
+    fields["mrn"] = args.mrn or f"M{secrets.randbelow(10**9):09d}"
+    row = Patient(id=new_id(), tenant_id=ctx.tenant.id, **fields)
+    ctx.session.add(row)
+    await ctx.session.flush()
+    for purpose in dict.fromkeys(args.consents):
+        ctx.session.add(
+            Consent(
+                tenant_id=ctx.tenant.id,
+                patient_id=row.id,
+                purpose=purpose,
+                given_at=ctx.now,
+                evidence={"by": ctx.principal.id, "how": "registration"},
+            )
+        )
+    ctx.emit(CREATED, row.id)
+    return PatientOut.model_validate(row)
+
+
+@tool("patients.get_patient", rest=get("/api/v1/prm/patients/{patient_id}"), needs=_READ, effect=Effect.READ, by_patient=True)
+async def get_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
+    """Read one patient."""
+    return PatientOut.model_validate(await load_patient(ctx, args.patient_id))
+
+
+@tool(
+    "patients.update_patient",
+    rest=patch("/api/v1/prm/patients/{patient_id}"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(NotFound,),
+)
+async def update_patient(ctx: ToolContext, args: UpdatePatient) -> PatientOut:
+    """Change a patient's record; only the fields given. If-Match refuses a change based on an old version."""
+    row = await load_patient(ctx, args.patient_id, lock=True)
+    ctx.check_version(row)
+    _check_birth_date(args.birth_date, ctx.now)
+    changes = args.model_dump(exclude={"patient_id"}, exclude_unset=True)
+    empty = [name for name in ("given", "family", "birth_date", "sex", "language", "channel") if changes.get(name, "") is None]
+    if empty:
+        raise InvalidArguments(errors=[{"field": name, "rule": "must not be null"} for name in empty])
+    if changes.get("phone"):
+        changes["phone"] = e164(changes["phone"], ctx.tenant.country)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    await ctx.session.flush()
+    ctx.emit(UPDATED, row.id, fields=sorted(changes))
+    return PatientOut.model_validate(row)
+
+
+@tool("patients.search_patients", rest=get("/api/v1/prm/patients"), needs=_READ, effect=Effect.READ)
+async def search_patients(ctx: ToolContext, args: SearchPatients) -> Page[PatientOut]:
+    """Search patients by name, phone, MRN or birth date."""
+    query = select(Patient).where(Patient.deleted_at.is_(None))
+    if args.name:
+        full = func.concat(Patient.given, " ", Patient.family)
+        query = query.where(or_(full.icontains(args.name, autoescape=True)))
+    if args.phone:
+        query = query.where(Patient.phone == e164(args.phone, ctx.tenant.country))
+    if args.mrn:
+        query = query.where(Patient.mrn == args.mrn)
+    if args.birth_date:
+        query = query.where(Patient.birth_date == args.birth_date)
+    order = (Patient.family, Patient.given, Patient.id)
+    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=PatientOut.model_validate)
+
+
+@tool("patients.remove_patient", rest=delete("/api/v1/prm/patients/{patient_id}"), needs=_WRITE, effect=Effect.WRITE)
+async def remove_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
+    """Remove a patient from use. The record stays, for the law and for undoing."""
+    row = await load_patient(ctx, args.patient_id, lock=True)
+    ctx.check_version(row)
+    row.deleted_at = ctx.now
+    await ctx.session.flush()
+    ctx.emit(UPDATED, row.id, fields=["deleted_at"])
+    return PatientOut.model_validate(row)
+
+
+@tool("patients.list_relatives", rest=get("/api/v1/prm/patients/{patient_id}/relatives"), needs=_READ, effect=Effect.READ)
+async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
+    """List a patient's linked relatives, and whether the patient may book for them."""
+    await load_patient(ctx, args.patient_id)
+    query = (
+        select(PatientRelation, Patient)
+        .join(Patient, Patient.id == PatientRelation.related_id)
+        .where(PatientRelation.patient_id == args.patient_id, Patient.deleted_at.is_(None))
+        .order_by(PatientRelation.id)
+    )
+    items = [
+        RelativeOut(patient_id=p.id, name=f"{p.given} {p.family}", relation=r.relation, may_act=r.may_act)
+        for r, p in await ctx.session.execute(query)
+    ]
+    return RelativesOut(items=items)
+
+
+@tool("patients.link_relative", rest=post("/api/v1/prm/patients/{patient_id}/relatives", status=201), needs=_WRITE, effect=Effect.WRITE)
+async def link_relative(ctx: ToolContext, args: LinkRelative) -> RelativesOut:
+    """Link two patients as relatives."""
+    if args.patient_id == args.related_id:
+        raise InvalidArguments(errors=[{"field": "related_id", "rule": "must be another patient"}])
+    await load_patient(ctx, args.patient_id)
+    await load_patient(ctx, args.related_id)
+    ctx.session.add(PatientRelation(tenant_id=ctx.tenant.id, **args.model_dump()))
+    await ctx.session.flush()
+    ctx.emit(UPDATED, args.patient_id, fields=["relatives"])
+    return await list_relatives(ctx, PatientId(patient_id=args.patient_id))
+
+
+async def load_patient(ctx: ToolContext, patient_id: UUID, *, lock: bool = False) -> Patient:
+    """The patient, if in use and seen by this caller."""
+    row = await ctx.load(Patient, patient_id, lock=lock)
+    if row.deleted_at is not None:
+        raise NotFound(f"There is no Patient {patient_id} for this caller.")
+    return row

@@ -1,0 +1,202 @@
+"""Reading the record: sessions, a session's replay, and whether the chain is whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import func, select
+
+from governance.chain import Verified, first_break, verify
+from governance.tables import AuditEntry, LLMSession
+from tools.conversations.inbox import text_hash
+from tools.conversations.tables import Message
+from tools.runtime.context import ToolContext
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, all_tools, get, tool
+
+_READ = Permission("record:read")
+
+
+class ListSessions(PageArgs):
+    agent: str | None = Field(None, max_length=60)
+    channel: str | None = Field(None, max_length=60)
+    patient_id: UUID | None = None
+
+
+class SessionId(Args):
+    session_id: UUID
+
+
+class NoArgs(Args):
+    """No arguments."""
+
+
+class SessionOut(Out):
+    id: UUID
+    agent: str
+    channel: str
+    principal: str
+    patient_id: UUID | None
+    conversation_id: UUID | None
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    head_seq: int
+
+
+class EntryOut(Out):
+    seq: int
+    kind: str
+    body: dict[str, Any]
+    text: str | None = Field(None, description="The message's text, where the entry is of a message")
+    text_matches: bool | None = Field(None, description="Is the text still the one whose hash is on the record?")
+
+
+class ReplayOut(SessionOut):
+    whole: bool
+    first_break: str | None
+    entries: list[EntryOut]
+
+
+class BreakOut(Out):
+    session_id: UUID
+    seq: int
+    reason: str
+
+
+class VerifyOut(Out):
+    whole: bool
+    sessions: int
+    entries: int
+    breaks: list[BreakOut]
+
+
+class ToolOut(Out):
+    name: str
+    summary: str
+    effect: str
+    needs: str
+    rest: str | None
+    by_patient: bool
+    input_schema: dict[str, Any]
+
+
+class ToolsOut(Out):
+    items: list[ToolOut]
+
+
+class ListRuns(PageArgs):
+    tool: str | None = Field(None, max_length=100)
+    outcome: str | None = Field(None, max_length=20)
+
+
+class RunOut(Out):
+    session_id: UUID
+    seq: int
+    tool: str
+    principal: str
+    outcome: str
+    code: str | None
+    latency_ms: float
+    at: datetime
+
+
+@tool("record.list_sessions", rest=get("/api/v1/governance/sessions"), needs=_READ, effect=Effect.READ)
+async def list_sessions(ctx: ToolContext, args: ListSessions) -> Page[SessionOut]:
+    """List the sessions on the record."""
+    query = select(LLMSession)
+    for column, value in (
+        (LLMSession.agent, args.agent),
+        (LLMSession.channel, args.channel),
+        (LLMSession.patient_id, args.patient_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    order = (LLMSession.started_at, LLMSession.id)
+    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=SessionOut.model_validate)
+
+
+@tool("record.get_session", rest=get("/api/v1/governance/sessions/{session_id}"), needs=_READ, effect=Effect.READ)
+async def get_session(ctx: ToolContext, args: SessionId) -> SessionOut:
+    """Read one session, without its entries."""
+    return SessionOut.model_validate(await ctx.load(LLMSession, args.session_id))
+
+
+@tool("record.replay_session", rest=get("/api/v1/governance/sessions/{session_id}/replay"), needs=_READ, effect=Effect.READ)
+async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
+    """The whole session in order: messages, what was understood, tool calls, decisions, and what the patient saw."""
+    row = await ctx.load(LLMSession, args.session_id)
+    query = select(AuditEntry).where(AuditEntry.session_id == row.id).order_by(AuditEntry.seq)
+    entries = list(await ctx.session.scalars(query))
+    broken = first_break(row.id, row.head_seq, row.head_hash, [(e.seq, e.kind, e.body, e.hash) for e in entries])
+    texts = select(Message.id, Message.body).where(Message.conversation_id == row.conversation_id)
+    bodies = {str(message_id): body for message_id, body in await ctx.session.execute(texts)}
+    return ReplayOut(
+        **SessionOut.model_validate(row).model_dump(),
+        whole=broken is None,
+        first_break=None if broken is None else f"entry {broken.seq}: {broken.reason}",
+        entries=[_entry(entry, bodies) for entry in entries],
+    )
+
+
+@tool("record.verify", rest=get("/api/v1/governance/audit/verify"), needs=_READ, effect=Effect.READ)
+async def verify_record(ctx: ToolContext, args: NoArgs) -> VerifyOut:
+    """Is the chain whole? Names each session's first break."""
+    seen = Verified()
+    breaks = [BreakOut(session_id=b.session_id, seq=b.seq, reason=b.reason) async for b in verify(ctx.session, seen=seen)]
+    return VerifyOut(whole=not breaks, sessions=seen.sessions, entries=seen.entries, breaks=breaks)
+
+
+@tool("record.list_tools", rest=get("/api/v1/prm/agents/tools"), needs=Permission("tools:read"), effect=Effect.READ)
+async def list_tools(ctx: ToolContext, args: NoArgs) -> ToolsOut:
+    """List every tool with its input schema and who may call it."""
+    return ToolsOut(
+        items=[
+            ToolOut(
+                name=entry.name,
+                summary=entry.summary,
+                effect=entry.effect.value,
+                needs=entry.needs.name,
+                rest=f"{entry.rest.method} {entry.rest.path}" if entry.rest else None,
+                by_patient=entry.by_patient,
+                input_schema=entry.args.model_json_schema(),
+            )
+            for entry in all_tools()
+        ]
+    )
+
+
+@tool("record.list_runs", rest=get("/api/v1/prm/agents/runs"), needs=_READ, effect=Effect.READ)
+async def list_runs(ctx: ToolContext, args: ListRuns) -> Page[RunOut]:
+    """List tool calls: who called which tool, how long it took, what came of it."""
+    from sqlalchemy import cast
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    body = cast(AuditEntry.body, JSONB)
+    query = select(AuditEntry).where(AuditEntry.kind == "tool_call")
+    if args.tool:
+        query = query.where(func.jsonb_extract_path_text(body, "tool") == args.tool)
+    if args.outcome:
+        query = query.where(func.jsonb_extract_path_text(body, "outcome") == args.outcome)
+    order = (AuditEntry.session_id, AuditEntry.seq)
+    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=_run)
+
+
+def _run(entry: AuditEntry) -> RunOut:
+    body = json.loads(entry.body)
+    names = ("tool", "principal", "outcome", "latency_ms", "at")
+    return RunOut(
+        session_id=entry.session_id, seq=entry.seq, code=body.get("code"), **{name: body[name] for name in names}
+    )
+
+
+def _entry(entry: AuditEntry, bodies: dict[str, str]) -> EntryOut:
+    body = json.loads(entry.body)
+    text = bodies.get(str(body.get("message_id"))) if entry.kind in ("message_in", "message_out") else None
+    matches = None if text is None else text_hash(text) == body.get("text_sha256")
+    return EntryOut(seq=entry.seq, kind=entry.kind, body=body, text=text, text_matches=matches)

@@ -1,0 +1,32 @@
+"""The list of rooms: importing this module declares every table, tool, event, reaction and task."""
+
+from importlib import import_module
+
+ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record")
+_PARTS = {
+    "facility": ("tables", "tools", "keys"),
+    "patients": ("tables", "tools", "consents"),
+    "scheduling": ("tables", "schedules", "slots", "appointments", "waitlist", "encounters", "fhir", "reactions"),
+    "conversations": ("tables", "tools", "communications", "sending"),
+    "tickets": ("tables", "tools"),
+    "record": ("tools",),
+}
+
+
+def load() -> None:
+    """Declare everything."""
+    import_module("governance.tables")
+    import_module("tools.runtime.tables")
+    import_module("tools.runtime.approval_tools")
+    import_module("tools.runtime.react")
+    for room in ROOMS:
+        for part in _PARTS[room]:
+            import_module(f"tools.{room}.{part}")
+
+
+def metadata():  # type: ignore[no-untyped-def]
+    """The metadata of every table."""
+    load()
+    from db.base import Base
+
+    return Base.metadata

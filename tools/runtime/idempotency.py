@@ -1,0 +1,38 @@
+"""The same call under the same key acts once: its stored result is given back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+
+from db.base import new_id
+from governance.record import digest
+from tools.runtime.errors import AlreadyRunning, KeyReused
+from tools.runtime.tables import IdempotencyKey
+from tools.runtime.work import Work
+
+WAIT_MS = 5000
+
+
+async def claim(work: Work, principal: str, key: str, *, tool: str, arguments: str) -> tuple[IdempotencyKey, bool]:
+    """(the key's row, is it new?). Waits while the first call under the key runs, then 409."""
+    row = {"id": new_id(), "tenant_id": work.tenant_id, "principal": principal, "key": key, "tool": tool}
+    args_hash = digest([tool, arguments])
+    await work.session.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
+    try:
+        made = await work.session.execute(
+            insert(IdempotencyKey).values(**row, args_hash=args_hash).on_conflict_do_nothing().returning(IdempotencyKey.id)
+        )
+    except OperationalError as error:
+        raise AlreadyRunning from error
+    await work.session.execute(text("SET LOCAL lock_timeout = 0"))
+    new = made.scalar() is not None
+    stored = (
+        await work.session.scalars(
+            select(IdempotencyKey).where(IdempotencyKey.principal == principal, IdempotencyKey.key == key)
+        )
+    ).one()
+    if stored.args_hash != args_hash:
+        raise KeyReused(f"The key was used for {stored.tool} with other arguments.")
+    return stored, new

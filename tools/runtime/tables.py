@@ -1,0 +1,67 @@
+"""What the runtime itself keeps: stored results, events, approvals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantRow, tenant_index
+
+
+class IdempotencyKey(TenantRow, Base):
+    """The stored result of a call made under an Idempotency-Key; kept 24 hours at least."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("tenant_id", "principal", "key"),)
+
+    principal: Mapped[str]
+    key: Mapped[str]
+    tool: Mapped[str]
+    args_hash: Mapped[str]
+    result: Mapped[str | None]
+
+
+class EventLog(TenantRow, Base):
+    """An event, written in the transaction of its cause. `seq` gives the order."""
+
+    __tablename__ = "event_log"
+    __table_args__ = (tenant_index("entity_id", "seq"), tenant_index("type", "seq"))
+
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    type: Mapped[str]
+    entity_id: Mapped[UUID]
+    payload: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class Reacted(TenantRow, Base):
+    """A reaction that has run for an event: the same pair is not run twice."""
+
+    __tablename__ = "reacted"
+    __table_args__ = (UniqueConstraint("tenant_id", "event_id", "reaction"),)
+
+    event_id: Mapped[UUID]
+    reaction: Mapped[str]
+
+
+class Approval(TenantRow, Base):
+    """A person's decision on one critical call, bound to the hash of its tool, arguments, session and policies."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'approved', 'refused', 'used')", name="state"),
+        tenant_index("call_hash"),
+    )
+
+    call_hash: Mapped[str]
+    tool: Mapped[str]
+    args: Mapped[dict[str, Any]]
+    asked_by: Mapped[str]
+    state: Mapped[str] = mapped_column(default="asked")
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,137 @@
+"""Declaring a tool, and the registry that every face is made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict
+
+from tools.runtime.errors import ToolError
+from tools.runtime.principals import Permission
+
+
+class Effect(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    CRITICAL = "critical"  # a person must approve these very arguments
+
+
+class Args(BaseModel):
+    """A tool's arguments: strict (no "3" for 3) and closed (an unknown field is an error)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_max_length=4000)
+
+
+class Out(BaseModel):
+    """A tool's result."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Where a tool stands in REST: `{name}` parts of the path are argument fields."""
+
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+    path: str
+    status: int
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+
+def get(path: str) -> Rest:
+    return Rest("GET", path, 200)
+
+
+def post(path: str, *, status: int = 200) -> Rest:
+    return Rest("POST", path, status)
+
+
+def patch(path: str) -> Rest:
+    return Rest("PATCH", path, 200)
+
+
+def delete(path: str) -> Rest:
+    return Rest("DELETE", path, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One operation of the hospital. `by_patient`: a patient, or an agent for one, may call it.
+
+    `assent`: when an agent calls it for a patient, that patient must have said yes to exactly these arguments.
+    `versioned`: changing over REST needs If-Match.
+    """
+
+    name: str
+    run: Callable[[Any, Any], Awaitable[Any]]
+    args: type[Args]
+    out: type[BaseModel]
+    needs: Permission
+    effect: Effect
+    rest: Rest | None
+    raises: tuple[type[ToolError], ...]
+    by_patient: bool
+    assent: bool
+    versioned: bool
+
+    @property
+    def summary(self) -> str:
+        return (self.run.__doc__ or "").strip().split("\n")[0]
+
+    @property
+    def description(self) -> str:
+        return re.sub(r"\n\s+", "\n", (self.run.__doc__ or "").strip())
+
+
+_REGISTRY: dict[str, Tool] = {}
+
+
+def tool(
+    name: str,
+    *,
+    needs: Permission,
+    effect: Effect,
+    rest: Rest | None = None,
+    raises: tuple[type[ToolError], ...] = (),
+    by_patient: bool = False,
+    assent: bool = False,
+    versioned: bool = False,
+) -> Callable[[Callable[[Any, Any], Awaitable[Any]]], Callable[[Any, Any], Awaitable[Any]]]:
+    """Declare a tool. REST, MCP, agents, the command line and the catalogue are made from this."""
+
+    def register(run: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+        if name in _REGISTRY:
+            raise ValueError(f"two tools are called {name}")
+        hints = get_type_hints(run)
+        _REGISTRY[name] = Tool(
+            name=name,
+            run=run,
+            args=hints["args"],
+            out=hints["return"],
+            needs=needs,
+            effect=effect,
+            rest=rest,
+            raises=raises,
+            by_patient=by_patient,
+            assent=assent,
+            versioned=versioned,
+        )
+        return run
+
+    return register
+
+
+def find_tool(name: str) -> Tool | None:
+    return _REGISTRY.get(name)
+
+
+def all_tools() -> Iterator[Tool]:
+    """Every tool, by name."""
+    return iter(sorted(_REGISTRY.values(), key=lambda entry: entry.name))

@@ -1,0 +1,77 @@
+"""One transaction: its effects, the events and jobs they cause, and its entries on the record, committed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import new_id
+from db.engine import Database, set_scope
+from governance.record import Opening, Record
+from tools.runtime.events import Event, jobs_for
+from tools.runtime.jobs import Job, Jobs
+from tools.runtime.tables import EventLog
+
+
+class Clock:
+    """The time, aware UTC; frozen when told so."""
+
+    def __init__(self, frozen: datetime | None = None) -> None:
+        self.frozen = frozen
+
+    def now(self) -> datetime:
+        return (self.frozen or datetime.now(UTC)).astimezone(UTC)
+
+
+@dataclass(slots=True)
+class Work:
+    """What a running transaction carries. Tools see it through their `ToolContext`."""
+
+    session: AsyncSession
+    tenant_id: UUID
+    now: datetime
+    record: Record
+    events: list[Event] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    async def scope(self, patient_id: UUID | None) -> None:
+        """See one patient's rows only, or (None) the tenant's."""
+        await set_scope(self.session, self.tenant_id, patient_id=patient_id)
+
+    async def flush(self, jobs: Jobs) -> None:
+        """Write events, jobs and entries; the last thing before the commit."""
+        await self.session.flush()
+        await self.scope(None)
+        if self.events:
+            rows = [self._event_row(event) for event in self.events]
+            await self.session.execute(insert(EventLog), rows)
+            for event, row in zip(self.events, rows, strict=True):
+                self.jobs.extend(jobs_for(event.type, row["id"], self.tenant_id, event.entity_id))
+        await jobs.defer(self.session, self.jobs)
+        await self.record.flush(self.session)
+
+    def _event_row(self, event: Event) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "tenant_id": self.tenant_id,
+            "type": event.type,
+            "entity_id": event.entity_id,
+            "payload": event.payload,
+            "at": self.now,
+        }
+
+
+@asynccontextmanager
+async def open_work(database: Database, jobs: Jobs, clock: Clock, tenant_id: UUID, *, opening: Opening) -> AsyncIterator[Work]:
+    """A transaction that commits effect, events, jobs and record together, or nothing."""
+    async with database.begin(tenant_id) as session:
+        work = Work(session=session, tenant_id=tenant_id, now=clock.now(), record=Record(opening))
+        yield work
+        await work.flush(jobs)

@@ -1,0 +1,334 @@
+"""Appointments: booking a seat, and what becomes of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+
+from db.base import new_id
+from tools.facility.tables import Location, Practitioner
+from tools.patients.consents import require_consent
+from tools.patients.tools import load_patient
+from tools.runtime.constraints import explains
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, InvalidArguments
+from tools.runtime.events import event_type
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
+from tools.scheduling.slots import SlotClosed, SlotFull, SlotInPast, check_seat, drop_hold, lock_slot
+from tools.scheduling.tables import LIVE, Appointment, TimeSlot
+
+CREATED = event_type("Appointment.Created", "A patient was booked into a slot")
+CONFIRMED = event_type("Appointment.Confirmed", "The patient confirmed to come")
+RESCHEDULED = event_type("Appointment.Rescheduled", "The appointment moved to another slot")
+CANCELLED = event_type("Appointment.Cancelled", "The appointment was cancelled; its seat is free")
+CHECKED_IN = event_type("Appointment.CheckedIn", "The patient has arrived")
+NO_SHOW = event_type("Appointment.NoShow", "The patient did not come")
+COMPLETED = event_type("Appointment.Completed", "The visit is over")
+_READ, _WRITE = Permission("appointments:read"), Permission("appointments:write")
+
+# from -> to, as the table of `spec/scheduling.md` allows
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "booked": ("confirmed", "checked_in", "cancelled", "no_show"),
+    "confirmed": ("checked_in", "cancelled", "no_show"),
+    "checked_in": ("completed",),
+    "completed": (),
+    "cancelled": (),
+    "no_show": (),
+}
+VisitType = Literal["new", "follow_up", "tele"]
+
+
+class OneADay(Conflict):
+    code = "one_a_day"
+    title = "The patient already has a live appointment with this practitioner on that day"
+    say = "There is already an appointment with that doctor on that day."
+
+
+class StateNotAllowed(Conflict):
+    code = "state_not_allowed"
+    title = "The appointment's state does not allow this"
+    say = "That is no longer possible for this appointment."
+
+
+explains("uq_appointment_one_a_day", OneADay)
+
+
+class BookAppointment(Args):
+    patient_id: UUID
+    slot_id: UUID
+    visit_type: VisitType = "new"
+    reason: str | None = Field(None, max_length=500)
+    source: Literal["staff", "whatsapp", "phone", "web"] = "staff"
+    same_day_allowed: bool = Field(False, description="Staff only: a second appointment with the practitioner that day")
+
+
+class AppointmentId(Args):
+    appointment_id: UUID
+
+
+class ChangeAppointment(Args):
+    appointment_id: UUID
+    visit_type: VisitType | None = None
+    reason: str | None = Field(None, max_length=500)
+
+
+class Reschedule(Args):
+    appointment_id: UUID
+    slot_id: UUID
+    same_day_allowed: bool = Field(False, description="Staff only")
+
+
+class Cancel(Args):
+    appointment_id: UUID
+    reason: str | None = Field(None, max_length=500)
+
+
+class ListAppointments(PageArgs):
+    patient_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    location_id: UUID | None = None
+    state: Literal["booked", "confirmed", "checked_in", "completed", "cancelled", "no_show"] | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    upcoming: bool = Field(False, description="Live and not yet begun")
+
+
+class AppointmentOut(Out):
+    id: UUID
+    patient_id: UUID
+    slot_id: UUID
+    practitioner_id: UUID
+    practitioner: str
+    specialty_code: str
+    location_id: UUID
+    location: str
+    starts_at: datetime
+    ends_at: datetime
+    local_start: datetime = Field(description="The start in the location's zone")
+    state: str
+    visit_type: str
+    reason: str | None
+    source: str
+    cancel_reason: str | None
+    confirmed_at: datetime | None
+    version: int
+
+
+@tool(
+    "scheduling.book_appointment",
+    rest=post("/api/v1/scheduling/appointments", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(SlotFull, SlotInPast, SlotClosed, OneADay, ConsentMissing),
+    by_patient=True,
+    assent=True,
+)
+async def book_appointment(ctx: ToolContext, args: BookAppointment) -> AppointmentOut:
+    """Book one seat in a slot for a patient. The patient's own hold on the slot is used up."""
+    _staff_only(ctx, same_day_allowed=args.same_day_allowed)
+    await load_patient(ctx, args.patient_id)
+    await require_consent(ctx, args.patient_id, "care")
+    slot = await _take(ctx, args.slot_id, args.patient_id)
+    row = Appointment(
+        id=new_id(),
+        tenant_id=ctx.tenant.id,
+        patient_id=args.patient_id,
+        state="booked",
+        visit_type=args.visit_type,
+        reason=args.reason,
+        source=args.source,
+        same_day_allowed=args.same_day_allowed,
+        **_of_slot(slot),
+    )
+    ctx.session.add(row)
+    await ctx.session.flush()
+    ctx.emit(CREATED, row.id, patient_id=str(row.patient_id))
+    return await show(ctx, row)
+
+
+@tool("scheduling.list_appointments", rest=get("/api/v1/scheduling/appointments"), needs=_READ, effect=Effect.READ, by_patient=True)
+async def list_appointments(ctx: ToolContext, args: ListAppointments) -> Page[AppointmentOut]:
+    """List appointments in order of time; a patient sees only that patient's."""
+    query = select(Appointment)
+    for column, value in (
+        (Appointment.patient_id, args.patient_id),
+        (Appointment.practitioner_id, args.practitioner_id),
+        (Appointment.location_id, args.location_id),
+        (Appointment.state, args.state),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if args.date_from:
+        query = query.where(Appointment.local_date >= args.date_from)
+    if args.date_to:
+        query = query.where(Appointment.local_date <= args.date_to)
+    if args.upcoming:
+        query = query.where(Appointment.state.in_(LIVE), Appointment.starts_at > ctx.now)
+    names = await _names(ctx)
+    order = (Appointment.starts_at, Appointment.id)
+    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=lambda row: _show(row, names))
+
+
+@tool("scheduling.get_appointment", rest=get("/api/v1/scheduling/appointments/{appointment_id}"), needs=_READ, effect=Effect.READ, by_patient=True)
+async def get_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
+    """Read one appointment."""
+    return await show(ctx, await ctx.load(Appointment, args.appointment_id))
+
+
+@tool("scheduling.change_appointment", rest=patch("/api/v1/scheduling/appointments/{appointment_id}"), needs=_WRITE, effect=Effect.WRITE)
+async def change_appointment(ctx: ToolContext, args: ChangeAppointment) -> AppointmentOut:
+    """Change the type or reason of a live appointment."""
+    row = await _live(ctx, args.appointment_id)
+    if "visit_type" in args.model_fields_set and args.visit_type is None:
+        raise InvalidArguments(errors=[{"field": "visit_type", "rule": "must not be null"}])
+    for name, value in args.model_dump(exclude={"appointment_id"}, exclude_unset=True).items():
+        setattr(row, name, value)
+    return await show(ctx, row)
+
+
+@tool("scheduling.confirm_appointment", rest=post("/api/v1/scheduling/appointments/{appointment_id}/confirm"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,), by_patient=True)
+async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
+    """The patient will come."""
+    row = await _move(ctx, args.appointment_id, "confirmed", CONFIRMED)
+    row.confirmed_at = ctx.now
+    return await show(ctx, row)
+
+
+@tool(
+    "scheduling.reschedule_appointment",
+    rest=post("/api/v1/scheduling/appointments/{appointment_id}/reschedule"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(SlotFull, SlotInPast, SlotClosed, OneADay, StateNotAllowed),
+    by_patient=True,
+    assent=True,
+)
+async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> AppointmentOut:
+    """Move a booked or confirmed appointment to another slot: the old seat is freed and the new one taken together."""
+    _staff_only(ctx, same_day_allowed=args.same_day_allowed)
+    row = await ctx.load(Appointment, args.appointment_id, lock=True)
+    ctx.check_version(row)
+    if row.state not in ("booked", "confirmed"):
+        raise StateNotAllowed(f"The appointment is {row.state}; only one that is booked or confirmed can be moved.")
+    if row.slot_id == args.slot_id:
+        raise Conflict("The appointment is in this slot already.")
+    old = row.starts_at
+    slot = await _take(ctx, args.slot_id, row.patient_id)
+    for name, value in _of_slot(slot).items():
+        setattr(row, name, value)
+    row.state, row.confirmed_at, row.reminded_at = "booked", None, None
+    row.same_day_allowed = args.same_day_allowed
+    await ctx.session.flush()
+    ctx.emit(RESCHEDULED, row.id, patient_id=str(row.patient_id), was=old.isoformat())
+    return await show(ctx, row)
+
+
+@tool(
+    "scheduling.cancel_appointment",
+    rest=post("/api/v1/scheduling/appointments/{appointment_id}/cancel"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed,),
+    by_patient=True,
+    assent=True,
+)
+async def cancel_appointment(ctx: ToolContext, args: Cancel) -> AppointmentOut:
+    """Cancel a booked or confirmed appointment and free its seat."""
+    row = await _move(ctx, args.appointment_id, "cancelled", CANCELLED)
+    row.cancel_reason = args.reason
+    return await show(ctx, row)
+
+
+@tool("scheduling.check_in", rest=post("/api/v1/scheduling/appointments/{appointment_id}/check-in"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+async def check_in(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
+    """The patient has arrived; the encounter is made."""
+    return await show(ctx, await _move(ctx, args.appointment_id, "checked_in", CHECKED_IN))
+
+
+@tool("scheduling.mark_no_show", rest=post("/api/v1/scheduling/appointments/{appointment_id}/no-show"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+async def mark_no_show(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
+    """The patient did not come. Only once the appointment's time has begun."""
+    row = await ctx.load(Appointment, args.appointment_id)
+    if row.starts_at > ctx.now:
+        raise StateNotAllowed("The appointment has not begun yet; before that it can be cancelled.")
+    return await show(ctx, await _move(ctx, args.appointment_id, "no_show", NO_SHOW))
+
+
+@tool("scheduling.complete_appointment", rest=post("/api/v1/scheduling/appointments/{appointment_id}/complete"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+async def complete_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
+    """The visit is over."""
+    return await show(ctx, await _move(ctx, args.appointment_id, "completed", COMPLETED))
+
+
+async def show(ctx: ToolContext, row: Appointment) -> AppointmentOut:
+    """The appointment as it is shown; flushes it first, so that its version is right."""
+    await ctx.session.flush()
+    return _show(row, await _names(ctx))
+
+
+def _show(row: Appointment, names: dict[UUID, tuple[str, str | None]]) -> AppointmentOut:
+    from zoneinfo import ZoneInfo
+
+    location, zone = names[row.location_id]
+    fields = {name: getattr(row, name) for name in AppointmentOut.model_fields if hasattr(row, name)}
+    return AppointmentOut(
+        **fields,
+        practitioner=names[row.practitioner_id][0],
+        location=location,
+        local_start=row.starts_at.astimezone(ZoneInfo(zone or "UTC")),
+    )
+
+
+async def _names(ctx: ToolContext) -> dict[UUID, tuple[str, str | None]]:
+    """Name, and zone of locations, by id."""
+    from sqlalchemy import null
+
+    query = select(Location.id, Location.name, Location.zone).union_all(
+        select(Practitioner.id, Practitioner.name, null())
+    )
+    return {row[0]: (row[1], row[2]) for row in await ctx.session.execute(query)}
+
+
+async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID) -> TimeSlot:
+    """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it."""
+    slot = await lock_slot(ctx, slot_id)
+    await drop_hold(ctx, slot, patient_id)
+    await check_seat(ctx, slot)
+    return slot
+
+
+async def _live(ctx: ToolContext, appointment_id: UUID) -> Appointment:
+    row = await ctx.load(Appointment, appointment_id, lock=True)
+    ctx.check_version(row)
+    if row.state not in LIVE:
+        raise StateNotAllowed(f"The appointment is {row.state}; only a live one ({', '.join(LIVE)}) can be changed.")
+    return row
+
+
+async def _move(ctx: ToolContext, appointment_id: UUID, state: str, event: str) -> Appointment:
+    """Change the state, if the table allows it from the present one."""
+    row = await ctx.load(Appointment, appointment_id, lock=True)
+    ctx.check_version(row)
+    allowed = ALLOWED[row.state]
+    if state not in allowed:
+        names = ", ".join(allowed) or "no other"
+        raise StateNotAllowed(f"The appointment is {row.state}; from there it can become: {names}.", state=row.state)
+    row.state = state
+    ctx.emit(event, row.id, patient_id=str(row.patient_id))
+    return row
+
+
+def _of_slot(slot: TimeSlot) -> dict[str, object]:
+    names = ("practitioner_id", "location_id", "specialty_code", "starts_at", "ends_at", "local_date")
+    return {"slot_id": slot.id, **{name: getattr(slot, name) for name in names}}
+
+
+def _staff_only(ctx: ToolContext, *, same_day_allowed: bool) -> None:
+    if same_day_allowed and not ctx.principal.is_staff:
+        raise Forbidden("Only staff may allow a second appointment on the same day.")

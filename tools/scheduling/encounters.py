@@ -1,0 +1,180 @@
+"""Encounters: the visits themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+
+from db.base import new_id
+from tools.facility.tables import Location, Practitioner
+from tools.patients.tools import load_patient
+from tools.runtime.constraints import explains
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import Conflict, InvalidArguments, VersionMismatch, VersionRequired
+from tools.runtime.events import event_type
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
+from tools.scheduling.appointments import StateNotAllowed
+from tools.scheduling.tables import Appointment, Encounter
+
+CREATED = event_type("Encounter.Created", "A visit was opened")
+STARTED = event_type("Encounter.Started", "A visit began")
+COMPLETED = event_type("Encounter.Completed", "A visit ended")
+CANCELLED = event_type("Encounter.Cancelled", "A planned visit will not take place")
+_READ, _WRITE = Permission("encounters:read"), Permission("encounters:write")
+ALLOWED = {"planned": ("in_progress", "cancelled"), "in_progress": ("completed",), "completed": (), "cancelled": ()}
+
+
+class EncounterExists(Conflict):
+    code = "encounter_exists"
+    title = "The appointment already has an encounter"
+
+
+explains("uq_encounter_appointment", EncounterExists)
+
+
+class CreateEncounter(Args):
+    patient_id: UUID | None = Field(None, description="Needed where no appointment is given")
+    appointment_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    location_id: UUID | None = None
+    class_code: Literal["AMB", "EMER", "IMP", "VR", "HH"] = Field("AMB", description="HL7 v3 ActCode")
+    reason: str | None = Field(None, max_length=500)
+    state: Literal["planned", "in_progress"] = "planned"
+
+
+class UpdateEncounter(Args):
+    encounter_id: UUID
+    state: Literal["in_progress", "cancelled"] | None = None
+    practitioner_id: UUID | None = None
+    location_id: UUID | None = None
+    reason: str | None = Field(None, max_length=500)
+
+
+class EncounterId(Args):
+    encounter_id: UUID
+
+
+class ListEncounters(PageArgs):
+    patient_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    state: Literal["planned", "in_progress", "completed", "cancelled"] | None = None
+
+
+class EncounterOut(Out):
+    id: UUID
+    patient_id: UUID
+    appointment_id: UUID | None
+    practitioner_id: UUID | None
+    location_id: UUID | None
+    state: str
+    class_code: str
+    reason: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    version: int
+
+
+@tool("encounters.create_encounter", rest=post("/api/v1/encounters", status=201), needs=_WRITE, effect=Effect.WRITE, raises=(EncounterExists,))
+async def create_encounter(ctx: ToolContext, args: CreateEncounter) -> EncounterOut:
+    """Open a visit: from an appointment, or free-standing (walk-in, emergency)."""
+    fields = args.model_dump()
+    if args.appointment_id is not None:
+        appointment = await ctx.load(Appointment, args.appointment_id)
+        if args.patient_id not in (None, appointment.patient_id):
+            raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must be the appointment's patient"}])
+        fields["patient_id"] = appointment.patient_id
+        fields["practitioner_id"] = args.practitioner_id or appointment.practitioner_id
+        fields["location_id"] = args.location_id or appointment.location_id
+    elif args.patient_id is None:
+        raise InvalidArguments(errors=[{"field": "patient_id", "rule": "is required without an appointment_id"}])
+    await load_patient(ctx, fields["patient_id"])
+    await _check_names(ctx, args.practitioner_id, args.location_id)
+    row = Encounter(id=new_id(), tenant_id=ctx.tenant.id, **fields)
+    if row.state == "in_progress":
+        row.started_at = ctx.now
+    ctx.session.add(row)
+    await ctx.session.flush()
+    ctx.emit(CREATED, row.id, patient_id=str(row.patient_id))
+    if row.state == "in_progress":
+        ctx.emit(STARTED, row.id, patient_id=str(row.patient_id))
+    return EncounterOut.model_validate(row)
+
+
+@tool("encounters.list_encounters", rest=get("/api/v1/encounters"), needs=_READ, effect=Effect.READ)
+async def list_encounters(ctx: ToolContext, args: ListEncounters) -> Page[EncounterOut]:
+    """List encounters, oldest first."""
+    query = select(Encounter)
+    for column, value in (
+        (Encounter.patient_id, args.patient_id),
+        (Encounter.practitioner_id, args.practitioner_id),
+        (Encounter.state, args.state),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=(Encounter.id,), show=EncounterOut.model_validate
+    )
+
+
+@tool("encounters.get_encounter", rest=get("/api/v1/encounters/{encounter_id}"), needs=_READ, effect=Effect.READ)
+async def get_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
+    """Read one encounter."""
+    return EncounterOut.model_validate(await ctx.load(Encounter, args.encounter_id))
+
+
+@tool("encounters.update_encounter", rest=patch("/api/v1/encounters/{encounter_id}"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed, VersionRequired, VersionMismatch), versioned=True)
+async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> EncounterOut:
+    """Start or cancel a planned visit, or change its practitioner, location or reason. REST needs If-Match."""
+    row = await ctx.load(Encounter, args.encounter_id, lock=True)
+    ctx.check_version(row)
+    changes = args.model_dump(exclude={"encounter_id", "state"}, exclude_unset=True)
+    if changes and row.state in ("completed", "cancelled"):
+        raise StateNotAllowed(f"The encounter is {row.state} and can no longer be changed.")
+    await _check_names(ctx, args.practitioner_id, args.location_id)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    if args.state is not None:
+        _move(ctx, row, args.state)
+    await ctx.session.flush()
+    return EncounterOut.model_validate(row)
+
+
+@tool("encounters.complete_encounter", rest=post("/api/v1/encounters/{encounter_id}/complete"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+async def complete_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
+    """End a visit in progress; its appointment, if checked in, is completed with it."""
+    row = await ctx.load(Encounter, args.encounter_id, lock=True)
+    ctx.check_version(row)
+    _move(ctx, row, "completed")
+    if row.appointment_id is not None:
+        appointment = await ctx.load(Appointment, row.appointment_id)
+        if appointment.state == "checked_in":
+            await ctx.call("scheduling.complete_appointment", {"appointment_id": str(row.appointment_id)})
+    await ctx.session.flush()
+    return EncounterOut.model_validate(row)
+
+
+def _move(ctx: ToolContext, row: Encounter, state: str) -> None:
+    allowed = ALLOWED[row.state]
+    if state not in allowed:
+        names = ", ".join(allowed) or "no other"
+        raise StateNotAllowed(f"The encounter is {row.state}; from there it can become: {names}.", state=row.state)
+    row.state = state
+    if state == "in_progress":
+        row.started_at = ctx.now
+    if state == "completed":
+        row.ended_at = ctx.now
+    event = {"in_progress": STARTED, "completed": COMPLETED, "cancelled": CANCELLED}[state]
+    ctx.emit(event, row.id, patient_id=str(row.patient_id))
+
+
+async def _check_names(ctx: ToolContext, practitioner_id: UUID | None, location_id: UUID | None) -> None:
+    if practitioner_id is not None:
+        await ctx.load(Practitioner, practitioner_id)
+    if location_id is not None:
+        await ctx.load(Location, location_id)

@@ -1,0 +1,208 @@
+"""Finding a slot, and holding a seat in it while its details are read back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.dialects.postgresql import insert
+
+from db.base import new_id
+from tools.facility.tables import Location, Practitioner
+from tools.patients.tables import Patient
+from tools.runtime.constraints import explains
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import Conflict, InvalidArguments
+from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, get, post, tool
+from tools.scheduling.tables import SlotHold, TimeSlot
+
+_READ = Permission("schedules:read")
+_WRITE = Permission("appointments:write")
+PARTS = {"morning": (time(0), time(12)), "afternoon": (time(12), time(17)), "evening": (time(17), time.max)}
+
+
+class SlotFull(Conflict):
+    code = "slot_full"
+    title = "The slot has no free seat"
+    say = "That time has just been taken."
+
+
+class SlotInPast(Conflict):
+    code = "slot_in_past"
+    title = "The slot has begun already"
+    say = "That time has already passed."
+
+
+class SlotClosed(Conflict):
+    code = "slot_closed"
+    title = "The slot is closed to bookings"
+    say = "That time is no longer open."
+
+
+explains("ck_time_slot_seats", SlotFull)
+explains("slot_open", SlotClosed)
+
+
+class FindSlots(PageArgs):
+    practitioner_id: UUID | None = None
+    specialty: str | None = Field(None, max_length=60)
+    location_id: UUID | None = None
+    date_from: date | None = Field(None, description="Local date; today where not given")
+    date_to: date | None = None
+    part_of_day: Literal["morning", "afternoon", "evening"] | None = None
+    time_from: time | None = Field(None, description="Local time at which a slot may start, earliest")
+    time_to: time | None = Field(None, description="Local time before which it must start")
+
+
+class SlotOut(Out):
+    id: UUID
+    practitioner_id: UUID
+    practitioner: str
+    specialty_code: str
+    location_id: UUID
+    location: str
+    starts_at: datetime
+    ends_at: datetime
+    local_date: date
+    local_time: time
+    seats_left: int
+
+
+class HoldSlot(Args):
+    slot_id: UUID
+    patient_id: UUID
+
+
+class HoldOut(Out):
+    slot: SlotOut
+    expires_at: datetime
+
+
+class Released(Out):
+    released: int
+
+
+@tool("scheduling.find_slots", rest=get("/api/v1/scheduling/slots"), needs=_READ, effect=Effect.READ, by_patient=True)
+async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
+    """Find open slots in the future, earliest first."""
+    today = ctx.now.astimezone(ctx.tenant.zone).date()
+    first, last = args.date_from or today, args.date_to
+    if last is not None and last < first:
+        raise InvalidArguments(errors=[{"field": "date_to", "rule": "must not be before date_from"}])
+    wanted: list[ColumnElement[bool]] = [TimeSlot.starts_at > ctx.now, TimeSlot.local_date >= first, is_open(ctx.now)]
+    if last is not None:
+        wanted.append(TimeSlot.local_date <= last)
+    for column, value in (
+        (TimeSlot.practitioner_id, args.practitioner_id),
+        (TimeSlot.specialty_code, args.specialty),
+        (TimeSlot.location_id, args.location_id),
+    ):
+        if value is not None:
+            wanted.append(column == value)
+    start, end = PARTS[args.part_of_day] if args.part_of_day else (None, None)
+    starts, ends = [t for t in (start, args.time_from) if t], [t for t in (end, args.time_to) if t]
+    if starts:
+        wanted.append(TimeSlot.local_time >= max(starts))
+    if ends:
+        wanted.append(TimeSlot.local_time < min(ends))
+    names = await _names(ctx)
+    return await page(
+        ctx.session,
+        select(TimeSlot).where(*wanted),
+        args,
+        cursors=ctx.cursors,
+        order=(TimeSlot.starts_at, TimeSlot.id),
+        show=lambda slot: show_slot(slot, names),
+    )
+
+
+@tool("scheduling.hold_slot", rest=post("/api/v1/scheduling/slots/{slot_id}/hold"), needs=_WRITE, effect=Effect.WRITE, raises=(SlotFull, SlotInPast, SlotClosed), by_patient=True)
+async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
+    """Hold a seat for a patient for some minutes, while the details are read back. Holding again renews it; a patient
+    holds one seat at a time."""
+    await ctx.load(Patient, args.patient_id)
+    await _release(ctx, SlotHold.patient_id == args.patient_id, SlotHold.slot_id != args.slot_id)
+    slot = await lock_slot(ctx, args.slot_id)
+    held = SlotHold.slot_id == slot.id, SlotHold.patient_id == args.patient_id
+    mine = (await ctx.session.scalars(select(SlotHold.id).where(*held))).first()
+    if mine is None:
+        await check_seat(ctx, slot)
+    expires_at = ctx.now + timedelta(minutes=ctx.hold_minutes)
+    row = {"id": new_id(), "tenant_id": ctx.tenant.id, "slot_id": slot.id, "patient_id": args.patient_id}
+    statement = insert(SlotHold).values(**row, expires_at=expires_at)
+    await ctx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "slot_id", "patient_id"], set_={"expires_at": expires_at}
+        )
+    )
+    return HoldOut(slot=show_slot(slot, await _names(ctx)), expires_at=expires_at)
+
+
+@tool("scheduling.release_hold", rest=post("/api/v1/scheduling/slots/{slot_id}/release"), needs=_WRITE, effect=Effect.WRITE, by_patient=True)
+async def release_hold(ctx: ToolContext, args: HoldSlot) -> Released:
+    """Give a held seat back."""
+    count = await _release(ctx, SlotHold.slot_id == args.slot_id, SlotHold.patient_id == args.patient_id)
+    return Released(released=count)
+
+
+def is_open(now: datetime) -> ColumnElement[bool]:
+    """A slot with a free seat, or with one that an expired hold still counts."""
+    expired = exists().where(SlotHold.slot_id == TimeSlot.id, SlotHold.expires_at <= now)
+    return (~TimeSlot.blocked) & or_(TimeSlot.taken < TimeSlot.capacity, expired)
+
+
+async def lock_slot(ctx: ToolContext, slot_id: UUID) -> TimeSlot:
+    """The slot, locked until the commit, if it may still be booked."""
+    slot = await ctx.load(TimeSlot, slot_id, lock=True)
+    if slot.starts_at <= ctx.now:
+        raise SlotInPast(f"The slot began at {slot.starts_at.isoformat()}.")
+    if slot.blocked:
+        raise SlotClosed
+    return slot
+
+
+async def check_seat(ctx: ToolContext, slot: TimeSlot) -> None:
+    """SlotFull unless a seat is free, after expired holds have been let go. The database has the last word."""
+    if slot.taken < slot.capacity:
+        return
+    scope = ctx.session.info["scope"]
+    await ctx.work.scope(None)  # other patients' expired holds are not this patient's to see, but theirs to lose
+    await _release(ctx, SlotHold.slot_id == slot.id, SlotHold.expires_at <= ctx.now)
+    await ctx.work.scope(scope[1])
+    await ctx.session.refresh(slot)
+    if slot.taken >= slot.capacity:
+        raise SlotFull
+
+
+async def drop_hold(ctx: ToolContext, slot: TimeSlot, patient_id: UUID) -> None:
+    """Give up the patient's own hold on a slot that is being booked."""
+    if await _release(ctx, SlotHold.slot_id == slot.id, SlotHold.patient_id == patient_id):
+        await ctx.session.refresh(slot)
+
+
+async def _release(ctx: ToolContext, *which: Any) -> int:
+    statement = sql_delete(SlotHold).where(*which).returning(SlotHold.id).execution_options(synchronize_session=False)
+    return len((await ctx.session.execute(statement)).all())
+
+
+def show_slot(slot: TimeSlot, names: dict[UUID, str]) -> SlotOut:
+    return SlotOut(
+        **{name: getattr(slot, name) for name in (
+            "id", "practitioner_id", "specialty_code", "location_id", "starts_at", "ends_at", "local_date", "local_time"
+        )},
+        practitioner=names[slot.practitioner_id],
+        location=names[slot.location_id],
+        seats_left=max(slot.capacity - slot.taken, 0),
+    )  # fmt: skip
+
+
+async def _names(ctx: ToolContext) -> dict[UUID, str]:
+    """Names of practitioners and locations by id."""
+    query = select(Practitioner.id, Practitioner.name).union_all(select(Location.id, Location.name))
+    return {row[0]: row[1] for row in await ctx.session.execute(query)}

@@ -1,0 +1,46 @@
+"""Tickets: what a person must do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantRow, Versioned, tenant_index
+
+
+class Ticket(Versioned, Base):
+    """Something that a person must do, with the time by which."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        tenant_index("state", "due_at"),
+        tenant_index("patient_id"),
+        CheckConstraint("priority IN ('low', 'normal', 'high', 'critical')", name="priority"),
+        CheckConstraint("state IN ('open', 'in_progress', 'resolved', 'closed')", name="state"),
+        UniqueConstraint("tenant_id", "once"),
+    )
+
+    category: Mapped[str]
+    priority: Mapped[str] = mapped_column(default="normal")
+    subject: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    assignee: Mapped[str | None]
+    due_at: Mapped[datetime]
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    resolved_at: Mapped[datetime | None]
+    breached_at: Mapped[datetime | None]
+    once: Mapped[str | None]
+
+
+class TicketComment(TenantRow, Base):
+    __tablename__ = "ticket_comment"
+    __table_args__ = (tenant_index("ticket_id"),)
+
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"))
+    author: Mapped[str]
+    body: Mapped[str]
+    at: Mapped[datetime]
