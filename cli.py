@@ -30,7 +30,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 def main() -> None:
     settings = get_settings()
     logging.basicConfig(level=settings.log_level, format="%(message)s")
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    for name in ("procrastinate", "httpx", "httpx2", "openai", "mcp"):  # their lines may hold numbers and texts
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -83,10 +83,10 @@ class Dialogue:
         assert found is not None, "a flow runs for a known patient only"
         return found
 
-    def say(self, name: str, **facts: object) -> None:
+    def say(self, name: str, /, **facts: object) -> None:
         self.lines.append(phrase(self.language, name, **facts))
 
-    def phrase(self, name: str, **facts: object) -> str:
+    def phrase(self, name: str, /, **facts: object) -> str:
         return phrase(self.language, name, **facts)
 
     def when(self, at: datetime) -> str:

@@ -76,6 +76,8 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
         stack.push_async_callback(runtime.database.close)
         if runtime.carrier is not None:
             stack.push_async_callback(runtime.carrier.aclose)
+        if isinstance(runtime.understanding, FallingBack):
+            stack.push_async_callback(runtime.understanding.aclose)
         yield runtime
 
 

@@ -118,6 +118,8 @@ def from_record(answer: ModelAnswer) -> Understood:
 class Model(Protocol):
     async def ask(self, hearing: Hearing) -> ModelAnswer: ...
 
+    async def aclose(self) -> None: ...
+
 
 class ModelUnderstanding:
     """Asks a model. Belongs to the event loop that uses it first; `aclose` when done.
@@ -161,16 +163,16 @@ class ModelUnderstanding:
         except Exception as error:
             outcome, commands = _fault(error), ()
         if outcome != "understood":
-            log.warning("model_unavailable", outcome=outcome, model=self._name, finish_reason=heard.finish_reason)
+            log.warning("model_unavailable", outcome=outcome, model=self._name)
         return ModelAnswer(
             model=self._name,
             prompt=self._prompt.name,
             prompt_version=self._prompt.version,
             prompt_sha256=self._prompt.sha256,
             request_sha256=self._request_hash(system, message),
-            calls=json.dumps([call.model_dump() for call in heard.calls], ensure_ascii=False),
+            calls=json.dumps([call.model_dump() for call in heard.calls]),
             commands=COMMANDS.dump_json(list(commands)).decode(),
-            finish_reason=heard.finish_reason,
+            finish_reason=heard.finish_reason and str(heard.finish_reason)[:40],
             tokens_in=heard.tokens_in,
             tokens_out=heard.tokens_out,
             latency_ms=round((time.monotonic() - started) * 1000),
@@ -183,7 +185,7 @@ class ModelUnderstanding:
 
     def _request_hash(self, system: str, message: str) -> str:
         asked = [self._name, self._temperature, self._stream, self._function, system, message]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     async def _fetch(self, messages: list[Any], heard: _Heard) -> None:
         """Fills `heard` as far as it comes. Tracing to outside services stays off: these are patients' words."""
@@ -314,6 +316,15 @@ class FallingBack:
         if answer.outcome == "understood":
             return from_record(answer), answer
         return await self._fallback.understand(hearing), answer
+
+    async def from_stored(self, answer: ModelAnswer, hearing: Hearing) -> Understood:
+        """What an answer that is on the record already means, without asking again."""
+        if answer.outcome == "understood":
+            return from_record(answer)
+        return await self._fallback.understand(hearing)
+
+    async def aclose(self) -> None:
+        await self._model.aclose()
 
     async def _guarded(self, hearing: Hearing) -> ModelAnswer:
         """Only a fault of the server counts: what one patient writes must not close the model to all others."""

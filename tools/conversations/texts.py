@@ -18,7 +18,7 @@ class Phrasebook:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def tell(self, language: str, name: str, **facts: object) -> str:
+    def tell(self, language: str, name: str, /, **facts: object) -> str:
         """The sentence of that name, with the facts filled in; a missing fact is an error, never a blank."""
         sentence: str = _load(self._folder, language)[name]
         return sentence.format(**facts)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from agents.understanding.resolve.devanagari import is_devanagari, romanise
-from agents.understanding.resolve.spelling_lists import EMOJI, MEANT, NOT_SLIPS, PHRASES, SHORT_FORMS
+from agents.understanding.resolve.spelling_lists import EMOJI, MEANT, NOT_SLIPS, PHRASES, ROMANISED, SHORT_FORMS
 
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0900-\u0963\u0966-\u097f\u200c\u200d]|['’](?=[^\W_]))*|\s+|.", re.DOTALL)
 _REPEATED = re.compile(r"([a-z])\1{2,}")
@@ -59,7 +59,7 @@ def plain(text: str) -> Plain:
 def _put_phrases(original: str, said: str, starts: list[int], ends: list[int]) -> Plain:
     """Write out short forms of several words."""
     for pattern, instead in PHRASES:
-        while (match := pattern.search(said)) is not None:
+        for match in reversed(list(pattern.finditer(said))):
             a, b = match.span()
             first, last = starts[a], ends[b - 1]
             said = said[:a] + instead + said[b:]
@@ -82,6 +82,7 @@ def spell_word(token: str) -> str:
     word = token.lower().replace("’", "'")
     if is_devanagari(word):
         word = romanise(word)
+        word = ROMANISED.get(word, word)
     elif not word.isascii():
         word = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode() or word
     if word in SHORT_FORMS:

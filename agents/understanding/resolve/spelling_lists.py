@@ -184,7 +184,7 @@ SHORT_FORMS = {form: meant for form, meant in (_forms(_HINDI) | _forms(_ENGLISH)
 PHRASES = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
-        (r"\bw/ ?(?=[a-z])", "with "),
+        (r"\bwith/ ?", "with "),
         (r" ?@ ?(?=\d)", " at "),
         (r" ?& ?", " and "),
         (r"\ba\.m\.?(?![a-z])", "am"),
@@ -198,6 +198,9 @@ PHRASES = tuple(
         (r"\bgood mornig\b", "good morning"),
     )
 )
+
+# What the letters of a Devanagari word give, where chats write it otherwise.
+ROMANISED = {"men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "daktar": "doctor", "hath": "haath"}
 
 # Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
 MEANT = frozenset(

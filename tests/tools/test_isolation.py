@@ -1,0 +1,264 @@
+"""Another tenant, another patient, no permission, a narrowed scope, an expired or revoked key: refused for every tool
+in the registry. A new tool must be given a sample here, or the first test fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from db.engine import Database
+from tests.conftest import NOW, Clone, staff
+from tools import rooms
+from tools.facility import demo
+from tools.facility.keys import hash_key, principal_of_key
+from tools.facility.tables import ApiKey, Location, Practitioner, Tenant
+from tools.runtime.errors import ToolError, Unauthenticated
+from tools.runtime.principals import Principal, patient_principal
+from tools.runtime.runtime import Runtime
+from tools.runtime.tool import Effect, Tool, all_tools
+
+rooms.load()
+TOOLS = list(all_tools())
+OTHER_TENANT = UUID("00000000-0000-4000-8000-00000000000b")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Records of the demo tenant, of its patient 0."""
+
+    patient: str
+    other_patient: str
+    practitioner: str
+    location: str
+    slot: str
+    schedule: str
+    appointment: str
+    encounter: str
+    conversation: str
+    ticket: str
+    consent: str
+    waitlist: str
+    key: str
+    approval: str
+    session: str
+
+
+def samples(i: Ids) -> dict[str, dict[str, Any]]:
+    """Valid arguments for every tool, naming records of patient 0."""
+    patient, appointment, slot = {"patient_id": i.patient}, {"appointment_id": i.appointment}, {"slot_id": i.slot}
+    conversation = {"conversation_id": i.conversation}
+    schedule = {"practitioner_id": i.practitioner, "location_id": i.location, "weekdays": [6], "valid_from": "2027-01-01"}
+    waiting = {**patient, "specialty": "ent", "date_from": "2026-12-01", "date_to": "2026-12-10"}
+    person = {"given": "A", "family": "B", "birth_date": "1990-01-01"}
+    return {
+        "access.create_api_key": {"name": "x", "role": "patient", **patient},
+        "access.list_api_keys": {},
+        "access.revoke_api_key": {"key_id": i.key},
+        "approvals.list_approvals": {},
+        "approvals.decide_approval": {"approval_id": i.approval, "decision": "approved", "reason": "x"},
+        "communications.list_communications": {},
+        "communications.list_of_patient": patient,
+        "communications.send_communication": {**patient, "purpose": "information", "body": "x"},
+        "conversations.assign_conversation": {**conversation, "to": "someone"},
+        "conversations.close_conversation": conversation,
+        "conversations.get_conversation": conversation,
+        "conversations.hand_over": {**conversation, "reason": "x"},
+        "conversations.list_conversations": {},
+        "conversations.list_messages": conversation,
+        "conversations.list_outbox": {},
+        "conversations.open_conversation": patient,
+        "conversations.post_message": {**conversation, "body": "x"},
+        "encounters.complete_encounter": {"encounter_id": i.encounter},
+        "encounters.create_encounter": appointment,
+        "encounters.get_encounter": {"encounter_id": i.encounter},
+        "encounters.list_encounters": {},
+        "encounters.update_encounter": {"encounter_id": i.encounter, "reason": "x"},
+        "facility.list_locations": {},
+        "facility.list_practitioners": {},
+        "facility.list_specialties": {},
+        "fhir.read_resource": {"resource_type": "Appointment", "resource_id": i.appointment},
+        "patients.create_patient": person,
+        "patients.get_patient": patient,
+        "patients.give_consent": {**patient, "purpose": "research"},
+        "patients.link_relative": {**patient, "related_id": i.other_patient, "relation": "aunt"},
+        "patients.list_consents": patient,
+        "patients.list_relatives": patient,
+        "patients.remove_patient": patient,
+        "patients.search_patients": {},
+        "patients.set_message_consent": {**patient, "allowed": False},
+        "patients.update_patient": {**patient, "address": "x"},
+        "patients.withdraw_consent": {**patient, "consent_id": i.consent},
+        "record.get_session": {"session_id": i.session},
+        "record.list_runs": {},
+        "record.list_sessions": {},
+        "record.list_tools": {},
+        "record.replay_session": {"session_id": i.session},
+        "record.verify": {},
+        "scheduling.book_appointment": {**patient, **slot},
+        "scheduling.cancel_appointment": appointment,
+        "scheduling.change_appointment": {**appointment, "reason": "x"},
+        "scheduling.check_in": appointment,
+        "scheduling.complete_appointment": appointment,
+        "scheduling.confirm_appointment": appointment,
+        "scheduling.create_schedule": {**schedule, "local_start": "09:00:00", "local_end": "10:00:00"},
+        "scheduling.find_slots": {},
+        "scheduling.get_appointment": appointment,
+        "scheduling.get_schedule": {"schedule_id": i.schedule},
+        "scheduling.hold_slot": {**slot, **patient},
+        "scheduling.join_waitlist": waiting,
+        "scheduling.leave_waitlist": {"entry_id": i.waitlist},
+        "scheduling.list_appointments": {},
+        "scheduling.list_schedules": {},
+        "scheduling.list_waitlist": {},
+        "scheduling.mark_no_show": appointment,
+        "scheduling.materialize_slots": {"schedule_id": i.schedule, "date_from": "2027-01-01", "date_to": "2027-01-02"},
+        "scheduling.release_hold": {**slot, **patient},
+        "scheduling.reschedule_appointment": {**appointment, **slot},
+        "scheduling.update_schedule": {"schedule_id": i.schedule, "capacity": 2},
+        "tickets.add_comment": {"ticket_id": i.ticket, "body": "x"},
+        "tickets.create_ticket": {"category": "x", "subject": "x", **patient},
+        "tickets.get_ticket": {"ticket_id": i.ticket},
+        "tickets.list_tickets": {},
+        "tickets.update_ticket": {"ticket_id": i.ticket, "assignee": "x"},
+    }
+
+
+# Answers that are the same for every tenant or patient, and name no patient.
+PUBLIC = {"facility.list_locations", "facility.list_practitioners", "facility.list_specialties", "record.list_tools",
+          "scheduling.find_slots"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def ids(runtime: Runtime, clone: Clone) -> AsyncIterator[Ids]:
+    admin = staff()
+
+    async def made(name: str, **args: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads((await runtime.call(name, args, admin)).body)
+        return answer
+
+    patient, other = str(demo._id("patient", 40)), str(demo._id("patient", 41))
+    slots = (await made("scheduling.find_slots", specialty="neurology", limit=3))["items"]
+    appointment = await made("scheduling.book_appointment", patient_id=patient, slot_id=slots[0]["id"])
+    encounter = await made("encounters.create_encounter", patient_id=patient)
+    conversation = await made("conversations.open_conversation", patient_id=patient)
+    waiting = await made(
+        "scheduling.join_waitlist", patient_id=patient, specialty="dentistry", date_from="2026-12-01", date_to="2026-12-02"
+    )  # fmt: skip
+    ticket = await made("tickets.create_ticket", category="x", subject="secret subject", patient_id=patient)
+    consents = (await made("patients.list_consents", patient_id=patient))["items"]
+    key = await made("access.create_api_key", name="x", role="nurse")
+    sessions = (await made("record.list_sessions"))["items"]
+    async with OwnerDatabase(clone) as database, database.begin(OTHER_TENANT) as session:
+        zone = {"zone": "America/New_York", "country": "US"}
+        await session.execute(insert(Tenant).values(id=OTHER_TENANT, slug="other", name="Other", **zone))
+    yield Ids(
+        patient=patient, other_patient=other, practitioner=slots[0]["practitioner_id"],
+        location=slots[0]["location_id"], slot=slots[1]["id"], schedule=str(demo._id("schedule", demo.DOCTORS[0][0])),
+        appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
+        consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
+        session=sessions[0]["id"],
+    )  # fmt: skip
+
+
+class OwnerDatabase:
+    def __init__(self, clone: Clone) -> None:
+        self.database = Database(clone.owner, pool_size=1)
+
+    async def __aenter__(self) -> Database:
+        return self.database
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.database.close()
+
+
+async def test_every_tool_has_a_sample(ids: Ids) -> None:
+    assert sorted(samples(ids)) == [tool.name for tool in TOOLS]
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_another_tenant(tool: Tool, ids: Ids, runtime: Runtime) -> None:
+    """The admin of another tenant, naming this tenant's records: not found, or an answer without a trace of them."""
+    args = samples(ids)[tool.name]
+    if tool.name in ("patients.create_patient", "record.list_tools"):
+        return  # names no record
+    try:
+        reply = await runtime.call(tool.name, args, staff("admin", OTHER_TENANT))
+    except ToolError as error:
+        assert error.status in (404, 409, 422), error.code
+        return
+    assert not any(value in reply.body for value in ids_of(ids)), reply.body
+    assert tool.effect is Effect.READ or json.loads(reply.body) == {"released": 0}
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_another_patient(tool: Tool, ids: Ids, runtime: Runtime) -> None:
+    """Another patient of the same hospital, naming patient 0's records."""
+    args = samples(ids)[tool.name]
+    before = await everything(runtime, ids)
+    try:
+        reply = await runtime.call(tool.name, args, patient_principal(demo.TENANT_ID, UUID(ids.other_patient)))
+    except ToolError as error:
+        assert error.status in (403, 404), error.code
+    else:
+        assert tool.by_patient
+        own = (ids.patient, ids.appointment, ids.encounter, ids.conversation, ids.ticket, ids.consent, ids.waitlist)
+        assert not any(value in reply.body for value in own), reply.body
+        assert tool.effect is Effect.READ or json.loads(reply.body) == {"released": 0}
+    assert await everything(runtime, ids) == before
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_no_permission(tool: Tool, ids: Ids, runtime: Runtime) -> None:
+    """No role, and a role narrowed by scopes to nothing."""
+    nobody = Principal(kind="staff", id="nobody", tenant_id=demo.TENANT_ID)
+    narrowed = Principal(
+        kind="staff", id="narrowed", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}), scopes=frozenset({"none"})
+    )
+    for caller in (nobody, narrowed):
+        with pytest.raises(ToolError) as refused:
+            await runtime.call(tool.name, samples(ids)[tool.name], caller)
+        assert refused.value.code == "forbidden"
+
+
+async def test_expired_and_revoked_keys(runtime: Runtime, clone: Clone) -> None:
+    """A key that has expired or was revoked opens nothing, whatever the tool: it gives no principal at all."""
+    rows = {"expired": {"expires_at": NOW - timedelta(seconds=1)}, "revoked": {"revoked_at": NOW}}
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        for name, dates in rows.items():
+            values = {"tenant_id": demo.TENANT_ID, "name": name, "role": "admin", "key_hash": hash_key(name), **dates}
+            await session.execute(insert(ApiKey).values(**values))
+        for name in (*rows, "never made"):
+            with pytest.raises(Unauthenticated):
+                await principal_of_key(session, name, NOW)
+
+
+async def test_the_database_itself_hides_other_tenants(runtime: Runtime) -> None:
+    """Without a tenant, or with another, no row is seen, not even by a query without any condition."""
+    for tenant_id in (None, OTHER_TENANT):
+        async with runtime.database.begin(tenant_id) as session:
+            for table in (Location, Practitioner, ApiKey):
+                assert (await session.scalars(select(table))).all() == []
+            assert (await session.execute(text("SELECT count(*) FROM audit_entry"))).scalar() == 0 or tenant_id
+
+
+def ids_of(ids: Ids) -> list[str]:
+    return [getattr(ids, name) for name in Ids.__slots__ if name not in ("approval",)]
+
+
+async def everything(runtime: Runtime, ids: Ids) -> str:
+    """Patient 0's rows, as text."""
+    tables = ("patient", "appointment", "slot_hold", "consent", "waitlist_entry", "encounter", "conversation", "ticket")
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        found = []
+        for table in tables:
+            column = "id" if table == "patient" else "patient_id"
+            query = text(f"SELECT array_agg(t::text ORDER BY t.id) FROM {table} t WHERE {column} = :patient")
+            found.append((await session.execute(query, {"patient": ids.patient})).scalar())
+        return json.dumps(found)
