@@ -69,6 +69,7 @@ class Dialogue:
     channel: str
     lines: list[str] = field(default_factory=list)
     handed_over: bool = False
+    read_back: bool = False  # this answer ends with what a yes would do
     _steps: int = 0
 
     @property

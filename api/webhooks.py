@@ -35,11 +35,11 @@ async def whatsapp(request: Request) -> Response:
     incoming = Incoming(
         channel="whatsapp",
         address=sender,
-        body=_required(fields, "Body", empty=True)[:MAX_TEXT].replace("\x00", ""),
+        body=_required(fields, "Body", empty=True)[:MAX_TEXT],
         provider_id=_sid(fields),
         media=_media(fields),
     )
-    await receive(runtime, await _tenant(runtime, ours), incoming)
+    await receive(runtime, await _tenant(runtime, ours, field="To"), incoming)
     return Response(_EMPTY_TWIML, media_type="application/xml")
 
 
@@ -48,7 +48,7 @@ async def status(request: Request) -> Response:
     """What became of a message of ours. In any order, any number of times; states only move forward."""
     fields = await _believed(request)
     runtime: Runtime = request.app.state.runtime
-    tenant_id = await _tenant(runtime, _number(fields, "From"))
+    tenant_id = await _tenant(runtime, _number(fields, "From"), field="From")
     await report_delivery(
         runtime,
         tenant_id,
@@ -74,7 +74,7 @@ async def _believed(request: Request) -> dict[str, str]:
 
 def _fields(form: FormData | None, body: bytes) -> dict[str, str]:
     if form is not None:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+        return {name: _storable(value) for name, value in form.items() if isinstance(value, str)}
     import json
 
     try:
@@ -83,7 +83,12 @@ def _fields(form: FormData | None, body: bytes) -> dict[str, str]:
         loaded = None
     if not isinstance(loaded, dict):
         raise InvalidArguments(errors=[{"field": "body", "rule": "must be a form or a JSON object"}])
-    return {name: str(value) for name, value in loaded.items() if isinstance(value, str | int)}
+    return {name: _storable(str(value)) for name, value in loaded.items() if isinstance(value, str | int)}
+
+
+def _storable(value: str) -> str:
+    """The text without what PostgreSQL cannot hold: NUL, and halves of surrogate pairs."""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _public_url(request: Request) -> str:
@@ -94,11 +99,11 @@ def _public_url(request: Request) -> str:
     return f"{base}{request.url.path}{query}"
 
 
-async def _tenant(runtime: Runtime, our_number: str) -> UUID:
+async def _tenant(runtime: Runtime, our_number: str, *, field: str) -> UUID:
     async with runtime.database.begin(None) as session:
         found = (await session.scalars(select(Tenant.id).where(Tenant.whatsapp_number == our_number))).first()
     if found is None:
-        raise InvalidArguments(errors=[{"field": "To", "rule": "must be a WhatsApp number of this service"}])
+        raise InvalidArguments(errors=[{"field": field, "rule": "must be a WhatsApp number of this service"}])
     return found
 
 

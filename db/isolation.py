@@ -11,7 +11,7 @@ _PATIENT = "nullif(current_setting('app.patient', true), '')::uuid"
 # What a patient's own call may see; where a table is not named and has a patient_id, that column decides.
 _PATIENT_COLUMN = {"patient": "id"}
 APPEND_ONLY = ("audit_entry", "llm_response", "event_log")
-_READ_ONLY = ("audit_entry", "llm_session", "tenant")
+_READ_ONLY = ("audit_entry", "event_log", "llm_session", "tenant")
 
 
 def isolation_statements(table: Table, app_role: str) -> Iterator[str]:

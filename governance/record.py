@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -9,7 +10,6 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 EntryKind = Literal[
@@ -17,9 +17,7 @@ EntryKind = Literal[
     "session_ended",
 ]  # fmt: skip
 
-_APPEND = text(
-    "SELECT record_append(:session, CAST(:opening AS jsonb), CAST(:kinds AS text[]), CAST(:bodies AS text[]))"
-)
+_APPEND = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +43,22 @@ class Record:
     def append(self, kind: EntryKind, body: dict[str, Any]) -> None:
         self.entries.append((kind, canonical(body)))
 
-    async def flush(self, session: AsyncSession) -> None:
-        """Write what was appended. Called once, last before the commit: the chain's row is locked until then."""
-        if not self.entries:
+    async def flush(self, session: AsyncSession, events: list[dict[str, Any]]) -> None:
+        """Write what was appended, and the events. Called once, last before the commit: the chain's row is locked
+        until then. Goes to the driver directly: this is on the path of every call."""
+        if not self.entries and not events:
             return
-        opening = self.opening
-        await session.execute(
+        opening = dataclasses.asdict(self.opening)
+        connection = await (await session.connection()).get_raw_connection()
+        await connection.driver_connection.execute(  # type: ignore[union-attr]
             _APPEND,
-            {
-                "session": opening.id,
-                "opening": canonical(
-                    {
-                        "agent": opening.agent,
-                        "channel": opening.channel,
-                        "principal": opening.principal,
-                        "patient_id": opening.patient_id,
-                        "conversation_id": opening.conversation_id,
-                        "started_at": opening.started_at,
-                    }
-                ),
-                "kinds": [kind for kind, _ in self.entries],
-                "bodies": [body for _, body in self.entries],
-            },
+            (
+                opening.pop("id"),
+                canonical(opening),
+                [kind for kind, _ in self.entries],
+                [body for _, body in self.entries],
+                canonical(events),
+            ),
         )
         self.entries.clear()
 

@@ -114,6 +114,12 @@ async def own_runtime(server: Server, own_clone: Clone) -> AsyncIterator[Runtime
         yield made
 
 
+@pytest.fixture(scope="module")
+async def own_runtime_of_module(server: Server) -> AsyncIterator[Runtime]:
+    async with cloned(server) as clone, started(clone, settings_for(server.data_dir)) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 async def app(server: Server, clone: Clone) -> AsyncIterator[FastAPI]:
     from api.app import create_app

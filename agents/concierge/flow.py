@@ -36,7 +36,14 @@ _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
 
 
 async def act(d: Dialogue) -> None:
-    """Act on one message's commands."""
+    """Act on one message's commands. Whatever else is said, an answer that leaves something to be agreed to ends with
+    exactly that, so that the next yes can be to nothing else."""
+    await _act(d)
+    if d.state.pending is not None and not d.read_back:
+        book.read_back(d, d.state.pending)
+
+
+async def _act(d: Dialogue) -> None:
     if await _at_once(d):
         return
     changed = await _absorb(d)
@@ -74,6 +81,7 @@ async def _at_once(d: Dialogue) -> bool:
         d.say("left" if was else "nothing_to_leave")
     if d.has(Repeat) and d.state.last_answer and len(d.commands) == 1:
         d.lines.append(d.state.last_answer)
+        d.read_back = d.state.pending is not None
         return True
     return False
 

@@ -96,6 +96,7 @@ def read_back(d: Dialogue, pending: Pending) -> None:
     """Say exactly what a yes will do, and wait for it."""
     d.state.pending = pending
     d.state.ask("confirm")
+    d.read_back = True
     d.say(f"read_back_{pending.deed}", **pending.facts)
 
 

@@ -39,19 +39,11 @@ async def run(runtime: Runtime, *, attempts: int, seats: int, by_agent: int, at_
     slots = await _slots(runtime, seats)
     patients = (await demo.facts(runtime.database, demo.TENANT_ID)).patients
     rng = random.Random(1)
-    jobs: list[Any] = []
-    for number in range(attempts):
-        slot, patient = slots[number % seats], rng.choice(patients)
-        jobs.append(_by_agent(runtime, slot, patient) if number < by_agent else _by_tool(runtime, slot, patient))
-    rng.shuffle(jobs)
-    gate = asyncio.Semaphore(at_once)
-
-    async def gated(job: Any) -> str:
-        async with gate:
-            answer: str = await job
-            return answer
-
-    answers = Counter(await asyncio.gather(*(gated(job) for job in jobs)))
+    by_tool = attempts - by_agent
+    agents = [_by_agent(runtime, slots[n % seats], rng.choice(patients)) for n in range(by_agent)]
+    # REST comes from the other end of the list, so that both book and they meet over the same seats
+    tools = [_by_tool(runtime, slots[-1 - n * seats // by_tool], rng.choice(patients)) for n in range(by_tool)]
+    answers = Counter(sum(await asyncio.gather(_all(agents, at_once // 2), _all(tools, at_once // 2)), []))
     # a seat whose only seeker held it and gave up stays free: one more round settles who books what is left
     for slot in slots:
         for patient in patients:
@@ -59,6 +51,17 @@ async def run(runtime: Runtime, *, attempts: int, seats: int, by_agent: int, at_
                 break
             await _by_tool(runtime, slot, patient)
     return await _outcome(runtime, [slot["id"] for slot in slots], attempts, by_agent, dict(answers))
+
+
+async def _all(jobs: list[Any], at_once: int) -> list[str]:
+    gate = asyncio.Semaphore(at_once)
+
+    async def gated(job: Any) -> str:
+        async with gate:
+            answer: str = await job
+            return answer
+
+    return await asyncio.gather(*(gated(job) for job in jobs))
 
 
 async def _slots(runtime: Runtime, seats: int) -> list[dict[str, Any]]:

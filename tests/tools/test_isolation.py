@@ -139,7 +139,7 @@ PUBLIC = {"facility.list_locations", "facility.list_practitioners", "facility.li
 async def ids(runtime: Runtime, clone: Clone) -> AsyncIterator[Ids]:
     admin = staff()
 
-    async def made(name: str, **args: Any) -> dict[str, Any]:
+    async def made(name: str, /, **args: Any) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads((await runtime.call(name, args, admin)).body)
         return answer
 

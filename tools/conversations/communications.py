@@ -57,12 +57,17 @@ class CommunicationOut(Out):
     message_id: UUID | None
 
 
+def needed_consent(purpose: str) -> Literal["outreach", "messages"]:
+    """The consent without which a message of this purpose is not sent."""
+    return "outreach" if purpose == "outreach" else "messages"
+
+
 @tool("communications.send_communication", rest=post("/api/v1/prm/communications", status=201), needs=Permission("communications:write"), effect=Effect.WRITE, raises=(ConsentMissing,))
 async def send_communication(ctx: ToolContext, args: SendCommunication) -> CommunicationOut:
     """Send a patient a message, if the patient consents to its purpose on that channel."""
     patient = await load_patient(ctx, args.patient_id)
-    needed: Literal["outreach", "messages"] = "outreach" if args.purpose == "outreach" else "messages"
-    if not await has_consent(ctx, patient.id, needed, channel=args.channel):
+    needed = needed_consent(args.purpose)
+    if not await has_consent(ctx.session, patient.id, needed, channel=args.channel):
         raise ConsentMissing(f"The patient has not consented to {needed} on {args.channel}.", purpose=needed)
     if not patient.phone:
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from tools.conversations.carrier import CarrierBusy, CarrierRefused, CarrierUncertain, Sent
-from tools.conversations.communications import DELIVERED, FAILED, SENT
+from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
 from tools.conversations.inbox import opening_of
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
+from tools.patients.consents import has_consent
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.work import Work, open_work
@@ -22,6 +24,7 @@ from tools.runtime.work import Work, open_work
 SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
 WINDOW = timedelta(hours=24)  # WhatsApp's customer service window
 MAX_ATTEMPTS = 6
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:provider_id, 1))")  # a send's end and its report, in turn
 _RANK = {"queued": 0, "sending": 1, "held": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
 _REPORTED = {
     "queued": "sent", "accepted": "sent", "scheduled": "sent", "sending": "sent", "sent": "sent",
@@ -85,6 +88,10 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
         if runtime.carrier is None:
             row.state = "held"
             return None
+        if not await _still_wanted(session, row):
+            row.state, row.error = "cancelled", "the patient withdrew the consent before it was sent"
+            await _note_outcome(session, row.id, "refused", row.error)
+            return None
         conversation = await session.get_one(Conversation, row.conversation_id)
         content_sid = None
         last = conversation.last_inbound_at
@@ -106,6 +113,15 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
         return _Due(conversation.address, row.body, uncertain, row.conversation_id, content_sid, row.created_at)
 
 
+async def _still_wanted(session: AsyncSession, row: Message) -> bool:
+    """A STOP also stops what was queued before it. A message that may have gone already is followed up."""
+    query = select(Communication).where(Communication.message_id == row.id)
+    named = (await session.scalars(query)).first()
+    if named is None or row.state == "sending":
+        return True
+    return await has_consent(session, named.patient_id, needed_consent(named.purpose), channel=named.channel)
+
+
 async def _finish(
     runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None, error: str | None = None
 ) -> None:  # fmt: skip
@@ -114,6 +130,7 @@ async def _finish(
         row.provider_id, row.error = provider_id or row.provider_id, error
         reports = []
         if provider_id is not None:  # what was reported before our own send returned
+            await work.session.execute(_LOCK, {"provider_id": provider_id})
             query = select(DeliveryReport).where(DeliveryReport.provider_id == provider_id)
             reports = list(await work.session.scalars(query))
         await _advance(work, row, state, error)
@@ -127,7 +144,7 @@ async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, bus
         if row.attempts >= MAX_ATTEMPTS:
             await _advance(work, row, "failed", f"not sent after {row.attempts} attempts")
             return
-        if not isinstance(busy, CarrierUncertain):
+        if not isinstance(busy, CarrierUncertain) and not due.uncertain:  # else it must be looked up before it is sent
             row.state = "queued"
         wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0 ** row.attempts)
         args = {"tenant": str(tenant_id), "message": str(message_id)}
@@ -140,6 +157,7 @@ async def report_delivery(runtime: Any, tenant_id: UUID, *, provider_id: str, st
     if status not in _REPORTED:
         return False
     async with runtime.database.begin(tenant_id) as session:
+        await session.execute(_LOCK, {"provider_id": provider_id})
         query = select(Message.conversation_id).where(Message.provider_id == provider_id, Message.direction == "out")
         conversation_id = (await session.scalars(query)).first()
         row = {"id": new_id(), "tenant_id": tenant_id, "provider_id": provider_id, "status": status}

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from tools.facility.tables import ApiKey, Tenant
+from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, Unauthenticated
 from tools.runtime.pages import Page, PageArgs, page
@@ -92,6 +93,8 @@ async def create_api_key(ctx: ToolContext, args: CreateApiKey) -> NewApiKey:
     if (args.role == "patient") != (args.patient_id is not None):
         rule = "is required for the role patient, and allowed for no other"
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": rule}])
+    if args.patient_id is not None:
+        await load_patient(ctx, args.patient_id)
     key = make_key(ctx.tenant.slug)
     row = ApiKey(
         id=new_id(),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from tools.patients.tables import Consent
@@ -55,7 +56,7 @@ class ConsentsOut(Out):
     items: list[ConsentOut]
 
 
-async def has_consent(ctx: ToolContext, patient_id: UUID, purpose: Purpose, *, channel: str = "any") -> bool:
+async def has_consent(session: AsyncSession, patient_id: UUID, purpose: Purpose, *, channel: str = "any") -> bool:
     """Has the patient a live consent to this purpose, on this channel or any?"""
     query = select(Consent.id).where(
         Consent.patient_id == patient_id,
@@ -63,12 +64,12 @@ async def has_consent(ctx: ToolContext, patient_id: UUID, purpose: Purpose, *, c
         Consent.withdrawn_at.is_(None),
         or_(Consent.channel == "any", Consent.channel == channel),
     )
-    return (await ctx.session.scalars(query.limit(1))).first() is not None
+    return (await session.scalars(query.limit(1))).first() is not None
 
 
 async def require_consent(ctx: ToolContext, patient_id: UUID, purpose: Purpose) -> None:
     """ConsentMissing unless the patient consents to the purpose."""
-    if not await has_consent(ctx, patient_id, purpose):
+    if not await has_consent(ctx.session, patient_id, purpose):
         raise ConsentMissing(f"The patient has not consented to {purpose}.", purpose=purpose)
 
 

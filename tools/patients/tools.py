@@ -140,7 +140,7 @@ async def create_patient(ctx: ToolContext, args: CreatePatient) -> PatientOut:
     """Register a patient, with the consents given at registration."""
     _check_birth_date(args.birth_date, ctx.now)
     fields = args.model_dump(exclude={"consents"})
-    fields["phone"] = e164(args.phone, ctx.tenant.country) if args.phone else None
+    fields["phone"] = None if args.phone is None else e164(args.phone, ctx.tenant.country)
     fields["mrn"] = args.mrn or f"M{secrets.randbelow(10**9):09d}"
     row = Patient(id=new_id(), tenant_id=ctx.tenant.id, **fields)
     ctx.session.add(row)
@@ -181,7 +181,7 @@ async def update_patient(ctx: ToolContext, args: UpdatePatient) -> PatientOut:
     empty = [name for name in ("given", "family", "birth_date", "sex", "language", "channel") if changes.get(name, "") is None]
     if empty:
         raise InvalidArguments(errors=[{"field": name, "rule": "must not be null"} for name in empty])
-    if changes.get("phone"):
+    if changes.get("phone") is not None:
         changes["phone"] = e164(changes["phone"], ctx.tenant.country)
     for name, value in changes.items():
         setattr(row, name, value)
@@ -197,9 +197,9 @@ async def search_patients(ctx: ToolContext, args: SearchPatients) -> Page[Patien
     if args.name:
         full = func.concat(Patient.given, " ", Patient.family)
         query = query.where(or_(full.icontains(args.name, autoescape=True)))
-    if args.phone:
+    if args.phone is not None:
         query = query.where(Patient.phone == e164(args.phone, ctx.tenant.country))
-    if args.mrn:
+    if args.mrn is not None:
         query = query.where(Patient.mrn == args.mrn)
     if args.birth_date:
         query = query.where(Patient.birth_date == args.birth_date)

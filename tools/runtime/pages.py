@@ -68,7 +68,8 @@ async def page(
     show: Callable[[Any], Item],
 ) -> Page[Item]:
     """One page of `query`, ordered by `order` (columns; the last one unique)."""
-    filters = type(args).__name__ + args.model_dump_json(exclude={"cursor", "limit"})
+    columns = ",".join(map(str, order))  # two lists may take the same arguments
+    filters = f"{type(args).__name__}|{columns}|{args.model_dump_json(exclude={'cursor', 'limit'})}"
     if args.cursor:
         place = cursors.read(args.cursor, filters)
         query = query.where(tuple_(*order) > tuple_(*(_cast(v, c) for v, c in zip(place, order, strict=True))))

@@ -134,7 +134,6 @@ class Runtime:
             context = await self.context(work, caller, if_match=if_match)
             await work.scope(caller.patient_id)
             out: BaseModel = await tool.run(context, args)
-            await work.session.flush()
             body = out.model_dump_json()
             if claimed is not None:
                 await work.scope(None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Permission
@@ -24,6 +24,14 @@ class Args(BaseModel):
     """A tool's arguments: strict (no "3" for 3) and closed (an unknown field is an error)."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_max_length=4000)
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: Any) -> Any:
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and "\x00" in text for text in texts):
+            raise ValueError("must hold no NUL character")  # PostgreSQL text holds none
+        return value
 
 
 class Out(BaseModel):

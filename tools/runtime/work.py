@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
@@ -17,7 +16,6 @@ from db.engine import Database, set_scope
 from governance.record import Opening, Record
 from tools.runtime.events import Event, jobs_for
 from tools.runtime.jobs import Job, Jobs
-from tools.runtime.tables import EventLog
 
 
 class Clock:
@@ -47,20 +45,19 @@ class Work:
 
     async def flush(self, jobs: Jobs) -> None:
         """Write events, jobs and entries; the last thing before the commit."""
-        await self.session.flush()
+        session = self.session
+        if session.new or session.dirty or session.deleted:
+            await session.flush()
         await self.scope(None)
-        if self.events:
-            rows = [self._event_row(event) for event in self.events]
-            await self.session.execute(insert(EventLog), rows)
-            for event, row in zip(self.events, rows, strict=True):
-                self.jobs.extend(jobs_for(event.type, row["id"], self.tenant_id, event.entity_id))
-        await jobs.defer(self.session, self.jobs)
-        await self.record.flush(self.session)
+        rows = [self._event_row(event) for event in self.events]
+        for event, row in zip(self.events, rows, strict=True):
+            self.jobs.extend(jobs_for(event.type, row["id"], self.tenant_id, event.entity_id))
+        await jobs.defer(session, self.jobs)
+        await self.record.flush(session, rows)
 
     def _event_row(self, event: Event) -> dict[str, Any]:
         return {
             "id": new_id(),
-            "tenant_id": self.tenant_id,
             "type": event.type,
             "entity_id": event.entity_id,
             "payload": event.payload,

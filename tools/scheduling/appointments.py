@@ -144,6 +144,7 @@ async def book_appointment(ctx: ToolContext, args: BookAppointment) -> Appointme
         reason=args.reason,
         source=args.source,
         same_day_allowed=args.same_day_allowed,
+        created_at=ctx.now,
         **_of_slot(slot),
     )
     ctx.session.add(row)
@@ -218,14 +219,14 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
         raise StateNotAllowed(f"The appointment is {row.state}; only one that is booked or confirmed can be moved.")
     if row.slot_id == args.slot_id:
         raise Conflict("The appointment is in this slot already.")
-    old = row.starts_at
+    was, freed_slot_id = row.starts_at.isoformat(), str(row.slot_id)
     slot = await _take(ctx, args.slot_id, row.patient_id)
     for name, value in _of_slot(slot).items():
         setattr(row, name, value)
     row.state, row.confirmed_at, row.reminded_at = "booked", None, None
     row.same_day_allowed = args.same_day_allowed
     await ctx.session.flush()
-    ctx.emit(RESCHEDULED, row.id, patient_id=str(row.patient_id), was=old.isoformat())
+    ctx.emit(RESCHEDULED, row.id, patient_id=str(row.patient_id), was=was, freed_slot_id=freed_slot_id)
     return await show(ctx, row)
 
 

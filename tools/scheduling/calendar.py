@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator
+
 from tools.scheduling.tables import ProviderSchedule
+
+
+def _of_wall_clock(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("must be a local time, without an offset")
+    return value
+
+
+def _of_calendar(value: date) -> date:
+    if not 1970 <= value.year <= 2199:
+        raise ValueError("must be between 1970 and 2199")
+    return value
+
+
+LocalTime = Annotated[time, AfterValidator(_of_wall_clock)]
+Day = Annotated[date, AfterValidator(_of_calendar)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +45,11 @@ def intervals(schedule: ProviderSchedule, zone: ZoneInfo, first: date, last: dat
     last = min(last, schedule.valid_to) if schedule.valid_to else last
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
-        seen: set[datetime] = set()
+        free_from = datetime.min.replace(tzinfo=UTC)
         for start, end in sorted(_hours(schedule, day)):
             for interval in _cut(day, start, end, schedule.slot_minutes, zone):
-                if interval.starts_at not in seen:
-                    seen.add(interval.starts_at)
+                if interval.starts_at >= free_from:  # neither an extra session nor a skipped hour makes two at once
+                    free_from = interval.ends_at
                     yield interval
 
 

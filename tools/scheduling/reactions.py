@@ -13,7 +13,7 @@ from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
 from tools.runtime.context import ToolContext
-from tools.runtime.errors import ConsentMissing, InvalidArguments
+from tools.runtime.errors import ConsentMissing, InvalidArguments, NotFound
 from tools.runtime.events import Event, reaction
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
@@ -71,11 +71,12 @@ async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
         await ctx.call("tickets.create_ticket", {**ticket, "once": f"no_show:{row.id}"})
 
 
+@reaction(appointments.RESCHEDULED)
 @reaction(appointments.CANCELLED)
 async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
     """A seat became free: it is held for, and offered to, the first who waits for it."""
     row = await ctx.load(Appointment, event.entity_id)
-    slot = await ctx.session.get_one(TimeSlot, row.slot_id)
+    slot = await ctx.session.get_one(TimeSlot, UUID(event.payload.get("freed_slot_id") or str(row.slot_id)))
     if slot.blocked or slot.starts_at <= ctx.now + OFFER_HOLD:
         return
     query = (
@@ -139,8 +140,8 @@ async def notify(ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *,
             "communications.send_communication",
             {"patient_id": str(patient.id), "purpose": purpose, "body": body, "once": once},
         )
-    except (ConsentMissing, InvalidArguments):
-        return  # the refusal is on the record; a patient without consent or number gets no message
+    except (ConsentMissing, InvalidArguments, NotFound):
+        return  # the refusal is on the record; a patient without consent or number, or removed, gets no message
 
 
 @task("scheduling.extend_horizon", every="15 1 * * *")
@@ -174,6 +175,7 @@ async def remind(runtime: Any) -> None:
                 Appointment.reminded_at.is_(None),
                 Appointment.starts_at > ctx.now,
                 Appointment.starts_at <= ctx.now + REMIND_BEFORE,
+                Appointment.created_at <= Appointment.starts_at - REMIND_BEFORE,
             )
             .order_by(Appointment.starts_at)
             .limit(200)

@@ -20,7 +20,7 @@ from tools.runtime.events import event_type
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
-from tools.scheduling.calendar import intervals
+from tools.scheduling.calendar import Day, LocalTime, intervals
 from tools.scheduling.tables import LIVE, Appointment, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 
 CREATED = event_type("Schedule.Created", "A practitioner's schedule was made")
@@ -38,10 +38,10 @@ class ScheduleClash(Conflict):
 class ScheduleException(Args):
     """Leave (no local times: the whole day) or an extra session on one date."""
 
-    date: date
+    date: Day
     kind: Literal["leave", "extra"]
-    local_start: time | None = None
-    local_end: time | None = None
+    local_start: LocalTime | None = None
+    local_end: LocalTime | None = None
 
     @model_validator(mode="after")
     def _hours(self) -> ScheduleException:
@@ -57,23 +57,23 @@ class CreateSchedule(Args):
     location_id: UUID
     specialty_code: str | None = Field(None, max_length=60, description="The practitioner's own where not given")
     weekdays: list[int] = Field(min_length=1, max_length=7, description="0 Monday to 6 Sunday")
-    local_start: time = Field(description="Wall-clock time at the location")
-    local_end: time
+    local_start: LocalTime = Field(description="Wall-clock time at the location")
+    local_end: LocalTime
     slot_minutes: int = Field(15, ge=5, le=480)
     capacity: int = Field(1, ge=1, le=500, description="Patients a slot")
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     exceptions: list[ScheduleException] = Field(default=[], max_length=366)
 
 
 class UpdateSchedule(Args):
     schedule_id: UUID
     weekdays: list[int] | None = Field(None, min_length=1, max_length=7)
-    local_start: time | None = None
-    local_end: time | None = None
+    local_start: LocalTime | None = None
+    local_end: LocalTime | None = None
     slot_minutes: int | None = Field(None, ge=5, le=480)
     capacity: int | None = Field(None, ge=1, le=500)
-    valid_to: date | None = None
+    valid_to: Day | None = None
     exceptions: list[ScheduleException] | None = Field(None, max_length=366)
     state: Literal["active", "inactive"] | None = None
 
@@ -89,8 +89,8 @@ class ListSchedules(PageArgs):
 
 class Materialize(Args):
     schedule_id: UUID
-    date_from: date
-    date_to: date
+    date_from: Day
+    date_to: Day
 
 
 class ScheduleOut(Out):

@@ -20,6 +20,7 @@ from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
+from tools.scheduling.calendar import LocalTime
 from tools.scheduling.tables import SlotHold, TimeSlot
 
 _READ = Permission("schedules:read")
@@ -56,8 +57,8 @@ class FindSlots(PageArgs):
     date_from: date | None = Field(None, description="Local date; today where not given")
     date_to: date | None = None
     part_of_day: Literal["morning", "afternoon", "evening"] | None = None
-    time_from: time | None = Field(None, description="Local time at which a slot may start, earliest")
-    time_to: time | None = Field(None, description="Local time before which it must start")
+    time_from: LocalTime | None = Field(None, description="Local time at which a slot may start, earliest")
+    time_to: LocalTime | None = Field(None, description="Local time before which it must start")
 
 
 class SlotOut(Out):

@@ -9,7 +9,9 @@ from pydantic import Field
 from sqlalchemy import select
 
 from db.base import new_id
+from tools.facility.tables import Practitioner
 from tools.patients.tools import load_patient
+from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.pages import Page, PageArgs, page
@@ -24,6 +26,9 @@ class AlreadyWaiting(Conflict):
     code = "already_waiting"
     title = "The patient already waits for this specialty"
     say = "You are already on that waitlist."
+
+
+explains("uq_waitlist_waiting", AlreadyWaiting)
 
 
 class JoinWaitlist(Args):
@@ -58,6 +63,8 @@ class WaitlistOut(Out):
 async def join_waitlist(ctx: ToolContext, args: JoinWaitlist) -> WaitlistOut:
     """Put a patient on the waitlist of a specialty (and practitioner) for a range of days."""
     await load_patient(ctx, args.patient_id)
+    if args.practitioner_id is not None:
+        await ctx.load(Practitioner, args.practitioner_id)
     if not timedelta(0) <= args.date_to - args.date_from <= timedelta(days=366):
         raise InvalidArguments(errors=[{"field": "date_to", "rule": "must be on or after date_from, within a year"}])
     query = select(WaitlistEntry.id).where(

@@ -11,6 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from tools.conversations.tables import Conversation
+from tools.patients.tables import Patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
@@ -93,6 +95,10 @@ class TicketWithComments(TicketOut):
 @tool("tickets.create_ticket", rest=post("/api/v1/prm/tickets", status=201), needs=_WRITE, effect=Effect.WRITE)
 async def create_ticket(ctx: ToolContext, args: CreateTicket) -> TicketOut:
     """Put something before a person; due by its priority."""
+    if args.patient_id is not None:
+        await ctx.load(Patient, args.patient_id)
+    if args.conversation_id is not None:
+        await ctx.load(Conversation, args.conversation_id)
     due_at = ctx.now + timedelta(minutes=DUE_MINUTES[args.priority])
     values = {"id": new_id(), "tenant_id": ctx.tenant.id, "state": "open", "due_at": due_at, "version": 1}
     made = await ctx.session.execute(
@@ -145,6 +151,8 @@ async def update_ticket(ctx: ToolContext, args: UpdateTicket) -> TicketOut:
     if args.state == "resolved":
         row.resolved_at = ctx.now
         ctx.emit(RESOLVED, row.id)
+    elif args.state in ("open", "in_progress"):
+        row.resolved_at = None
     await ctx.session.flush()
     ctx.emit(UPDATED, row.id, fields=sorted(changes))
     return TicketOut.model_validate(row)
@@ -154,17 +162,11 @@ async def update_ticket(ctx: ToolContext, args: UpdateTicket) -> TicketOut:
 async def add_comment(ctx: ToolContext, args: AddComment) -> CommentOut:
     """Comment on a ticket."""
     await ctx.load(Ticket, args.ticket_id)
-    row = TicketComment(
-        id=new_id(),
-        tenant_id=ctx.tenant.id,
-        ticket_id=args.ticket_id,
-        author=ctx.principal.id,
-        body=args.body,
-        at=ctx.now,
-    )
-    ctx.session.add(row)
+    shown = CommentOut(id=new_id(), author=ctx.principal.id, body=args.body, at=ctx.now)
+    row = {"tenant_id": ctx.tenant.id, "ticket_id": args.ticket_id, **shown.model_dump()}
+    await ctx.session.execute(insert(TicketComment).values(**row))
     ctx.emit(UPDATED, args.ticket_id, fields=["comments"])
-    return CommentOut.model_validate(row)
+    return shown
 
 
 @task("tickets.find_breaches", every="* * * * *")

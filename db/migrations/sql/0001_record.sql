@@ -1,5 +1,6 @@
--- The only way to write an entry. Takes the session's row lock until the commit: one writer a chain.
-CREATE FUNCTION record_append(p_session uuid, p_opening jsonb, p_kinds text[], p_bodies text[]) RETURNS bigint
+-- The only way to write an entry or an event. Takes the session's row lock until the commit: one writer a chain.
+CREATE FUNCTION record_append(p_session uuid, p_opening jsonb, p_kinds text[], p_bodies text[], p_events jsonb)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     v_seq bigint;
@@ -7,6 +8,15 @@ DECLARE
     v_tenant uuid := nullif(current_setting('app.tenant', true), '')::uuid;
     v_ended jsonb;
 BEGIN
+    INSERT INTO event_log (id, tenant_id, type, entity_id, payload, at)
+    SELECT e.id, v_tenant, e.type, e.entity_id, e.payload, e.at
+      FROM ROWS FROM (jsonb_to_recordset(p_events)
+                      AS (id uuid, type text, entity_id uuid, payload jsonb, at timestamptz))
+           WITH ORDINALITY AS e(id, type, entity_id, payload, at, n)
+     ORDER BY e.n;
+    IF cardinality(p_kinds) = 0 THEN
+        RETURN 0;
+    END IF;
     SELECT head_seq, head_hash INTO v_seq, v_hash FROM llm_session WHERE id = p_session FOR UPDATE;
     IF NOT FOUND THEN
         INSERT INTO llm_session (id, tenant_id, agent, channel, principal, patient_id, conversation_id, started_at,

@@ -1,0 +1,75 @@
+"""Signs of an emergency in a patient's message, by rules alone.
+
+Source of the signs: the Schmitt-Thompson style emergency questions as published for the public by the NHS ("When to call
+999", nhs.uk) and the American Heart Association / American Stroke Association ("Warning signs of heart attack",
+"BE FAST"); infants under 3 months with fever: NICE NG143. The rules favour recall: a patient who is told too often to
+call for help loses a minute, one who is told too seldom may lose more. They are no diagnosis.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agents.screen.red_flag_words import RULES, Rule
+from agents.understanding.resolve.spelling import plain
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """`code` names the sign, `label` says it in plain English, `source` is the patient's words that showed it."""
+
+    code: str
+    label: str
+    source: str
+
+
+_CLAUSE = re.compile(r"[.!?;\n]+|,? (?:but|however|lekin|par|magar) ")
+_NEGATED = re.compile(
+    r"(?:(?<!\w)(?:no|not|never|without|denies|isn't|don't have|doesn't have|do not have|didn't have|haven't had|hasn't|haven't|nor|neither|"
+    r"don't feel|not having|no signs? of|no history of|nothing like|free of)(?: \w+){0,2}"
+    r"(?:(?: or|,| nor|/)? \w+){0,3}?) ?$"
+)
+_NEGATED_AFTER = re.compile(r"^(?: \w+){0,1} (?:nahi|nahin|na)(?: (?:hai|tha|thi|hua|hui))?(?!\w)(?! (?:aa|a|le|ho|pa|ruk))")
+_PAST = re.compile(
+    r"(?<!\w)(?:\d+|a few|few|many|several|two|three|four|five|six|seven|eight|nine|ten|some|couple of|a) (?:years?|months?|yrs?|weeks?|saal|mahine) "
+    r"(?:ago|back|before|pehle)|(?<!\w)(?:last (?:year|month)|in (?:19|20)\d\d|history of|had (?:a|an) \w+ (?:in|last)|used to|survivor|"
+    r"recovered from|after (?:his|her|my|the) stroke|follow ?up|pichle saal|years ago|previously|in the past|childhood)(?!\w)"
+)
+_NOT_NOW = re.compile(
+    r"(?<!\w)(?:vaccin\w+|x-?ray|xray|scan|mri|ct|prevent\w*|risk of|what (?:is|are)|symptoms? of|article|webinar|course|class|training|"
+    r"if (?:i|he|she|someone) (?:have|has|had|get|gets)|insurance|awareness|check ?up for|screening)(?!\w)"
+)
+
+
+def red_flags(text: str) -> tuple[RedFlag, ...]:
+    """The signs of an emergency that a message speaks of, each once, in the order of `RULES`; empty where none."""
+    message = plain(text)
+    found: dict[str, RedFlag] = {}
+    for rule in RULES:
+        for match in rule.pattern.finditer(message.text):
+            if rule.code not in found and _counts(message.text, match, rule):
+                found[rule.code] = RedFlag(rule.code, rule.label, message.words(*match.span()))
+    return tuple(found.values())
+
+
+def _counts(text: str, match: re.Match[str], rule: Rule) -> bool:
+    """Whether the sign is said to be there now: not denied, not long ago, not a test or a question of knowledge."""
+    clause, start = _clause_around(text, match.start())
+    before = text[start : match.start()]
+    if rule.deniable and (_NEGATED.search(before) or _NEGATED_AFTER.match(text[match.end() :])):
+        return False
+    if rule.past and _PAST.search(clause):
+        return False
+    return not (rule.past and _NOT_NOW.search(clause))
+
+
+def _clause_around(text: str, place: int) -> tuple[str, int]:
+    """The clause that holds a place of the text, and where it begins."""
+    start = 0
+    for match in _CLAUSE.finditer(text):
+        if match.end() <= place:
+            start = match.end()
+        elif match.start() > place:
+            return text[start : match.start()], start
+    return text[start:], start

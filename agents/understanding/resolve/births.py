@@ -1,0 +1,60 @@
+"""Birth dates in the patient's words."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from agents.understanding.resolve.days import MONTHS
+from agents.understanding.resolve.numbers import ORDINALS, either, number
+from agents.understanding.resolve.spelling import plain
+
+OLDEST = 120  # years
+_MONTH = rf"(?P<month>{either(MONTHS)})\.?"
+_DAY = rf"(?P<day>\d{{1,2}}(?: ?(?:st|nd|rd|th))?|{either(ORDINALS)})"
+_YEAR = r"'?(?P<year>(?:19|20)\d\d|\d\d)"
+_NAMED = (
+    re.compile(rf"(?<!\w){_DAY} ?(?:of |-|/|,)? ?{_MONTH} ?(?:of |-|/|,)? ?{_YEAR}(?!\w)"),
+    re.compile(rf"(?<!\w){_MONTH} ?(?:-|/|,)? ?(?:the )?{_DAY} ?(?:-|/|,)? ?{_YEAR}(?!\w)"),
+)
+_YEAR_FIRST = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[-/. ](?P<month>\d{1,2})[-/. ](?P<day>\d{1,2})(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)(?P<a>\d{1,2}) ?[-/. ] ?(?P<b>\d{1,2}) ?[-/. ] ?(?P<year>(?:19|20)\d\d|\d\d)(?!\d)")
+_SOLID = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<year>(?:19|20)\d\d|\d\d)(?!\d)")
+
+
+def find_birth_date(text: str) -> tuple[int, int] | None:
+    """Where a whole date with a year stands in a plain text."""
+    for pattern in (_YEAR_FIRST, *_NAMED, _NUMERIC, _SOLID):
+        if match := pattern.search(text):
+            return match.span()
+    return None
+
+
+def read_birth_date(words: str, *, month_first: bool, today: date | None = None) -> tuple[date, ...]:
+    """All sensible readings of a birth date, the likelier first; empty where there is none."""
+    text, today = plain(words).text, today or date.today()
+    if match := _YEAR_FIRST.search(text):
+        return _readings([(int(match["month"]), int(match["day"]))], match["year"], today)
+    for pattern in _NAMED:
+        if match := pattern.search(text):
+            return _readings([(MONTHS[match["month"]], number(match["day"]) or 0)], match["year"], today)
+    match = _NUMERIC.search(text) or _SOLID.search(text)
+    if match is None:
+        return ()
+    a, b = int(match["a"]), int(match["b"])
+    pairs = [(a, b), (b, a)] if month_first else [(b, a), (a, b)]
+    return _readings(pairs, match["year"], today)
+
+
+def _readings(pairs: list[tuple[int, int]], year: str, today: date) -> tuple[date, ...]:
+    years = [int(year)] if len(year) == 4 else [2000 + int(year), 1900 + int(year)]
+    found: list[date] = []
+    for full_year in years:
+        for month, day in pairs:
+            try:
+                born = date(full_year, month, day)
+            except ValueError:
+                continue
+            if born <= today and today.year - born.year <= OLDEST and born not in found:
+                found.append(born)
+    return tuple(found)

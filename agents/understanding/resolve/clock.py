@@ -1,0 +1,264 @@
+"""Times of the day in the patient's words.
+
+A bare hour is read by clinic hours: 1 to 7 are afternoon, 8 to 12 as they stand. "Around 4" is from half an hour before
+to an hour after. Parts of the day are those of an outpatient clinic ("evening" begins at 16:00, as the evening clinic
+does in India).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time
+
+from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
+
+_DAY_START, _DAY_END = 0, 23 * 60 + 59
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From `start` up to `end`. `exact`: a time of the clock was said, and `end` equals `start`."""
+
+    start: time
+    end: time
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFound:
+    """Where in the plain text a time is said, and which."""
+
+    start: int
+    end: int
+    times: TimeRange
+
+
+_PARTS: dict[str, tuple[int, int]] = {
+    "early morning": (360, 570), "late morning": (630, 720), "first thing in the morning": (360, 600),
+    "first thing": (360, 600), "early afternoon": (720, 870), "late afternoon": (900, 1080),
+    "mid afternoon": (840, 960), "early evening": (960, 1110), "late evening": (1110, 1290),
+    "morning": (360, 720), "mornings": (360, 720), "afternoon": (720, 1020), "afternoons": (720, 1020),
+    "evening": (960, 1260), "evenings": (960, 1260), "tonight": (1080, 1380), "night": (1080, 1380),
+    "after lunch": (780, 1020), "post lunch": (780, 1020), "before lunch": (360, 780), "lunch time": (720, 840),
+    "lunchtime": (720, 840), "lunch break": (720, 840), "lunch hour": (720, 840), "after work": (1020, 1260),
+    "after office": (1020, 1260), "after office hours": (1020, 1260), "before work": (360, 570),
+    "before office": (360, 570), "office ke baad": (1020, 1260), "office ke bad": (1020, 1260),
+    "after school": (870, 1080), "end of the day": (900, 1200), "end of day": (900, 1200), "after breakfast": (540, 720),
+    "forenoon": (480, 720), "first half": (480, 780), "second half": (780, 1140),
+    "subah": (360, 720), "dopahar": (720, 960), "dopahar ke baad": (780, 1020), "dopahar ke bad": (780, 1020),
+    "shaam": (960, 1260), "raat": (1080, 1380), "lunch ke baad": (780, 1020), "khane ke baad": (780, 1020),
+    "dopahar se pehle": (360, 720), "any time": (0, _DAY_END), "anytime": (0, _DAY_END), "koi bhi time": (0, _DAY_END),
+}  # fmt: skip
+_AM_WORDS, _PM_WORDS = ("morning", "am", "subah"), ("afternoon", "evening", "pm", "shaam", "dopahar", "night", "raat")
+_DAYPART = r"(?:early |late )?(?:morning|afternoon|evening|night|subah|shaam|dopahar|raat)"
+_HOUR_WORDS = either(word for word, value in CARDINALS.items() if 1 <= value <= 12)
+_MINUTE_WORDS = either(word for word, value in CARDINALS.items() if value in (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55))
+_HINDI_HOURS = either(HINDI_NUMBERS)
+_HALF = r"(?P<half>half past|half|quarter past|quarter after|quarter to|quarter of|quarter till|quarter before|(?:5|10|15|20|25) (?:past|minutes (?:past|to))|(?:five|ten|twenty) (?:minutes )?(?:past|to)|saadhe|sarhe|sadhe|sade|sava|sawa|paune)"
+_BODY = (
+    rf"(?:(?P<hour>\d{{1,2}})(?:(?P<gap>[:.]|(?<=\d)h) ?(?P<minute>[0-5]\d))?(?![\d/])|(?P<four>[012]?\d[0-5]\d)"
+    rf"|(?P<word>{_HOUR_WORDS})(?:[ -](?P<spoken>{_MINUTE_WORDS}))?)"
+)
+_TAIL = (
+    r"(?: ?(?P<oclock>oclock|hrs|hours|baje|ish|'ish))?(?: ?(?P<ampm>am|pm))?"
+    rf"(?P<part>,? (?:in the |at |ki |ke |ko )?{_DAYPART}| noon)?"
+)
+_CLOCK = re.compile(rf"(?<![\w:./])(?:(?P<lead>{_DAYPART})(?: at| around| by| ko| mein| ke| ki)? )?(?:{_HALF} )?{_BODY}{_TAIL}(?![\w:]|/\d|\.\d)")
+_HINDI_CLOCK = re.compile(
+    rf"(?<!\w)(?:(?P<lead>{_DAYPART})(?: ko| ke| ki)? )?(?:(?P<half>saadhe|sarhe|sadhe|sade|sava|sawa|paune) )?(?P<word>{_HINDI_HOURS})(?P<baje> baje)(?!\w)"
+)
+_FIXED = re.compile(r"(?<!\w)(?:(?:12 )?(?:noon|midday)|mid-day|midnight|(?:high )?noon ?time)(?!\w)")
+_PART = re.compile(rf"(?<!\w)(?:in the |the |this )?(?P<part>{either(_PARTS)})(?!\w)")
+_CUE = re.compile(r"(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|karib|from around|@) (?:say |about |around )?$")
+_AROUND = re.compile(r"(?:around|about|approx(?:imately)?|roughly|near|nearly|close to|karib|somewhere around|some ?time around) (?:at )?$")
+_AFTER = re.compile(r"(?:after|post|past|later than|from|beyond|not before) (?:about |around )?$")
+_BEFORE = re.compile(r"(?:before|by|until|till|earlier than|prior to|latest by|no later than|not after) (?:about |around )?$")
+_ONWARD = re.compile(r"^ ?(?:onwards?|or later|or after|ke baa?d|(?P<before>se pehle|tak|or earlier|or before)|(?P<around>ish|ke aas ?paas|ke karib|or so))(?!\w)")
+_BETWEEN = re.compile(r"(?:between|from|in between)? ?$")
+_RANGE_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?(?: ?[ap]m)?"
+_RANGE = re.compile(
+    rf"(?<![\w/.:-])(?:(?:between|from) {_RANGE_HOUR} ?(?:and|to|till|-) ?{_RANGE_HOUR}"
+    rf"|{_RANGE_HOUR} ?(?:-|to|or) ?{_RANGE_HOUR}(?<=m)|\d{{1,2}} ?(?:to|-|or|se) ?\d{{1,2}} ?(?:oclock|baje)"
+    rf"|^(?:between |from )?\d{{1,2}} ?(?:to|-|or|till) ?\d{{1,2}}$)(?![\w/])"
+)
+_TO = re.compile(r"^ ?(?:and|to|till|until|-|se|or|ya) ?$")
+_NOT_TIMES = re.compile(r"^ ?(?:days?|weeks?|months?|years?|yrs?|people|persons?|of (?:the|them|us|my)|mg|ml|tablets?|times|km|miles|kids|children|appointments?|others?|more|options?|doctors?|rs|rupees|dollars|percent|%|visits?|degrees?|patients?|st|nd|rd|th|din|hafte|mahine|log|one)(?!\w)")
+
+
+def _clock(minutes: int) -> time:
+    minutes = max(_DAY_START, min(minutes, _DAY_END))
+    return time(minutes // 60, minutes % 60)
+
+
+def _exact(minutes: int) -> TimeRange:
+    return TimeRange(_clock(minutes), _clock(minutes), exact=True)
+
+
+def _minutes(match: re.Match[str]) -> int | None:
+    """Minutes after midnight of a clock time as said."""
+    said = match.groupdict()
+    hour, minute = _hour_and_minute(said)
+    if hour is None or hour > 23 or (said.get("ampm") and hour > 12 and hour > 23):
+        return None
+    minute += _half(said.get("half") or "")
+    total = _half_of_day(hour, said) * 60 + minute
+    return total % (24 * 60)
+
+
+def _hour_and_minute(said: dict[str, str | None]) -> tuple[int | None, int]:
+    if said.get("four"):
+        digits = str(said["four"])
+        return int(digits[:-2]), int(digits[-2:])
+    if said.get("hour"):
+        return int(str(said["hour"])), int(said.get("minute") or 0)
+    hour = number(str(said.get("word")))
+    return hour, number(said["spoken"]) or 0 if said.get("spoken") else 0  # type: ignore[arg-type]
+
+
+def _half(words: str) -> int:
+    if words.startswith("half") or words in ("saadhe", "sarhe", "sadhe", "sade"):
+        return 30
+    if words in ("sava", "sawa") or words in ("quarter past", "quarter after"):
+        return 15
+    if words == "paune" or words.startswith("quarter"):
+        return -15
+    if words:
+        count = number(words.split()[0]) or 0
+        return count if words.endswith("past") else -count
+    return 0
+
+
+def _half_of_day(hour: int, said: dict[str, str | None]) -> int:
+    words = " ".join(filter(None, (said.get("ampm"), said.get("part"), said.get("lead"))))
+    if hour > 12:
+        return hour
+    if any(word in words for word in _PM_WORDS) and not (said.get("ampm") == "am"):
+        night = ("night" in words or "raat" in words) and hour == 12
+        return 0 if night else hour % 12 + 12
+    if any(word in words for word in _AM_WORDS):
+        return hour % 12 if "am" in words.split() and hour == 12 else hour % 12 if hour == 12 else hour
+    leading_zero = (said.get("hour") or said.get("four") or "").startswith("0")
+    return hour + 12 if 1 <= hour <= 7 and not leading_zero else hour
+
+
+def find_times(text: str, *, bare: bool = False, taken: tuple[tuple[int, int], ...] = ()) -> list[TimeFound]:
+    """All times said in a plain text, in order.
+
+    `bare`: a number alone is a time, as where a time was asked for. `taken`: spans that something else was found in.
+    """
+    atoms = [atom for atom in _clocks(text, bare=bare) if not _overlaps(atom.start, atom.end, taken)]
+    spans = [*taken, *((atom.start, atom.end) for atom in atoms)]
+    for match in _PART.finditer(text):
+        if not _overlaps(match.start(), match.end(), spans) and not _is_greeting(text, match):
+            low, high = _PARTS[match["part"]]
+            atoms.append(TimeFound(match.start(), match.end(), TimeRange(_clock(low), _clock(high), exact=False)))
+    atoms.sort(key=lambda atom: atom.start)
+    return _joined(text, atoms)
+
+
+def _is_greeting(text: str, match: re.Match[str]) -> bool:
+    return bool(re.search(r"(?:good|gud|very|shubh) $", text[: match.start()]))
+
+
+def _overlaps(start: int, end: int, spans: object) -> bool:
+    return any(a < end and start < b for a, b in spans)  # type: ignore[attr-defined]
+
+
+def _clocks(text: str, *, bare: bool) -> list[TimeFound]:
+    found: list[TimeFound] = []
+    for match in _FIXED.finditer(text):
+        found.append(TimeFound(match.start(), match.end(), _exact(0 if "midnight" in match.group() else 720)))
+    for pattern in (_HINDI_CLOCK, _CLOCK):
+        for match in pattern.finditer(text):
+            if _overlaps(match.start(), match.end(), [(atom.start, atom.end) for atom in found]):
+                continue
+            minutes = _minutes(match)
+            if minutes is not None and _plausible(text, match, bare=bare):
+                found.append(TimeFound(match.start(), match.end(), _exact(minutes)))
+    return sorted(found, key=lambda atom: atom.start)
+
+
+def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
+    """Whether a number is a time: it says so itself, or the words around it do."""
+    said = match.groupdict()
+    if said.get("baje") or any(said.get(key) for key in ("ampm", "oclock", "part", "lead", "half", "spoken")):
+        return True
+    if said.get("minute"):
+        return True
+    if _NOT_TIMES.match(text[match.end() :]):
+        return False
+    if said.get("hour") and int(str(said["hour"])) > 23:
+        return False
+    cue = bool(_CUE.search(text[: match.start()]))
+    if said.get("four"):
+        return bare or (cue and not str(said["four"]).startswith(("19", "20")))
+    if said.get("word") == "one" and not bare and not re.search(r"(?:at|by|before|after|around) $", text[: match.start()]):
+        return False
+    if _in_range(text, match):
+        return True
+    weak = re.search(r"(?:for|to|and|or|about|from|time) $", text[: match.start()])
+    return bare or (cue and not weak)
+
+
+def _in_range(text: str, match: re.Match[str]) -> bool:
+    """Whether a number is an end of "2-4 pm" or of "between 2 and 4"."""
+    return any(found.start() <= match.start() and match.end() <= found.end() for found in _RANGE.finditer(text))
+
+
+def _joined(text: str, atoms: list[TimeFound]) -> list[TimeFound]:
+    """Put together "between 2 and 4", then read "before", "after" and "around"."""
+    found: list[TimeFound] = []
+    place = 0
+    while place < len(atoms):
+        atom = atoms[place]
+        following = atoms[place + 1] if place + 1 < len(atoms) else None
+        if following and atom.times.exact and following.times.exact and _TO.match(text[atom.end : following.start]):
+            found.append(_range(text, atom, following))
+            place += 2
+            continue
+        if following and text[atom.end : following.start] in (" ", ", ") and atom.times.exact != following.times.exact:
+            exact = atom if atom.times.exact else following
+            found.append(TimeFound(atom.start, following.end, exact.times))
+            place += 2
+            continue
+        found.append(_bounded(text, atom))
+        place += 1
+    return found
+
+
+def _range(text: str, first: TimeFound, second: TimeFound) -> TimeFound:
+    low, high = first.times.start, second.times.start
+    if low > high and low.hour >= 12:
+        low = time(low.hour - 12, low.minute)
+    match = _BETWEEN.search(text[: first.start])
+    start = match.start() if match and match.group().strip() else first.start
+    if re.match(r"^ ?(?:or|ya) ?$", text[first.end : second.start]):
+        high = _clock(high.hour * 60 + high.minute + 1)
+    return TimeFound(start, second.end, TimeRange(low, high, exact=False))
+
+
+def _bounded(text: str, atom: TimeFound) -> TimeFound:
+    if not atom.times.exact:
+        return atom
+    before, after = text[: atom.start], text[atom.end :]
+    said = text[atom.start : atom.end]
+    minutes = atom.times.start.hour * 60 + atom.times.start.minute
+    onward = _ONWARD.match(after)
+    end = atom.end + (onward.end() if onward else 0)
+    readings: tuple[tuple[re.Match[str] | None, Callable[[], tuple[int, int]]], ...] = (
+        (_AROUND.search(before), lambda: (minutes - 30, minutes + 60)),
+        (_AFTER.search(before), lambda: (minutes, _DAY_END)),
+        (_BEFORE.search(before), lambda: (_DAY_START, minutes)),
+    )
+    for match, bounds in readings:
+        if match is not None:
+            low, high = bounds()
+            return TimeFound(match.start(), atom.end, TimeRange(_clock(low), _clock(high), exact=False))
+    if onward or said.endswith("ish"):
+        around = said.endswith("ish") or (onward is not None and onward["around"] is not None)
+        earlier = onward is not None and onward["before"] is not None
+        low, high = (minutes - 30, minutes + 60) if around else (0, minutes) if earlier else (minutes, _DAY_END)
+        return TimeFound(atom.start, end, TimeRange(_clock(low), _clock(high), exact=False))
+    return atom

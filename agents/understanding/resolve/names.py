@@ -1,0 +1,123 @@
+"""Doctors, specialties and places of the hospital from the patient's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+
+from agents.understanding.hearing import Known
+from agents.understanding.resolve.devanagari import is_devanagari, romanise
+from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
+from agents.understanding.resolve.sounds import likeness
+from agents.understanding.resolve.specialty_words import COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
+from agents.understanding.resolve.spelling import plain
+
+ALIKE = 85.0  # a word of a name is recognised from here on
+NEAR = 6.0  # candidates within this of the best are all meant
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’](?=\w))*")
+_TITLE = re.compile(r"(?:dr|doctor|doc|prof|professor)\.?$")
+
+
+def name_words(text: str) -> list[str]:
+    """The words of a text as names are compared: lower case, Latin letters, no possessive ending."""
+    words = [match.group().lower().replace("’", "'").removesuffix("'s") for match in _WORD.finditer(text)]
+    return [romanise(word) if is_devanagari(word) else word for word in words]
+
+
+def match_practitioners(words: str, known: Sequence[Known]) -> list[Known]:
+    """The doctors that the words may mean, best first; several where they are about equally likely.
+
+    A slip of the finger, a missing title, one name of two and other spellings of the same sound are allowed for. After
+    "Dr" any word may be a name; elsewhere everyday words ("may", "more") are not taken for one.
+    """
+    said = _said_names(words)
+    scored = [(score, person) for person in known if (score := _score(said, person)) > 0]
+    if not scored:
+        return []
+    best = max(score for score, _ in scored)
+    return [person for score, person in sorted(scored, key=lambda pair: -pair[0]) if score >= best - NEAR]
+
+
+def _said_names(words: str) -> list[str]:
+    """The words that may be names."""
+    tokens = name_words(words)
+    found: list[str] = []
+    after_title = False
+    for token in tokens:
+        if token in TITLES:
+            after_title = bool(_TITLE.match(token))
+        elif after_title or token not in NOT_NAMES:
+            found.append(token)
+            after_title = False
+    return found
+
+
+def _score(said: list[str], person: Known) -> float:
+    return max((_score_name(said, name) for name in (person.name, *person.aliases)), default=0.0)
+
+
+def _score_name(said: list[str], name: str) -> float:
+    """The sum over the words of the name of how well each was said."""
+    left = list(said)
+    total = 0.0
+    for part in name_words(name):
+        if part in TITLES or len(part) < 2 or not left:
+            continue
+        best = max(left, key=lambda word: likeness(word, part))
+        if likeness(best, part) >= ALIKE:
+            total += likeness(best, part)
+            left.remove(best)
+    return total
+
+
+def match_specialty(words: str, known: Sequence[Known]) -> list[Known]:
+    """The specialties that the words mean, best first: by name, by what patients call the doctor, by complaint."""
+    text = plain(words).text
+    by_id = {str(item.id): item for item in known}
+    slugs = [*_slugs(text, ROLE_PATTERNS), *_slugs(text, COMPLAINT_PATTERNS)]
+    found: list[Known] = []
+    for item in [*_named(text, known), *(by_id.get(slug) or by_id.get(INSTEAD.get(slug, "")) for slug in slugs)]:
+        if item is not None and item not in found:
+            found.append(item)
+    return found
+
+
+def _slugs(text: str, patterns: dict[str, re.Pattern[str]]) -> list[str]:
+    return [slug for slug, pattern in patterns.items() if pattern.search(text)]
+
+
+def _named(text: str, known: Sequence[Known]) -> list[Known]:
+    """The specialties whose own name or other name stands in the text."""
+    found = []
+    for item in known:
+        for name in (item.name, *item.aliases):
+            lowered = plain(name).text
+            if len(lowered) > 3 and (re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", text) or fuzz.ratio(lowered, text) >= 88):
+                found.append(item)
+                break
+    return found
+
+
+def match_location(words: str, known: Sequence[Known]) -> list[Known]:
+    """The places that the words may mean, best first."""
+    said = [word for word in name_words(words) if word not in _NOT_PLACES]
+    scored = []
+    for place in known:
+        score = max((_place_score(said, name) for name in (place.name, *place.aliases)), default=0.0)
+        if score >= ALIKE:
+            scored.append((score, place))
+    best = max((score for score, _ in scored), default=0.0)
+    return [place for score, place in sorted(scored, key=lambda pair: -pair[0]) if score >= best - NEAR]
+
+
+_NOT_PLACES = NOT_NAMES | TITLES | frozenset("clinic hospital branch centre center campus building near city road street main".split())
+
+
+def _place_score(said: list[str], name: str) -> float:
+    parts = [part for part in name_words(name) if part not in _NOT_PLACES]
+    whole = name_words(name)
+    if whole and " ".join(whole) in " ".join(said):
+        return 200.0
+    return sum(best for part in parts if (best := max((likeness(word, part) for word in said), default=0.0)) >= ALIKE)

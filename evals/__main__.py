@@ -1,0 +1,17 @@
+"""All scored runs: `python -m evals`."""
+
+import asyncio
+import runpy
+
+from evals import conversations
+
+RUNS = 8
+
+if __name__ == "__main__":
+    runpy.run_module("evals.understanding", run_name="__main__")
+    right = asyncio.run(conversations.run(RUNS))
+    always = sum(count == RUNS for count in right.values())
+    print(f"conversations: {always} of {len(right)} scenarios right in {RUNS} runs of {RUNS}")
+    for name, count in right.items():
+        if count < RUNS:
+            print(f"  {name}: {count} of {RUNS}")
