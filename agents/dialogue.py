@@ -65,6 +65,7 @@ class Dialogue:
     commands: tuple[Command, ...]
     language: str
     conversation_id: UUID
+    address: str  # E.164 of the patient's side
     turn: str
     channel: str
     lines: list[str] = field(default_factory=list)

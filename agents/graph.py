@@ -1,6 +1,6 @@
 """A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand -> take the conversation -> the
-flow (or the emergency answer) -> compose -> screen out. The turn's transaction opens at `take` and is committed by the
-turn after the graph has ended."""
+flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and is
+committed by the turn after the graph has ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def screen(path: Path, runtime: GraphRuntime[Turn]) -> Path:
     turn.injection = looks_like_injection(turn.text)
     if turn.red_flags:
         return {"route": "emergency"}
-    if turn.conversation_state == "handed_over":
+    if turn.read.conversation_state == "handed_over":
         return {"route": "silent"}
     if not turn.state.greeted:
         turn.language = detect_language(turn.text) or turn.language
@@ -60,7 +60,7 @@ async def emergency(path: Path, runtime: GraphRuntime[Turn]) -> Path:
 
 async def converse(path: Path, runtime: GraphRuntime[Turn]) -> Path:
     turn = runtime.context
-    if turn.media and not turn.text.strip():
+    if turn.read.media and not turn.text.strip():
         turn.dialogue.say("media_noted")
         return {}
     await concierge.act(turn.dialogue)
@@ -76,17 +76,16 @@ async def compose(path: Path, runtime: GraphRuntime[Turn]) -> Path:
         lines += [f"{number}. {option.label}" for number, option in enumerate(dialogue.state.options, 1)]
         lines.append(dialogue.phrase("choose_by_number"))
     turn.reply = "\n".join(lines)
+    _screen_out(turn)
     return {}
 
 
-async def screen_out(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+def _screen_out(turn: Turn) -> None:
     """Never blank, never longer than the channel takes."""
-    turn = runtime.context
     if not turn.reply.strip():
         turn.reply = turn.dialogue.phrase("not_understood_help")
     turn.reply = turn.reply[:MAX_REPLY]
     turn.state.last_answer = turn.reply
-    return {}
 
 
 def _after_take(path: Path) -> str:
@@ -96,7 +95,7 @@ def _after_take(path: Path) -> str:
 def build() -> Any:
     """The compiled graph; invoked with the turn as its context."""
     graph: StateGraph[Path, Turn] = StateGraph(Path, context_schema=Turn)
-    for node in (screen, understand, take, emergency, converse, compose, screen_out):
+    for node in (screen, understand, take, emergency, converse, compose):
         graph.add_node(node.__name__, node)  # type: ignore[type-var]
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
@@ -104,6 +103,5 @@ def build() -> Any:
     graph.add_conditional_edges("take", _after_take, ["emergency", "converse", END])
     graph.add_edge("emergency", "compose")
     graph.add_edge("converse", "compose")
-    graph.add_edge("compose", "screen_out")
-    graph.add_edge("screen_out", END)
+    graph.add_edge("compose", END)
     return graph.compile()

@@ -9,15 +9,14 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Histogram
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from agents import graph
 from agents.dialogue import Place, phrase
-from agents.state import State
 from agents.turn_state import Overtaken, Turn
 from agents.understanding.hearing import Directory, Known
-from db.engine import Database
-from governance.record import digest
+from db.engine import Database, direct
+from governance.record import canonical
 from tools.conversations.inbox import opening_of, queue_out, text_hash
 from tools.conversations.tables import Conversation, Message
 from tools.facility.tables import Location, Practitioner, Specialty
@@ -25,23 +24,18 @@ from tools.facility.tools import LocationOut
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.work import Work, open_work
 
 log = structlog.get_logger()
 SECONDS = Histogram("wardline_turn_seconds", "Time of one turn, from reading the message to the commit")
 PLACE_TTL_S = 30.0
 ATTEMPTS = 3
-_NEXT = text(
-    """
-    SELECT c.channel, c.state, c.version, c.language, c.flow, m.id, m.body, m.media, r.answer
-      FROM conversation c
-      JOIN LATERAL (SELECT id, body, media FROM message
-                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state = 'received'
-                     ORDER BY seq LIMIT 1) m ON true
-      LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
-     WHERE c.id = :conversation
-    """
-)
+_PROCESSED = "UPDATE message SET state = 'processed', processed_at = %s WHERE id = %s"
+_SAVE = """
+    UPDATE conversation SET flow = %s::jsonb, language = %s, agent = %s, last_inbound_at = %s,
+           patient_id = coalesce(%s, patient_id), version = version + 1
+     WHERE id = %s
+"""
 
 
 @task("run_turns")
@@ -66,69 +60,43 @@ class Turns:
     async def run_next(self, tenant_id: UUID, conversation_id: UUID) -> bool:
         """Run the turn of the oldest message that waits. False: none does."""
         started = time.perf_counter()
-        async with AsyncExitStack() as stack:
-            turn = await self._read(tenant_id, conversation_id, stack)
-            if turn is None:
-                return False
-            try:
-                async with stack:
-                    await self.graph.ainvoke({}, context=turn)
-                    await self._finish(turn)
-            except Overtaken:
-                return True
-            except Exception as error:
+        tenant, place = await self.runtime.tenant(tenant_id), await self.place(tenant_id)
+        turn = None
+        try:
+            async with AsyncExitStack() as stack:
+                turn = await Turn.begin(self.runtime, tenant, place, conversation_id, stack)
+                if turn is None:
+                    return False
+                await self.graph.ainvoke({}, context=turn)
+                await self._finish(turn)
+        except Overtaken:
+            return True
+        except Exception as error:
+            if turn is not None:
                 await self._failed(turn, error)
-                raise
+            raise
         SECONDS.observe(time.perf_counter() - started)
         return True
 
-    async def _read(self, tenant_id: UUID, conversation_id: UUID, stack: AsyncExitStack) -> Turn | None:
-        tenant = await self.runtime.tenant(tenant_id)
-        place = await self.place(tenant_id)
-        async with self.runtime.database.begin(tenant_id) as session:
-            row = (await session.execute(_NEXT, {"conversation": conversation_id})).first()
-        if row is None:
-            return None
-        channel, conversation_state, version, language, flow, message_id, body, media, answer = row
-        return Turn(
-            runtime=self.runtime,
-            tenant=tenant,
-            place=place,
-            stack=stack,
-            conversation_id=conversation_id,
-            channel=channel,
-            conversation_state=conversation_state,
-            version=version,
-            language=language,
-            state=State.model_validate(flow),
-            message_id=message_id,
-            text=body,
-            media=media,
-            recorded=answer,
-        )
-
     async def _finish(self, turn: Turn) -> None:
         """Put reply, state and entries in the turn's transaction; it commits when its stack closes."""
-        work, row = turn.work, turn.conversation
+        dialogue, state = turn.dialogue, turn.state
+        work = dialogue.work
+        await work.session.flush()
         await work.scope(None)
-        turn.message.state, turn.message.processed_at = "processed", work.now
-        row.last_inbound_at = work.now
-        row.language = turn.dialogue.language
-        row.agent = "scheduling" if turn.state.flow else "concierge"
-        row.flow = turn.state.model_dump(mode="json", exclude_defaults=True)
+        agent = "scheduling" if state.flow else "concierge"
+        flow = canonical(state.model_dump(mode="json", exclude_defaults=True))
+        await direct(work.session, _PROCESSED, (work.now, turn.read.message_id))
+        saved = (flow, dialogue.language, agent, work.now, state.patient_id, turn.conversation_id)
+        await direct(work.session, _SAVE, saved)
         if turn.reply:
-            author = f"agent:{row.agent}"
-            reply = await queue_out(
-                work, row.id, turn.reply, channel=turn.channel, author=author, purpose="reply", in_reply_to=turn.message_id
-            )  # fmt: skip
-            work.record.append(
-                "message_out",
-                {"at": work.now, "message_id": reply, "author": author, "text_sha256": text_hash(turn.reply)},
+            await say_out(
+                work, turn.conversation_id, turn.reply, channel=turn.read.channel, agent=agent, to=turn.read.message_id
             )
         work.record.append(
             "state",
-            {"at": work.now, "after": turn.message_id, "flow": turn.state.flow, "awaiting": turn.state.awaiting,
-             "state_sha256": digest(row.flow)},
+            {"at": work.now, "after": turn.read.message_id, "flow": state.flow, "awaiting": state.awaiting,
+             "state_sha256": text_hash(flow)},
         )  # fmt: skip
 
     async def _failed(self, turn: Turn, error: Exception) -> None:
@@ -136,13 +104,13 @@ class Turns:
         log.error("turn.failed", error=type(error).__name__, conversation=str(turn.conversation_id), exc_info=error)
         tenant_id = turn.tenant.id
         async with self.runtime.database.begin(tenant_id) as session:
-            message = await session.get_one(Message, turn.message_id, with_for_update=True)
+            message = await session.get_one(Message, turn.read.message_id, with_for_update=True)
             message.attempts += 1
             if message.attempts < ATTEMPTS or message.state != "received":
                 return
-        opening = opening_of(turn.conversation_id, turn.channel, self.runtime.clock.now())
+        opening = opening_of(turn.conversation_id, turn.read.channel, self.runtime.clock.now())
         async with open_work(self.runtime.database, self.runtime.jobs, self.runtime.clock, tenant_id, opening=opening) as work:
-            message = await work.session.get_one(Message, turn.message_id, with_for_update=True)
+            message = await work.session.get_one(Message, turn.read.message_id, with_for_update=True)
             row = await work.session.get_one(Conversation, turn.conversation_id, with_for_update={"key_share": True})
             message.state, message.error = "failed", type(error).__name__
             row.last_inbound_at = work.now
@@ -150,14 +118,7 @@ class Turns:
             args = {"conversation_id": str(row.id), "reason": "A message could not be processed", "priority": "high"}
             await self.runtime.call_within(work, "conversations.hand_over", args, caller)
             body = phrase(row.language, "failed")
-            reply = await queue_out(
-                work, row.id, body, channel=row.channel, author="agent:concierge", purpose="reply",
-                in_reply_to=turn.message_id,
-            )  # fmt: skip
-            work.record.append(
-                "message_out",
-                {"at": work.now, "message_id": reply, "author": "agent:concierge", "text_sha256": text_hash(body)},
-            )
+            await say_out(work, row.id, body, channel=row.channel, agent="concierge", to=turn.read.message_id)
 
     async def place(self, tenant_id: UUID) -> Place:
         """The hospital's names and facts, read again after half a minute."""
@@ -167,6 +128,16 @@ class Turns:
         place = await read_place(self.runtime.database, tenant_id)
         self._places[tenant_id] = (time.monotonic(), place)
         return place
+
+
+async def say_out(work: Work, conversation_id: UUID, body: str, *, channel: str, agent: str, to: UUID) -> None:
+    """Put an answer to a message in the outbox and on the record."""
+    author = f"agent:{agent}"
+    reply = await queue_out(
+        work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to
+    )
+    entry = {"at": work.now, "message_id": reply, "author": author, "text_sha256": text_hash(body)}
+    work.record.append("message_out", entry)
 
 
 async def read_place(database: Database, tenant_id: UUID) -> Place:

@@ -16,17 +16,46 @@ from agents.state import State
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelAnswer
 from db.base import new_id
+from db.engine import direct
 from governance.record import Opening
 from governance.tables import LLMResponse
 from tools.conversations.inbox import opening_of
-from tools.conversations.tables import Conversation, Message
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
+# The conversation, locked as its one writer (new messages refer to the row meanwhile), and its oldest message that
+# waits, with the model's answer from an earlier try.
+_TAKE = """
+    SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.body, m.media, r.answer
+      FROM conversation c
+      JOIN LATERAL (SELECT id, body, media FROM message
+                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state = 'received'
+                     ORDER BY seq LIMIT 1) m ON true
+      LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
+     WHERE c.id = %s
+       FOR NO KEY UPDATE OF c
+"""
+
 
 class Overtaken(Exception):
-    """The conversation changed between reading and taking it: the turn starts again."""
+    """The conversation changed while the model was asked: the turn starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a turn reads when it takes the conversation."""
+
+    channel: str
+    address: str
+    conversation_state: str
+    version: int
+    language: str
+    flow: dict[str, Any]
+    message_id: UUID
+    text: str
+    media: list[Any]
+    recorded: dict[str, Any] | None  # a model's answer from an earlier try of this turn
 
 
 @dataclass(slots=True)
@@ -34,48 +63,38 @@ class Turn:
     runtime: Runtime
     tenant: Tenant
     place: Place
-    stack: AsyncExitStack
+    stack: AsyncExitStack  # holds the transaction, while one is open
     conversation_id: UUID
-    channel: str
-    conversation_state: str
-    version: int
-    language: str
+    read: Read
     state: State
-    message_id: UUID
-    text: str
-    media: list[Any]
-    recorded: dict[str, Any] | None  # a model's answer from an earlier try of this turn
+    language: str
+    work: Work | None
     red_flags: tuple[RedFlag, ...] = ()
     injection: bool = False
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
     _dialogue: Dialogue | None = None
-    _conversation: Conversation | None = None
-    _message: Message | None = None
+
+    @classmethod
+    async def begin(
+        cls, runtime: Runtime, tenant: Tenant, place: Place, conversation_id: UUID, stack: AsyncExitStack
+    ) -> Turn | None:
+        """Take the conversation and read its oldest message; None where none waits."""
+        work = await _open(runtime, tenant, conversation_id, stack)
+        read = await _take(work, conversation_id)
+        if read is None:
+            return None
+        state = State.model_validate(read.flow)
+        return cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work)
+
+    @property
+    def text(self) -> str:
+        return self.read.text
 
     @property
     def dialogue(self) -> Dialogue:
         assert self._dialogue is not None, "the turn has not been taken"
         return self._dialogue
-
-    @property
-    def conversation(self) -> Conversation:
-        assert self._conversation is not None
-        return self._conversation
-
-    @property
-    def message(self) -> Message:
-        assert self._message is not None
-        return self._message
-
-    @property
-    def work(self) -> Work:
-        return self.dialogue.work
-
-    @property
-    def opening(self) -> Opening:
-        now = self.runtime.clock.now()
-        return opening_of(self.conversation_id, self.channel, now, self.state.patient_id)
 
     def hearing(self) -> Hearing:
         now = self.runtime.clock.now().astimezone(self.tenant.zone)
@@ -91,44 +110,42 @@ class Turn:
         )
 
     async def understand(self) -> None:
-        """Ask the model or the built-in; a model's answer of an earlier try is taken as it was."""
+        """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as
+        it was."""
         understanding = self.runtime.understanding
         if not isinstance(understanding, FallingBack):
             self.understood = await understanding.understand(self.hearing())
             return
-        if self.recorded is not None:
-            self.understood = await understanding.from_stored(ModelAnswer(**self.recorded), self.hearing())
+        if self.read.recorded is not None:
+            self.understood = await understanding.from_stored(ModelAnswer(**self.read.recorded), self.hearing())
             return
+        await self.stack.aclose()
+        self.work = None
         self.understood, answer = await understanding.understand_recorded(self.hearing())
         if answer is not None:
             await self._record_answer(answer)
 
     async def _record_answer(self, answer: ModelAnswer) -> None:
-        body = dataclasses.asdict(answer)
-        async with open_work(
-            self.runtime.database, self.runtime.jobs, self.runtime.clock, self.tenant.id, opening=self.opening
-        ) as work:
+        body, message_id = dataclasses.asdict(answer), self.read.message_id
+        async with AsyncExitStack() as stack:
+            work = await _open(self.runtime, self.tenant, self.conversation_id, stack)
             statement = insert(LLMResponse).values(
-                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=self.message_id, answer=body
+                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=message_id, answer=body
             )  # fmt: skip
             made = await work.session.execute(statement.on_conflict_do_nothing().returning(LLMResponse.id))
             if made.scalar() is not None:
-                work.record.append("model_answer", {"at": work.now, "for": self.message_id, **body})
+                work.record.append("model_answer", {"at": work.now, "for": message_id, **body})
 
     async def take(self) -> None:
-        """Open the transaction, lock the conversation, and make sure that nothing has changed since it was read."""
-        work = await self.stack.enter_async_context(
-            open_work(self.runtime.database, self.runtime.jobs, self.runtime.clock, self.tenant.id, opening=self.opening)
-        )
-        lock = {"key_share": True}  # new messages refer to the row meanwhile
-        row = await work.session.get(Conversation, self.conversation_id, with_for_update=lock)
-        message = await work.session.get(Message, self.message_id)
-        if row is None or message is None or row.version != self.version or message.state != "received":
-            raise Overtaken
-        self._conversation, self._message = row, message
+        """From here on the turn acts: take the conversation again where it was let go while the model was asked."""
+        if self.work is None:
+            self.work = await _open(self.runtime, self.tenant, self.conversation_id, self.stack)
+            again = await _take(self.work, self.conversation_id)
+            if again is None or (again.version, again.message_id) != (self.read.version, self.read.message_id):
+                raise Overtaken
         self._dialogue = Dialogue(
             runtime=self.runtime,
-            work=work,
+            work=self.work,
             tenant=self.tenant,
             place=self.place,
             state=self.state,
@@ -136,17 +153,30 @@ class Turn:
             commands=self.understood.commands,
             language=self.language,
             conversation_id=self.conversation_id,
-            turn=str(self.message_id),
-            channel=self.channel,
+            address=self.read.address,
+            turn=str(self.read.message_id),
+            channel=self.read.channel,
         )
-        work.record.append(
+        self.work.record.append(
             "understood",
             {
-                "at": work.now,
-                "message_id": self.message_id,
+                "at": self.work.now,
+                "message_id": self.read.message_id,
                 "by": self.understood.by,
                 "commands": [command.model_dump() for command in self.understood.commands],
                 "red_flags": [flag.code for flag in self.red_flags],
                 "injection": self.injection,
             },
         )
+
+
+async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> Work:
+    opening: Opening = opening_of(conversation_id, "conversation", runtime.clock.now())
+    return await stack.enter_async_context(
+        open_work(runtime.database, runtime.jobs, runtime.clock, tenant.id, opening=opening)
+    )
+
+
+async def _take(work: Work, conversation_id: UUID) -> Read | None:
+    row = await (await direct(work.session, _TAKE, (conversation_id,))).fetchone()
+    return Read(*row) if row is not None else None

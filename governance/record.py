@@ -12,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.engine import direct
+
 EntryKind = Literal[
     "session_started", "message_in", "model_answer", "understood", "tool_call", "policy_decision", "message_out", "state",
     "session_ended",
@@ -45,12 +47,12 @@ class Record:
 
     async def flush(self, session: AsyncSession, events: list[dict[str, Any]]) -> None:
         """Write what was appended, and the events. Called once, last before the commit: the chain's row is locked
-        until then. Goes to the driver directly: this is on the path of every call."""
+        until then."""
         if not self.entries and not events:
             return
         opening = dataclasses.asdict(self.opening)
-        connection = await (await session.connection()).get_raw_connection()
-        await connection.driver_connection.execute(  # type: ignore[union-attr]
+        await direct(
+            session,
             _APPEND,
             (
                 opening.pop("id"),

@@ -28,7 +28,6 @@ from agents.concierge.identity import hand_over, verified
 from agents.dialogue import Dialogue
 from agents.scheduling import book, flow
 from agents.state import Option, Wish
-from tools.conversations.tables import Conversation
 from tools.runtime.errors import ToolError
 
 MISSES = 3
@@ -64,8 +63,7 @@ async def _at_once(d: Dialogue) -> bool:
         return True
     language = d.first(SetLanguage)
     if language is not None:
-        conversation = await d.work.session.get_one(Conversation, d.conversation_id)
-        d.language = conversation.language = language.language
+        d.language = language.language
         d.say("language_set")
     if d.has(HandOver):
         await _drop(d)
@@ -89,8 +87,7 @@ async def _at_once(d: Dialogue) -> bool:
 async def _set_messages(d: Dialogue, *, allowed: bool) -> None:
     """STOP and START act on every patient of the number, at once and without verification: they only withdraw, or
     give back, the right to write to this number."""
-    conversation = await d.work.session.get_one(Conversation, d.conversation_id)
-    page = await d.call_as_service("patients.search_patients", phone=conversation.address)
+    page = await d.call_as_service("patients.search_patients", phone=d.address)
     for patient in page.items:
         await d.call_as_service("patients.set_message_consent", patient_id=str(patient.id), allowed=allowed)
     d.say("messages_on" if allowed else "messages_off")

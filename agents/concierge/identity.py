@@ -8,7 +8,6 @@ from agents.understanding.resolve.when import resolve_birth_date
 
 from agents.commands import Fill
 from agents.dialogue import Dialogue
-from tools.conversations.tables import Conversation
 from tools.patients.tools import PatientOut
 
 TRIES = 3
@@ -35,7 +34,7 @@ async def verified(d: Dialogue) -> bool:
     given = resolve_birth_date(words, month_first=d.tenant.month_first)
     matching = [patient for patient in patients if patient.birth_date in given]
     if len(matching) == 1:
-        await _welcome(d, matching[0])
+        _welcome(d, matching[0])
         return True
     state.tries += 1
     d.work.record.append(
@@ -63,18 +62,15 @@ async def hand_over(d: Dialogue, reason: str, *, priority: str = "normal", said:
 
 
 async def _of_number(d: Dialogue) -> list[PatientOut]:
-    conversation = await d.work.session.get_one(Conversation, d.conversation_id)
-    page = await d.call_as_service("patients.search_patients", phone=conversation.address)
+    page = await d.call_as_service("patients.search_patients", phone=d.address)
     items: list[PatientOut] = page.items
     return items
 
 
-async def _welcome(d: Dialogue, patient: PatientOut) -> None:
+def _welcome(d: Dialogue, patient: PatientOut) -> None:
     state = d.state
     state.patient_id, state.given = patient.id, patient.given
     state.verified_at, state.tries = d.work.now, 0
-    conversation = await d.work.session.get_one(Conversation, d.conversation_id)
-    conversation.patient_id = patient.id
     d.work.record.append(
         "policy_decision", {"at": d.work.now, "rule": "second_fact", "decision": "allowed", "patient_id": patient.id}
     )

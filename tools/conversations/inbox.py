@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from db.engine import direct
 from governance.record import Opening
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
@@ -22,6 +23,10 @@ from tools.runtime.work import Work, open_work
 OPENED = event_type("Conversation.Opened", "A conversation with an address began")
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
+_INSERT_OUT = """
+    INSERT INTO message (id, tenant_id, conversation_id, direction, at, body, media, state, author, purpose, in_reply_to)
+    VALUES (%s, %s, %s, 'out', %s, %s, '[]', %s, %s, %s, %s)
+"""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
 
@@ -150,21 +155,10 @@ async def queue_out(
     """Put a message in the outbox. The console shows its own at once; other channels send by a job."""
     message_id = new_id()
     on_screen = channel == "console"
-    work.session.add(
-        Message(
-            id=message_id,
-            tenant_id=work.tenant_id,
-            conversation_id=conversation_id,
-            direction="out",
-            at=work.now,
-            body=body,
-            media=[],
-            state="delivered" if on_screen else "queued",
-            author=author,
-            purpose=purpose,
-            in_reply_to=in_reply_to,
-        )
-    )
+    state = "delivered" if on_screen else "queued"
+    row = (message_id, work.tenant_id, conversation_id, work.now, body, state, author, purpose, in_reply_to)
+    await direct(work.session, _INSERT_OUT, row)
+    await work.session.flush()  # before a row that names it
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
     if not on_screen:
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}

@@ -11,6 +11,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.engine import driver_of
+
 TASKS: dict[str, Callable[..., Awaitable[None]]] = {}
 PERIODIC: dict[str, str] = {}
 
@@ -47,7 +49,7 @@ class Jobs:
         """Queue jobs in the session's transaction: they exist when it commits, and not otherwise."""
         if not jobs:
             return
-        connection = await (await session.connection()).get_raw_connection()
+        connection = await driver_of(session)
         queued = [
             QueuedJob(
                 id=None, queue="default", lock=job.lock, queueing_lock=None, task_name=job.task, task_kwargs=job.args,
@@ -55,4 +57,4 @@ class Jobs:
             )
             for job in jobs
         ]  # fmt: skip
-        await self.app.job_manager.batch_defer_jobs_async(queued, connection=connection.driver_connection)
+        await self.app.job_manager.batch_defer_jobs_async(queued, connection=connection)

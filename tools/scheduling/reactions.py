@@ -13,7 +13,7 @@ from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
 from tools.runtime.context import ToolContext
-from tools.runtime.errors import ConsentMissing, InvalidArguments, NotFound
+from tools.runtime.errors import ConsentMissing
 from tools.runtime.events import Event, reaction
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
@@ -121,8 +121,11 @@ async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
 
 
 async def notify(ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *, once: str, patient_id: UUID | None = None) -> None:
-    """Tell the patient of an appointment or slot, in the patient's language, if the patient consents to messages."""
+    """Tell the patient of an appointment or slot, in the patient's language, if the patient consents to messages and
+    has a number."""
     patient = await ctx.load(Patient, patient_id or row.patient_id)  # type: ignore[union-attr]
+    if patient.phone is None or patient.deleted_at is not None:
+        return
     location = await ctx.load(Location, row.location_id)
     practitioner = await ctx.load(Practitioner, row.practitioner_id)
     at = row.starts_at.astimezone(ZoneInfo(location.zone))
@@ -140,8 +143,8 @@ async def notify(ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *,
             "communications.send_communication",
             {"patient_id": str(patient.id), "purpose": purpose, "body": body, "once": once},
         )
-    except (ConsentMissing, InvalidArguments, NotFound):
-        return  # the refusal is on the record; a patient without consent or number, or removed, gets no message
+    except ConsentMissing:
+        return  # the refusal is on the record
 
 
 @task("scheduling.extend_horizon", every="15 1 * * *")
@@ -175,7 +178,7 @@ async def remind(runtime: Any) -> None:
                 Appointment.reminded_at.is_(None),
                 Appointment.starts_at > ctx.now,
                 Appointment.starts_at <= ctx.now + REMIND_BEFORE,
-                Appointment.created_at <= Appointment.starts_at - REMIND_BEFORE,
+                Appointment.created_at < Appointment.starts_at - REMIND_BEFORE,
             )
             .order_by(Appointment.starts_at)
             .limit(200)

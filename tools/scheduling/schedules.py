@@ -221,10 +221,10 @@ async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, 
         }
         for interval in intervals(schedule, zone, first, last)
     ]
-    made = 0
-    for start in range(0, len(rows), 500):
-        statement = insert(TimeSlot).values(rows[start : start + 500]).on_conflict_do_nothing().returning(TimeSlot.id)
-        made += len((await ctx.session.execute(statement)).all())
+    if not rows:
+        return SlotsMade(made=0, existed=0)
+    statement = insert(TimeSlot).on_conflict_do_nothing().returning(TimeSlot.id)
+    made = len((await ctx.session.execute(statement, rows)).all())
     return SlotsMade(made=made, existed=len(rows) - made)
 
 

@@ -142,6 +142,7 @@ async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
             index_elements=["tenant_id", "slot_id", "patient_id"], set_={"expires_at": expires_at}
         )
     )
+    await ctx.session.refresh(slot)
     return HoldOut(slot=show_slot(slot, await _names(ctx)), expires_at=expires_at)
 
 

@@ -11,7 +11,7 @@ from agents.understanding.hearing import Known
 from agents.understanding.resolve.devanagari import is_devanagari, romanise
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.sounds import likeness
-from agents.understanding.resolve.specialty_words import COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
+from agents.understanding.resolve.specialty_words import BARE_PATTERNS, COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
 from agents.understanding.resolve.spelling import plain
 
 ALIKE = 85.0  # a word of a name is recognised from here on
@@ -77,6 +77,7 @@ def match_specialty(words: str, known: Sequence[Known]) -> list[Known]:
     text = plain(words).text
     by_id = {str(item.id): item for item in known}
     slugs = [*_slugs(text, ROLE_PATTERNS), *_slugs(text, COMPLAINT_PATTERNS)]
+    slugs += [slug for slug, pattern in BARE_PATTERNS.items() if pattern.fullmatch(text.strip(" .!?"))]
     found: list[Known] = []
     for item in [*_named(text, known), *(by_id.get(slug) or by_id.get(INSTEAD.get(slug, "")) for slug in slugs)]:
         if item is not None and item not in found:

@@ -58,5 +58,15 @@ ROLE_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pat
 COMPLAINT_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pattern in COMPLAINTS.items()}
 ANY_ROLE = re.compile(rf"{_OPEN}(?:{'|'.join(ROLES.values())}|[a-z]{{4,}}(?:ologists?|iatrists?|iatricians?)){_SHUT}")
 ANY_COMPLAINT = re.compile(rf"{_OPEN}(?:{'|'.join(COMPLAINTS.values())}){_SHUT}")
+# A message of a word or two that is only a part of the body, where a specialty was asked for.
+BARE_PARTS = {
+    "dentistry": r"tooth|teeth|dant|gums?", "dermatology": r"skin|hair|twacha", "ophthalmology": r"eyes?|aankh|vision",
+    "ent": r"ears?|nose|throat|kaan|naak|gala", "cardiology": r"heart|dil|cardio",
+    "orthopaedics": r"bones?|joints?|knees?|haddi|back|shoulder|spine|ortho", "neurology": r"brain|nerves?|head",
+    "gastroenterology": r"stomach|pet|liver|tummy|digestion", "psychiatry": r"mind|mental|mental health",
+    "paediatrics": r"child(?:ren)?|kids?|baby|bacche", "obstetrics-gynaecology": r"women|ladies|pregnancy|maternity",
+    "endocrinology": r"sugar|thyroid|hormones?", "general-medicine": r"general|medicine|fever",
+}  # fmt: skip
+BARE_PATTERNS = {slug: re.compile(rf"(?:the |my |for |for my )?(?:{pattern})(?: please| problem| issue)?") for slug, pattern in BARE_PARTS.items()}
 # Where a hospital has no such specialty, the one that sees these patients.
 INSTEAD = {"endocrinology": "general-medicine", "urology": "general-medicine", "pulmonology": "general-medicine", "physiotherapy": "orthopaedics", "oncology": "general-medicine"}

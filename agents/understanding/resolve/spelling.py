@@ -100,7 +100,7 @@ def _put_right(word: str) -> str:
         return word
     if word.endswith("s") and word[:-1] in MEANT:
         return word
-    allowed = 1 if len(word) < 8 else 2
+    allowed = 1 if len(word) < 9 else 2
     best, distance = word, allowed + 1
     for meant in _BY_LETTER.get(word[0], ()):
         if abs(len(meant) - len(word)) <= allowed and len(meant) >= 5:

@@ -200,7 +200,7 @@ PHRASES = tuple(
 )
 
 # What the letters of a Devanagari word give, where chats write it otherwise.
-ROMANISED = {"men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "daktar": "doctor", "hath": "haath"}
+ROMANISED = {"men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "sine": "seene", "sina": "seene", "daktar": "doctor", "hath": "haath"}
 
 # Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
 MEANT = frozenset(
@@ -232,7 +232,7 @@ NOT_SLIPS = frozenset(
     anther other others mother another's father bother brother thursdays mondays tuesdays wednesdays fridays saturdays
     sundays doctor's headaches stomachs allergies allergic swollen languages waited wanting hunting dental's
     surgery surgical surgeries possibly impossible question's questions pregnancies diabetic reschedules cancels
-    english's fevers coughing coughs urgent's breathing's hours's monthly mention meeting evenly event's thanksgiving
+    sweating sweaty sweat sweats swetting spelling smelling swallowing english's fevers coughing coughs urgent's breathing's hours's monthly mention meeting evenly event's thanksgiving
     haan nahi chahiye somvar ravivar shanivar budhvar guruvar parking's conformed confirming confirmation concern
     counselors counsellors therapists therapy theropist practice practitioners dermat cardio cardiac ortho gynae
     pediatric paediatric dentistry orthodontist fourteen fourteenth fifteen fifteenth thirteenth thirteen thirty

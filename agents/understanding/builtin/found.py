@@ -1,0 +1,31 @@
+"""What the rules find in a message: spans of its plain text with a meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.commands import Command, SlotName
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A slot's value, at `start` to `end` of the plain text; `sure` is False where a weaker rule found it."""
+
+    slot: SlotName
+    start: int
+    end: int
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A command that a phrase gives, at `start` to `end` of the plain text."""
+
+    command: Command
+    start: int
+    end: int
+
+
+def overlaps(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    """Whether a span shares a place with any of the others."""
+    return any(a < end and start < b for a, b in spans)

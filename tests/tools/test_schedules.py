@@ -1,0 +1,463 @@
+"""Schedules, the slots made from them, clocks that change, visits, and the day that runs by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import staff
+from tests.tools.hospital import (
+    TENANT,
+    TUESDAY,
+    at,
+    book,
+    call,
+    communications,
+    events,
+    follow,
+    new_doctor,
+    new_patient,
+    new_schedule,
+    new_slots,
+    patient,
+    refused,
+    rows,
+    slots_of,
+    taken,
+)
+from tools.runtime.jobs import TASKS
+from tools.runtime.runtime import Runtime
+from tools.scheduling.calendar import intervals
+from tools.scheduling.tables import ProviderSchedule
+
+NEW_YORK = ZoneInfo("America/New_York")
+DAY = {"date_from": TUESDAY, "date_to": TUESDAY}
+
+
+def weekly(start: str, end: str, minutes: int, *exceptions: dict[str, str]) -> ProviderSchedule:
+    return ProviderSchedule(
+        weekdays=list(range(7)), local_start=time.fromisoformat(start), local_end=time.fromisoformat(end),
+        slot_minutes=minutes, valid_from=date(2020, 1, 1), valid_to=None, exceptions=list(exceptions),
+    )  # fmt: skip
+
+
+def made(schedule: ProviderSchedule, day: str, zone: ZoneInfo = NEW_YORK) -> list[tuple[str, str]]:
+    """(local start, UTC start) of a day's slots."""
+    that = date.fromisoformat(day)
+    found = list(intervals(schedule, zone, that, that))
+    assert all(slot.ends_at - slot.starts_at == timedelta(minutes=schedule.slot_minutes) for slot in found)
+    return [(f"{slot.local_time:%H:%M}", f"{slot.starts_at:%H:%M}") for slot in found]
+
+
+def test_an_hour_that_the_clock_skips_has_no_slots() -> None:
+    """8 March 2026 in New York: 2:00 becomes 3:00."""
+    assert made(weekly("01:00", "04:00", 30), "2026-03-08") == [
+        ("01:00", "06:00"), ("01:30", "06:30"), ("03:00", "07:00"), ("03:30", "07:30"),
+    ]  # fmt: skip
+    assert made(weekly("02:00", "03:00", 30), "2026-03-08") == []
+    assert len(made(weekly("02:00", "03:00", 30), "2026-03-09")) == 2
+
+
+def test_an_hour_that_comes_twice_has_its_slots_once() -> None:
+    """1 November 2026 in New York: 2:00 becomes 1:00."""
+    assert made(weekly("00:30", "03:00", 30), "2026-11-01") == [
+        ("00:30", "04:30"), ("01:00", "05:00"), ("01:30", "05:30"), ("02:00", "07:00"), ("02:30", "07:30"),
+    ]  # fmt: skip
+
+
+def test_working_hours_stay_on_the_wall_clock() -> None:
+    assert made(weekly("09:00", "09:30", 30), "2026-03-07") == [("09:00", "14:00")]
+    assert made(weekly("09:00", "09:30", 30), "2026-03-08") == [("09:00", "13:00")]
+
+
+def test_no_two_slots_overlap_around_the_gap() -> None:
+    """45 minutes from 1:45 end at 3:30 on the clock: the slot of 3:15 would begin before."""
+    assert made(weekly("01:00", "05:00", 45), "2026-03-08") == [("01:00", "06:00"), ("01:45", "06:45"), ("04:00", "08:00")]
+
+
+def test_midnight_that_does_not_exist() -> None:
+    """Beirut skipped midnight to 1:00 on 26 March 2023; Lord Howe moves by half an hour."""
+    assert made(weekly("00:00", "02:00", 60), "2024-03-31", ZoneInfo("Asia/Beirut")) == [("01:00", "22:00")]
+    assert [local for local, _ in made(weekly("01:30", "03:00", 30), "2026-10-04", ZoneInfo("Australia/Lord_Howe"))] == [
+        "01:30", "02:30",
+    ]  # fmt: skip
+
+
+@given(
+    st.sampled_from(["America/New_York", "Asia/Kolkata", "Asia/Beirut", "Australia/Lord_Howe", "America/St_Johns"]),
+    st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+    st.sampled_from([5, 15, 20, 45, 90]),
+    st.times(),
+)
+def test_slots_of_any_day(zone: str, day: date, minutes: int, extra: time) -> None:
+    """In order, never two at once, each at its own time on the wall clock, and of full length."""
+    end = min(datetime.combine(day, extra) + timedelta(hours=2), datetime.combine(day, time.max)).time()
+    session = {"date": day.isoformat(), "kind": "extra", "local_start": extra.isoformat(), "local_end": end.isoformat()}
+    schedule = weekly("00:00", "23:00", minutes, session)
+    slots = list(intervals(schedule, ZoneInfo(zone), day, day))
+    for before, after in zip(slots, slots[1:], strict=False):
+        assert before.ends_at <= after.starts_at
+    for slot in slots:
+        local = slot.starts_at.astimezone(ZoneInfo(zone))
+        assert (local.date(), local.time()) == (day, slot.local_time)
+        assert slot.starts_at.tzinfo is UTC
+
+
+def test_leave_and_extra_sessions() -> None:
+    day = "2026-11-24"
+    leave = {"date": day, "kind": "leave", "local_start": "10:00:00", "local_end": "11:00:00"}
+    extra = {"date": day, "kind": "extra", "local_start": "11:30:00", "local_end": "13:00:00"}
+    hours = ("09:00", "12:00", 60)
+    assert [local for local, _ in made(weekly(*hours), day)] == ["09:00", "10:00", "11:00"]
+    assert [local for local, _ in made(weekly(*hours, leave), day)] == ["09:00", "11:00"]
+    assert made(weekly(*hours, {"date": day, "kind": "leave"}), day) == []
+    assert [local for local, _ in made(weekly(*hours, extra), day)] == ["09:00", "10:00", "11:00"]
+    assert [local for local, _ in made(weekly(*hours, {"date": day, "kind": "leave"}, extra), day)] == ["11:30"]
+
+
+async def test_slots_in_the_database_are_utc(runtime: Runtime) -> None:
+    """A schedule in New York across 14 March 2027 keeps 9 o'clock on the wall."""
+    schedule = await new_schedule(
+        runtime, zone="America/New_York", weekdays=[5, 6], local_end="10:00:00", slot_minutes=60, valid_from="2027-03-13"
+    )
+    args = {"schedule_id": schedule["id"], "date_from": "2027-03-13", "date_to": "2027-03-14"}
+    assert await call(runtime, "scheduling.materialize_slots", **args) == {"made": 2, "existed": 0}
+    found = await slots_of(runtime, schedule)
+    assert [(slot["local_time"], slot["starts_at"]) for slot in found] == [
+        ("09:00:00", "2027-03-13T14:00:00Z"), ("09:00:00", "2027-03-14T13:00:00Z"),
+    ]  # fmt: skip
+
+
+async def test_making_slots_twice_makes_nothing_twice(runtime: Runtime) -> None:
+    schedule = await new_schedule(runtime, valid_from="2027-06-01", valid_to="2027-06-30")
+    args = {"schedule_id": schedule["id"], "date_from": "2027-05-01", "date_to": "2027-07-31"}
+    answers = await asyncio.gather(*(call(runtime, "scheduling.materialize_slots", **args) for _ in range(4)))
+    assert sum(answer["made"] for answer in answers) == 5 * 4  # five Tuesdays
+    assert await call(runtime, "scheduling.materialize_slots", **args) == {"made": 0, "existed": 20}
+    assert await events(runtime, schedule["id"]) == ["Schedule.Created", "Slots.Materialized"]
+    for wrong in ({"date_to": "2027-04-30"}, {"date_to": "2028-07-31"}, {"date_from": "0001-01-01", "date_to": "0001-01-02"}):
+        error = await refused(runtime, "scheduling.materialize_slots", **{**args, **wrong})
+        assert error.code == "invalid_arguments"
+        assert error.errors[0]["field"] in ("date_from", "date_to")
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("weekdays", {"weekdays": [7]}), ("weekdays", {"weekdays": [1, 1]}), ("local_end", {"local_end": "09:00:00"}),
+        ("valid_to", {"valid_to": "2026-11-23"}), ("slot_minutes", {"slot_minutes": 4}), ("capacity", {"capacity": 0}),
+        ("local_start", {"local_start": "09:00:00Z"}), ("valid_from", {"valid_from": "0001-01-01"}),
+        ("exceptions.0", {"exceptions": [{"date": TUESDAY, "kind": "extra"}]}),
+    ],
+)  # fmt: skip
+async def test_hours_that_make_no_sense(runtime: Runtime, field: str, wrong: dict[str, Any]) -> None:
+    doctor = await new_doctor(runtime)
+    args = {"weekdays": [1], "local_start": "09:00:00", "local_end": "11:00:00", "valid_from": TUESDAY, **doctor, **wrong}
+    error = await refused(runtime, "scheduling.create_schedule", **args)
+    assert (error.status, [problem["field"] for problem in error.errors]) == (422, [field])
+
+
+async def test_two_schedules_of_a_doctor_do_not_overlap(runtime: Runtime) -> None:
+    first = await new_schedule(runtime)
+    other = {**await new_doctor(runtime), "practitioner_id": first["practitioner_id"]}
+    hours = {"weekdays": [0, 1], "local_start": "10:30:00", "local_end": "12:00:00", "valid_from": TUESDAY}
+    error = await refused(runtime, "scheduling.create_schedule", **other, **hours)
+    assert (error.code, error.extra["schedule_id"]) == ("schedule_clash", first["id"])
+    second = await call(runtime, "scheduling.create_schedule", **other, **{**hours, "local_start": "11:00:00"})
+    error = await refused(runtime, "scheduling.update_schedule", schedule_id=second["id"], local_start="10:59:00")
+    assert error.code == "schedule_clash"
+
+
+async def test_a_changed_schedule_never_drops_a_booked_slot(runtime: Runtime) -> None:
+    schedule = await new_schedule(runtime)
+    slots = await slots_of(runtime, schedule)
+    booked = await book(runtime, slots[3]["id"], await new_patient(runtime))
+    changed = await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], local_end="10:00:00")
+    assert changed["clashes"] == [
+        {"slot_id": slots[3]["id"], "local_date": TUESDAY, "local_time": "10:30:00", "appointment_ids": [booked["id"]]}
+    ]
+    assert changed["slots_removed"] == len(slots) // 2 - 1
+    assert {slot["local_time"] for slot in await slots_of(runtime, schedule)} == {"09:00:00", "09:30:00"}
+    assert (await call(runtime, "scheduling.get_appointment", appointment_id=booked["id"]))["state"] == "booked"
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
+    error = await refused(runtime, "scheduling.book_appointment", slot_id=slots[3]["id"], patient_id=patient(0))
+    assert error.code == "slot_closed"
+
+    back = await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], local_end="11:00:00")
+    assert back["clashes"] == [] and back["slots_made"] == changed["slots_removed"]
+    assert len(await slots_of(runtime, schedule)) == len(slots)
+    await book(runtime, slots[3]["id"], patient(0))
+
+
+async def test_a_schedule_that_ends(runtime: Runtime) -> None:
+    """Inactive: free slots go, booked and held ones stay closed; active again: all are there."""
+    schedule = await new_schedule(runtime, capacity=2)
+    slots = await slots_of(runtime, schedule)
+    booked = await book(runtime, slots[0]["id"], await new_patient(runtime))
+    await call(runtime, "scheduling.hold_slot", slot_id=slots[1]["id"], patient_id=await new_patient(runtime))
+    change = {"schedule_id": schedule["id"]}
+    ended = await call(runtime, "scheduling.update_schedule", **change, state="inactive")
+    assert [clash["appointment_ids"] for clash in ended["clashes"]] == [[booked["id"]]]
+    assert await slots_of(runtime, schedule) == []
+    args = {**change, **DAY}
+    assert (await refused(runtime, "scheduling.materialize_slots", **args)).code == "conflict"
+    await call(runtime, "scheduling.update_schedule", **change, state="active")
+    assert len(await slots_of(runtime, schedule)) == len(slots)
+
+
+async def test_fewer_seats_never_below_those_taken(runtime: Runtime) -> None:
+    schedule = await new_schedule(runtime, capacity=3)
+    slot = (await slots_of(runtime, schedule))[0]["id"]
+    for _ in range(2):
+        await book(runtime, slot, await new_patient(runtime))
+    await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], capacity=1)
+    assert await taken(runtime, slot) == 2
+    assert (await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(0))).code == "slot_full"
+    assert {found["seats_left"] for found in await slots_of(runtime, schedule)} == {1}
+
+
+async def test_leave_on_a_booked_day(runtime: Runtime) -> None:
+    schedule = await new_schedule(runtime)
+    slots = await slots_of(runtime, schedule, **DAY)
+    booked = await book(runtime, slots[0]["id"], await new_patient(runtime))
+    leave = [{"date": TUESDAY, "kind": "leave"}]
+    changed = await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], exceptions=leave)
+    assert [clash["appointment_ids"] for clash in changed["clashes"]] == [[booked["id"]]]
+    assert await slots_of(runtime, schedule, **DAY) == []
+    extra = [*leave, {"date": "2026-11-25", "kind": "extra", "local_start": "15:00:00", "local_end": "16:00:00"}]
+    changed = await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], exceptions=extra)
+    found = await slots_of(runtime, schedule, date_from="2026-11-25", date_to="2026-11-25")
+    assert changed["slots_made"] == 2 and [slot["local_time"] for slot in found] == ["15:00:00", "15:30:00"]
+
+
+async def test_the_visit_of_an_appointment(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    booked = await book(runtime, (await new_slots(runtime))[0], patient(0))
+    await call(runtime, "scheduling.check_in", appointment_id=booked["id"])
+    await follow(runtime, booked["id"], times=2)
+    found = (await call(runtime, "encounters.list_encounters", patient_id=patient(0)))["items"]
+    assert [(visit["state"], visit["appointment_id"]) for visit in found] == [("planned", booked["id"])]
+    visit = {"encounter_id": found[0]["id"]}
+    error = await refused(runtime, "encounters.create_encounter", appointment_id=booked["id"])
+    assert error.code == "encounter_exists"
+    error = await refused(runtime, "encounters.complete_encounter", **visit)
+    assert error.code == "state_not_allowed" and "in_progress, cancelled" in error.detail
+    begun = await call(runtime, "encounters.update_encounter", **visit, state="in_progress")
+    assert begun["started_at"] is not None and begun["version"] == found[0]["version"] + 1
+    runtime.clock.frozen = at("2026-11-24T09:20")
+    assert (await call(runtime, "encounters.complete_encounter", **visit))["ended_at"] == "2026-11-24T03:50:00Z"
+    assert (await call(runtime, "scheduling.get_appointment", appointment_id=booked["id"]))["state"] == "completed"
+    assert await events(runtime, found[0]["id"]) == ["Encounter.Created", "Encounter.Started", "Encounter.Completed"]
+    await follow(runtime, found[0]["id"], times=2)
+    assert [purpose for purpose, _ in await communications(runtime, patient(0))] == ["follow_up"]
+    assert (await refused(runtime, "encounters.update_encounter", **visit, reason="x")).code == "state_not_allowed"
+
+
+async def test_a_walk_in(runtime: Runtime) -> None:
+    who = await new_patient(runtime)
+    assert (await refused(runtime, "encounters.create_encounter")).errors[0]["field"] == "patient_id"
+    visit = await call(runtime, "encounters.create_encounter", patient_id=who, class_code="EMER", state="in_progress")
+    assert (visit["state"], visit["appointment_id"], visit["started_at"] is not None) == ("in_progress", None, True)
+    error = await refused(runtime, "encounters.update_encounter", encounter_id=visit["id"], state="cancelled")
+    assert error.code == "state_not_allowed"
+    planned = await call(runtime, "encounters.create_encounter", patient_id=who)
+    await call(runtime, "encounters.update_encounter", encounter_id=planned["id"], state="cancelled")
+    assert await events(runtime, planned["id"]) == ["Encounter.Created", "Encounter.Cancelled"]
+
+
+async def test_a_change_of_an_older_version(runtime: Runtime) -> None:
+    visit = await call(runtime, "encounters.create_encounter", patient_id=await new_patient(runtime))
+    args = {"encounter_id": visit["id"], "reason": "cough"}
+    await runtime.call("encounters.update_encounter", args, staff(), if_match=visit["version"])
+    error = await refused_with(runtime, args, visit["version"])
+    assert (error.code, error.status) == ("version_mismatch", 412) and '"2"' in error.detail
+
+
+async def refused_with(runtime: Runtime, args: dict[str, Any], version: int) -> Any:
+    from tools.runtime.errors import ToolError
+
+    with pytest.raises(ToolError) as error:
+        await runtime.call("encounters.update_encounter", args, staff(), if_match=version)
+    return error.value
+
+
+async def test_an_appointments_visit_is_its_patients(runtime: Runtime) -> None:
+    booked = await book(runtime, (await new_slots(runtime))[0], await new_patient(runtime))
+    args = {"appointment_id": booked["id"], "patient_id": await new_patient(runtime)}
+    assert (await refused(runtime, "encounters.create_encounter", **args)).errors[0]["field"] == "patient_id"
+    unknown = {"appointment_id": booked["id"], "practitioner_id": booked["id"]}
+    assert (await refused(runtime, "encounters.create_encounter", **unknown)).code == "not_found"
+
+
+async def test_fhir_resources(runtime: Runtime) -> None:
+    """Every state of appointments and visits, slots and schedules, as R4 that fhir.resources takes."""
+    schedule = await new_schedule(runtime, capacity=2, valid_to="2027-12-31")
+    slot = (await slots_of(runtime, schedule))[0]["id"]
+    who = await new_patient(runtime)
+    booked = await book(runtime, slot, who, reason="cough")
+    await call(runtime, "scheduling.check_in", appointment_id=booked["id"])
+    cancelled = await book(runtime, slot, await new_patient(runtime))
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=cancelled["id"], reason="travel")
+    visit = await call(runtime, "encounters.create_encounter", appointment_id=booked["id"], reason="cough", state="in_progress")
+    wanted = [
+        ("Appointment", booked["id"], "checked-in"), ("Appointment", cancelled["id"], "cancelled"),
+        ("Encounter", visit["id"], "in-progress"), ("Slot", slot, "free"), ("Schedule", schedule["id"], None),
+    ]  # fmt: skip
+    for kind, record, status in wanted:
+        resource = await call(runtime, "fhir.read_resource", resource_type=kind, resource_id=record)
+        assert resource["resourceType"] == kind and resource["id"] == record
+        assert resource.get("status") == status
+        get_fhir_model_class(kind).model_validate(resource)
+    assert resource["planningHorizon"] == {"start": TUESDAY, "end": "2027-12-31"}
+    await call(runtime, "encounters.complete_encounter", encounter_id=visit["id"])
+    done = await call(runtime, "fhir.read_resource", resource_type="Encounter", resource_id=visit["id"])
+    assert (done["status"], sorted(done["period"])) == ("finished", ["end", "start"])
+    assert done["subject"] == {"reference": f"Patient/{who}"}
+
+
+async def test_a_freed_seat_is_offered_to_who_waits(own_runtime: Runtime) -> None:
+    """Cancelled: held for, and offered to, the first who waits for that day; once, however often the job runs."""
+    runtime = own_runtime
+    schedule = await new_schedule(runtime, specialty_code="neurology")
+    slot = (await slots_of(runtime, schedule))[0]["id"]
+    booked = await book(runtime, slot, patient(0))
+    early, late = {"date_from": "2026-11-23", "date_to": "2026-11-30"}, {"date_from": "2026-12-01", "date_to": "2026-12-30"}
+    for number, days in ((1, late), (2, early), (3, early)):
+        await call(runtime, "scheduling.join_waitlist", patient_id=patient(number), specialty="neurology", **days)
+    again = await refused(runtime, "scheduling.join_waitlist", patient_id=patient(2), specialty="neurology", **early)
+    assert again.code == "already_waiting"
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
+    await follow(runtime, booked["id"], times=2)
+    waiting = (await call(runtime, "scheduling.list_waitlist", specialty="neurology"))["items"]
+    assert [(entry["patient_id"], entry["state"]) for entry in waiting] == [
+        (patient(1), "waiting"), (patient(2), "offered"), (patient(3), "waiting"),
+    ]  # fmt: skip
+    assert [purpose for purpose, _ in await communications(runtime, patient(2))] == ["waitlist_offer"]
+    assert (await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(3))).code == "slot_full"
+
+    taken_up = await book(runtime, slot, patient(2))
+    await follow(runtime, taken_up["id"])
+    waiting = (await call(runtime, "scheduling.list_waitlist", specialty="neurology"))["items"]
+    assert [entry["patient_id"] for entry in waiting] == [patient(1), patient(3)]
+
+
+async def test_a_seat_left_by_a_move_is_offered_too(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    schedule = await new_schedule(runtime, specialty_code="neurology")
+    slots = [slot["id"] for slot in await slots_of(runtime, schedule)]
+    booked = await book(runtime, slots[0], patient(0))
+    days = {"date_from": TUESDAY, "date_to": TUESDAY}
+    await call(runtime, "scheduling.join_waitlist", patient_id=patient(1), specialty="neurology", **days)
+    await call(runtime, "scheduling.reschedule_appointment", appointment_id=booked["id"], slot_id=slots[5])
+    await follow(runtime, booked["id"])
+    waiting = (await call(runtime, "scheduling.list_waitlist", patient_id=patient(1)))["items"]
+    assert [(entry["state"], entry["offered_slot_id"]) for entry in waiting] == [("offered", slots[0])]
+
+
+async def test_an_offer_that_nobody_takes(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    schedule = await new_schedule(runtime, specialty_code="neurology")
+    slot = (await slots_of(runtime, schedule))[0]["id"]
+    booked = await book(runtime, slot, patient(0))
+    days = {"date_from": TUESDAY, "date_to": TUESDAY}
+    await call(runtime, "scheduling.join_waitlist", patient_id=patient(1), specialty="neurology", **days)
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
+    await follow(runtime, booked["id"])
+    assert await taken(runtime, slot) == 1
+    await TASKS["scheduling.release_holds"](runtime)
+    assert await taken(runtime, slot) == 1
+    runtime.clock.frozen = runtime.clock.now() + timedelta(hours=2)
+    await TASKS["scheduling.release_holds"](runtime)
+    waiting = (await call(runtime, "scheduling.list_waitlist", patient_id=patient(1)))["items"]
+    assert [(entry["state"], entry["offered_slot_id"]) for entry in waiting] == [("waiting", None)]
+    assert await taken(runtime, slot) == 0
+
+
+async def test_a_second_no_show_comes_before_a_person(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    first, second = [await book(runtime, (await new_slots(runtime))[0], patient(0)) for _ in range(2)]
+    runtime.clock.frozen = at("2026-11-24T12:00")
+    for row, tickets in ((first, 0), (second, 1)):
+        await call(runtime, "scheduling.mark_no_show", appointment_id=row["id"])
+        await follow(runtime, row["id"], times=2)
+        found = await call(runtime, "tickets.list_tickets", category="no_show", patient_id=patient(0))
+        assert len(found["items"]) == tickets
+    sent = [purpose for purpose, _ in await communications(runtime, patient(0))]
+    assert sent.count("rebooking_offer") == 2
+
+
+async def test_reminders_go_out_once(own_runtime: Runtime) -> None:
+    """A day ahead, to who booked before that and can be written to; a removed patient holds up nobody."""
+    runtime = own_runtime
+    day = {"weekdays": [2], "valid_from": "2026-11-25", "capacity": 9}  # Wednesday, two days ahead
+    slot = (await new_slots(runtime, **day))[0]
+    removed, silent = await new_patient(runtime), await new_patient(runtime, consents=["care"])
+    for who in (removed, silent, patient(0)):
+        await book(runtime, slot, who, source="whatsapp")
+    cancelled = await book(runtime, slot, patient(1), source="whatsapp")
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=cancelled["id"])
+    await call(runtime, "patients.remove_patient", patient_id=removed)
+    await TASKS["scheduling.remind"](runtime)
+    assert await communications(runtime, patient(0)) == []
+    runtime.clock.frozen = at("2026-11-24T09:00")
+    await book(runtime, slot, patient(2), source="whatsapp")  # within the day: was told just now
+    for _ in range(2):
+        await TASKS["scheduling.remind"](runtime)
+    assert [purpose for purpose, _ in await communications(runtime, patient(0))] == ["reminder"]
+    assert [await communications(runtime, who) for who in (silent, patient(1), patient(2))] == [[], [], []]
+    assert "Wednesday 25 November, 9:00 am" in (await communications(runtime, patient(0)))[0][1]
+
+
+async def test_a_moved_appointment_is_reminded_of_again(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    schedule = await new_schedule(runtime, weekdays=[2, 3], valid_from="2026-11-25")
+    slots = [slot["id"] for slot in await slots_of(runtime, schedule)]
+    booked = await book(runtime, slots[0], patient(0), source="whatsapp")
+    runtime.clock.frozen = at("2026-11-24T10:00")
+    await TASKS["scheduling.remind"](runtime)
+    await call(runtime, "scheduling.reschedule_appointment", appointment_id=booked["id"], slot_id=slots[4])
+    await TASKS["scheduling.remind"](runtime)
+    assert len(await communications(runtime, patient(0))) == 1
+    runtime.clock.frozen = at("2026-11-25T10:00")
+    await TASKS["scheduling.remind"](runtime)
+    assert [purpose for purpose, _ in await communications(runtime, patient(0))] == ["reminder"] * 2
+
+
+async def test_the_horizon_moves_with_the_days(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    schedule = await new_schedule(runtime)
+    ended = await new_schedule(runtime)
+    await call(runtime, "scheduling.update_schedule", schedule_id=ended["id"], state="inactive")
+    before = len(await slots_of(runtime, schedule))
+    runtime.clock.frozen = at("2026-12-01T09:00") - timedelta(hours=1)
+    for _ in range(2):
+        await TASKS["scheduling.extend_horizon"](runtime)
+    found = await slots_of(runtime, schedule)
+    assert len(found) == before  # one Tuesday has gone by, one has come
+    assert found[-1]["local_date"] == "2027-01-26"
+    assert await slots_of(runtime, ended) == []
+    assert await events(runtime, schedule["id"]) == ["Schedule.Created", "Slots.Materialized"]
+    demo_slots = await rows(runtime, "SELECT max(local_date) FROM time_slot")
+    assert demo_slots[0][0] == date(2027, 1, 30)
+
+
+async def test_confirmations_go_to_who_did_not_book_in_the_chat(own_runtime: Runtime) -> None:
+    runtime = own_runtime
+    slots = await new_slots(runtime)
+    in_chat = await book(runtime, slots[0], patient(0), source="whatsapp")
+    at_desk = await book(runtime, slots[1], patient(1))
+    for row in (in_chat, at_desk):
+        await follow(runtime, row["id"], times=2)
+    assert await communications(runtime, patient(0)) == []
+    ((purpose, body),) = await communications(runtime, patient(1))
+    assert purpose == "confirmation" and "Tuesday 24 November, 9:30 am" in body
+    noted = await rows(runtime, "SELECT count(*) FROM reacted WHERE tenant_id = :tenant", tenant=UUID(str(TENANT)))
+    assert noted[0][0] == 4
