@@ -19,13 +19,13 @@ from agents.turn_state import Turn
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
 
 
-class Path(TypedDict, total=False):
+class Route(TypedDict, total=False):
     """What the graph itself carries; the turn's own data is in the context."""
 
     route: Literal["silent", "emergency", "converse"]
 
 
-async def screen(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """Rules first: red flags, hand-over, language, signs of injection."""
     turn = runtime.context
     turn.red_flags = red_flags(turn.text)
@@ -39,26 +39,26 @@ async def screen(path: Path, runtime: GraphRuntime[Turn]) -> Path:
     return {"route": "converse"}
 
 
-async def understand(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+async def understand(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """Words to commands. No transaction is open; a model's answer is put on the record at once."""
-    if path["route"] == "converse":
+    if state["route"] == "converse":
         await runtime.context.understand()
     return {}
 
 
-async def take(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+async def take(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """Open the turn's transaction: from here on this is the conversation's one writer."""
     await runtime.context.take()
     return {}
 
 
-async def emergency(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+async def emergency(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
     await raise_alarm(turn.dialogue, turn.red_flags)
     return {}
 
 
-async def converse(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
     if turn.read.media and not turn.text.strip():
         turn.dialogue.say("media_noted")
@@ -67,7 +67,7 @@ async def converse(path: Path, runtime: GraphRuntime[Turn]) -> Path:
     return {}
 
 
-async def compose(path: Path, runtime: GraphRuntime[Turn]) -> Path:
+async def compose(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """The sentences as one message, with the options that are open numbered."""
     turn = runtime.context
     dialogue = turn.dialogue
@@ -88,15 +88,19 @@ def _screen_out(turn: Turn) -> None:
     turn.state.last_answer = turn.reply
 
 
-def _after_take(path: Path) -> str:
-    return {"silent": END, "emergency": "emergency", "converse": "converse"}[path["route"]]
+def _after_take(state: Route) -> str:
+    return {"silent": END, "emergency": "emergency", "converse": "converse"}[state["route"]]
 
 
 def build() -> Any:
     """The compiled graph; invoked with the turn as its context."""
-    graph: StateGraph[Path, Turn] = StateGraph(Path, context_schema=Turn)
-    for node in (screen, understand, take, emergency, converse, compose):
-        graph.add_node(node.__name__, node)  # type: ignore[type-var]
+    graph: StateGraph[Route, Turn] = StateGraph(Route, context_schema=Turn)
+    graph.add_node("screen", screen)
+    graph.add_node("understand", understand)
+    graph.add_node("take", take)
+    graph.add_node("emergency", emergency)
+    graph.add_node("converse", converse)
+    graph.add_node("compose", compose)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
     graph.add_edge("understand", "take")

@@ -126,7 +126,7 @@ def _describe(app: FastAPI) -> None:
 
 
 def _understanding(settings: Settings) -> Understanding:
-    builtin = BuiltIn()
+    builtin: Understanding = BuiltIn()
     if settings.model_name is None:
         return builtin
     model = ModelUnderstanding(

@@ -38,8 +38,8 @@ async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | 
     except BadToken as bad:
         raise Unauthenticated(f"The token is not accepted: {bad.reason}.") from bad
     async with runtime.database.begin(None) as session:
-        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == claims.tenant))).first()
-    if tenant_id is None:
+        named = (await session.scalars(select(Tenant.id).where(Tenant.slug == claims.tenant))).first()
+    if named is None:
         raise Unauthenticated("The token names no tenant of this service.")
     is_patient = "patient" in claims.roles
     if is_patient and len(claims.roles) > 1:
@@ -47,7 +47,7 @@ async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | 
     return Principal(
         kind="patient" if is_patient else "staff",
         id=f"{claims.issuer}#{claims.subject}",
-        tenant_id=tenant_id,
+        tenant_id=named,
         roles=claims.roles,
         patient_id=claims.patient_id if is_patient else None,
     )

@@ -41,7 +41,7 @@ def _tune(server: Any, url: str) -> None:
 
     with psycopg.connect(url, autocommit=True) as connection:
         for name, value in _TUNING.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")  # type: ignore[arg-type]
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     server.stop()
     server.start()
 

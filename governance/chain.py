@@ -39,8 +39,10 @@ def first_break(
         previous = hashlib.sha256(previous + f"{seq}|{kind}|{body}".encode()).digest()
         if previous != stored:
             return Break(session_id, seq, "the entry does not match its hash")
-    if expected != head_seq:
+    if expected < head_seq:
         return Break(session_id, expected + 1, "the entry is missing")
+    if expected > head_seq:
+        return Break(session_id, head_seq + 1, "the entry is not the session's own")
     if previous != head_hash:
         return Break(session_id, expected, "the session's head does not match its last entry")
     return None

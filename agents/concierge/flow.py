@@ -3,8 +3,6 @@ belong to no single flow: corrections, digressions, changes of mind, several wis
 
 from __future__ import annotations
 
-from agents.understanding.resolve.assent import is_plain_yes
-
 from agents.commands import (
     Abandon,
     Affirm,
@@ -28,6 +26,7 @@ from agents.concierge.identity import hand_over, verified
 from agents.dialogue import Dialogue
 from agents.scheduling import book, flow
 from agents.state import Option, Wish
+from agents.understanding.resolve.assent import is_plain_yes
 from tools.runtime.errors import ToolError
 
 MISSES = 3

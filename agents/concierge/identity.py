@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from agents.understanding.resolve.when import resolve_birth_date
-
 from agents.commands import Fill
 from agents.dialogue import Dialogue
+from agents.understanding.resolve.when import resolve_birth_date
 from tools.patients.tools import PatientOut
 
 TRIES = 3

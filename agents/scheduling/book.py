@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agents.dialogue import Dialogue
 from agents.scheduling import seek
 from agents.scheduling.seek import Unclear
@@ -78,10 +80,10 @@ async def hold_and_read_back(d: Dialogue, slot_id: str) -> None:
         "name": d.state.subject_name or d.state.given,
     }
     if d.state.flow == "reschedule":
-        args = {"appointment_id": str(d.state.appointment_id), "slot_id": slot_id}
-        pending = Pending(deed="reschedule", tool="scheduling.reschedule_appointment", args=args, facts=facts)
+        moved = {"appointment_id": str(d.state.appointment_id), "slot_id": slot_id}
+        pending = Pending(deed="reschedule", tool="scheduling.reschedule_appointment", args=moved, facts=facts)
     else:
-        args = {
+        args: dict[str, Any] = {
             "patient_id": str(d.subject_id),
             "slot_id": slot_id,
             "visit_type": _visit_type(d.state.slots.get("visit_type", "")),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-
-from agents.understanding.resolve.names import match_location, match_practitioners, match_specialty
-from agents.understanding.resolve.when import resolve_day, resolve_time
+from typing import Any
 
 from agents.dialogue import Dialogue
 from agents.state import Option
 from agents.understanding.hearing import Known
+from agents.understanding.resolve.names import match_location, match_practitioners, match_specialty
+from agents.understanding.resolve.when import resolve_day, resolve_time
 from tools.scheduling.slots import SlotOut
 
 SHOWN = 4  # slots a message
@@ -101,7 +101,7 @@ def wanted(d: Dialogue, practitioner: Known | None, specialty: str | None) -> Wa
 
 async def search(d: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotOut]:
     """Open slots, earliest first, after the place where the patient asked for later ones."""
-    args = {
+    args: dict[str, Any] = {
         "practitioner_id": str(seek.practitioner.id) if seek.practitioner else None,
         "specialty": seek.specialty,
         "location_id": str(seek.location.id) if seek.location else None,

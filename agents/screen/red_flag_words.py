@@ -55,7 +55,7 @@ RULES: tuple[Rule, ...] = (
         "anaphylaxis", "signs of a severe allergic reaction",
         r"(?:throat|tongue|lips?|face|gala|jeebh|honth|jibh)(?: (?:is|are|has|have|feels?|feeling|and|lips?|tongue|face|getting|mein|started|suddenly|been))* (?:swell(?:ing|s|ed)?|swollen|clos(?:ing|ed|es)|tighten\w*|sujan|suj|soojan|sooj\w*|puff\w+)"
         r"|(?:swollen|swelling(?: of| in)?)(?: (?:the|my|his|her))* (?:throat|tongue|lips?)|anaphyla\w+|anafila\w+|severe allergic reaction|bad allergic reaction"
-        rf"|(?:allerg\w+|hives|bee sting|stung|peanuts?|nuts|wasp)(?: [^.!?]{{0,50}})? (?:can't breathe|trouble breathing|hard to breathe|difficulty (?:in )?breathing|breathing (?:problem|difficult\w*|trouble)|breathless\w*|throat|wheez\w+|sa+ns (?:nahi|lene))"
+        r"|(?:allerg\w+|hives|bee sting|stung|peanuts?|nuts|wasp)(?: [^.!?]{0,50})? (?:can't breathe|trouble breathing|hard to breathe|difficulty (?:in )?breathing|breathing (?:problem|difficult\w*|trouble)|breathless\w*|throat|wheez\w+|sa+ns (?:nahi|lene))"
         r"|throat (?:is )?clos\w+",
     ),
     _rule(

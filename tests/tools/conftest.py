@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from db.engine import Database
-from tests.conftest import NOW, Clone
+from tests.conftest import Clone
+from tests.tools.hospital import tools_over
 from tools import rooms
-from tools.runtime.jobs import Jobs
-from tools.runtime.pages import Cursors
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Clock
 
 rooms.load()
-
-
-@asynccontextmanager
-async def tools_over(clone: Clone, **changes: Any) -> AsyncIterator[Runtime]:
-    runtime = Runtime(
-        Database(clone.service, pool_size=8), Jobs(clone.service), Clock(NOW), cursors=Cursors(b"test"), **changes
-    )
-    async with runtime.jobs.app.open_async():
-        yield runtime
-    await runtime.database.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -12,18 +14,33 @@ import pytest
 from sqlalchemy import insert, text
 
 from db.base import new_id
-from tests.conftest import staff
+from db.engine import Database
+from tests.conftest import NOW, Clone, staff
 from tools.facility import demo
 from tools.facility.tables import Location, Practitioner
 from tools.runtime.errors import ToolError
 from tools.runtime.events import reactions_to
+from tools.runtime.jobs import Jobs
+from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
+from tools.runtime.work import Clock
 
 TENANT = demo.TENANT_ID
 TUESDAY = "2026-11-24"  # the day after tests.conftest.NOW
 _numbers = count(1)
+
+
+@asynccontextmanager
+async def tools_over(clone: Clone, **changes: Any) -> AsyncIterator[Runtime]:
+    """A runtime without faces and agents. Changes: carrier, hold_minutes, ..."""
+    runtime = Runtime(
+        Database(clone.service, pool_size=8), Jobs(clone.service), Clock(NOW), cursors=Cursors(b"test"), **changes
+    )
+    async with runtime.jobs.app.open_async():
+        yield runtime
+    await runtime.database.close()
 
 
 def patient(number: int) -> str:

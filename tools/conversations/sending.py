@@ -168,8 +168,8 @@ async def report_delivery(runtime: Any, tenant_id: UUID, *, provider_id: str, st
         made = await work.session.execute(_report(row, error_code, work.now))
         if made.scalar() is None:
             return False
-        query = select(Message).where(Message.provider_id == provider_id).with_for_update()
-        message = (await work.session.scalars(query)).one()
+        found = select(Message).where(Message.provider_id == provider_id).with_for_update()
+        message = (await work.session.scalars(found)).one()
         await _advance(work, message, _REPORTED[status], error_code)
     return True
 

@@ -245,7 +245,8 @@ async def link_relative(ctx: ToolContext, args: LinkRelative) -> RelativesOut:
     ctx.session.add(PatientRelation(tenant_id=ctx.tenant.id, **args.model_dump()))
     await ctx.session.flush()
     ctx.emit(UPDATED, args.patient_id, fields=["relatives"])
-    return await list_relatives(ctx, PatientId(patient_id=args.patient_id))
+    shown: RelativesOut = await list_relatives(ctx, PatientId(patient_id=args.patient_id))
+    return shown
 
 
 async def load_patient(ctx: ToolContext, patient_id: UUID, *, lock: bool = False) -> Patient:

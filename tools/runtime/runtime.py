@@ -77,6 +77,7 @@ class Runtime:
         status_callback: str | None = None,
         understanding: Any = None,
     ) -> None:
+        self.turns: Any = None  # set where the agents are wired in
         self.carrier = carrier  # None: messages rest in the outbox
         self.status_callback = status_callback
         self.understanding = understanding

@@ -6,8 +6,19 @@ import re
 from typing import cast
 
 from agents.commands import (
-    Abandon, Command, FlowName, Goodbye, Greet, HandOver, Repeat, ResumeMessages, SetLanguage, Start, StartOver,
-    StopMessages, Thank,
+    Abandon,
+    Command,
+    FlowName,
+    Goodbye,
+    Greet,
+    HandOver,
+    Repeat,
+    ResumeMessages,
+    SetLanguage,
+    Start,
+    StartOver,
+    StopMessages,
+    Thank,
 )  # fmt: skip
 from agents.understanding.builtin.flow_words import DOCTOR, FLOWS, FREE, SEEK, SEEKING_COMPLAINT
 from agents.understanding.builtin.found import Piece, Wish, overlaps

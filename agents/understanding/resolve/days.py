@@ -49,7 +49,7 @@ _WEEKDAY_FORMS = {
     "budhvar": 2, "thursday": 3, "thurs": 3, "thur": 3, "thu": 3, "guruvar": 3, "friday": 4, "fri": 4,
     "shukravar": 4, "saturday": 5, "sat": 5, "shanivar": 5, "sunday": 6, "sun": 6, "ravivar": 6,
 }  # fmt: skip
-_MONTH_NAMES = "january february march april may june july august september october november december".split()
+_MONTH_NAMES = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 MONTHS = {name: place for place, name in enumerate(_MONTH_NAMES, 1)}
 MONTHS |= {name[:3]: place for place, name in enumerate(_MONTH_NAMES, 1)} | {"sept": 9}
 
@@ -250,9 +250,9 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"(?:the )?{_DAY_NUMBER}(?: tarikh)? (?:of |in )?(?P<which>this|next|is|agle|the) (?:month|mahine)", _of_month),
         (rf"(?P<which>agle|is) mahine (?:ki )?{_DAY_NUMBER}(?: tarikh)?", _of_month),
         (rf"(?:the )?{_DAY_NUMBER} (?:tarikh|ko)", _of_month),
-        (rf"(?:the |date )(?P<day>\d{{1,2}})(?! ?(?:am|pm|oclock|baje|:|\.\d|one|option|oclock|time|st |slot))", _of_month),
+        (r"(?:the |date )(?P<day>\d{1,2})(?! ?(?:am|pm|oclock|baje|:|\.\d|one|option|oclock|time|st |slot))", _of_month),
         (rf"the (?P<day>{either(k for k in ORDINALS if k not in ('first', 'second', 'third'))})(?! (?:one|option|slot|time))", _of_month),
-        (rf"(?:the )?(?P<day>\d{{1,2}} ?(?:st|nd|rd|th))(?! (?:one|option|slot|street|avenue|floor|time|cross|main))", _of_month),
+        (r"(?:the )?(?P<day>\d{1,2} ?(?:st|nd|rd|th))(?! (?:one|option|slot|street|avenue|floor|time|cross|main))", _of_month),
         (rf"(?:a )?week (?:from|after|on) (?:this |next |coming )?{_WEEKDAY}", _week_from_weekday),
         (rf"{_WEEKDAY} week(?!s)", _week_from_weekday),
         (rf"{_WEEKDAY} (?:of |in )?(?:the )?(?P<week>next|this|coming|following) week", _weekday),

@@ -113,7 +113,7 @@ def match_location(words: str, known: Sequence[Known]) -> list[Known]:
     return [place for score, place in sorted(scored, key=lambda pair: -pair[0]) if score >= best - NEAR]
 
 
-_NOT_PLACES = NOT_NAMES | TITLES | frozenset("clinic hospital branch centre center campus building near city road street main".split())
+_NOT_PLACES = NOT_NAMES | TITLES | frozenset(["clinic", "hospital", "branch", "centre", "center", "campus", "building", "near", "city", "road", "street", "main"])
 
 
 def _place_score(said: list[str], name: str) -> float:

@@ -1,0 +1,228 @@
+"""The record: nobody changes it through the service or as the owner, and whoever does it below them is found out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+
+from db.engine import Database
+from governance.chain import Break, Verified, first_break, genesis, verify
+from governance.record import Opening, Record, canonical, digest
+from tests.conftest import NOW, Clone
+from tools.facility.demo import TENANT_ID
+from tools.rooms import load
+
+load()
+
+
+@pytest.fixture
+async def database(clone: Clone) -> AsyncIterator[Database]:
+    made = Database(clone.service, pool_size=8)
+    yield made
+    await made.close()
+
+
+async def written(database: Database, *bodies: dict[str, Any], session_id: UUID | None = None) -> UUID:
+    """A session with one entry a body, all in one transaction."""
+    opening = Opening(id=session_id or uuid4(), agent="none", channel="test", principal="test", started_at=NOW)
+    async with database.begin(TENANT_ID) as session:
+        record = Record(opening)
+        for body in bodies:
+            record.append("state", body)
+        await record.flush(session)
+    return opening.id
+
+
+async def breaks(database: Database, session_id: UUID) -> list[tuple[int, str]]:
+    async with database.begin(TENANT_ID) as session:
+        return [(b.seq, b.reason) async for b in verify(session) if b.session_id == session_id]
+
+
+FIVE = tuple({"number": number, "text": "कल ten é"} for number in range(1, 6))
+
+
+async def test_a_chain_that_grows_is_whole(database: Database) -> None:
+    session_id = await written(database, *FIVE)
+    await written(database, {"more": True, "nul": "a\x00b"}, session_id=session_id)
+    assert await breaks(database, session_id) == []
+    async with database.begin(TENANT_ID) as session:
+        seen = Verified()
+        assert [b async for b in verify(session, seen=seen)] == []
+        assert seen.sessions >= 1 and seen.entries >= 6
+        rows = (await session.execute(text("SELECT seq, body FROM audit_entry WHERE session_id = :id"), {"id": session_id})).all()
+    assert sorted(row[0] for row in rows) == [1, 2, 3, 4, 5, 6]
+    assert json.loads(dict(rows)[6]) == {"more": True, "nul": "a�b"}
+
+
+async def test_many_writers_of_one_session(database: Database) -> None:
+    session_id = uuid4()
+    await asyncio.gather(*(written(database, {"writer": n}, {"again": n}, session_id=session_id) for n in range(16)))
+    assert await breaks(database, session_id) == []
+    async with database.begin(TENANT_ID) as session:
+        head = await session.scalar(text("SELECT head_seq FROM llm_session WHERE id = :id"), {"id": session_id})
+    assert head == 32
+
+
+async def test_an_effect_that_is_rolled_back_leaves_no_entry(database: Database) -> None:
+    session_id = await written(database, {"first": True})
+    opening = Opening(id=session_id, agent="none", channel="test", principal="test", started_at=NOW)
+    with pytest.raises(RuntimeError):
+        async with database.begin(TENANT_ID) as session:
+            record = Record(opening)
+            record.append("state", {"second": True})
+            await record.flush(session)
+            raise RuntimeError
+    await written(database, {"third": True}, session_id=session_id)
+    assert await breaks(database, session_id) == []
+
+
+CHANGES = (
+    "UPDATE {table} SET tenant_id = tenant_id", "DELETE FROM {table}", "TRUNCATE {table} CASCADE",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("table", ["audit_entry", "llm_session", "event_log", "llm_response"])
+async def test_the_service_may_not_change_the_record(database: Database, table: str, change: str) -> None:
+    await written(database, *FIVE)
+    with pytest.raises(ProgrammingError, match="permission denied|must be owner") as refused:
+        async with database.begin(TENANT_ID) as session:
+            await session.execute(text(change.format(table=table)))
+    assert isinstance(refused.value.orig, psycopg.errors.InsufficientPrivilege) or table == "llm_response"
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "llm_session"])
+async def test_the_service_may_not_write_past_the_function(database: Database, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        async with database.begin(TENANT_ID) as session:
+            await session.execute(text(f"INSERT INTO {table} DEFAULT VALUES"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_entry SET body = '{}'", "DELETE FROM audit_entry", "TRUNCATE audit_entry",
+        "TRUNCATE llm_session CASCADE", "DELETE FROM llm_session", "UPDATE llm_session SET head_seq = head_seq - 1",
+        "UPDATE llm_session SET head_hash = '\\x00'", "UPDATE event_log SET payload = '{}'", "DELETE FROM event_log",
+    ],
+)  # fmt: skip
+async def test_the_owner_may_not_either(clone: Clone, database: Database, change: str) -> None:
+    session_id = await written(database, *FIVE)
+    async with database.begin(TENANT_ID) as session:
+        await session.execute(
+            text("INSERT INTO event_log (id, tenant_id, type, entity_id, payload, at) VALUES (:id, :t, 'x', :id, '{}', now())"),
+            {"id": uuid4(), "t": TENANT_ID},
+        )
+    owner = Database(clone.owner, pool_size=1)
+    with pytest.raises(IntegrityError, match="append-only|only grows"):
+        async with owner.begin(TENANT_ID) as session:
+            await session.execute(text(change))
+    await owner.close()
+    assert await breaks(database, session_id) == []
+
+
+FORGED = "UPDATE audit_entry SET {what} WHERE session_id = %(id)s AND seq = {seq}"
+REMOVED = "DELETE FROM audit_entry WHERE session_id = %(id)s AND seq {seqs}"
+NO_MATCH, MISSING = "the entry does not match its hash", "the entry is missing"
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        ([FORGED.format(what="body = replace(body, 'ten', 'two')", seq=2)], (2, NO_MATCH)),
+        ([FORGED.format(what="body = body || ' '", seq=5)], (5, NO_MATCH)),
+        ([FORGED.format(what="kind = 'tool_call'", seq=1)], (1, NO_MATCH)),
+        ([FORGED.format(what="hash = sha256(hash)", seq=3)], (3, NO_MATCH)),
+        ([REMOVED.format(seqs="= 3")], (3, MISSING)),
+        ([REMOVED.format(seqs="= 1")], (1, MISSING)),
+        ([REMOVED.format(seqs="> 3")], (4, MISSING)),
+        ([REMOVED.format(seqs="> 0")], (1, MISSING)),
+        ([FORGED.format(what="seq = 99", seq=2), FORGED.format(what="seq = 2", seq=4), FORGED.format(what="seq = 4", seq=99)],
+         (2, NO_MATCH)),
+        ([REMOVED.format(seqs="= 5"), "UPDATE llm_session SET head_seq = 4 WHERE id = %(id)s"],
+         (4, "the session's head does not match its last entry")),
+        (["UPDATE llm_session SET head_seq = 4 WHERE id = %(id)s"], (5, "the entry is not the session's own")),
+        (["UPDATE llm_session SET head_hash = '\\x00' WHERE id = %(id)s"],
+         (5, "the session's head does not match its last entry")),
+        ([REMOVED.format(seqs="= 3"), "UPDATE audit_entry SET seq = seq - 1 WHERE session_id = %(id)s AND seq > 3"],
+         (3, NO_MATCH)),
+    ],
+)  # fmt: skip
+async def test_tampering_below_is_found(clone: Clone, database: Database, tampering: list[str], found: tuple[int, str]) -> None:
+    """As the superuser with triggers off: each session's first break is named, and no other session's."""
+    session_id, other = await written(database, *FIVE), await written(database, *FIVE)
+    with psycopg.connect(clone.superuser) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in tampering:
+            assert connection.execute(statement.encode(), {"id": session_id}).rowcount >= 1
+    assert await breaks(database, session_id) == [found]
+    assert await breaks(database, other) == []
+    with psycopg.connect(clone.superuser) as connection:  # leave a whole record to the tests that share the database
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM audit_entry WHERE session_id = %s", (session_id,))
+        connection.execute("DELETE FROM llm_session WHERE id = %s", (session_id,))
+
+
+async def test_entries_of_another_tenant_cannot_be_written(database: Database) -> None:
+    """A session is its tenant's: under another one it cannot even be found to be continued."""
+    session_id = await written(database, {"first": True})
+    stranger = Opening(id=session_id, agent="none", channel="test", principal="test", started_at=NOW)
+    with pytest.raises(DBAPIError):
+        async with database.begin(uuid4()) as session:
+            record = Record(stranger)
+            record.append("state", {"forged": True})
+            await record.flush(session)
+    assert await breaks(database, session_id) == []
+
+
+def chain(session_id: UUID, bodies: list[str]) -> list[tuple[int, str, str, bytes]]:
+    entries, previous = [], genesis(session_id)
+    for seq, body in enumerate(bodies, 1):
+        previous = hashlib.sha256(previous + f"{seq}|state|{body}".encode()).digest()
+        entries.append((seq, "state", body, previous))
+    return entries
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(st.lists(words, min_size=1, max_size=8), st.data())
+def test_any_one_change_is_found_where_it_is(bodies: list[str], data: st.DataObject) -> None:
+    session_id = uuid4()
+    entries = chain(session_id, bodies)
+    head_seq, head_hash = len(entries), entries[-1][3]
+    assert first_break(session_id, head_seq, head_hash, entries) is None
+    place = data.draw(st.integers(0, len(entries) - 1))
+    seq, kind, body, stored = entries[place]
+    other = data.draw(words.filter(lambda word: word != body))
+    changed = [*entries[:place], (seq, kind, other, stored), *entries[place + 1 :]]
+    assert first_break(session_id, head_seq, head_hash, changed) == Break(session_id, seq, NO_MATCH)
+    removed = [*entries[:place], *entries[place + 1 :]]
+    assert first_break(session_id, head_seq, head_hash, removed) == Break(session_id, seq, MISSING)
+    assert first_break(uuid4(), head_seq, head_hash, entries) is not None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(words, json_values, max_size=6))
+def test_the_same_value_gives_the_same_bytes(value: dict[str, Any]) -> None:
+    turned = dict(reversed(value.items()))
+    assert canonical(value) == canonical(turned) and digest(value) == digest(turned)
+    if "\\u0000" not in json.dumps(value) and "\\\\u0000" not in json.dumps(value):
+        assert json.loads(canonical(value)) == value
