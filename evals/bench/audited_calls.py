@@ -1,7 +1,7 @@
 """Audited tool calls against plain inserts with the same commits, at 1 and 16 writers, in turns in the same run.
 
-The call adds a comment to a ticket: permission, arguments, tenant, the row, its event, the chained entry, one commit.
-The plain insert writes the same row through the same pool, with the tenant set, and commits."""
+Both write the same row with the same statement through the same pool, with the tenant set, and commit. The call takes the
+whole path besides: permission, strict arguments, the event, the chained entry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ import json
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from evals.harness import hospital, running_runtime
 from tools.facility import demo
-from tools.runtime.principals import Principal
+from tools.runtime.context import ToolContext
+from tools.runtime.principals import Permission, Principal
 from tools.runtime.runtime import Runtime
+from tools.runtime.tool import Args, Effect, Out, tool
 from tools.tickets.tables import TicketComment
+from tools.tickets.tools import UPDATED
 
 ROUNDS = 5
 CALLS = 400
@@ -53,12 +58,32 @@ async def _rate(writers: int, call: Callable[[int], Awaitable[None]]) -> float:
 
 async def _plain(runtime: Runtime, ticket_id: UUID) -> None:
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        row = {"id": new_id(), "tenant_id": demo.TENANT_ID, "ticket_id": ticket_id, "author": "bench", "body": "x"}
-        await session.execute(insert(TicketComment).values(**row, at=runtime.clock.now()))
+        await _insert(session, ticket_id, runtime.clock.now())
 
 
 async def _audited(runtime: Runtime, ticket_id: str, number: int) -> None:
-    await runtime.call("tickets.add_comment", {"ticket_id": ticket_id, "body": "x"}, _writer(number))
+    await runtime.call("bench.write", {"ticket_id": ticket_id}, _writer(number))
+
+
+async def _insert(session: AsyncSession, ticket_id: UUID, now: datetime) -> None:
+    row = {"id": new_id(), "tenant_id": demo.TENANT_ID, "ticket_id": ticket_id, "author": "bench", "body": "x", "at": now}
+    await session.execute(insert(TicketComment).values(**row))
+
+
+class Write(Args):
+    ticket_id: UUID
+
+
+class Written(Out):
+    ticket_id: UUID
+
+
+@tool("bench.write", needs=Permission("tickets:write"), effect=Effect.WRITE)
+async def write(ctx: ToolContext, args: Write) -> Written:
+    """Write one row."""
+    await _insert(ctx.session, args.ticket_id, ctx.now)
+    ctx.emit(UPDATED, args.ticket_id)
+    return Written(ticket_id=args.ticket_id)
 
 
 def _writer(number: int) -> Principal:

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from governance.record import Record
-from tests.conftest import staff
+from tests.conftest import Clone, staff
 from tests.tools.hospital import (
     TENANT,
     book,
@@ -370,6 +371,20 @@ async def test_a_deadlock_that_does_not_go_away(runtime: Runtime, throwaway: Non
     error = await refused(runtime, "test.blow", caller, patient_id=who)
     assert (error.status, error.remedy, len(FAILURES)) == (503, "try_later", 1)
     assert [entry["outcome"] for entry in await entries(runtime, caller)] == ["failed"]
+
+
+async def test_a_database_that_went_away(own_clone: Clone, own_runtime: Runtime) -> None:
+    """One call is told to try later; the next finds the database again, though the pool was full of dead connections."""
+    runtime = own_runtime
+    await asyncio.gather(*(call(runtime, "facility.list_specialties") for _ in range(8)))
+    with psycopg.connect(own_clone.superuser, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND application_name NOT LIKE 'procrastinate%'"
+        )
+    error = await refused(runtime, "facility.list_specialties")
+    assert (error.code, error.status, error.remedy) == ("unavailable", 503, "try_later")
+    assert len((await call(runtime, "facility.list_specialties"))["items"]) == 12
 
 
 async def test_cursors_are_signed(runtime: Runtime) -> None:

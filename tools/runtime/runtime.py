@@ -15,6 +15,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
 from governance.record import Opening, digest
@@ -184,7 +185,7 @@ class Runtime:
         return ToolContext(
             work=work,
             principal=caller,
-            tenant=await self.tenant(caller.tenant_id),
+            tenant=await self.tenant(caller.tenant_id, work.session),
             cursors=self.cursors,
             call=call_other,
             if_match=if_match,
@@ -192,11 +193,15 @@ class Runtime:
             slot_horizon_days=self.slot_horizon_days,
         )
 
-    async def tenant(self, tenant_id: UUID) -> Tenant:
+    async def tenant(self, tenant_id: UUID, session: AsyncSession | None = None) -> Tenant:
+        """Whose call it is; read once. Inside a transaction give its `session`: a second connection might never come."""
         if tenant_id not in self._tenants:
             from tools.facility.tables import Tenant as TenantTable
 
-            async with self.database.begin(tenant_id) as session:
+            if session is None:
+                async with self.database.begin(tenant_id) as own:
+                    row = await own.get(TenantTable, tenant_id)
+            else:
                 row = await session.get(TenantTable, tenant_id)
             if row is None:
                 raise NotFound(f"There is no tenant {tenant_id}.")

@@ -1,0 +1,240 @@
+"""From what was found in a message to the commands it means."""
+
+from __future__ import annotations
+
+import re
+
+from agents.commands import (
+    Abandon, Affirm, Ask, Command, Correct, Deny, Fill, Goodbye, Greet, Repeat, SlotName, Start, Thank,
+)  # fmt: skip
+from agents.understanding.builtin.answers import changes
+from agents.understanding.builtin.found import Piece, Wish, overlaps
+from agents.understanding.builtin.pieces import find_reason, leftover_answer
+from agents.understanding.builtin.reading import Reading
+from agents.understanding.builtin.topics import is_question
+from agents.understanding.builtin.visits import split_visit
+from agents.understanding.resolve.clock import find_times
+from agents.understanding.resolve.days import find_days
+from agents.understanding.resolve.spelling import plain
+
+Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
+
+_ABOUT_VISITS = ("cancel", "reschedule", "list")
+_CHANGEABLE: frozenset[SlotName] = frozenset({"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"})
+_CORRECTING = re.compile(
+    r"(?<!\w)(?:i meant|i mean|meant|actually|sorry|oops|instead|rather|make (?:it|that|the)|change (?:it|that|the|my|this|to)|let's (?:make|change|do) (?:it|that)|correction|not (?:on |with |at |dr |doctor )?[\w]+(?: \w+)? (?:but|,)|wait|nahi|no|galat|wrong|i said|it's not|switch (?:it|that|to)|but|lekin|scratch that|badal\w*|mistake)(?!\w)"
+)
+_NOT = re.compile(r"(?<!\w)(?:not|no longer|nahi|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
+_NOT_AFTER = re.compile(r"^ (?:nahi|nahin|not)(?!\w)")
+_BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
+_NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
+_ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
+
+
+def commands_of(reading: Reading) -> list[Command]:
+    """The commands of a message, in the order said."""
+    if (person := reading.hand_over()) is not None:
+        return [*(wish.command for wish in reading.steer if isinstance(wish.command, Greet)), person.command]
+    placed: list[Placed] = [(wish.start, 0, wish.command) for wish in _steering(reading)]
+    starts, abandons = _flows(reading)
+    values = _values(reading, starts)
+    placed += abandons + values
+    placed += [(start, 3, Ask(topic=topic, about=reading.message.words(start, end)[:200])) for topic, start, end in reading.questions]
+    placed += _answers(reading, placed, starts)
+    if not any(not isinstance(command, (Greet, Thank)) for _, _, command in placed):
+        placed += _fallback(reading)
+    placed.sort(key=lambda item: (item[0], item[1]))
+    return _once([command for _, _, command in placed])
+
+
+def _once(commands: list[Command]) -> list[Command]:
+    """Each command once; the last value of a slot counts within a flow."""
+    kept: list[Command] = []
+    for command in commands:
+        if command not in kept:
+            kept.append(command)
+    return kept
+
+
+def _steering(reading: Reading) -> list[Wish]:
+    """Phrases that steer; those that only colour a fuller message are left out."""
+    full = bool(reading.pieces or reading.starts or reading.questions or reading.choice)
+    kept = []
+    for wish in reading.steer:
+        if isinstance(wish.command, Repeat) and full:
+            continue
+        if isinstance(wish.command, Abandon) and (reading.starts or reading.pieces or reading.more or reading.choice):
+            continue
+        if isinstance(wish.command, Goodbye) and (reading.starts or reading.pieces or reading.questions):
+            continue
+        kept.append(wish)
+    return kept
+
+
+def _flows(reading: Reading) -> tuple[list[Wish], list[Placed]]:
+    """(flows that begin, commands that words like "cancel" mean inside a flow)."""
+    hearing, text = reading.hearing, reading.message.text
+    starts: list[Wish] = []
+    instead: list[Placed] = []
+    for wish in reading.starts:
+        assert isinstance(wish.command, Start)
+        flow, said = wish.command.flow, text[wish.start : wish.end]
+        if flow == "cancel" and hearing.flow in ("book", "reschedule", "waitlist") and not _NOUN.search(text[wish.start :]) and not reading.pieces:
+            instead.append((wish.start, 0, Abandon()))
+        elif flow == "cancel" and hearing.flow == "cancel" and hearing.awaiting == "confirm" and not reading.no and not reading.yes:
+            instead.append((wish.start, 0, Affirm()))
+        elif flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None):
+            continue
+        elif flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said):
+            continue
+        elif not any(wish.command == other.command for other in starts):
+            starts.append(wish)
+    if len(starts) > 1:
+        starts = _without_doubles(starts, text)
+    if not starts and _complains(reading):
+        first = next(piece for piece in reading.pieces if piece.slot == "complaint")
+        starts = [Wish(Start(flow="book"), first.start, first.end)]
+    return starts, instead
+
+
+def _without_doubles(starts: list[Wish], text: str) -> list[Wish]:
+    """One wish a clause: "cancel my booking" is not also a wish to book."""
+    kept = [starts[0]]
+    for wish in starts[1:]:
+        if _BOUNDARY.search(text[kept[-1].start : wish.start]):
+            kept.append(wish)
+    return kept
+
+
+def _complains(reading: Reading) -> bool:
+    """Whether the message is a complaint to a service that is doing nothing else for the patient."""
+    hearing = reading.hearing
+    idle = hearing.flow is None and hearing.awaiting in (None, "anything_else")
+    return idle and not reading.questions and any(piece.slot == "complaint" for piece in reading.pieces)
+
+
+def _values(reading: Reading, starts: list[Wish]) -> list[Placed]:
+    """Starts, each followed by the values that belong to it."""
+    pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
+    pieces = _without_denied(reading.message.text, pieces)
+    if not starts:
+        return _fills(reading, _about_running(reading, pieces), begun=False)
+    bounds = _segments(reading.message.text, starts)
+    placed: list[Placed] = []
+    for wish, (low, high) in zip(starts, bounds, strict=True):
+        assert isinstance(wish.command, Start)
+        mine = [piece for piece in pieces if low <= piece.start < high]
+        if wish.command.flow in _ABOUT_VISITS:
+            mine = split_visit(reading.message, mine, flow=wish.command.flow, at=wish.start)
+            mine += _reason(reading, low, high, mine) if wish.command.flow != "list" else []
+        placed.append((low, 1, wish.command))
+        placed += [(low, 2, command) for _, _, command in sorted(_fills(reading, mine, begun=True), key=lambda item: item[0])]
+    return placed
+
+
+def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
+    span = find_reason(reading.message.text[low:high])
+    if span is None or overlaps(low + span[0], low + span[1], [(p.start, p.end) for p in others]):
+        return []
+    return [Piece("reason", low + span[0], low + span[1])]
+
+
+def _segments(text: str, starts: list[Wish]) -> list[tuple[int, int]]:
+    """The stretch of text that belongs to each wish: from the last break before it."""
+    edges = [0]
+    for before, wish in zip(starts, starts[1:], strict=False):
+        breaks = [m.end() for m in _BOUNDARY.finditer(text, before.start, wish.start + 1) if m.end() <= wish.start]
+        edges.append(breaks[-1] if breaks else wish.start)
+    return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))
+
+
+def _chosen(reading: Reading, piece: Piece) -> bool:
+    """Whether a value is part of the option that was picked."""
+    return reading.choice is not None and (
+        overlaps(piece.start, piece.end, [(reading.choice.start, reading.choice.end)]) or piece.slot in ("day", "time", "practitioner", "location")
+    )
+
+
+def _without_denied(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Leave out "not dr rana" of "dr rao not dr rana"."""
+    kept = [p for p in pieces if not _NOT.search(text[: p.start]) and not _NOT_AFTER.match(text[p.end :])]
+    return kept or [p for p in pieces if not any(_NOT.search(text[: p.start]) for p in pieces)]
+
+
+def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:
+    """Values without a wish, read by the flow that runs."""
+    hearing = reading.hearing
+    if hearing.flow in ("cancel", "list") or hearing.awaiting == "appointment":
+        pieces = split_visit(reading.message, pieces, flow=hearing.flow or "cancel", at=0)
+        pieces += _reason(reading, 0, len(reading.message.text), pieces)
+    return pieces
+
+
+def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed]:
+    """Fill, or Correct where the patient changes what was said before."""
+    hearing, text = reading.hearing, reading.message.text
+    correcting = not begun and hearing.flow is not None and bool(_CORRECTING.search(text))
+    reviewing = not begun and hearing.awaiting == "confirm"
+    placed: list[Placed] = []
+    for piece in pieces:
+        value = reading.message.words(piece.start, piece.end)[:200]
+        if not value or (reviewing and reading.yes and not changes(text) and _told(reading, piece)):
+            continue
+        change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != hearing.awaiting
+        command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
+        placed.append((piece.start, 2, command))
+    return placed
+
+
+def _told(reading: Reading, piece: Piece) -> bool:
+    """Whether a value only repeats what was read back."""
+    said, told = reading.message.text[piece.start : piece.end], plain(reading.hearing.last_answer).text
+    today = reading.hearing.now.date()
+    if piece.slot == "time":
+        back = [t.times for t in find_times(told)]
+        return any(t.times in back for t in find_times(said, bare=True))
+    if piece.slot == "day":
+        shown = [d.days for d in find_days(told, today, month_first=False)]
+        return any(d.days in shown for d in find_days(said, today, month_first=False))
+    return said in told
+
+
+def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list[Placed]:
+    """Yes, no, a choice, others: what they mean beside the rest of the message."""
+    hearing = reading.hearing
+    if any(isinstance(command, Abandon) for _, _, command in placed):
+        return []
+    if reading.choice is not None:
+        return [(reading.choice.start, 2, reading.choice.command)]
+    values = [command for _, _, command in placed if isinstance(command, (Fill, Correct))]
+    if reading.more is not None and not any(isinstance(c, Start) for _, _, c in placed if c != Start(flow="book")):
+        return [(reading.more.start, 2, reading.more.command)]
+    was_asked = hearing.awaiting is not None or bool(hearing.last_answer)
+    if not was_asked:
+        return []
+    if reading.no is not None and (reading.yes is None or reading.no[0] <= reading.yes[0] or not values):
+        return [] if values or starts else [(reading.no[0], 0, Deny())]
+    if reading.yes is None or any(isinstance(command, Affirm) for _, _, command in placed):
+        return []
+    if any(isinstance(command, Correct) for command in values) and (changes(reading.message.text) or hearing.awaiting == "confirm"):
+        return []
+    return [] if hearing.awaiting not in (None, "confirm", "choice", "anything_else") and values else [(reading.yes[0], 0, Affirm())]
+
+
+def _fallback(reading: Reading) -> list[Placed]:
+    """Nothing was found: the words are the answer awaited, or a question of another kind."""
+    hearing, text = reading.hearing, reading.message.text
+    if is_question(text) and len(text.split()) > 2:
+        return [(0, 0, Ask(topic="other", about=reading.message.words(0, len(text))[:200]))]
+    if hearing.awaiting in ("birth_date", "specialty", "practitioner", "location", "reason", "complaint", "appointment", "for_whom", "day", "time", "visit_type"):
+        piece = leftover_answer(reading.message, hearing.awaiting)
+        if piece is not None and _worth(hearing.awaiting, text):
+            return [(piece.start, 0, Fill(slot=piece.slot, value=reading.message.words(piece.start, piece.end)[:200]))]
+    return []
+
+
+def _worth(slot: SlotName, text: str) -> bool:
+    """Whether a message may be the answer: a birth date has digits; days and times were read before."""
+    if slot == "birth_date":
+        return any(char.isdigit() for char in text)
+    return slot not in ("day", "time")

@@ -1,0 +1,167 @@
+"""Doctors, places, relatives and the patient's own name, as they stand in a message."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from agents.understanding.builtin.found import Piece, overlaps
+from agents.understanding.hearing import Known
+from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
+from agents.understanding.resolve.names import name_words
+from agents.understanding.resolve.sounds import likeness
+from agents.understanding.resolve.spelling import Plain, plain
+
+_WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
+_TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")
+_SUFFIX = re.compile(r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])")
+_WITH = re.compile(r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about) ")
+_RELATION = (
+    r"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|baby|child|kid|kids|children|grandmother|grandfather|grandma|grandpa|granny|"
+    r"uncle|aunt|aunty|parents?|in-?laws?|mother in law|father in law|mother-in-law|father-in-law|niece|nephew|cousin|friend|partner|fiancee?|boyfriend|girlfriend|"
+    r"grandson|granddaughter|toddler|infant|newborn|husband|spouse|maa|pita|beta|bete|beti|bhai|behen|behan|patni|pati|bacche|bachcha|dadi|dada|nani|nana|sasur|saas|"
+    r"papa|bhabhi|chacha|chachi|biwi|gharwale|colleague|roommate|little (?:one|boy|girl)|boy|girl)"
+)
+_AGE = r"(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:years?|yrs?|yr|months?|weeks?|days?)[- ]old |elder |younger |old |little |elderly |eldest |youngest |late |dear )"
+_FOR_WHOM = re.compile(
+    rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) {_AGE}?{_RELATION})(?P<tail> ke liye|(?='s)|)(?!\w)"
+)
+_SAYS_WHO = re.compile(
+    r"^(?:'s|,? (?:has|have|had|is|was|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
+)
+_FOR_SOMEONE = re.compile(r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)")
+_NAME_CUE = re.compile(r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?")
+_I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
+_NOT_IN_NAME = NOT_NAMES - {"may", "mark", "hope", "joy", "rose", "grace", "summer", "june", "august", "april", "will", "baby", "mein"}
+
+
+@lru_cache(maxsize=64)
+def _index(known: tuple[Known, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(whole names in plain spelling, the single words of all names)."""
+    wholes = sorted({plain(name).text.strip() for item in known for name in (item.name, *item.aliases)}, key=len, reverse=True)
+    singles = {word for item in known for name in (item.name, *item.aliases) for word in name_words(name)}
+    return tuple(wholes), tuple(word for word in singles if len(word) > 2 and word not in TITLES)
+
+
+def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]]) -> list[Piece]:
+    """Names of doctors: after a title, known to the hospital, or written like a name after "with"."""
+    text = message.text
+    wholes, singles = _index(known)
+    spans = [(m.start(), m.end()) for whole in wholes if len(whole) > 3 for m in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)]
+    for match in _TITLED.finditer(text):
+        end = _name_end(message, match.end(), singles, taken)
+        if end > match.end() and not overlaps(match.start(), end, spans):
+            spans.append((match.start(), end))
+    for match in _WORD.finditer(text):
+        if not overlaps(*match.span(), [*spans, *taken]) and _is_known(match.group(), singles):
+            spans.append(match.span())
+    if not spans:
+        spans += _capitalised(message, taken)
+    return [Piece("practitioner", start, end) for start, end in _merged(text, sorted(spans))]
+
+
+def _merged(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Put together names side by side, with their title."""
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        title = re.search(r"(?:dr|doctor|prof)\.? $", text[:start])
+        start = title.start() if title else start
+        if merged and start <= merged[-1][1] + 1 and not re.search(r"[^ .]", text[merged[-1][1] : start]):
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif not merged or start >= merged[-1][1]:
+            merged.append((start, end))
+    return merged
+
+
+def _is_known(word: str, singles: tuple[str, ...]) -> bool:
+    bare = word.removesuffix("'s")
+    if len(bare) < 3 or bare in NOT_NAMES or bare in TITLES:
+        return False
+    if bare in singles:
+        return True
+    return len(bare) >= 5 and any(likeness(bare, single) >= 90 for single in singles)
+
+
+def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[tuple[int, int]]) -> int:
+    """Where the name that begins at `start` ends: three words at most, or as far as capital letters go."""
+    end, count = start, 0
+    for match in _WORD.finditer(message.text, start):
+        between = message.text[end : match.start()]
+        if (end > start and between not in (" ", ". ", ", ", "-", "'", " & ")) or overlaps(*match.span(), taken):
+            break
+        word = match.group().removesuffix("'s")
+        capital = message.words(*match.span())[:1].isupper()
+        if word in NOT_NAMES or word in ("and", "or", "hai", "hain") or (between == ", " and not capital):
+            break
+        if count and not capital and not any(likeness(word, single) >= 85 for single in singles):
+            break
+        if between == ", " and not (count == 1 and len(word) > 2 and capital):
+            break
+        end, count = match.start() + len(word), count + 1
+        if count >= 4:
+            break
+    suffix = _SUFFIX.match(message.text, end) if count else None
+    return suffix.end() if suffix else end
+
+
+def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Two or more words with capital letters after "with" or "see", in a message that is not all capitals."""
+    if message.original.isupper():
+        return []
+    for cue in _WITH.finditer(message.text):
+        if cue.group().strip() in ("at", "for", "to", "from", "is", "about", "try"):
+            continue
+        end, count = cue.end(), 0
+        for match in _WORD.finditer(message.text, cue.end()):
+            between = message.text[end : match.start()]
+            capital = message.words(*match.span())[:1].isupper()
+            if between not in ("", " ", ". ", " & ", "-", "'") or not capital or overlaps(*match.span(), taken):
+                break
+            end, count = match.end(), count + 1
+        if count >= 2:
+            suffix = _SUFFIX.match(message.text, end)
+            return [(cue.end(), suffix.end() if suffix else end)]
+    return []
+
+
+def find_relative(message: Plain) -> list[Piece]:
+    """For whom the visit is, when it is said to be someone else."""
+    for match in _FOR_WHOM.finditer(message.text):
+        tail, before = message.text[match.end() :], message.text[: match.start("who")]
+        if match["tail"].strip() or before.endswith(("for ", "of ")) or _SAYS_WHO.match(tail) or match.end() == len(message.text.rstrip(" .!")):
+            end = _with_given_name(message, match.end("who"))
+            return [Piece("for_whom", match.start("who"), end)]
+    if match := _FOR_SOMEONE.search(message.text):
+        return [Piece("for_whom", match.start("who"), match.end("who"))]
+    return []
+
+
+def _with_given_name(message: Plain, end: int) -> int:
+    match = _WORD.match(message.text, end + 1)
+    if match and message.text[end : end + 1] == " " and match.group() not in NOT_NAMES:
+        capital = message.words(*match.span())[:1].isupper() and not message.original.isupper()
+        if capital:
+            return match.end()
+    return end
+
+
+def find_own_name(message: Plain, *, awaited: bool) -> list[Piece]:
+    """The patient's own name: after "my name is", or the whole message where it was asked for."""
+    text = message.text
+    cue = _NAME_CUE.search(text)
+    if cue and (awaited or "name" in cue.group() or "naam" in cue.group()):
+        return _name_from(message, cue.end())
+    if not awaited:
+        return []
+    lead = _I_AM.match(text)
+    return _name_from(message, lead.end() if lead else len(text) - len(text.lstrip()))
+
+
+def _name_from(message: Plain, start: int) -> list[Piece]:
+    end, count = start, 0
+    for match in _WORD.finditer(message.text, start):
+        between = message.text[end : match.start()]
+        if between.strip(" .'-") or (match.group() in _NOT_IN_NAME and match.group() not in TITLES) or count >= 5:
+            break
+        end, count = match.end(), count + 1
+    return [Piece("name", start, end)] if count else []

@@ -1,0 +1,106 @@
+"""All values that a message gives, as spans of its plain text."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from agents.commands import SlotName
+from agents.understanding.builtin.found import Piece, overlaps
+from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
+from agents.understanding.builtin.places import find_places
+from agents.understanding.hearing import Hearing
+from agents.understanding.resolve.births import find_birth_date
+from agents.understanding.resolve.clock import find_times
+from agents.understanding.resolve.days import bare_day, find_days
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
+from agents.understanding.resolve.spelling import Plain
+
+_VISIT_TYPE = re.compile(
+    r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
+)
+_LEFT = re.compile(r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$")
+_RIGHT = re.compile(r"^(?: (?:a lot|badly|so much|too much|for (?:the )?(?:last |past )?(?:\w+ )?(?:days?|weeks?|months?|years?)|since (?:last )?\w+(?: (?:days?|weeks?|night|week|month))?|again|problems?|issues?|attacks?|pain|aches?|hai|ho raha hai|ho rahi hai|all over|in (?:my|the|his|her) \w+|on (?:my|the|his|her) \w+|se|these days|every (?:day|night|morning)))+")
+_LINK = re.compile(r"^(?:,? ?(?:and|with|aur|or|plus|also)? ?(?:(?:a|an|my|some|bad|high|severe|mild|also|have|has|bit of|in my|dry) )*)$")
+_REASON = re.compile(r"(?<!\w)(?:because|due to|since|as|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})")
+_SEPARATE = r"[\w'’.-]"
+
+
+def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
+    """The values in the message, in order, none overlapping another. `taken`: spans that mean something else."""
+    text = message.text
+    pieces: list[Piece] = []
+    if hearing.awaiting == "birth_date" and (span := find_birth_date(text)):
+        pieces.append(Piece("birth_date", *span))
+    _add(pieces, taken, [Piece("specialty", *m.span()) for m in ANY_ROLE.finditer(text)])
+    _add(pieces, taken, find_doctors(message, hearing.directory.practitioners, [*taken, *_spans(pieces)]) if hearing.awaiting != "name" else [])
+    _add(pieces, taken, _whens(message, hearing, today, [*taken, *_spans(pieces)]))
+    _add(pieces, taken, [Piece("visit_type", *m.span()) for m in _VISIT_TYPE.finditer(text)][:1])
+    _add(pieces, taken, _complaints(text))
+    _add(pieces, taken, find_relative(message))
+    _add(pieces, taken, find_own_name(message, awaited=hearing.awaiting == "name" and not pieces))
+    _add(pieces, taken, find_places(message, hearing.directory.locations, [*taken, *_spans(pieces)], awaited=hearing.awaiting == "location") if hearing.awaiting != "name" else [])
+    _add(pieces, taken, _awaited(message, hearing, today) if not pieces else [])
+    return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _spans(pieces: list[Piece]) -> list[tuple[int, int]]:
+    return [(piece.start, piece.end) for piece in pieces]
+
+
+def _add(pieces: list[Piece], taken: list[tuple[int, int]], found: list[Piece]) -> None:
+    for piece in found:
+        if not overlaps(piece.start, piece.end, [*taken, *_spans(pieces)]):
+            pieces.append(piece)
+
+
+def _whens(message: Plain, hearing: Hearing, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
+    text = message.text
+    days = [d for d in find_days(text, today, month_first=False) if not overlaps(d.start, d.end, taken)]
+    firm = tuple((d.start, d.end) for d in days if any(char.isdigit() for char in text[d.start : d.end])) + tuple(taken)
+    loose = tuple((d.start, d.end) for d in days)
+    bare = hearing.awaiting == "time" and len(text.split()) <= 6
+    times = find_times(text, bare=bare, taken=(*firm, *loose))
+    found = [Piece("day", d.start, d.end) for d in days]
+    return found + [Piece("time", t.start, t.end) for t in times]
+
+
+def _complaints(text: str) -> list[Piece]:
+    """Complaints with the words that belong to them; those side by side are one."""
+    merged: list[tuple[int, int]] = []
+    for match in ANY_COMPLAINT.finditer(text):
+        start, end = match.span()
+        if left := _LEFT.search(text[:start]):
+            start = left.start()
+        if right := _RIGHT.match(text[end:]):
+            end += right.end()
+        if merged and _LINK.match(text[merged[-1][1] : start]):
+            merged[-1] = (merged[-1][0], end)
+        elif not merged or start >= merged[-1][1]:
+            merged.append((start, end))
+    return [Piece("complaint", start, end) for start, end in merged]
+
+
+def _awaited(message: Plain, hearing: Hearing, today: date) -> list[Piece]:
+    """What was asked for, where no rule saw it: a bare number for a day, a part of the body for a specialty."""
+    text, awaiting = message.text, hearing.awaiting
+    whole = (len(text) - len(text.lstrip()), len(text.rstrip(" .!?")))
+    if awaiting == "day" and bare_day(text, today):
+        return [Piece("day", *whole)]
+    if awaiting in ("specialty", "complaint", "practitioner") and any(p.fullmatch(text.strip(" .!?")) for p in BARE_PATTERNS.values()):
+        return [Piece("specialty", *whole)]
+    return []
+
+
+def find_reason(text: str) -> tuple[int, int] | None:
+    """The clause that says why."""
+    match = _REASON.search(text)
+    return match.span("why") if match else None
+
+
+def leftover_answer(message: Plain, awaiting: SlotName) -> Piece | None:
+    """The whole of a short message as the answer to what was asked for in the patient's own words."""
+    text = message.text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip(" .!?"))
+    limit = 30 if awaiting in ("reason", "complaint") else 6
+    return Piece(awaiting, start, end, sure=False) if 0 < len(text.split()) <= limit and end > start else None

@@ -1,0 +1,110 @@
+"""Places in a message: the hospital's own, and any that is named after "in" or "near"."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from agents.understanding.builtin.found import Piece, overlaps
+from agents.understanding.hearing import Known
+from agents.understanding.resolve.name_words import NOT_NAMES
+from agents.understanding.resolve.names import name_words
+from agents.understanding.resolve.sounds import likeness
+from agents.understanding.resolve.spelling import Plain
+
+_WORD = re.compile(r"[a-z][a-z'-]*")
+_CUE = re.compile(r"(?<!\w)(?:located in|somewhere in|anywhere in|something in|based in|in|near|around|nearby|at|from|to|within|for|close to|located|near to|live in|area of|city of|town of|is|be|of|looking at|try|check)(?: (?:the )?(?:city|town|area|vicinity)(?: of)?)? (?:the )?")
+_STRONG = ("in", "near", "around", "within")
+_AFTER = re.compile(r"^ (?:branch|clinic|hospital|area|campus|centre|center|location|city|mein|side)(?!\w)")
+_BEFORE_KIND = re.compile(r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)")
+_NEVER = NOT_NAMES | frozenset(
+    """advance person general particular mind case touch detail total need order pain fact hospital me us you town city
+    area same there here home network time hindi english trouble hurry which that this these those any all work use bed
+    office school insurance india usa state country mode calendar person's front between minute minutes hour hours while
+    whole doctor's days months years year month least best cosmetic cosmetics services yours mine someone else account
+    surgery treatment dentistry medicine charge nearby vicinity location place places room mumbai's phone video whatsapp
+    line bit couple few lot two three four five six seven eight nine ten eleven twelve half quarter offered provider
+    provides offers offering able find help search called named looking searching if whether really located situated
+    pm am oclock booked confirm confirmed correct perfect okay alright cool nice awesome wonderful excellent lovely""".split()
+)
+_VAGUE = re.compile(r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)")
+
+
+@lru_cache(maxsize=64)
+def _index(known: tuple[Known, ...]) -> tuple[str, ...]:
+    words = {word for item in known for name in (item.name, *item.aliases) for word in name_words(name)}
+    return tuple(word for word in words if len(word) > 3 and word not in _NEVER and word not in ("clinic", "centre", "center", "campus", "branch", "main", "road", "street", "west", "east", "north", "south"))
+
+
+def find_places(message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]], *, awaited: bool) -> list[Piece]:
+    """Places said, the first one only; none where nothing looks like one."""
+    text = message.text
+    for match in _WORD.finditer(text):
+        if not overlaps(*match.span(), taken) and any(likeness(match.group(), word) >= 90 for word in _index(known)):
+            return [Piece("location", match.start(), _extended(message, match.end(), taken))]
+    for cue in _CUE.finditer(text):
+        strong = cue.group().split()[-1] in _STRONG or " in " in f" {cue.group()}"
+        end = _place_end(message, cue.end(), taken, lower=strong and not _mixed_case(message))
+        if end > cue.end() and (strong or awaited):
+            return [Piece("location", cue.end(), end)]
+    return _adjective(message, taken) or (_bare(message, taken) if awaited else [])
+
+
+def _mixed_case(message: Plain) -> bool:
+    """Whether the patient uses capital letters, so that a place would have one."""
+    return any(char.isupper() for char in message.original[1:]) and not message.original.isupper() and not _only_i(message)
+
+
+def _only_i(message: Plain) -> bool:
+    words = re.findall(r"\w+", message.original)
+    return all(word == "I" or not word[0].isupper() for word in words[1:])
+
+
+def _place_end(message: Plain, start: int, taken: list[tuple[int, int]], *, lower: bool) -> int:
+    end, count = start, 0
+    for match in _WORD.finditer(message.text, start):
+        between = message.text[end : match.start()]
+        if between not in ("", " ") or overlaps(*match.span(), taken) or match.group() in _NEVER:
+            break
+        if not lower and not message.words(*match.span())[:1].isupper():
+            break
+        end, count = match.end(), count + 1
+        if count >= (2 if lower else 4):
+            break
+    return end
+
+
+def _extended(message: Plain, end: int, taken: list[tuple[int, int]]) -> int:
+    further = _place_end(message, end + 1, taken, lower=False) if message.text[end : end + 1] == " " else end
+    return max(end, further) if further > end + 1 else end
+
+
+def _adjective(message: Plain, taken: list[tuple[int, int]]) -> list[Piece]:
+    """A capitalised name right before a kind of doctor ("a Sunnyvale dentist")."""
+    if message.original.isupper() or not _mixed_case(message):
+        return []
+    for match in _WORD.finditer(message.text):
+        if match.start() == 0 or overlaps(*match.span(), taken) or match.group() in _NEVER:
+            continue
+        end = _place_end(message, match.start(), taken, lower=False)
+        follows = _BEFORE_KIND.match(message.text[end:]) or _AFTER.match(message.text[end:])
+        if end > match.start() and follows and len(message.words(*match.span())) > 2:
+            return [Piece("location", match.start(), end, sure=False)]
+    return []
+
+
+def _bare(message: Plain, taken: list[tuple[int, int]]) -> list[Piece]:
+    """The name alone, where a place was asked for: capitalised words, or all of a short message."""
+    text = message.text
+    found: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text):
+        if overlaps(*match.span(), taken) or match.group() in _NEVER or (found and match.start() < found[-1][1]):
+            continue
+        end = _place_end(message, match.start(), taken, lower=not _mixed_case(message))
+        if end > match.start():
+            found.append((match.start(), end))
+    if not found:
+        return []
+    start, end = found[-1] if _mixed_case(message) else found[0]
+    short = len(text.split()) <= 6
+    return [Piece("location", start, end)] if short or _mixed_case(message) else []

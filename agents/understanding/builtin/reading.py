@@ -1,0 +1,89 @@
+"""All that the rules see in one message, before it is decided what counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from agents.commands import Abandon, Command, Goodbye, Greet, HandOver, Repeat, Start, Thank, Topic
+from agents.understanding.builtin.answers import find_choice, find_more, find_no, find_yes
+from agents.understanding.builtin.found import Piece, Wish, overlaps
+from agents.understanding.builtin.pieces import find_pieces
+from agents.understanding.builtin.topics import asked, clause
+from agents.understanding.builtin.wishes import flow_wishes, steering
+from agents.understanding.hearing import Hearing
+from agents.understanding.resolve.spelling import Plain
+
+_SIDE: frozenset[Topic] = frozenset({"doctors", "specialties"})  # a question that may be a wish to book
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found where; spans are places in the plain text."""
+
+    message: Plain
+    hearing: Hearing
+    steer: tuple[Wish, ...] = ()
+    questions: tuple[tuple[Topic, int, int], ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    starts: tuple[Wish, ...] = ()
+    yes: tuple[int, int] | None = None
+    no: tuple[int, int] | None = None
+    more: Wish | None = None
+    choice: Wish | None = None
+    _zones: tuple[tuple[int, int], ...] = field(default=())
+
+    @classmethod
+    def of(cls, message: Plain, hearing: Hearing) -> Reading:
+        """Read a message."""
+        text = message.text
+        steer = steering(text)
+        taken = [(wish.start, wish.end) for wish in steer if not isinstance(wish.command, (Repeat, Abandon))]
+        pieces = find_pieces(message, hearing, today=hearing.now.date(), taken=taken)
+        starts = flow_wishes(text, pieces, taken=taken)
+        reading = cls(
+            message, hearing, tuple(steer), tuple(asked(text)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
+        )  # fmt: skip
+        return reading._without_question_words()._with_answers()
+
+    def _without_question_words(self) -> Reading:
+        """Drop what only belongs to a question beside the flow ("are you open on sunday")."""
+        questions, zones = [], []
+        for topic, start, end in self.questions:
+            if topic in _SIDE and self._books_instead():
+                continue
+            left, right = clause(self.message.text, start, end)
+            if any(left <= wish.start < start and wish.end <= start for wish in self.starts):
+                left = start
+            questions.append((topic, left, right))
+            zones.append((left, right))
+        starts = [wish for wish in self.starts if not overlaps(wish.start, wish.end, zones)]
+        pieces = [piece for piece in self.pieces if not overlaps(piece.start, piece.end, zones)]
+        return replace(self, questions=tuple(questions), starts=tuple(starts), pieces=tuple(pieces), _zones=tuple(zones))
+
+    def _books_instead(self) -> bool:
+        """Whether "which skin doctors are free on friday" is meant as a wish for a visit."""
+        return bool(self.starts) and any(piece.slot in ("day", "time", "specialty", "practitioner") for piece in self.pieces)
+
+    def _with_answers(self) -> Reading:
+        hearing = self.hearing
+        choice = None if self._zones else find_choice(self.message, hearing, list(self.pieces))
+        in_talk = bool(hearing.options or hearing.flow or hearing.awaiting or hearing.last_answer)
+        more = find_more(self.message.text) if in_talk and not self.others_started() else None
+        if more is not None and (overlaps(more.start, more.end, list(self._zones)) or (choice and overlaps(more.start, more.end, [(choice.start, choice.end)]))):
+            more = None
+        return replace(self, choice=choice, more=more)
+
+    def others_started(self) -> bool:
+        """Whether a flow other than the running one begins."""
+        return any(isinstance(w.command, Start) and w.command.flow != self.hearing.flow and w.command.flow != "book" for w in self.starts)
+
+    def has(self, *kinds: type[Command]) -> bool:  # type: ignore[valid-type]
+        """Whether a phrase of such a kind was found."""
+        return any(isinstance(wish.command, kinds) for wish in self.steer)
+
+    def polite_only(self) -> list[Wish]:
+        """Greeting, thanks and goodbye."""
+        return [wish for wish in self.steer if isinstance(wish.command, (Greet, Thank, Goodbye))]
+
+    def hand_over(self) -> Wish | None:
+        return next((wish for wish in self.steer if isinstance(wish.command, HandOver)), None)

@@ -1,0 +1,49 @@
+"""Which of the values in "move my tuesday appointment with dr rao to friday" name the visit, and which the new time."""
+
+from __future__ import annotations
+
+import re
+
+from agents.understanding.builtin.found import Piece
+from agents.understanding.resolve.spelling import Plain
+
+_NAMING = ("day", "time", "practitioner", "specialty", "location", "visit_type")
+_NEW = re.compile(r"(?<!\w)(?:to|until|till|for|instead|and (?:book|make)|ko|par|pe|make it|rather|into|on to|onto)(?: (?:some ?time|something|anything|the|any ?(?:time|day)?|a|another|say|maybe|around|about))* $")
+_NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|check ?ups?|slots?|one|wala)(?!\w)")
+_OF_VISIT = re.compile(r"(?:'s|(?<!\w)(?:on|of|at|from|with|for|my|the|this|our|dr|mera|meri|wala|scheduled for|booked for|booked on))(?: the| my)? $")
+
+
+def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> list[Piece]:
+    """The pieces of a wish to cancel, move or list a visit, those that name the visit put together as `appointment`.
+
+    `at`: where the wish begins. In a move, what follows "to" or "for" is the new time.
+    """
+    new: list[Piece] = []
+    naming: list[Piece] = []
+    for piece in pieces:
+        if piece.slot not in _NAMING:
+            new.append(piece)
+        elif flow == "reschedule" and _is_new(message.text, piece, pieces, seen_new=any(p.slot in ("day", "time") for p in new)):
+            new.append(piece)
+        else:
+            naming.append(piece)
+    return ([_together(message.text, naming)] if naming else []) + [p for p in new if p.slot != "complaint"]
+
+
+def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> bool:
+    """Whether a piece says what the visit is moved to."""
+    if piece.slot in ("practitioner", "specialty", "visit_type"):
+        return bool(re.search(r"(?<!\w)to $", text[: piece.start]))
+    if seen_new or _NEW.search(text[: piece.start]):
+        return True
+    if re.match(r"(?: instead|,? or (?:later|after))", text[piece.end :]):
+        return True
+    after_noun = _NOUN.search(text[: piece.start])
+    followed = _NOUN.match(text[piece.end :].removeprefix("'s").lstrip())
+    return bool(after_noun) and not followed and not _OF_VISIT.search(text[: piece.start])
+
+
+def _together(text: str, naming: list[Piece]) -> Piece:
+    """One span over all that names the visit, with a noun right after it."""
+    start, end = min(p.start for p in naming), max(p.end for p in naming)
+    return Piece("appointment", start, end)

@@ -1,0 +1,200 @@
+"""The catalogues in `docs/`, made from the code: `python -m tests.catalogues`; with `--check`, 1 where one is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import click
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from settings import Settings
+from tools import rooms
+from tools.runtime.errors import ToolError, all_errors
+from tools.runtime.events import EVENTS, reactions_to
+from tools.runtime.jobs import PERIODIC
+from tools.runtime.tool import Tool, all_tools
+
+DOCS = Path(__file__).parent.parent / "docs"
+NOTE = "Made by `python -m tests.catalogues` from the code; CI fails when it is stale.\n"
+FACES = ("api.body_limit", "api.worker")  # errors and jobs that are declared outside the rooms
+
+
+def catalogues() -> dict[str, str]:
+    """File name -> content."""
+    rooms.load()
+    for module in FACES:
+        import_module(module)
+    return {
+        "tools.md": tools(),
+        "events.md": events(),
+        "settings.md": settings(),
+        "problems.md": problems(),
+        "cli.md": cli(),
+    }
+
+
+def tools() -> str:
+    parts = ["# Tools", NOTE, "Each is a REST endpoint, an MCP tool and, where an agent may call it, a function of its model."]
+    room = ""
+    for tool in all_tools():
+        if tool.name.partition(".")[0] != room:
+            room = tool.name.partition(".")[0]
+            parts.append(f"## {room}")
+        parts.append("\n".join(_tool(tool)))
+    return _document(parts)
+
+
+def _tool(tool: Tool) -> Iterator[str]:
+    yield f"### {tool.name}\n"
+    yield f"{tool.description}\n"
+    rest = f", `{tool.rest.method} {tool.rest.path}`" if tool.rest else ", no REST face"
+    marks = [
+        name
+        for name, on in (
+            ("patients may call it", tool.by_patient), ("an agent needs the patient's yes to these arguments", tool.assent),
+            ("REST needs If-Match", tool.versioned),
+        )
+        if on
+    ]  # fmt: skip
+    yield f"{tool.effect.value}, needs `{tool.needs.name}`{rest}{''.join(f'; {mark}' for mark in marks)}."
+    arguments = list(_arguments(tool.args))
+    if arguments:
+        yield ""
+        yield from arguments
+    if tool.raises:
+        codes = ", ".join(f"`{error.code}`" for error in sorted(tool.raises, key=lambda error: error.code))
+        yield f"\nRefuses with {codes}."
+
+
+def _arguments(args: type[BaseModel]) -> Iterator[str]:
+    for name, field in args.model_fields.items():
+        need = "required" if field.is_required() else f"default `{_default(field)}`"
+        text = f": {field.description}" if field.description else ""
+        yield f"- `{name}` {_type(field.annotation)}, {need}{text}"
+
+
+def events() -> str:
+    rows = [
+        (f"`{name}`", EVENTS[name], ", ".join(_reaction(reaction) for reaction in sorted(reactions_to(name))))
+        for name in sorted(EVENTS)
+    ]
+    jobs = [(f"`{name}`", f"`{cron}`") for name, cron in sorted(PERIODIC.items())]
+    return _document(
+        ["# Events", NOTE, "Rows of `event_log`, written with their cause; each reaction is a job.",
+         _table(("event", "meaning", "reactions"), rows), "## Jobs that repeat", _table(("job", "cron (UTC)"), jobs)]
+    )  # fmt: skip
+
+
+def _reaction(name: str) -> str:
+    module, _, function = name.rpartition(".")
+    return f"`{module.split('.')[1]}.{function}`"
+
+
+def settings() -> str:
+    rows = [
+        (f"`WARDLINE_{name.upper()}`", _type(field.annotation), f"`{_default(field)}`", field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return _document(
+        ["# Settings", NOTE, "Read once from the environment.", _table(("variable", "type", "default", "what"), rows)]
+    )
+
+
+def problems() -> str:
+    rows = [
+        (f"`{error.code}`", str(error.status), error.remedy.replace("_", " "), error.title, error.say)
+        for error in sorted(set(all_errors()), key=lambda error: (error.code, error.__name__))
+        if error is not ToolError
+    ]
+    return _document(
+        ["# Problems", NOTE, "An error is an RFC 9457 document of type `urn:wardline:problem:<code>`, with `detail`, and"
+         " `errors` (`field`, `rule`) where arguments are wrong.",
+         _table(("code", "status", "what to do", "title", "said aloud"), rows)]
+    )  # fmt: skip
+
+
+def cli() -> str:
+    from cli import app
+
+    group = typer.main.get_command(app)
+    return _document(["# Command line", NOTE, *_commands(group, "wardline")])
+
+
+def _commands(command: Any, path: str) -> Iterator[str]:
+    if hasattr(command, "commands"):
+        for name in sorted(command.commands):
+            yield from _commands(command.commands[name], f"{path} {name}")
+        return
+    lines = [f"## {path}", "", (command.help or "").strip()]
+    shown = [_parameter(parameter) for parameter in command.params if parameter.name != "help"]
+    yield "\n".join([*lines, *(["", *shown] if shown else [])])
+
+
+def _parameter(parameter: Any) -> str:
+    names = " / ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+    if isinstance(parameter, click.Argument) or parameter.param_type_name == "argument":
+        names = f"`{parameter.name.upper()}`"
+    variable = f" (or `{parameter.envvar}`)" if isinstance(parameter.envvar, str) else ""
+    text = getattr(parameter, "help", None)
+    need = ", required" if parameter.required else ""
+    return f"- {names}{variable}{need}{f': {text}' if text else ''}"
+
+
+def _type(annotation: Any) -> str:
+    """A type as a reader wants it: `UUID or null`, `"a" | "b"`."""
+    origin = get_origin(annotation)
+    if annotation is NoneType:
+        return "null"
+    if origin in (Union, UnionType):
+        return " or ".join(_type(part) for part in get_args(annotation))
+    if origin is Literal:
+        return " | ".join(f'"{value}"' for value in get_args(annotation))
+    if origin is list:
+        return f"list of {_type(get_args(annotation)[0])}"
+    if hasattr(annotation, "__metadata__"):
+        return _type(annotation.__origin__)
+    return str(getattr(annotation, "__name__", annotation))
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "none"
+    value = field.default
+    return "none" if value is None else "" if value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '\\|').replace('``', '') for cell in line)} |" for line in lines)
+
+
+def _document(parts: Iterable[str]) -> str:
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the catalogues, or (`--check`) say which are stale."""
+    stale = []
+    for name, content in catalogues().items():
+        file = DOCS / name
+        if not file.exists() or file.read_text(encoding="utf-8") != content:
+            stale.append(name)
+            if "--check" not in arguments:
+                file.write_text(content, encoding="utf-8")
+    if "--check" in arguments:
+        for name in stale:
+            print(f"docs/{name} is stale; run: make catalogues")
+        return 1 if stale else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
