@@ -30,6 +30,7 @@ from agents.understanding.resolve.assent import is_plain_yes
 from tools.runtime.errors import ToolError
 
 MISSES = 3
+_MEANS_BOOKING = ("specialty", "practitioner", "complaint")  # said with nothing under way, they ask for a visit
 _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
 
 
@@ -95,6 +96,8 @@ async def _set_messages(d: Dialogue, *, allowed: bool) -> None:
 async def _absorb(d: Dialogue) -> bool:
     """Put starts, fills and corrections where they belong. True: the present flow's information has changed."""
     state, changed, target = d.state, False, None
+    if state.flow is None and not d.has(Start) and any(c.slot in _MEANS_BOOKING for c in d.fills()):
+        d.commands = (Start(flow="book"), *d.commands)
     for command in d.commands:
         if isinstance(command, Start):
             target = await _start(d, command)
@@ -208,7 +211,7 @@ async def _small_talk(d: Dialogue) -> None:
         d.say("goodbye")
     elif d.has(Thank):
         d.say("welcome")
-    elif d.has(Greet) or not state.greeted:
+    elif d.has(Greet):
         d.say("greeting", hospital=d.tenant.name)
     elif d.has(Affirm) or state.awaiting == "birth_date" or d.fills():
         d.say("what_can_i_do")
@@ -216,8 +219,10 @@ async def _small_talk(d: Dialogue) -> None:
         state.misses += 1
         if state.misses >= MISSES:
             await hand_over(d, "The patient was not understood three times")
-        else:
+        elif state.greeted:
             d.say("not_understood_help")
+        else:
+            d.say("greeting", hospital=d.tenant.name)
         return
     state.misses = 0
 

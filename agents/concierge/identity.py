@@ -26,6 +26,10 @@ async def verified(d: Dialogue) -> bool:
     words = _birth_date_said(d)
     if words is None:
         if d.state.awaiting == "birth_date" and not d.lines:
+            state.misses += 1
+            if state.misses >= TRIES:
+                await hand_over(d, "No birth date could be read")
+                return False
             d.say("birth_date_not_clear")
         d.say("ask_birth_date")
         state.ask("birth_date")
@@ -69,7 +73,7 @@ async def _of_number(d: Dialogue) -> list[PatientOut]:
 def _welcome(d: Dialogue, patient: PatientOut) -> None:
     state = d.state
     state.patient_id, state.given = patient.id, patient.given
-    state.verified_at, state.tries = d.work.now, 0
+    state.verified_at, state.tries, state.misses = d.work.now, 0, 0
     d.work.record.append(
         "policy_decision", {"at": d.work.now, "rule": "second_fact", "decision": "allowed", "patient_id": patient.id}
     )
