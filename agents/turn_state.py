@@ -24,8 +24,10 @@ from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
-# The conversation, locked as its one writer (new messages refer to the row meanwhile), and its oldest message that
-# waits, with the model's answer from an earlier try.
+# One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
+# what the writer before has committed.
+_LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
+# The conversation and its oldest message that waits, with the model's answer from an earlier try.
 _TAKE = """
     SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.body, m.media, r.answer
       FROM conversation c
@@ -34,7 +36,6 @@ _TAKE = """
                      ORDER BY seq LIMIT 1) m ON true
       LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
      WHERE c.id = %s
-       FOR NO KEY UPDATE OF c
 """
 
 
@@ -178,5 +179,6 @@ async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: 
 
 
 async def _take(work: Work, conversation_id: UUID) -> Read | None:
+    await direct(work.session, _LOCK, (conversation_id,))
     row = await (await direct(work.session, _TAKE, (conversation_id,))).fetchone()
     return Read(*row) if row is not None else None

@@ -45,7 +45,7 @@ from typing import Any
 import yaml
 from rapidfuzz import fuzz
 
-from agents.commands import COMMANDS, Affirm, Command, Correct, Deny, Fill, More, Start
+from agents.commands import COMMANDS, Abandon, Affirm, Command, Correct, Deny, Fill, More, Start
 from agents.understanding.builtin.understand import read
 from agents.understanding.hearing import Awaiting, Directory, Hearing, Known
 from agents.understanding.resolve.names import match_specialty
@@ -67,7 +67,7 @@ _SPECIALTIES = tuple(
         "ophthalmology", "ent", "neurology", "gastroenterology", "psychiatry", "dentistry",
     )
 )  # fmt: skip
-_SMALL = {"the", "on", "at", "a", "an", "of", "in", "for", "by", "around", "about", "to", "with", "from", "this", "month"}
+_SMALL = {"the", "on", "at", "a", "an", "of", "in", "for", "by", "around", "about", "to", "with", "from", "this", "month", "after", "before"}
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class Tracker:
             self.intent = "BookAppointment"
         elif any(isinstance(c, Affirm) for c in commands) and self.offers_booking:
             self.intent = "BookAppointment"
-        elif any(isinstance(c, Deny) for c in commands) and (self.offers_booking or self.awaiting == "anything_else"):
+        elif any(isinstance(c, (Deny, Abandon)) for c in commands) and (self.offers_booking or self.awaiting == "anything_else"):
             self.intent = "NONE"
         return self.intent
 
@@ -257,7 +257,7 @@ def score_own(folder: Path, errors: list[str] | None = None) -> tuple[int, int]:
         directory = _directory(document["directory"])
         now = datetime.fromisoformat(document["now"])
         for case in document["cases"]:
-            expected = COMMANDS.validate_python(case["expect"])
+            expected = COMMANDS.validate_python([_written(line) for line in case["expect"]])
             context = {key: case[key] for key in ("awaiting", "flow", "last_answer") if key in case}
             hearing = Hearing(text=case["say"], now=now, options=tuple(case.get("options", ())), directory=directory, **context)
             commands = read(hearing)
@@ -266,6 +266,14 @@ def score_own(folder: Path, errors: list[str] | None = None) -> tuple[int, int]:
             if errors is not None and not same:
                 errors.append(f"OWN {case['say']!r}\n   expected {_show(expected)}\n   got      {_show(commands)}")
     return right, total
+
+
+def _written(line: str) -> dict[str, Any]:
+    """A command as the lists write it: "start book", "fill day: next tuesday", "ask parking", "choose: 2", "deny"."""
+    head, _, value = line.partition(": ")
+    kind, _, rest = head.partition(" ")
+    key = {"start": "flow", "fill": "slot", "correct": "slot", "more": "direction", "ask": "topic", "set_language": "language"}.get(kind)
+    return {"kind": kind} | ({key: rest} if key and rest else {}) | ({"value": value} if value else {})
 
 
 def _comparable(commands: list[Command]) -> list[dict[str, Any]]:

@@ -125,8 +125,28 @@ async def app(server: Server, clone: Clone) -> AsyncIterator[FastAPI]:
     from api.app import create_app
 
     made = create_app(settings_for(server.data_dir), url=clone.service)
-    async with made.router.lifespan_context(made):
+    async with lived(made):
         yield made
+
+
+@asynccontextmanager
+async def lived(app: FastAPI) -> AsyncIterator[None]:
+    """The app between its start and its end, both in one task, as a server does it."""
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            begun.set()
+            await over.wait()
+
+    life = asyncio.create_task(live())
+    waiting = asyncio.create_task(begun.wait())
+    await asyncio.wait({life, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if begun.is_set():
+        yield
+    over.set()
+    await life
 
 
 @pytest.fixture(scope="session")

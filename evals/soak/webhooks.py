@@ -55,7 +55,15 @@ class Outcome:
         )
 
 
-async def scripts(place: Hospital, patients: int, lines: int) -> list[Patient]:
+# Answered in any order, for deliveries without any.
+_ASIDES = (
+    "hello", "is parking free?", "what are your hours", "which doctors do you have for eye", "what can you do",
+    "what is the address of the lakeside clinic", "which specialties do you have", "what documents should i bring",
+    "do you take insurance", "what languages do you speak",
+)  # fmt: skip
+
+
+async def scripts(place: Hospital, patients: int, lines: int, *, in_order: bool) -> list[Patient]:
     """Patients who each deal with a doctor, day and hour of their own: what they end with depends on nobody else."""
     database = Database(place.service, pool_size=1)
     facts = await demo.facts(database, demo.TENANT_ID)
@@ -81,14 +89,14 @@ async def scripts(place: Hospital, patients: int, lines: int) -> list[Patient]:
             "thanks", "which doctors do you have for eye", "show my appointments", "what are your hours",
             f"book {doctor2} on {day2} at {hour2}", "yes", "thank you bye",
         ]  # fmt: skip
-        made.append(Patient(row["phone"], talk[:lines]))
+        made.append(Patient(row["phone"], talk[:lines] if in_order else [*_ASIDES, *_ASIDES][:lines]))
     return made
 
 
 async def run(place: Hospital, *, patients: int, lines: int, kills: int, in_order: bool, at_once: int = 8) -> Outcome:
     """`in_order`: a patient's next message is sent when the one before was acknowledged (repeats come at any time)."""
     started = time.monotonic()
-    talks = await scripts(place, patients, lines)
+    talks = await scripts(place, patients, lines, in_order=in_order)
     processes = Processes(place)
     for name in ("serve", "worker"):
         processes.start(name)

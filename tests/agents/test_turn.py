@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from agents.commands import Affirm
+from agents.commands import Affirm, Ask
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
 from api.chat import say
@@ -70,9 +71,7 @@ async def _drain(runtime: Runtime) -> None:
 
 
 async def test_messages_at_once_are_answered_one_by_one_in_order(own_runtime: Runtime) -> None:
-    import asyncio
-
-    own_runtime.understanding = Scripted()
+    own_runtime.understanding = Scripted(*[[Ask(topic="parking")]] * 12)
     incoming = [Incoming("console", PHONE, f"message {n}", f"SM{n}") for n in range(12)]
     await asyncio.gather(*(receive(own_runtime, demo.TENANT_ID, one) for one in incoming * 3))
     await asyncio.gather(*(_drain(own_runtime) for _ in range(4)))

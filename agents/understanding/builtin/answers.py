@@ -41,6 +41,7 @@ _MORE: tuple[tuple[str, str], ...] = (
         r"none of (?:these|those|them|the)|neither(?: of)?|(?:any|some|what|show|see|have|other|more|different|another|alternate|alternative|give|few|want|are there|got)(?: (?:me|the|are|any|some|other|more|there|you|do|have))* (?:other|others|else|more|alternatives?|different)(?: (?:options?|slots?|times?|choices?|dates?|days?|one|ones|available|please|appointments?|places?|thing|suggestions?|recommendations?))*|(?:other|more|different|another|alternate|alternative) (?:options?|slots?|times?|choices?|dates?|ones?|possibilities|suggestions?|recommendations?|place|places|alternatives?)|something (?:else|different)|anything else(?! (?:i|you|that|to))|what else|someplace else|somewhere else|next (?:ones?|options?|page)|(?:aur|koi aur|dusra|dusre)(?: (?:slot|time|option|din|batao|bataye|dikhao|dikhaiye|bataiye|wala|koi|hai))+|koi (?:aur|dusra)|keep (?:looking|searching)|look for (?:another|others)|^(?:others?|more|next|else|another|aur)[ ?.!]*$|(?:don't|do not|doesn't) (?:like|suit|work)(?: (?:any|these|those|for me))*[ .!]*$|not (?:any of )?(?:these|those)",
     ),
 )
+_NO_MORE = re.compile(r"(?<!\w)(?:don't|do not|not|no|won't|isn't|nothing)(?: (?:need|want|have|require|be|needing|there|any))* $")
 MORE = tuple((direction, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for direction, pattern in _MORE)
 
 
@@ -66,7 +67,8 @@ def changes(text: str) -> bool:
 def find_more(text: str) -> Wish | None:
     """Others than those shown."""
     for direction, pattern in MORE:
-        if match := pattern.search(text):
+        match = pattern.search(text)
+        if match and not _NO_MORE.search(text[: match.start()]):
             return Wish(More(direction=direction), match.start(), match.end())  # type: ignore[arg-type]
     return None
 

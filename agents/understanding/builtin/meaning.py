@@ -24,10 +24,12 @@ _CHANGEABLE: frozenset[SlotName] = frozenset({"day", "time", "practitioner", "sp
 _CORRECTING = re.compile(
     r"(?<!\w)(?:i meant|i mean|meant|actually|sorry|oops|instead|rather|make (?:it|that|the)|change (?:it|that|the|my|this|to)|let's (?:make|change|do) (?:it|that)|correction|not (?:on |with |at |dr |doctor )?[\w]+(?: \w+)? (?:but|,)|wait|nahi|no|galat|wrong|i said|it's not|switch (?:it|that|to)|but|lekin|scratch that|badal\w*|mistake)(?!\w)"
 )
-_NOT = re.compile(r"(?<!\w)(?:not|no longer|nahi|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
-_NOT_AFTER = re.compile(r"^ (?:nahi|nahin|not)(?!\w)")
+_NOT = re.compile(r"(?<!\w)(?:not|no longer|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
+_NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
 _BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
+_CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
+_DOUBTS = re.compile(r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)")
 _ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
 
 
@@ -83,6 +85,10 @@ def _flows(reading: Reading) -> tuple[list[Wish], list[Placed]]:
             instead.append((wish.start, 0, Abandon()))
         elif flow == "cancel" and hearing.flow == "cancel" and hearing.awaiting == "confirm" and not reading.no and not reading.yes:
             instead.append((wish.start, 0, Affirm()))
+        elif hearing.flow == "book" and (
+            (flow == "reschedule" and not _NOUN.search(said)) or (flow == "cancel" and not _CALLS_OFF.search(said))
+        ):
+            continue
         elif flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None):
             continue
         elif flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said):
@@ -91,8 +97,7 @@ def _flows(reading: Reading) -> tuple[list[Wish], list[Placed]]:
             starts.append(wish)
     if len(starts) > 1:
         starts = _without_doubles(starts, text)
-    if not starts and _complains(reading):
-        first = next(piece for piece in reading.pieces if piece.slot == "complaint")
+    if not starts and (first := _asks_by_itself(reading)) is not None:
         starts = [Wish(Start(flow="book"), first.start, first.end)]
     return starts, instead
 
@@ -106,11 +111,18 @@ def _without_doubles(starts: list[Wish], text: str) -> list[Wish]:
     return kept
 
 
-def _complains(reading: Reading) -> bool:
-    """Whether the message is a complaint to a service that is doing nothing else for the patient."""
+def _asks_by_itself(reading: Reading) -> Piece | None:
+    """A complaint, or a doctor's name or kind and nothing else, said to a service that does nothing else just now."""
     hearing = reading.hearing
-    idle = hearing.flow is None and hearing.awaiting in (None, "anything_else")
-    return idle and not reading.questions and any(piece.slot == "complaint" for piece in reading.pieces)
+    if hearing.flow is not None or hearing.awaiting not in (None, "anything_else") or reading.questions or reading.no:
+        return None
+    complaint = next((piece for piece in reading.pieces if piece.slot == "complaint"), None)
+    if complaint is not None:
+        return complaint
+    doctors = [piece for piece in reading.pieces if piece.slot in ("specialty", "practitioner")]
+    others = sum(len(reading.message.text[p.start : p.end].split()) for p in reading.pieces)
+    short = len(reading.message.text.split()) <= others + 3
+    return doctors[0] if doctors and short and not reading.has(Thank, Goodbye) else None
 
 
 def _values(reading: Reading, starts: list[Wish]) -> list[Placed]:
@@ -207,7 +219,7 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
     if reading.choice is not None:
         return [(reading.choice.start, 2, reading.choice.command)]
     values = [command for _, _, command in placed if isinstance(command, (Fill, Correct))]
-    if reading.more is not None and not any(isinstance(c, Start) for _, _, c in placed if c != Start(flow="book")):
+    if reading.more is not None and not any(isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))):
         return [(reading.more.start, 2, reading.more.command)]
     was_asked = hearing.awaiting is not None or bool(hearing.last_answer)
     if not was_asked:
@@ -217,6 +229,8 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
     if reading.yes is None or any(isinstance(command, Affirm) for _, _, command in placed):
         return []
     if any(isinstance(command, Correct) for command in values) and (changes(reading.message.text) or hearing.awaiting == "confirm"):
+        return []
+    if _DOUBTS.search(reading.message.text) and not values:
         return []
     return [] if hearing.awaiting not in (None, "confirm", "choice", "anything_else") and values else [(reading.yes[0], 0, Affirm())]
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.hearing import Known
+from agents.understanding.resolve.devanagari import is_devanagari
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.sounds import likeness
@@ -15,7 +16,8 @@ from agents.understanding.resolve.spelling import Plain, plain
 _WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
 _TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")
 _SUFFIX = re.compile(r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])")
-_WITH = re.compile(r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about) ")
+_WITH = re.compile(r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|dentist|doctor)(?: the)? ")
+_ORGANISATION = frozenset("dental clinic care center centre medical health associates dentistry practice group hospital".split())
 _RELATION = (
     r"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|baby|child|kid|kids|children|grandmother|grandfather|grandma|grandpa|granny|"
     r"uncle|aunt|aunty|parents?|in-?laws?|mother in law|father in law|mother-in-law|father-in-law|niece|nephew|cousin|friend|partner|fiancee?|boyfriend|girlfriend|"
@@ -29,6 +31,7 @@ _FOR_WHOM = re.compile(
 _SAYS_WHO = re.compile(
     r"^(?:'s|,? (?:has|have|had|is|was|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
 )
+_HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
 _FOR_SOMEONE = re.compile(r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)")
 _NAME_CUE = re.compile(r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?")
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
@@ -50,6 +53,8 @@ def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int
     spans = [(m.start(), m.end()) for whole in wholes if len(whole) > 3 for m in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)]
     for match in _TITLED.finditer(text):
         end = _name_end(message, match.end(), singles, taken)
+        if match.group().startswith("doctor") and not _looks_like_name(message, match.end(), singles):
+            continue
         if end > match.end() and not overlaps(match.start(), end, spans):
             spans.append((match.start(), end))
     for match in _WORD.finditer(text):
@@ -58,6 +63,15 @@ def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int
     if not spans:
         spans += _capitalised(message, taken)
     return [Piece("practitioner", start, end) for start, end in _merged(text, sorted(spans))]
+
+
+def _looks_like_name(message: Plain, start: int, singles: tuple[str, ...]) -> bool:
+    """Whether the word after "doctor" is a name: by its capital letter, or since the hospital knows it."""
+    match = _WORD.match(message.text, start)
+    if match is None or ". " in message.text[start - 2 : start]:
+        return False
+    capital = message.words(*match.span())[:1].isupper() and not message.original.isupper()
+    return capital or any(likeness(match.group().removesuffix("'s"), single) >= 85 for single in singles) or is_devanagari(message.original)
 
 
 def _merged(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -84,13 +98,16 @@ def _is_known(word: str, singles: tuple[str, ...]) -> bool:
 
 def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[tuple[int, int]]) -> int:
     """Where the name that begins at `start` ends: three words at most, or as far as capital letters go."""
-    end, count = start, 0
+    end, count, last = start, 0, ""
     for match in _WORD.finditer(message.text, start):
         between = message.text[end : match.start()]
         if (end > start and between not in (" ", ". ", ", ", "-", "'", " & ")) or overlaps(*match.span(), taken):
             break
         word = match.group().removesuffix("'s")
         capital = message.words(*match.span())[:1].isupper()
+        if between == ". " and len(last) > 1:
+            break
+        last = word
         if word in NOT_NAMES or word in ("and", "or", "hai", "hain") or (between == ", " and not capital):
             break
         if count and not capital and not any(likeness(word, single) >= 85 for single in singles):
@@ -109,16 +126,17 @@ def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int
     if message.original.isupper():
         return []
     for cue in _WITH.finditer(message.text):
-        if cue.group().strip() in ("at", "for", "to", "from", "is", "about", "try"):
-            continue
-        end, count = cue.end(), 0
+        end, words = cue.end(), []
         for match in _WORD.finditer(message.text, cue.end()):
             between = message.text[end : match.start()]
             capital = message.words(*match.span())[:1].isupper()
-            if between not in ("", " ", ". ", " & ", "-", "'") or not capital or overlaps(*match.span(), taken):
+            initial = between == ". " and words and len(words[-1]) == 1
+            if (between not in ("", " ", " & ", "-", "'") and not initial) or not capital or overlaps(*match.span(), taken):
                 break
-            end, count = match.end(), count + 1
-        if count >= 2:
+            end = match.end()
+            words.append(match.group())
+        plain_place = cue.group().strip() in ("at", "for", "to", "from", "is", "about", "try") and not set(words) & _ORGANISATION
+        if len(words) >= 2 and not plain_place:
             suffix = _SUFFIX.match(message.text, end)
             return [(cue.end(), suffix.end() if suffix else end)]
     return []
@@ -128,7 +146,8 @@ def find_relative(message: Plain) -> list[Piece]:
     """For whom the visit is, when it is said to be someone else."""
     for match in _FOR_WHOM.finditer(message.text):
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
-        if match["tail"].strip() or before.endswith(("for ", "of ")) or _SAYS_WHO.match(tail) or match.end() == len(message.text.rstrip(" .!")):
+        named = _with_given_name(message, match.end("who"))
+        if match["tail"].strip() or named > match.end("who") or before.endswith(("for ", "of ")) or _SAYS_WHO.match(tail) or match.end() == len(message.text.rstrip(" .!")):
             end = _with_given_name(message, match.end("who"))
             return [Piece("for_whom", match.start("who"), end)]
     if match := _FOR_SOMEONE.search(message.text):
@@ -140,7 +159,7 @@ def _with_given_name(message: Plain, end: int) -> int:
     match = _WORD.match(message.text, end + 1)
     if match and message.text[end : end + 1] == " " and match.group() not in NOT_NAMES:
         capital = message.words(*match.span())[:1].isupper() and not message.original.isupper()
-        if capital:
+        if capital or (len(match.group()) > 2 and _HAS.match(message.text[match.end() :])):
             return match.end()
     return end
 

@@ -22,8 +22,8 @@ _VISIT_TYPE = re.compile(
 _LEFT = re.compile(r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$")
 _RIGHT = re.compile(r"^(?: (?:a lot|badly|so much|too much|for (?:the )?(?:last |past )?(?:\w+ )?(?:days?|weeks?|months?|years?)|since (?:last )?\w+(?: (?:days?|weeks?|night|week|month))?|again|problems?|issues?|attacks?|pain|aches?|hai|ho raha hai|ho rahi hai|all over|in (?:my|the|his|her) \w+|on (?:my|the|his|her) \w+|se|these days|every (?:day|night|morning)))+")
 _LINK = re.compile(r"^(?:,? ?(?:and|with|aur|or|plus|also)? ?(?:(?:a|an|my|some|bad|high|severe|mild|also|have|has|bit of|in my|dry) )*)$")
-_REASON = re.compile(r"(?<!\w)(?:because|due to|since|as|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})")
-_SEPARATE = r"[\w'’.-]"
+_REASON = re.compile(r"(?<!\w)(?:because|due to|since|as(?= (?:i|my|we|he|she|there|it)(?!\w))|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})")
+_MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
 def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
@@ -32,8 +32,11 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
     pieces: list[Piece] = []
     if hearing.awaiting == "birth_date" and (span := find_birth_date(text)):
         pieces.append(Piece("birth_date", *span))
-    _add(pieces, taken, [Piece("specialty", *m.span()) for m in ANY_ROLE.finditer(text)])
-    _add(pieces, taken, find_doctors(message, hearing.directory.practitioners, [*taken, *_spans(pieces)]) if hearing.awaiting != "name" else [])
+    roles = [Piece("specialty", *m.span()) for m in ANY_ROLE.finditer(text)]
+    if hearing.awaiting != "name":
+        firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)]
+        _add(pieces, taken, find_doctors(message, hearing.directory.practitioners, [*taken, *firm]))
+    _add(pieces, taken, roles)
     _add(pieces, taken, _whens(message, hearing, today, [*taken, *_spans(pieces)]))
     _add(pieces, taken, [Piece("visit_type", *m.span()) for m in _VISIT_TYPE.finditer(text)][:1])
     _add(pieces, taken, _complaints(text))
@@ -42,6 +45,15 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
     _add(pieces, taken, find_places(message, hearing.directory.locations, [*taken, *_spans(pieces)], awaited=hearing.awaiting == "location") if hearing.awaiting != "name" else [])
     _add(pieces, taken, _awaited(message, hearing, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _part_of_name(message: Plain, role: Piece) -> bool:
+    """Whether a kind of doctor is a word of a practice's name ("Sunrise Dental")."""
+    beside = re.search(r"(\w+) $", message.text[: role.start])
+    capital = message.words(role.start, role.end)[:1].isupper()
+    after = message.original[message.ends[role.end - 1] :].lstrip()[:1]
+    before = beside is not None and message.words(beside.start(1), beside.end(1))[:1].isupper() and beside.start(1) > 0
+    return capital and not message.original.isupper() and (before or after.isupper())
 
 
 def _spans(pieces: list[Piece]) -> list[tuple[int, int]]:
@@ -56,7 +68,8 @@ def _add(pieces: list[Piece], taken: list[tuple[int, int]], found: list[Piece]) 
 
 def _whens(message: Plain, hearing: Hearing, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
     text = message.text
-    days = [d for d in find_days(text, today, month_first=False) if not overlaps(d.start, d.end, taken)]
+    moving = bool(_MOVING.search(text)) or hearing.flow == "reschedule"
+    days = [d for d in find_days(text, today, month_first=False, joined=not moving) if not overlaps(d.start, d.end, taken)]
     firm = tuple((d.start, d.end) for d in days if any(char.isdigit() for char in text[d.start : d.end])) + tuple(taken)
     loose = tuple((d.start, d.end) for d in days)
     bare = hearing.awaiting == "time" and len(text.split()) <= 6

@@ -18,7 +18,7 @@ _STRONG = ("in", "near", "around", "within")
 _AFTER = re.compile(r"^ (?:branch|clinic|hospital|area|campus|centre|center|location|city|mein|side)(?!\w)")
 _BEFORE_KIND = re.compile(r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)")
 _NEVER = NOT_NAMES | frozenset(
-    """advance person general particular mind case touch detail total need order pain fact hospital me us you town city
+    """advance person general particular mind case touch detail total need order pain fact hospital me us you town
     area same there here home network time hindi english trouble hurry which that this these those any all work use bed
     office school insurance india usa state country mode calendar person's front between minute minutes hour hours while
     whole doctor's days months years year month least best cosmetic cosmetics services yours mine someone else account
@@ -27,6 +27,7 @@ _NEVER = NOT_NAMES | frozenset(
     provides offers offering able find help search called named looking searching if whether really located situated
     pm am oclock booked confirm confirmed correct perfect okay alright cool nice awesome wonderful excellent lovely""".split()
 )
+_NOT_ENDING = frozenset("itself only too also anyway right now then them him her".split())
 _VAGUE = re.compile(r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)")
 
 
@@ -66,8 +67,11 @@ def _place_end(message: Plain, start: int, taken: list[tuple[int, int]], *, lowe
         between = message.text[end : match.start()]
         if between not in ("", " ") or overlaps(*match.span(), taken) or match.group() in _NEVER:
             break
-        if not lower and not message.words(*match.span())[:1].isupper():
+        if count == 0 and match.group() == "city":
             break
+        if not lower and not message.words(*match.span())[:1].isupper():
+            ends_here = count == 1 and re.match(r" ?(?:[.?!,]|$)", message.text[match.end() :])
+            return match.end() if ends_here and match.group() not in _NOT_ENDING else end
         end, count = match.end(), count + 1
         if count >= (2 if lower else 4):
             break

@@ -57,8 +57,14 @@ class Reading:
             questions.append((topic, left, right))
             zones.append((left, right))
         starts = [wish for wish in self.starts if not overlaps(wish.start, wish.end, zones)]
-        pieces = [piece for piece in self.pieces if not overlaps(piece.start, piece.end, zones)]
+        pieces = [p for p in self.pieces if not overlaps(p.start, p.end, zones) and not self._closing(p)]
         return replace(self, questions=tuple(questions), starts=tuple(starts), pieces=tuple(pieces), _zones=tuple(zones))
+
+    def _closing(self, piece: Piece) -> bool:
+        """Whether a day only belongs to a farewell or a no ("that's all for today", "not right now")."""
+        said = self.message.text[piece.start : piece.end]
+        now = said in ("today", "now", "right now", "for today", "aaj", "soon")
+        return now and not self.starts and (self.no is not None or self.has(Goodbye, Thank, Abandon))
 
     def _books_instead(self) -> bool:
         """Whether "which skin doctors are free on friday" is meant as a wish for a visit."""
@@ -66,9 +72,14 @@ class Reading:
 
     def _with_answers(self) -> Reading:
         hearing = self.hearing
-        choice = None if self._zones else find_choice(self.message, hearing, list(self.pieces))
+        choice = find_choice(self.message, hearing, list(self.pieces))
+        if choice and overlaps(choice.start, choice.end, list(self._zones)):
+            choice = None
         in_talk = bool(hearing.options or hearing.flow or hearing.awaiting or hearing.last_answer)
-        more = find_more(self.message.text) if in_talk and not self.others_started() else None
+        moves = any(wish.command == Start(flow="reschedule") for wish in self.starts)
+        more = find_more(self.message.text) if moves or (in_talk and not self.others_started()) else None
+        if more and overlaps(more.start, more.end, [(w.start, w.end) for w in self.steer if isinstance(w.command, (Goodbye, Abandon))]):
+            more = None
         if more is not None and (overlaps(more.start, more.end, list(self._zones)) or (choice and overlaps(more.start, more.end, [(choice.start, choice.end)]))):
             more = None
         return replace(self, choice=choice, more=more)

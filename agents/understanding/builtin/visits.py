@@ -33,10 +33,12 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
 def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> bool:
     """Whether a piece says what the visit is moved to."""
     if piece.slot in ("practitioner", "specialty", "visit_type"):
-        return bool(re.search(r"(?<!\w)to $", text[: piece.start]))
+        return bool(re.search(r"(?<!\w)to $|[,.;?] ?(?:[\w]+ ){0,5}$", text[: piece.start]))
     if seen_new or _NEW.search(text[: piece.start]):
         return True
     if re.match(r"(?: instead|,? or (?:later|after))", text[piece.end :]):
+        return True
+    if re.search(r"(?<!\w)(?:any|another|different|other|new|some)(?: [\w]+){0,4} $", text[: piece.start]) and re.search(r"[,.;?]", text[: piece.start]):
         return True
     after_noun = _NOUN.search(text[: piece.start])
     followed = _NOUN.match(text[piece.end :].removeprefix("'s").lstrip())

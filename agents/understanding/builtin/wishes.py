@@ -34,7 +34,7 @@ _STEERING: tuple[tuple[str, Command], ...] = (
     ),
     (r"start(?:ing)? (?:over|again|afresh|fresh|from (?:the )?(?:beginning|scratch|start))|restart|reset|begin again|from the beginning|(?:phir|fir|dobara|wapas) se (?:shuru|start)\w*|shuru se|new conversation|let's start again|main menu", StartOver()),
     (
-        r"never ?mind|nevermind|nvm|forget (?:it|about it|this|that|the whole)|leave it|drop it|let it (?:be|go)|(?:chhodo|chodo|jaane do|jane do|rehne do|rahne do|chhod do|chod do|rehne dijiye|chodiye|chhodiye)|changed my mind|don't bother|skip it|scrap (?:it|that)|no longer (?:need|want) (?:it|this|that|to)|not (?:needed )?any ?more|stop this|abort|don't want (?:it|to book|to continue|this|to do this|any)(?: any ?more)?|i'll (?:do it|come back|book|try|message|let you know) later|maybe later|some other time|not now|exit|quit|let me think(?: about it)?|(?:abhi|baad mein) nahi",
+        r"never ?mind|nevermind|nvm|forget (?:it|about it|this|that|the whole)|leave it|drop it|let it (?:be|go)|(?:chhodo|chodo|jaane do|jane do|rehne do|rahne do|chhod do|chod do|rehne dijiye|chodiye|chhodiye)|changed my mind|don't bother|skip it|scrap (?:it|that)|no longer (?:need|want) (?:it|this|that|to)|not (?:needed )?any ?more|stop this|abort|don't want (?:it|to book|to continue|this|to do this|any)(?: any ?more)?|i'll (?:do it|come back|book|try|message|let you know) later|maybe later|some other time|not now|exit|quit|let me think(?: about it)?|hold off(?: (?:for|on) \w+)?|(?:i think )?i'll wait|(?:i'll )?decide later|perhaps later|(?:abhi|baad mein) nahi",
         Abandon(),
     ),
     (

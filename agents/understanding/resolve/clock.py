@@ -71,10 +71,10 @@ _HINDI_CLOCK = re.compile(
 )
 _FIXED = re.compile(r"(?<!\w)(?:(?:12 )?(?:noon|midday)|mid-day|midnight|(?:high )?noon ?time)(?!\w)")
 _PART = re.compile(rf"(?<!\w)(?:in the |the |this )?(?P<part>{either(_PARTS)})(?!\w)")
-_CUE = re.compile(r"(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|karib|from around|@) (?:say |about |around )?$")
-_AROUND = re.compile(r"(?:around|about|approx(?:imately)?|roughly|near|nearly|close to|karib|somewhere around|some ?time around) (?:at )?$")
-_AFTER = re.compile(r"(?:after|post|past|later than|from|beyond|not before) (?:about |around )?$")
-_BEFORE = re.compile(r"(?:before|by|until|till|earlier than|prior to|latest by|no later than|not after) (?:about |around )?$")
+_CUE = re.compile(r"(?<!\w)(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|karib|from around|@) (?:say |about |around )?$")
+_AROUND = re.compile(r"(?<!\w)(?:around|about|approx(?:imately)?|roughly|near|nearly|close to|karib|somewhere around|some ?time around) (?:at )?$")
+_AFTER = re.compile(r"(?<!\w)(?:after|post|past|later than|from|beyond|not before) (?:about |around )?$")
+_BEFORE = re.compile(r"(?<!\w)(?:before|by|until|till|earlier than|prior to|latest by|no later than|not after) (?:about |around )?$")
 _ONWARD = re.compile(r"^ ?(?:onwards?|or later|or after|ke baa?d|(?P<before>se pehle|tak|or earlier|or before)|(?P<around>ish|ke aas ?paas|ke karib|or so))(?!\w)")
 _BETWEEN = re.compile(r"(?:between|from|in between)? ?$")
 _RANGE_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?(?: ?[ap]m)?"
@@ -194,11 +194,11 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     cue = bool(_CUE.search(text[: match.start()]))
     if said.get("four"):
         return bare or (cue and not str(said["four"]).startswith(("19", "20")))
-    if said.get("word") == "one" and not bare and not re.search(r"(?:at|by|before|after|around) $", text[: match.start()]):
+    if said.get("word") == "one" and not bare and not re.search(r"(?<!\w)(?:at|by|before|after|around) $", text[: match.start()]):
         return False
     if _in_range(text, match):
         return True
-    weak = re.search(r"(?:for|to|and|or|about|from|time) $", text[: match.start()])
+    weak = re.search(r"(?<!\w)(?:for|to|and|or|about|from|time) $", text[: match.start()])
     return bare or (cue and not weak)
 
 

@@ -281,16 +281,19 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     )
 )  # fmt: skip
 _OR = re.compile(r"^,? ?(?:or|and|to|till|until|through|-|/|,|ya|se|aur|&) ?(?:on |maybe )?$")
-_AFTER = re.compile(r"(?:(?:any ?(?:time|day) )?(?:after|post|later than|past) (?:the )?)$")
-_FROM = re.compile(r"(?:(?:starting|any ?(?:time|day)) )?(?:from|since|starting|beginning) (?:on )?$")
-_BEFORE = re.compile(r"(?:(?:any ?(?:time|day) )?(?:before|earlier than|prior to) )$")
-_UNTIL = re.compile(r"(?:by|until|till|up to|no later than|latest by) $")
+_AFTER = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:after|post|later than|past) (?:the )?)$")
+_FROM = re.compile(r"(?<!\w)(?:(?:starting|any ?(?:time|day)) )?(?:from|since|starting|beginning) (?:on )?$")
+_BEFORE = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:before|earlier than|prior to) )$")
+_UNTIL = re.compile(r"(?<!\w)(?:by|until|till|up to|no later than|latest by) $")
 _ONWARD = re.compile(r"^ (?:onwards?|or later|or after|ke baa?d|se pehle|tak|se)(?!\w)")
 _BARE = re.compile(rf"(?:on |for |date )?{_DAY_NUMBER}")
 
 
-def find_days(text: str, today: date, *, month_first: bool) -> list[DayFound]:
-    """All days said in a plain text, in order; a span with its modifiers ("after the 20th", "friday or saturday")."""
+def find_days(text: str, today: date, *, month_first: bool, joined: bool = True) -> list[DayFound]:
+    """All days said in a plain text, in order; a span with its modifiers ("after the 20th", "friday or saturday").
+
+    `joined` False: "from monday to wednesday" are two days, as where a visit is moved.
+    """
     context = _Context(today, month_first)
     atoms: list[DayFound] = []
     for pattern, reader in _RULES:
@@ -301,10 +304,10 @@ def find_days(text: str, today: date, *, month_first: bool) -> list[DayFound]:
             if days is not None:
                 atoms.append(DayFound(match.start(), match.end(), days))
     atoms.sort(key=lambda atom: atom.start)
-    return [_bounded(text, atom, today) for atom in _joined(text, atoms)]
+    return [_bounded(text, atom, today) for atom in _joined(text, atoms, ranges=joined)]
 
 
-def _joined(text: str, atoms: list[DayFound]) -> Iterator[DayFound]:
+def _joined(text: str, atoms: list[DayFound], *, ranges: bool) -> Iterator[DayFound]:
     """Put together "friday or saturday", "friday the 13th", "5th to 8th"."""
     held: DayFound | None = None
     for atom in atoms:
@@ -314,7 +317,7 @@ def _joined(text: str, atoms: list[DayFound]) -> Iterator[DayFound]:
         between = text[held.end : atom.start]
         if between in (" ", ", ", " the ", "(", " (") and held.days.start == held.days.end:
             held = DayFound(held.start, atom.end, atom.days if atom.end - atom.start > 3 else held.days)
-        elif _OR.match(between) and not (held.days.asap or atom.days.asap):
+        elif ranges and _OR.match(between) and not (held.days.asap or atom.days.asap):
             low, high = min(held.days.start, atom.days.start), max(held.days.end, atom.days.end)
             held = DayFound(held.start, atom.end, DayRange(low, high))
         else:
