@@ -55,11 +55,12 @@ async def _act(d: Dialogue, pending: Pending) -> None:
     try:
         await d.call(pending.tool, assent=digest, **pending.args)
     except ToolError as error:
-        d.state.pending = None
-        d.state.held_slot = None
+        await book.let_go(d)
         await _not_done(d, pending, error)
         return
     d.say(f"done_{pending.deed}", **pending.facts)
+    if pending.deed == "waitlist":
+        await book.let_go(d)
     d.state.end_flow()
 
 

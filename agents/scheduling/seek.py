@@ -84,6 +84,11 @@ def wanted(d: Dialogue, practitioner: Known | None, specialty: str | None) -> Wa
         d.state.ask("day")
         d.say("ask_day")
         raise Unclear
+    if day.end < today:
+        d.say("day_past")
+        slots.pop("day", None)
+        d.state.ask("day")
+        raise Unclear
     location = None
     if slots.get("location"):
         places = match_location(slots["location"], d.place.directory.locations)

@@ -1,20 +1,52 @@
-"""Which language a first message is in."""
+"""Which language a message is in, where that is clear."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal
 
-_DEVANAGARI = re.compile(r"[\u0900-\u097F]")
-_LATIN = re.compile(r"[A-Za-z]")
+from agents.understanding.resolve.devanagari import is_devanagari
+from agents.understanding.resolve.spelling import plain
+
+_WORD = re.compile(r"[a-z']+")
+_WORDS = """
+mujhe mera meri mere hai hain nahi haan chahiye kya kab kahan kaise kaun kitna kitne kal parso aaj subah shaam
+dopahar raat baje karna karni karo kijiye karein karwana dikhana milna hoga hogi raha rahi rahe sakta sakti
+sakte ke ki ka ko se mein aur liye bhi koi kuch bahut bohot thoda dard bukhar khansi pet sir aap aapka hum tum
+main wala wali namaste dhanyavad shukriya theek accha acha bilkul ji jaldi abhi agle hafte mahine somvar
+mangalvar budhvar guruvar shukravar shanivar ravivar baat dena lena batao bataiye batayein milega milegi
+kripya zaroor phir dobara madad doosra dusra pehla paise lagenge rehne samajh hu hun tha thi ho raha gaya gayi
+hua hui
+"""
+# Words of romanised Hindi that are no English words, and everyday English words that Hinglish does not borrow.
+_HINDI = frozenset(
+    _WORDS.split()
+)
+_WORDS_2 = """
+the is are was i you my me we our he she it this that what when where which who how why do does did can could
+will would should have has had want need like please thanks thank and or but with for from on at in to of a an
+be been am not yes no make see any some next i'd i'm i'll i've don't can't it's that's
+"""
+_ENGLISH = frozenset(
+    _WORDS_2.split()
+)
+_SHARED = frozenset(["ho", "sir", "main", "pet", "hum", "the", "to", "me", "do", "ka", "se", "ki", "ko"])  # words of both
 
 
 def detect_language(text: str) -> Literal["en", "hi"] | None:
-    """Hindi where most letters are Devanagari, English where there are words in Latin letters only; None: unsure.
-
-    Hindi in Latin letters is answered in English, which its writers read too, until they ask for Hindi.
-    """
-    hindi, latin = len(_DEVANAGARI.findall(text)), len(_LATIN.findall(text))
-    if hindi > latin:
+    """The language of a message: Hindi for Devanagari or clear romanised Hindi, English, or None where unsure."""
+    letters = [char for char in text if char.isalpha()]
+    if not letters:
+        return None
+    if sum(is_devanagari(char) for char in letters) * 2 >= len(letters):
         return "hi"
-    return "en" if latin >= 3 and not hindi else None
+    if any(ord(char) > 0x24F for char in letters) and not is_devanagari(text):
+        return None
+    words = [word for word in _WORD.findall(plain(text).text) if word not in _SHARED]
+    hindi = sum(word in _HINDI for word in words)
+    english = sum(word in _ENGLISH for word in words)
+    if (hindi >= 2 and hindi > english) or (hindi >= 1 and not english and len(words) <= 2):
+        return "hi"
+    if (english >= 2 and english > hindi * 2) or (english >= 1 and not hindi and len(words) <= 3):
+        return "en"
+    return None

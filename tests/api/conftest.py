@@ -1,9 +1,36 @@
-"""Logs of these tests: a line each, without the rich tracebacks of a terminal."""
+"""The service on a socket; and logs as a line each, without the rich tracebacks of a terminal."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
 import structlog
+import uvicorn
+
+from tests.conftest import Clone, Server, settings_for
 
 structlog.configure(
-    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
-)
+    processors=[
+        structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()
+    ]
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def url(server: Server, clone: Clone) -> Iterator[str]:
+    """The service on a port of this machine."""
+    from api.app import create_app
+
+    app = create_app(settings_for(server.data_dir), url=clone.service)
+    running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while not running.started and thread.is_alive():
+        time.sleep(0.01)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join()

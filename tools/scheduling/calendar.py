@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from tools.scheduling.tables import ProviderSchedule
 
@@ -25,7 +25,9 @@ def _of_calendar(value: date) -> date:
     return value
 
 
-LocalTime = Annotated[time, AfterValidator(_of_wall_clock)]
+# JSON Schema's own format `time` has an offset
+_SCHEMA = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$", "examples": ["09:30:00"]}
+LocalTime = Annotated[time, AfterValidator(_of_wall_clock), WithJsonSchema(_SCHEMA)]
 Day = Annotated[date, AfterValidator(_of_calendar)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -99,8 +99,8 @@ class ScheduleOut(Out):
     location_id: UUID
     specialty_code: str
     weekdays: list[int]
-    local_start: time
-    local_end: time
+    local_start: LocalTime
+    local_end: LocalTime
     slot_minutes: int
     capacity: int
     valid_from: date
@@ -115,7 +115,7 @@ class Clash(Out):
 
     slot_id: UUID
     local_date: date
-    local_time: time
+    local_time: LocalTime
     appointment_ids: list[UUID]
 
 

@@ -71,7 +71,7 @@ class SlotOut(Out):
     starts_at: datetime
     ends_at: datetime
     local_date: date
-    local_time: time
+    local_time: LocalTime
     seats_left: int
 
 

@@ -19,14 +19,16 @@ CANCEL = (
     r"(?:appointment|booking|visit|ko) (?:ko )?(?:cancel|radd|hata)\w*",
     r"(?:radd|cancel) (?:kar|kr)\w*|cancellation",
     rf"{_CANNOT} (?:be able to )?(?:come|make it|attend|be there|be coming|go)(?!\w)(?! [^.]{{0,60}}{_OTHERWISE})(?! (?:in|ahead|with))",
-    r"don't (?:need|want) (?:my|the|that|this) (?:[\w']+ ){0,4}(?:appointment|visit|booking)",
+    rf"{_CANNOT} (?:be able to )?(?:make|keep|attend|come (?:to|for)) (?:it to )?(?:my|the|our|this|that) (?:[\w']+ ){{0,3}}(?:appointment|visit|booking)(?! [^.]{{0,60}}{_OTHERWISE})",
+    r"(?:don't|no longer|do not) (?:need|want) (?:my|the|that|this) (?:[\w']+ ){0,4}(?:appointment|visit|booking)",
     r"nahi aa (?:pa\w+|sak\w+|raha|rahi)|aana nahi ho payega",
 )
 RESCHEDULE = (
     rf"(?:reschedul(?:e|ed|ing)|re-?book|postpon(?:e|ed|ing)|prepon(?:e|ed|ing))(?: {_MY})*(?:{_NEAR} {_VISIT}(?!\w))?",
     r"(?:move|shift|change|bring|swap|switch|delay|advance|modify|update|transfer|push|badal\w*)(?:d|ing)?(?: (?:up|forward|back|out))?"
     rf"(?: {_MY})*(?: [^.!?;]{{0,40}}?)? (?:appointments?|visits?|bookings?|slots?|consultations?|check ?up)",
-    r"(?:appointment|visit|booking)(?: ko| ki| ka)?(?: [\w']+){0,5} (?:badal\w*|change kar\w*|shift kar\w*|aage badha\w*|moved?|postponed?)",
+    r"(?:appointment|visit|booking)(?: ko| ki| ka)?(?: [\w']+){0,5} (?:badal\w*|change kar\w*|shift|aage badha\w*|moved?|postponed?)",
+    r"(?:ka|ki|wala|wali) (?:appointment|visit) (?!book|cancel|fix|confirm|radd|chah|mil|le|ke)\w+ (?:ko )?(?:kar|kr|shift)\w*",
     r"(?:change|move|shift) (?:my|the) (?:time|date|day|timing) of (?:my|the)|change (?:my|the) (?:appointment )?(?:time|date|day)",
     r"(?:move|shift|push|change) (?:dr|doctor) [\w']+(?: [\w']+)? (?:to|from)(?!\w)",
     rf"{_CANNOT}(?: be able to)? (?:come|make it|attend|make|do)(?= [^.]{{0,60}}{_OTHERWISE})|(?:come|make it|attend)[^.]{{0,30}} (?:move|reschedule) it",
@@ -39,7 +41,7 @@ LIST = (
     r"what (?:appointments?|visits?|bookings?) (?:do|did|have|are) (?:i|there)|which (?:appointments?|visits?) (?:do|have) i",
     r"(?:show|list|see|tell|check|view|give|send|confirm|know|look up|find|review|remind)(?: (?:me|about|when|what|all|of|the|is|details|list))*"
     r" (?:my|our|mere|meri|mera)(?: (?:next|upcoming|existing|scheduled|booked|current|future))* (?:appointments?|visits?|bookings?|consultations?)(?!\w)",
-    r"(?:do|did) i (?:have|got|book)(?: got)?(?: (?:any|an|a|some))?(?: (?:upcoming|other|more|existing|booked|scheduled|future))* (?:appointments?|visits?|bookings?|(?:any|some)thing (?:booked|scheduled|coming))",
+    r"(?:do|did) i (?:still |already )?(?:have|got|book)(?: got)?(?: (?:any|an|a|some|that|the|my))?(?: (?:upcoming|other|more|existing|booked|scheduled|future))* (?:appointments?|visits?|bookings?|(?:any|some)thing (?:booked|scheduled|coming))",
     r"(?:when|what time|which day|what day) (?:is|was|are|am|do|did) (?:i|my)(?: \w+){0,4} (?:appointment|visit|booked|booking|scheduled|coming|seeing|see|supposed)",
     r"(?:have|had) i (?:already )?booked|am i booked|is my (?:appointment|visit|booking)(?: [\w']+){0,4} (?:confirmed|booked|still)",
     r"(?:meri|mere|mera)(?: \w+){0,2} appointments?(?: \w+){0,3} (?:kab|kya|kaun|dikha|bata|kis)\w*|(?:meri|mere|mera) appointments? (?:dikha|bata)\w*",
@@ -49,22 +51,22 @@ WAITLIST = (
     r"wait ?-?(?:ing)?[ -]?list|(?:join|be on|put me on|add me to)(?: the| a)? (?:queue|list|waiting)|cancellation list",
     r"(?:let|tell|inform|notify|call|message|text|alert|ping|update) me (?:know )?(?:if|when|whenever|once|as soon as|in case|about)(?: \w+){1,7}? ?"
     r"(?:opens?|available|free|frees|cancels?|cancellations?|comes? up|earlier|sooner|becomes)(?!\w)",
-    r"(?:if|when)(?: \w+){1,4} (?:opens up|frees up|cancels|is free|gets free|comes up) (?:tell|let|call|message|inform|please)",
+    r"(?:if|when)(?: \w+){1,4} (?:opens up|frees up|cancels|is free|gets free|comes up)[^.?!]{0,30} (?:tell|let|call|message|inform|notify|text) me",
     r"(?:slot|jagah)(?: \w+)? (?:khali|milte|milne|mile)(?: \w+)* (?:bata|inform|message)\w*",
 )
 BOOK = (
     rf"(?:book|schedul|reserv|arrang|fix|mak|set up|setting up|setup)(?:e|ing)?(?!ed)(?: [^.!?;,]{{0,45}}?)? {_NOUN}",
     rf"{_WANT}(?: to)?(?: (?:get|have|make|take|find|see|book|fix|do))?(?: [^.!?;,]{{0,30}}?)? {_NOUN}",
-    rf"(?:get|give|find|do|have|take|getting|any|for)(?: (?:me|us|you|there|my|an?|the|any|some|early|earliest|quick|urgent|free|another|available|morning|evening|first|next))* {_NOUN}",
+    rf"(?:get|give|find|do|have|take|getting|any)(?: (?:me|us|you|there|my|an?|the|any|some|early|earliest|quick|urgent|free|another|available|morning|evening|first|next))* {_NOUN}",
     r"(?:book|schedule|reserve)(?:ing)? (?:me|it|us|him|her|with|a|an|for|the|dr|doctor|one|in|this|that|my|on|another|now|session|tomorrow|today|next|at)(?!\w)",
     r"^(?:(?:please|can you|could you|i want to|i need to|i'd like to|i would like to|let's|hi|hello|ok|yes) )*(?:book(?:ing)?|schedule|new booking)(?: please)?[.! ]*$|please book",
     r"appointments? (?:chahiye|book|len\w|karn\w|karwan\w|dila\w*|mil\w*|fix|do|de|available|please|for|with|on|tomorrow|today|at|ke liye|dena|bana\w*|laga\w*|possible|needed|required|ho sakta)",
     r"^(?:(?:new|an|a|doctor|dr|urgent|need|hi|hello) )*appointments?[.!? ]*$",
-    r"(?:dikhana|dikhwana|dikhane) (?:hai|tha|chah\w+|aana)|milna (?:hai|chah\w+)|number lag\w+|(?:time|slot) (?:mil\w+|chahiye|dila\w*)",
+    r"(?:dikhana|dikhwana|dikhane) (?:hai|tha|chah\w+|aana)|milna (?:hai|chah\w+)|number lag\w+|(?:time|slot) (?:mil\w*|chahiye|dila\w*)",
     r"(?:anything|something|any (?:slots?|time|openings?|appointments?|availability))(?: \w+)? (?:available|free|open|on|for|tomorrow|today|this|next|with|left)",
-    r"fit me in|squeeze me in|(?:next|first|earliest) (?:available )?(?:appointment|slot)(?!\w)",
+    r"fit me in|squeeze me in|(?:can|could|may) i (?:come(?! back)|get in|drop in|be seen|visit)(?!\w)|dikha sakt\w*|(?:next|first|earliest) (?:available )?(?:appointment|slot)(?!\w)",
     r"^(?:follow ?up|check ?up|consultation|vaccination)(?: (?:with|for|appointment|please)|$)|(?:video|online|tele|phone) ?-?(?:consult\w*|appointment|visit)",
-    r"(?:need|want) (?:a |an |to get a )?(?:vaccination|vaccine|flu shot|blood test|check ?up|follow up)|need to (?:be seen|see someone|get checked)|(?:come|coming) in (?:for|to see)|\bbook (?:kar|kr)\w*",
+    r"(?:need|want) (?:a |an |to get a )?(?:vaccination|vaccine|flu shot|blood test|check ?up|follow up)|need to (?:be seen|see someone|get checked)|(?:need|want|have|get)(?: to)?(?: (?:get|have))?(?: [\w']+){1,4} (?:checked|looked at|examined|seen to)|set (?:me|us|him|her) up with|(?:come|coming) in (?:for|to see)|\bbook (?:kar|kr)\w*",
 )
 # A wish to be seen, when a doctor or a complaint follows in the same sentence.
 SEEK = re.compile(

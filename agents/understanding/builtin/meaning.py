@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 
 from agents.commands import (
-    Abandon, Affirm, Ask, Command, Correct, Deny, Fill, Goodbye, Greet, Repeat, SlotName, Start, Thank,
+    Abandon,
+    Affirm,
+    Ask,
+    Command,
+    Correct,
+    Deny,
+    Fill,
+    Goodbye,
+    Greet,
+    More,
+    Repeat,
+    SlotName,
+    Start,
+    Thank,
 )  # fmt: skip
 from agents.understanding.builtin.answers import changes
 from agents.understanding.builtin.found import Piece, Wish, overlaps
@@ -14,7 +27,7 @@ from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.builtin.visits import split_visit
 from agents.understanding.resolve.clock import find_times
-from agents.understanding.resolve.days import find_days
+from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
 
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
@@ -85,13 +98,9 @@ def _flows(reading: Reading) -> tuple[list[Wish], list[Placed]]:
             instead.append((wish.start, 0, Abandon()))
         elif flow == "cancel" and hearing.flow == "cancel" and hearing.awaiting == "confirm" and not reading.no and not reading.yes:
             instead.append((wish.start, 0, Affirm()))
-        elif hearing.flow == "book" and (
+        elif (hearing.flow == "book" and (
             (flow == "reschedule" and not _NOUN.search(said)) or (flow == "cancel" and not _CALLS_OFF.search(said))
-        ):
-            continue
-        elif flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None):
-            continue
-        elif flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said):
+        )) or (flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None)) or (flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said)):
             continue
         elif not any(wish.command == other.command for other in starts):
             starts.append(wish)
@@ -140,7 +149,7 @@ def _values(reading: Reading, starts: list[Wish]) -> list[Placed]:
             mine = split_visit(reading.message, mine, flow=wish.command.flow, at=wish.start)
             mine += _reason(reading, low, high, mine) if wish.command.flow != "list" else []
         placed.append((low, 1, wish.command))
-        placed += [(low, 2, command) for _, _, command in sorted(_fills(reading, mine, begun=True), key=lambda item: item[0])]
+        placed += _fills(reading, mine, begun=True)
     return placed
 
 
@@ -190,7 +199,7 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
     placed: list[Placed] = []
     for piece in pieces:
         value = reading.message.words(piece.start, piece.end)[:200]
-        if not value or (reviewing and reading.yes and not changes(text) and _told(reading, piece)):
+        if not value or (reviewing and not changes(text) and _told(reading, piece)):
             continue
         change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != hearing.awaiting
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
@@ -207,6 +216,8 @@ def _told(reading: Reading, piece: Piece) -> bool:
         return any(t.times in back for t in find_times(said, bare=True))
     if piece.slot == "day":
         shown = [d.days for d in find_days(told, today, month_first=False)]
+        if (weekday := weekday_of(said)) is not None:
+            return any(days.start.weekday() == weekday for days in shown)
         return any(d.days in shown for d in find_days(said, today, month_first=False))
     return said in told
 
@@ -219,10 +230,13 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
     if reading.choice is not None:
         return [(reading.choice.start, 2, reading.choice.command)]
     values = [command for _, _, command in placed if isinstance(command, (Fill, Correct))]
-    if reading.more is not None and not any(isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))):
+    dated = any(c.slot in ("day", "time") for c in values if isinstance(c, (Fill, Correct)))
+    if reading.more is not None and not (dated and reading.more.command == More()) and not any(isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))):
         return [(reading.more.start, 2, reading.more.command)]
     was_asked = hearing.awaiting is not None or bool(hearing.last_answer)
     if not was_asked:
+        return []
+    if reading.no is not None and overlaps(*reading.no, [(w.start, w.end) for w in reading.steer if isinstance(w.command, Repeat)]):
         return []
     if reading.no is not None and (reading.yes is None or reading.no[0] <= reading.yes[0] or not values):
         return [] if values or starts else [(reading.no[0], 0, Deny())]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rapidfuzz import fuzz
+
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.hearing import Known
 from agents.understanding.resolve.devanagari import is_devanagari
@@ -16,8 +18,8 @@ from agents.understanding.resolve.spelling import Plain, plain
 _WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
 _TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")
 _SUFFIX = re.compile(r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])")
-_WITH = re.compile(r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|dentist|doctor)(?: the)? ")
-_ORGANISATION = frozenset("dental clinic care center centre medical health associates dentistry practice group hospital".split())
+_WITH = re.compile(r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|name is|dentist|doctor)(?: the)? ")
+_ORGANISATION = frozenset(["dental", "clinic", "care", "center", "centre", "medical", "health", "associates", "dentistry", "practice", "group", "hospital"])
 _RELATION = (
     r"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|baby|child|kid|kids|children|grandmother|grandfather|grandma|grandpa|granny|"
     r"uncle|aunt|aunty|parents?|in-?laws?|mother in law|father in law|mother-in-law|father-in-law|niece|nephew|cousin|friend|partner|fiancee?|boyfriend|girlfriend|"
@@ -26,15 +28,17 @@ _RELATION = (
 )
 _AGE = r"(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:years?|yrs?|yr|months?|weeks?|days?)[- ]old |elder |younger |old |little |elderly |eldest |youngest |late |dear )"
 _FOR_WHOM = re.compile(
-    rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) {_AGE}?{_RELATION})(?P<tail> ke liye|(?='s)|)(?!\w)"
+    rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) (?:{_AGE}?{_RELATION}|\d{{1,2}}[- ](?:years?|yrs?|months?|weeks?)[- ]old))(?P<tail> ke liye|(?='s)|)(?!\w)"
 )
 _SAYS_WHO = re.compile(
-    r"^(?:'s|,? (?:has|have|had|is|was|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
+    r"^(?:'s|,? (?:has|have|had|is|was|see|come|visit|meet|get|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
 )
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
 _FOR_SOMEONE = re.compile(r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)")
 _NAME_CUE = re.compile(r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?")
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
+_PRESENTS = re.compile(r"(?:^|[,.!] ?)(?:(?:hi|hello|hey),? )?(?:i'm|i am|this is) (?P<name>[a-z]{2,} [a-z]{2,})(?=,| (?:and|here|speaking|calling)(?!\w))")
+_OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")
 _NOT_IN_NAME = NOT_NAMES - {"may", "mark", "hope", "joy", "rose", "grace", "summer", "june", "august", "april", "will", "baby", "mein"}
 
 
@@ -93,7 +97,7 @@ def _is_known(word: str, singles: tuple[str, ...]) -> bool:
         return False
     if bare in singles:
         return True
-    return len(bare) >= 5 and any(likeness(bare, single) >= 90 for single in singles)
+    return len(bare) >= 5 and any(likeness(bare, single) >= 90 and fuzz.ratio(bare, single) >= 75 for single in singles)
 
 
 def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[tuple[int, int]]) -> int:
@@ -142,24 +146,23 @@ def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int
     return []
 
 
-def find_relative(message: Plain) -> list[Piece]:
+def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
     """For whom the visit is, when it is said to be someone else."""
     for match in _FOR_WHOM.finditer(message.text):
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
-        named = _with_given_name(message, match.end("who"))
+        named = _with_given_name(message, match.end("who"), awaited=awaited)
         if match["tail"].strip() or named > match.end("who") or before.endswith(("for ", "of ")) or _SAYS_WHO.match(tail) or match.end() == len(message.text.rstrip(" .!")):
-            end = _with_given_name(message, match.end("who"))
-            return [Piece("for_whom", match.start("who"), end)]
+            return [Piece("for_whom", match.start("who"), named)]
     if match := _FOR_SOMEONE.search(message.text):
         return [Piece("for_whom", match.start("who"), match.end("who"))]
     return []
 
 
-def _with_given_name(message: Plain, end: int) -> int:
+def _with_given_name(message: Plain, end: int, *, awaited: bool) -> int:
     match = _WORD.match(message.text, end + 1)
     if match and message.text[end : end + 1] == " " and match.group() not in NOT_NAMES:
         capital = message.words(*match.span())[:1].isupper() and not message.original.isupper()
-        if capital or (len(match.group()) > 2 and _HAS.match(message.text[match.end() :])):
+        if capital or awaited or (len(match.group()) > 2 and _HAS.match(message.text[match.end() :])):
             return match.end()
     return end
 
@@ -168,10 +171,12 @@ def find_own_name(message: Plain, *, awaited: bool) -> list[Piece]:
     """The patient's own name: after "my name is", or the whole message where it was asked for."""
     text = message.text
     cue = _NAME_CUE.search(text)
-    if cue and (awaited or "name" in cue.group() or "naam" in cue.group()):
+    if cue and not _OF_ANOTHER.search(text[: cue.start()]) and (awaited or "name" in cue.group() or "naam" in cue.group()):
         return _name_from(message, cue.end())
     if not awaited:
-        return []
+        said = _PRESENTS.search(text)
+        words = said["name"].split() if said else []
+        return [Piece("name", *said.span("name"))] if said and not set(words) & _NOT_IN_NAME else []
     lead = _I_AM.match(text)
     return _name_from(message, lead.end() if lead else len(text) - len(text.lstrip()))
 

@@ -32,16 +32,19 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
     pieces: list[Piece] = []
     if hearing.awaiting == "birth_date" and (span := find_birth_date(text)):
         pieces.append(Piece("birth_date", *span))
+    if hearing.awaiting != "name":
+        _add(pieces, taken, find_own_name(message, awaited=False))
     roles = [Piece("specialty", *m.span()) for m in ANY_ROLE.finditer(text)]
     if hearing.awaiting != "name":
-        firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)]
+        firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
         _add(pieces, taken, find_doctors(message, hearing.directory.practitioners, [*taken, *firm]))
     _add(pieces, taken, roles)
     _add(pieces, taken, _whens(message, hearing, today, [*taken, *_spans(pieces)]))
     _add(pieces, taken, [Piece("visit_type", *m.span()) for m in _VISIT_TYPE.finditer(text)][:1])
     _add(pieces, taken, _complaints(text))
-    _add(pieces, taken, find_relative(message))
-    _add(pieces, taken, find_own_name(message, awaited=hearing.awaiting == "name" and not pieces))
+    _add(pieces, taken, find_relative(message, awaited=hearing.awaiting == "for_whom"))
+    if hearing.awaiting == "name":
+        _add(pieces, taken, find_own_name(message, awaited=not pieces))
     _add(pieces, taken, find_places(message, hearing.directory.locations, [*taken, *_spans(pieces)], awaited=hearing.awaiting == "location") if hearing.awaiting != "name" else [])
     _add(pieces, taken, _awaited(message, hearing, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)

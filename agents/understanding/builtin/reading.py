@@ -78,7 +78,7 @@ class Reading:
         in_talk = bool(hearing.options or hearing.flow or hearing.awaiting or hearing.last_answer)
         moves = any(wish.command == Start(flow="reschedule") for wish in self.starts)
         more = find_more(self.message.text) if moves or (in_talk and not self.others_started()) else None
-        if more and overlaps(more.start, more.end, [(w.start, w.end) for w in self.steer if isinstance(w.command, (Goodbye, Abandon))]):
+        if more and overlaps(more.start, more.end, [(w.start, w.end) for w in self.steer if isinstance(w.command, (Goodbye, Abandon))] + [(w.start, w.end) for w in self.starts if w.command == Start(flow="reschedule") and "prepon" in self.message.text[w.start : w.end]]):
             more = None
         if more is not None and (overlaps(more.start, more.end, list(self._zones)) or (choice and overlaps(more.start, more.end, [(choice.start, choice.end)]))):
             more = None

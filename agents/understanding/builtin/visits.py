@@ -21,9 +21,7 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
     new: list[Piece] = []
     naming: list[Piece] = []
     for piece in pieces:
-        if piece.slot not in _NAMING:
-            new.append(piece)
-        elif flow == "reschedule" and _is_new(message.text, piece, pieces, seen_new=any(p.slot in ("day", "time") for p in new)):
+        if piece.slot not in _NAMING or (flow == "reschedule" and _is_new(message.text, piece, pieces, seen_new=any(p.slot in ("day", "time") for p in new))):
             new.append(piece)
         else:
             naming.append(piece)
@@ -34,6 +32,8 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
     """Whether a piece says what the visit is moved to."""
     if piece.slot in ("practitioner", "specialty", "visit_type"):
         return bool(re.search(r"(?<!\w)to $|[,.;?] ?(?:[\w]+ ){0,5}$", text[: piece.start]))
+    if re.match(r" se(?!\w)", text[piece.end :]):
+        return False
     if seen_new or _NEW.search(text[: piece.start]):
         return True
     if re.match(r"(?: instead|,? or (?:later|after))", text[piece.end :]):

@@ -54,7 +54,7 @@ _STEERING: tuple[tuple[str, Command], ...] = (
         Thank(),
     ),
     (
-        r"(?:good ?)?bye(?: ?bye)?|see (?:you|ya)(?: (?:later|soon|then|there))?(?! (?:doctor|dr))|take care|have a (?:nice|good|great|lovely|wonderful|blessed) (?:day|one|evening|weekend|night|rest)|good ?night|alvida|cya|ttyl|that(?:'s| is| will be|'ll be| would be)(?: it| all)(?: for (?:now|today))?(?=[.! ,]*(?:$|thank|i need|for|bye|that|i |have))|(?:that's|that is) (?:everything|all i needed|all i need|all)|nothing else|phir milenge|chalo bye|(?:i'm|i am|we're) (?:all set|all good|done|good for now|good now)|no,? (?:that's|that is) (?:all|it)|no more (?:help|questions)|(?:don't|do not|won't) need (?:anything|any|further|more)(?: (?:else|more|further|other|help|assistance))*",
+        r"(?:good ?)?bye(?: ?bye)?|see (?:you|ya)(?: (?:later|soon|then|there|tomorrow|(?:on |next )?\w+day|next week))?(?! (?:doctor|dr))|take care|have a (?:nice|good|great|lovely|wonderful|blessed) (?:day|one|evening|weekend|night|rest)|good ?night|alvida|cya|ttyl|that(?:'s| is| will be|'ll be| would be)(?: it| all)(?: for (?:now|today))?(?=[.! ,]*(?:$|thank|i need|for|bye|that|i |have))|(?:that's|that is) (?:everything|all i needed|all i need|all)|nothing else|phir milenge|chalo bye|(?:i'm|i am|we're) (?:all set|all good|done|good for now|good now)|no more (?:help|questions)|(?:don't|do not|won't) need (?:anything|any|further|more)(?: (?:else|more|further|other|help|assistance))*",
         Goodbye(),
     ),
     (

@@ -72,7 +72,9 @@ _HINDI_CLOCK = re.compile(
 _FIXED = re.compile(r"(?<!\w)(?:(?:12 )?(?:noon|midday)|mid-day|midnight|(?:high )?noon ?time)(?!\w)")
 _PART = re.compile(rf"(?<!\w)(?:in the |the |this )?(?P<part>{either(_PARTS)})(?!\w)")
 _CUE = re.compile(r"(?<!\w)(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|karib|from around|@) (?:say |about |around )?$")
-_AROUND = re.compile(r"(?<!\w)(?:around|about|approx(?:imately)?|roughly|near|nearly|close to|karib|somewhere around|some ?time around) (?:at )?$")
+_CASUAL = re.compile(r"(?<!\w)(?:make that|make it|do|said|meant|mean|say|try|how about|what about) $")
+_CASUAL_END = re.compile(r"^(?: (?:instead|not|please|works|is better|only)|[,.?!]|$)")
+_AROUND = re.compile(r"(?<!\w)(?:around|(?<!how )(?<!what )about|approx(?:imately)?|roughly|near|nearly|close to|karib|somewhere around|some ?time around) (?:at )?$")
 _AFTER = re.compile(r"(?<!\w)(?:after|post|past|later than|from|beyond|not before) (?:about |around )?$")
 _BEFORE = re.compile(r"(?<!\w)(?:before|by|until|till|earlier than|prior to|latest by|no later than|not after) (?:about |around )?$")
 _ONWARD = re.compile(r"^ ?(?:onwards?|or later|or after|ke baa?d|(?P<before>se pehle|tak|or earlier|or before)|(?P<around>ish|ke aas ?paas|ke karib|or so))(?!\w)")
@@ -183,6 +185,8 @@ def _clocks(text: str, *, bare: bool) -> list[TimeFound]:
 def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     """Whether a number is a time: it says so itself, or the words around it do."""
     said = match.groupdict()
+    if said.get("lead") and said.get("word") == "one" and not said.get("oclock"):
+        return False
     if said.get("baje") or any(said.get(key) for key in ("ampm", "oclock", "part", "lead", "half", "spoken")):
         return True
     if said.get("minute"):
@@ -197,6 +201,8 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     if said.get("word") == "one" and not bare and not re.search(r"(?<!\w)(?:at|by|before|after|around) $", text[: match.start()]):
         return False
     if _in_range(text, match):
+        return True
+    if _CASUAL.search(text[: match.start()]) and _CASUAL_END.match(text[match.end() :]):
         return True
     weak = re.search(r"(?<!\w)(?:for|to|and|or|about|from|time) $", text[: match.start()])
     return bare or (cue and not weak)

@@ -59,7 +59,6 @@ _ORDINAL = rf"(?:\d{{1,2}} ?(?:st|nd|rd|th)|{either(ORDINALS)})"
 _DAY_NUMBER = rf"(?P<day>{_ORDINAL}|\d{{1,2}})"
 _YEAR = r"(?:,? ?(?P<year>(?:19|20)\d\d|'\d\d))?"
 _COUNT = rf"(?P<count>a couple of|couple of|a few|few|an?|\d{{1,2}}|{either([*CARDINALS, *HINDI_NUMBERS])})"
-_PART = r"(?: (?:morning|afternoon|evening|night))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +199,9 @@ def _in_units(match: re.Match[str], context: _Context) -> DayRange | None:
     count = 2 if "couple" in said else 3 if "few" in said else 1 if said in ("a", "an") else number(said)
     if count is None:
         return None
-    if unit.startswith("din") or unit.startswith("day"):
+    if unit.startswith(("din", "day")):
         return _one(context.today + timedelta(days=count))
-    if unit.startswith("week") or unit.startswith("haft"):
+    if unit.startswith(("week", "haft")):
         start = context.today + timedelta(weeks=count)
     else:
         year, month = _month_ahead(context.today, count)
@@ -257,8 +256,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"{_WEEKDAY} week(?!s)", _week_from_weekday),
         (rf"{_WEEKDAY} (?:of |in )?(?:the )?(?P<week>next|this|coming|following) week", _weekday),
         (rf"(?P<week>next|this|coming|agle|is) (?:week|hafte)(?:'s)? (?:on )?{_WEEKDAY}", _weekday),
-        (rf"(?:the )?(?P<which>next|this|coming|upcoming|agle|is|following|immediate)(?: coming)? {_WEEKDAY}{_PART}?", _weekday),
-        (rf"(?<!last )(?<!i )(?<!we )(?<!he )(?<!she )(?<!the ){_WEEKDAY}(?! (?:burn|down|glasses|in the))", _weekday),
+        (rf"(?:the )?(?P<which>next|this|coming|upcoming|agle|is|following|immediate)(?: coming)? {_WEEKDAY}", _weekday),
+        (rf"(?<!\blast )(?<!\bi )(?<!\bwe )(?<!\bhe )(?<!\bshe )(?<!\bthe ){_WEEKDAY}(?! (?:burn|down|glasses|in the))", _weekday),
         (rf"the {_WEEKDAY}", _weekday),
         (r"(?:the )?week after next|next to next week", _week_after_next),
         (r"(?:the )?(?P<part>early |later? |mid |end of (?:the )?|beginning of (?:the )?)?(?P<which>next|this|coming|agle|is|following|the|rest of the|rest of this|later this|upcoming|sometime next) (?:week|hafte)", _week),
@@ -276,7 +275,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (_LATER_DAY, _shifted(2)),
         (r"(?:tomorrow|tomorrow's|kal)", _shifted(1)),
         (rf"in {_MONTH}", _month),
-        (r"(?:as (?:soon|early|quick(?:ly)?|fast) as (?:possible|u can|you can|available)|a\.?s\.?a\.?p\.?|(?:the )?(?:very )?(?:earliest|soonest)(?! (?:one|slot on))(?: (?:possible|available|you have|there is|slot|appointment|date|day|time))*|(?:the )?(?:first|next) (?:available|free|possible|open)(?: (?:slot|appointment|day|date|time|opening))?|(?:very )?urgent(?:ly)?|immediate(?:ly)?|right (?:away|now)|straight away|soon(?! after)|jald(?:i)? se jald(?:i)?|jaldi|abhi|turant|next slot)", _soonest),
+        (r"(?:as (?:soon|early|quick(?:ly)?|fast) as (?:possible|u can|you can|available)|a\.?s\.?a\.?p\.?|(?:very )?(?:earliest|soonest)(?! (?:one|slot on))(?: (?:possible|available|you have|there is))*|(?:first|next) (?:available|free|possible|open)(?: (?:day|date|time))?|(?:very )?urgent(?:ly)?|immediate(?:ly)?|right (?:away|now)|straight away|soon(?! after)|jald(?:i)? se jald(?:i)?|jaldi|abhi|turant|next slot)", _soonest),
         (r"(?:any(?: |-)?(?:day|date)|any time|anytime|whenever|(?:no|don't have (?:a|any)|without) (?:particular )?(?:preference|day preference)|koi bhi (?:din|date|day|time)|kabhi bhi|kisi bhi din|doesn't matter when|flexible)", _any),
     )
 )  # fmt: skip
@@ -317,6 +316,8 @@ def _joined(text: str, atoms: list[DayFound], *, ranges: bool) -> Iterator[DayFo
         between = text[held.end : atom.start]
         if between in (" ", ", ", " the ", "(", " (") and held.days.start == held.days.end:
             held = DayFound(held.start, atom.end, atom.days if atom.end - atom.start > 3 else held.days)
+        elif between == " " and atom.days == DayRange(atom.days.start, atom.days.start + AHEAD):
+            held = DayFound(held.start, atom.end, held.days)
         elif ranges and _OR.match(between) and not (held.days.asap or atom.days.asap):
             low, high = min(held.days.start, atom.days.start), max(held.days.end, atom.days.end)
             held = DayFound(held.start, atom.end, DayRange(low, high))
@@ -348,6 +349,12 @@ def _bounded(text: str, found: DayFound, today: date) -> DayFound:
     if (match := _FROM.search(before)) and not days.asap:
         return replace(found, days=DayRange(days.start, max(days.end, days.start + OPEN_END)))
     return found
+
+
+def weekday_of(text: str) -> int | None:
+    """The weekday (Monday is 0) that a text is and nothing more: "on thursday"."""
+    words = text.strip(" .!?,").removeprefix("on ").removeprefix("the ").removeprefix("this ")
+    return _WEEKDAY_FORMS.get(words)
 
 
 def bare_day(text: str, today: date) -> DayRange | None:

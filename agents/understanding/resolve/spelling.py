@@ -49,10 +49,11 @@ def plain(text: str) -> Plain:
         said = _spell(match.group())
         if said.isspace() and (not chars or chars[-1] == " "):
             continue
-        for char in said:
+        same = len(said) == len(match.group())  # letter by letter; else every letter stands for the whole word
+        for place, char in enumerate(said):
             chars.append(char)
-            starts.append(match.start())
-            ends.append(match.end())
+            starts.append(match.start() + place if same else match.start())
+            ends.append(match.start() + place + 1 if same else match.end())
     return _put_phrases(text, "".join(chars), starts, ends)
 
 

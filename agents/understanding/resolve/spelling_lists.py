@@ -74,7 +74,7 @@ specialist: splst specilist speciallist speshalist
 hospital: hosp hspital hospitl
 good: gud gd
 night: nite
-yes: yess yep yup yeah yea yah yaa ya yas yeh yee yess yeahh yepp ys yesh
+yes: yess yep yup yeah yea yah yaa yas yeh yee yess yeahh yepp ys yesh
 no: noo nope nop nah naw
 hello: hlo helo hellow hallo hullo
 insurance: insurence insurnce
@@ -97,6 +97,10 @@ saturday: saterday satruday satday
 sunday: sundy
 february: feburary
 september: sept
+sweating: swetting sweting sweatin
+chest: chst cheast chesst
+breathe: breth brethe
+bleeding: bleding bleading
 """
 
 _HINDI = """
@@ -200,13 +204,45 @@ PHRASES = tuple(
 )
 
 # What the letters of a Devanagari word give, where chats write it otherwise.
-ROMANISED = {"men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "sine": "seene", "sina": "seene", "daktar": "doctor", "hath": "haath"}
+ROMANISED = {"phis": "fees", "men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "sine": "seene", "sina": "seene", "daktar": "doctor", "hath": "haath"}
 
+_WORDS = """
+appointment appointments cancel cancelled cancelling reschedule rescheduled tomorrow today monday tuesday
+wednesday thursday friday saturday sunday january february april august september october november december
+morning afternoon evening doctor doctors dentist dental dermatologist dermatology gynecologist gynaecologist
+cardiologist cardiology orthopedic orthopaedic orthopedics orthopaedics neurologist neurology ophthalmologist
+ophthalmology paediatrician pediatrician paediatrics pediatrics psychiatrist psychologist psychiatry
+specialist physician gastroenterologist gastroenterology gynecology gynaecology obstetrician therapist
+counselor counsellor surgeon practitioner available availability insurance parking address hospital booking
+schedule consultation consult checkup earliest possible different another weekend urgent urgently immediately
+stomach headache toothache backache migraine pregnant pregnancy diabetes breathing breathe bleeding
+unconscious allergy swelling question location documents report reports results medicine please thanks confirm
+confirmed english hindi postpone waitlist waiting language human person someone second third fourth fifth
+fever cough breathless breathlessness suicide suicidal poison seizure
+"""
 # Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
 MEANT = frozenset(
-    ["appointment", "appointments", "cancel", "cancelled", "cancelling", "reschedule", "rescheduled", "tomorrow", "today", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "april", "august", "september", "october", "november", "december", "morning", "afternoon", "evening", "doctor", "doctors", "dentist", "dental", "dermatologist", "dermatology", "gynecologist", "gynaecologist", "cardiologist", "cardiology", "orthopedic", "orthopaedic", "orthopedics", "orthopaedics", "neurologist", "neurology", "ophthalmologist", "ophthalmology", "paediatrician", "pediatrician", "paediatrics", "pediatrics", "psychiatrist", "psychologist", "psychiatry", "specialist", "physician", "gastroenterologist", "gastroenterology", "gynecology", "gynaecology", "obstetrician", "therapist", "counselor", "counsellor", "surgeon", "practitioner", "available", "availability", "insurance", "parking", "address", "hospital", "booking", "schedule", "consultation", "consult", "checkup", "earliest", "possible", "different", "another", "weekend", "urgent", "urgently", "immediately", "stomach", "headache", "toothache", "backache", "migraine", "pregnant", "pregnancy", "diabetes", "breathing", "breathe", "bleeding", "unconscious", "allergy", "swelling", "question", "location", "documents", "report", "reports", "results", "medicine", "please", "thanks", "confirm", "confirmed", "english", "hindi", "postpone", "waitlist", "waiting", "language", "human", "person", "someone", "second", "third", "fourth", "fifth", "fever", "cough", "breathless", "breathlessness", "suicide", "suicidal", "poison", "seizure"]
+    _WORDS.split()
 )
+_WORDS_2 = """
+cancer cancers dentists money older order thirsty moving boring warning morning's evenings mornings even event
+events seven eleven weekends weekend's specials special physical physics personal persons parsing parting
+packing marking barking address's adress dresses dressed insured insure report's result resort sports reported
+fewer never lever forever rough tough couch touch through thirst first second's seconds human's women woman
+places pleased pleasant confirms conform location's locations vacation document medicines medical bleeding's
+booked bookings looking cooking available's difference indifferent someone's sometime something urgency
+poisoned poisoning breathed breath breather schedules scheduled consultant consulted consulting counsel
+council console answer anther other others mother another's father bother brother thursdays mondays tuesdays
+wednesdays fridays saturdays sundays doctor's headaches stomachs allergies allergic swollen languages waited
+wanting hunting dental's surgery surgical surgeries possibly impossible question's questions pregnancies
+diabetic reschedules cancels sweating sweaty sweat sweats swetting spelling smelling swallowing english's
+fevers coughing coughs urgent's breathing's hours's monthly mention meeting evenly event's thanksgiving haan
+nahi chahiye somvar ravivar shanivar budhvar guruvar parking's conformed confirming confirmation concern
+counselors counsellors therapists therapy theropist practice practitioners dermat cardio cardiac ortho gynae
+pediatric paediatric dentistry orthodontist fourteen fourteenth fifteen fifteenth thirteenth thirteen thirty
+fourths thirds fifths augusta april's hindu hindus
+"""
 # Words that look like a slip in one of the above and are not.
 NOT_SLIPS = frozenset(
-    ["cancer", "cancers", "dentists", "money", "older", "order", "thirsty", "moving", "boring", "warning", "morning's", "evenings", "mornings", "even", "event", "events", "seven", "eleven", "weekends", "weekend's", "specials", "special", "physical", "physics", "personal", "persons", "parsing", "parting", "packing", "marking", "barking", "address's", "adress", "dresses", "dressed", "insured", "insure", "report's", "result", "resort", "sports", "reported", "fewer", "never", "lever", "forever", "rough", "tough", "couch", "touch", "through", "thirst", "first", "second's", "seconds", "human's", "women", "woman", "places", "pleased", "pleasant", "confirms", "conform", "location's", "locations", "vacation", "document", "medicines", "medical", "bleeding's", "booked", "bookings", "looking", "cooking", "available's", "difference", "indifferent", "someone's", "sometime", "something", "urgency", "poisoned", "poisoning", "breathed", "breath", "breather", "schedules", "scheduled", "consultant", "consulted", "consulting", "counsel", "council", "console", "answer", "anther", "other", "others", "mother", "another's", "father", "bother", "brother", "thursdays", "mondays", "tuesdays", "wednesdays", "fridays", "saturdays", "sundays", "doctor's", "headaches", "stomachs", "allergies", "allergic", "swollen", "languages", "waited", "wanting", "hunting", "dental's", "surgery", "surgical", "surgeries", "possibly", "impossible", "question's", "questions", "pregnancies", "diabetic", "reschedules", "cancels", "sweating", "sweaty", "sweat", "sweats", "swetting", "spelling", "smelling", "swallowing", "english's", "fevers", "coughing", "coughs", "urgent's", "breathing's", "hours's", "monthly", "mention", "meeting", "evenly", "event's", "thanksgiving", "haan", "nahi", "chahiye", "somvar", "ravivar", "shanivar", "budhvar", "guruvar", "parking's", "conformed", "confirming", "confirmation", "concern", "counselors", "counsellors", "therapists", "therapy", "theropist", "practice", "practitioners", "dermat", "cardio", "cardiac", "ortho", "gynae", "pediatric", "paediatric", "dentistry", "orthodontist", "fourteen", "fourteenth", "fifteen", "fifteenth", "thirteenth", "thirteen", "thirty", "fourths", "thirds", "fifths", "augusta", "april's", "hindu", "hindus"]
+    _WORDS_2.split()
 )

@@ -50,4 +50,5 @@ def _is_date(text: str, start: int, end: int) -> bool:
 def _is_bare(text: str) -> bool:
     """A number and nothing else, with or without a preposition."""
     left = text.removeprefix("at ").removeprefix("for ").removeprefix("by ").strip()
-    return len(left.split()) <= 2 and not left.endswith(("th", "st", "nd", "rd"))
+    words = left.split()
+    return len(words) <= 2 and "one" not in words[1:] and not left.endswith(("th", "st", "nd", "rd"))

@@ -1,0 +1,115 @@
+"""The MCP face with the official client: streamable HTTP over a real socket, and standard input and output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.conftest import NOW, SECRET, Clone, Server, as_role
+from tools.facility import demo
+from tools.runtime.tool import all_tools
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENT = str(demo._id("patient", 0))
+
+
+@asynccontextmanager
+async def over_http(url: str, role: str) -> AsyncIterator[Client]:
+    async with httpx2.AsyncClient(headers=as_role(role)) as http, Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client:
+        yield client
+
+
+@asynccontextmanager
+async def over_stdio(server: Server, clone: Clone, role: str) -> AsyncIterator[Client]:
+    env = {
+        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(server.data_dir),
+        "WARDLINE_DATABASE_URL": clone.service, "WARDLINE_API_KEY": demo.demo_key(SECRET, role), "WARDLINE_LOG_LEVEL": "ERROR",
+    }  # fmt: skip
+    command = StdioServerParameters(command=sys.executable, args=["-m", "cli", "mcp"], env=env, cwd=ROOT)
+    async with Client(command) as client:
+        yield client
+
+
+def result(answer: Any) -> Any:
+    """What a call gave, as JSON."""
+    assert not answer.is_error, answer.content
+    (part,) = answer.content
+    return json.loads(part.text)
+
+
+async def check(client: Client) -> None:
+    """List, call, a call that is refused, a call that is wrong."""
+    listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert sorted(listed) == [tool.name for tool in all_tools()]
+    book = listed["scheduling.book_appointment"]
+    assert sorted(book.input_schema["required"]) == ["patient_id", "slot_id"]
+    assert book.input_schema["additionalProperties"] is False and "Book one seat" in (book.description or "")
+    assert listed["patients.get_patient"].annotations is not None
+    assert listed["patients.get_patient"].annotations.read_only_hint is True
+
+    found = result(await client.call_tool("patients.get_patient", {"patient_id": PATIENT}))
+    assert found["id"] == PATIENT
+    for name, args, words in (
+        ("patients.get_patient", {"patient_id": demo._id("nobody").hex}, "not_found"),
+        ("patients.get_patient", {"patient": PATIENT}, "patient_id: Field required"),
+        ("patients.get_patient", {"patient_id": 3}, "patient_id"),
+        ("no.such_tool", {}, "not_found"),
+        ("facility.list_locations", {"limit": "3"}, "limit"),
+    ):
+        refused = await client.call_tool(name, args)
+        assert refused.is_error and words in refused.content[0].text, (name, args)  # type: ignore[union-attr]
+
+
+async def test_over_http(url: str) -> None:
+    async with over_http(url, "admin") as client:
+        await check(client)
+
+
+async def test_over_stdio(server: Server, clone: Clone) -> None:
+    async with over_stdio(server, clone, "admin") as client:
+        await check(client)
+
+
+async def test_a_patient_sees_the_patients_tools(url: str) -> None:
+    async with over_http(url, "patient") as client:
+        listed = [tool.name for tool in (await client.list_tools()).tools]
+        assert "scheduling.book_appointment" in listed and "patients.get_patient" in listed
+        assert not {"patients.search_patients", "tickets.list_tickets", "record.verify"} & set(listed)
+        assert all(tool.by_patient for tool in all_tools() if tool.name in listed)
+        for name, args in (("patients.search_patients", {}), ("access.list_api_keys", {})):
+            refused = await client.call_tool(name, args)
+            assert refused.is_error and refused.content[0].text.startswith("forbidden")  # type: ignore[union-attr]
+        other = await client.call_tool("patients.get_patient", {"patient_id": str(demo._id("patient", 1))})
+        assert other.is_error and other.content[0].text.startswith("not_found")  # type: ignore[union-attr]
+        assert result(await client.call_tool("patients.get_patient", {"patient_id": PATIENT}))["id"] == PATIENT
+
+
+async def test_no_key(url: str) -> None:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {"Accept": "application/json, text/event-stream"}
+    async with httpx.AsyncClient() as http:
+        for key in ({}, {"X-API-Key": "wl_demo_wrong"}):
+            refused = await http.post(f"{url}/mcp", json=body, headers={**headers, **key})
+            assert refused.status_code == 401 and refused.headers["content-type"] == "application/problem+json"
+        huge = await http.post(f"{url}/mcp", content=b"x" * 1_048_577, headers={**headers, **as_role("admin")})
+        assert huge.status_code == 413
+
+
+async def test_a_call_is_on_the_record(url: str) -> None:
+    """Under the session of that key's MCP calls that day."""
+    async with over_http(url, "auditor") as client:
+        result(await client.call_tool("facility.list_specialties", {}))
+        sessions = result(await client.call_tool("record.list_sessions", {"channel": "mcp", "limit": 200}))["items"]
+        replays = [result(await client.call_tool("record.replay_session", {"session_id": s["id"]})) for s in sessions]
+    called = [entry["body"]["tool"] for replay in replays for entry in replay["entries"]]
+    assert "facility.list_specialties" in called and all(replay["whole"] for replay in replays)

@@ -1,0 +1,264 @@
+"""What Twilio tells us: believed only when signed, acting once, in any order, whatever the text holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import sha256
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import insert, select, text
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+
+from api.app import create_app
+from api.webhooks import STATUS_PATH, WHATSAPP_PATH
+from db.base import new_id
+from tests.conftest import NOW, Clone, Server, settings_for
+from tools.conversations.tables import Conversation, DeliveryReport, Message
+from tools.facility import demo
+
+BASE = "http://wardline.test"
+Post = Callable[..., Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+def number() -> str:
+    """A number that nobody has written from."""
+    return f"+9177{uuid4().int % 10**8:08d}"
+
+
+@pytest.fixture
+def post(app: FastAPI, client: httpx.AsyncClient) -> Post:
+    return poster(app, client)
+
+
+def poster(app: FastAPI, client: httpx.AsyncClient, *, signed_for: str = BASE) -> Post:
+    """Posts a form as Twilio does. `path`, `signature`, `token` may be changed."""
+
+    async def send(fields: dict[str, str], *, path: str = WHATSAPP_PATH, signature: str | None = None, token: str = "") -> httpx.Response:
+        made = RequestValidator(token or app.state.twilio_token).compute_signature(f"{signed_for}{path}", fields)
+        headers = {"X-Twilio-Signature": made if signature is None else signature}
+        return await client.post(path, data=fields, headers=headers)
+
+    return send
+
+
+def message(sender: str, body: str = "hello", **more: str) -> dict[str, str]:
+    sid = f"SM{uuid4().hex}"
+    base = {"MessageSid": sid, "From": f"whatsapp:{sender}", "To": f"whatsapp:{demo.WHATSAPP}", "Body": body, "NumMedia": "0"}
+    return {**base, **more}
+
+
+async def inbox(app: FastAPI, sender: str) -> list[Message]:
+    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+        query = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
+        return list(await session.scalars(query.where(Conversation.address == sender).order_by(Message.seq)))
+
+
+async def turns_queued(app: FastAPI, sender: str) -> int:
+    query = text(
+        "SELECT count(*) FROM procrastinate_jobs j JOIN conversation c ON c.id::text = j.args->>'conversation'"
+        " WHERE j.task_name = 'run_turns' AND c.address = :sender"
+    )
+    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+        return int((await session.execute(query, {"sender": sender})).scalar_one())
+
+
+async def test_a_message_is_stored_and_answered_at_once(app: FastAPI, post: Post, number: str) -> None:
+    fields = message(number, "hello", ProfileName="Asha", ButtonText="")
+    answer = await post(fields)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/xml")
+    assert answer.text.endswith("<Response></Response>")
+    (row,) = await inbox(app, number)
+    assert (row.body, row.direction, row.state, row.provider_id) == ("hello", "in", "received", fields["MessageSid"])
+    assert await turns_queued(app, number) == 1
+
+
+@pytest.mark.parametrize("signature", ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="])
+async def test_a_wrong_signature(app: FastAPI, post: Post, number: str, signature: str) -> None:
+    for path in (WHATSAPP_PATH, STATUS_PATH):
+        refused = await post(message(number), path=path, signature=signature)
+        assert refused.status_code == 403 and refused.headers["content-type"] == "application/problem+json"
+    assert await inbox(app, number) == []
+
+
+async def test_signed_for_something_else(app: FastAPI, client: httpx.AsyncClient, post: Post, number: str) -> None:
+    """Another's token, another URL, another body than was signed, no signature at all."""
+    fields = message(number)
+    assert (await post(fields, token="another")).status_code == 403
+    assert (await poster(app, client, signed_for="https://elsewhere.example")(fields)).status_code == 403
+    made = RequestValidator(app.state.twilio_token).compute_signature(BASE + WHATSAPP_PATH, fields)
+    headers = {"X-Twilio-Signature": made}
+    changed = {**fields, "Body": "cancel everything"}
+    assert (await client.post(WHATSAPP_PATH, data=changed, headers=headers)).status_code == 403
+    assert (await client.post(f"{WHATSAPP_PATH}?x=1", data=fields, headers=headers)).status_code == 403
+    assert (await client.post(WHATSAPP_PATH, data=fields)).status_code == 403
+    assert (await client.post(WHATSAPP_PATH, content=b"Body=x", headers=headers)).status_code == 403
+    assert await inbox(app, number) == []
+
+
+async def test_json_with_the_hash_of_its_body(app: FastAPI, client: httpx.AsyncClient, number: str) -> None:
+    body = json.dumps(message(number, "json नमस्ते")).encode()
+    path = f"{WHATSAPP_PATH}?bodySHA256={sha256(body).hexdigest()}"
+    signature = RequestValidator(app.state.twilio_token).compute_signature(BASE + path, {})
+    headers = {"X-Twilio-Signature": signature, "Content-Type": "application/json; charset=utf-8"}
+    assert (await client.post(path, content=body + b" ", headers=headers)).status_code == 403
+    assert (await client.post(path, content=body, headers=headers)).status_code == 200
+    assert [row.body for row in await inbox(app, number)] == ["json नमस्ते"]
+
+
+async def test_behind_a_proxy(server: Server, clone: Clone, number: str) -> None:
+    """The signed URL is the public one of the settings, whatever Host the proxy passes on."""
+    settings = settings_for(server.data_dir, public_url="https://hospital.example/")
+    app = create_app(settings, url=clone.service)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.state.runtime.jobs.app.open_async(),
+        httpx.AsyncClient(transport=transport, base_url="http://10.0.0.7:8000") as client,
+    ):
+        assert (await poster(app, client, signed_for="https://hospital.example")(message(number))).status_code == 200
+        assert (await poster(app, client, signed_for="http://10.0.0.7:8000")(message(number))).status_code == 403
+        assert len(await inbox(app, number)) == 1
+        await app.state.runtime.database.close()
+
+
+async def test_the_same_message_again(app: FastAPI, post: Post, number: str) -> None:
+    fields = message(number)
+    for _ in range(3):
+        assert (await post(fields)).status_code == 200
+    assert len(await inbox(app, number)) == 1 and await turns_queued(app, number) == 1
+
+
+async def test_the_same_message_at_once(app: FastAPI, post: Post, number: str) -> None:
+    """A new number's first messages, each delivered several times at once: one conversation, each message once."""
+    deliveries = [message(number, f"text {n}") for n in range(3)] * 4
+    answers = await asyncio.gather(*(post(fields) for fields in deliveries))
+    assert {answer.status_code for answer in answers} == {200}
+    rows = await inbox(app, number)
+    assert sorted(row.body for row in rows) == ["text 0", "text 1", "text 2"]
+    assert len({row.conversation_id for row in rows}) == 1 and await turns_queued(app, number) == 3
+
+
+@pytest.mark.parametrize("missing", ["MessageSid", "From", "To", "Body"])
+async def test_a_missing_field_is_named(app: FastAPI, post: Post, number: str, missing: str) -> None:
+    fields = {name: value for name, value in message(number).items() if name != missing}
+    refused = await post(fields)
+    assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, [missing])
+    assert await inbox(app, number) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("To", "whatsapp:+15550000000"), ("To", "nonsense"), ("From", "whatsapp:+0"), ("From", "whatsapp:12345678"),
+     ("MessageSid", "../../etc"), ("MessageSid", "x" * 65)],
+)  # fmt: skip
+async def test_a_wrong_field_is_named(app: FastAPI, post: Post, number: str, field: str, value: str) -> None:
+    refused = await post(message(number, **{field: value}))
+    assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, [field])
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("", ""), ("a\x00b", "ab"), ("मुझे डॉक्टर से मिलना है", "मुझे डॉक्टर से मिलना है"), ("👩‍⚕️🙏🏽", "👩‍⚕️🙏🏽"), ("é & <b> %00 +", "é & <b> %00 +"),
+        ("x" * 5000, "x" * 4096), ("\u202eabc\ufeff", "\u202eabc\ufeff"), ("'; DROP TABLE patient; --", "'; DROP TABLE patient; --"),
+    ],
+    ids=["empty", "NUL", "Devanagari", "emoji", "escapes", "long", "bidi", "quotes"],
+)  # fmt: skip
+async def test_any_text(app: FastAPI, post: Post, number: str, sent: str, stored: str) -> None:
+    assert (await post(message(number, sent))).status_code == 200
+    (row,) = await inbox(app, number)
+    assert row.body == stored
+
+
+async def test_half_a_surrogate_pair(app: FastAPI, client: httpx.AsyncClient, number: str) -> None:
+    body = json.dumps(message(number, "broken \ud83d emoji")).encode()
+    path = f"{WHATSAPP_PATH}?bodySHA256={sha256(body).hexdigest()}"
+    signature = RequestValidator(app.state.twilio_token).compute_signature(BASE + path, {})
+    headers = {"X-Twilio-Signature": signature, "Content-Type": "application/json"}
+    assert (await client.post(path, content=body, headers=headers)).status_code == 200
+    assert [row.body for row in await inbox(app, number)] == ["broken ? emoji"]
+
+
+async def test_media_is_noted(app: FastAPI, post: Post, number: str) -> None:
+    media = {"NumMedia": "2", "MediaUrl0": "https://api.twilio.example/a", "MediaContentType0": "audio/ogg",
+             "MediaUrl1": "https://api.twilio.example/b\x00", "MediaContentType1": "image/jpeg"}  # fmt: skip
+    assert (await post(message(number, "", **media))).status_code == 200
+    (row,) = await inbox(app, number)
+    assert row.media == [
+        {"url": "https://api.twilio.example/a", "content_type": "audio/ogg"},
+        {"url": "https://api.twilio.example/b", "content_type": "image/jpeg"},
+    ]
+    assert (await post(message(number, "x", NumMedia="many"))).status_code == 200
+
+
+@pytest.fixture
+async def sent(app: FastAPI, number: str) -> AsyncIterator[str]:
+    """The SID of a message of ours that Twilio has taken."""
+    sid = f"SM{uuid4().hex}"
+    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+        conversation = new_id()
+        common = {"tenant_id": demo.TENANT_ID, "version": 1, "agent": "concierge", "language": "en", "flow": {}}
+        await session.execute(
+            insert(Conversation).values(id=conversation, channel="whatsapp", address=number, state="open", **common)
+        )
+        await session.execute(
+            insert(Message).values(
+                id=new_id(), tenant_id=demo.TENANT_ID, conversation_id=conversation, direction="out", body="x", at=NOW,
+                state="sent", provider_id=sid, author="test", media=[],
+            )
+        )  # fmt: skip
+    yield sid
+
+
+def report(sid: str, status: str, **more: str) -> dict[str, str]:
+    return {"MessageSid": sid, "MessageStatus": status, "From": f"whatsapp:{demo.WHATSAPP}", "To": "whatsapp:+919800000000", **more}
+
+
+async def state_of(app: FastAPI, sid: str) -> tuple[str, str | None]:
+    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+        row = (await session.scalars(select(Message).where(Message.provider_id == sid))).one()
+        return row.state, row.error
+
+
+@pytest.mark.parametrize(
+    ("order", "state"),
+    [
+        (("sent", "delivered", "read"), "read"), (("read", "delivered", "sent"), "read"), (("delivered", "queued"), "delivered"),
+        (("delivered", "delivered"), "delivered"), (("sent", "undelivered"), "failed"), (("failed", "sent"), "failed"),
+        (("nonsense",), "sent"),
+    ],
+)  # fmt: skip
+async def test_states_only_move_forward(app: FastAPI, post: Post, sent: str, order: tuple[str, ...], state: str) -> None:
+    for status in order:
+        assert (await post(report(sent, status, ErrorCode="63016"), path=STATUS_PATH)).status_code == 204
+    assert await state_of(app, sent) == (state, "63016" if state == "failed" else None)
+
+
+async def test_reports_at_once(app: FastAPI, post: Post, sent: str) -> None:
+    reports = [report(sent, status) for status in ("delivered", "read", "sent")] * 3
+    answers = await asyncio.gather(*(post(fields, path=STATUS_PATH) for fields in reports))
+    assert {answer.status_code for answer in answers} == {204}
+    assert (await state_of(app, sent))[0] == "read"
+    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+        rows = (await session.scalars(select(DeliveryReport).where(DeliveryReport.provider_id == sent))).all()
+    assert len(rows) == 3
+
+
+async def test_a_report_of_a_message_that_is_not_known(app: FastAPI, post: Post) -> None:
+    """It may have overtaken our own send: it is kept."""
+    sid = f"SM{uuid4().hex}"
+    for _ in range(2):
+        assert (await post(report(sid, "delivered"), path=STATUS_PATH)).status_code == 204
+    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+        rows = (await session.scalars(select(DeliveryReport).where(DeliveryReport.provider_id == sid))).all()
+    assert [row.status for row in rows] == ["delivered"]
+
+
+async def test_a_report_from_a_number_that_is_not_ours(post: Post) -> None:
+    refused = await post(report("SM1", "sent", From="whatsapp:+15550000000"), path=STATUS_PATH)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "From")
