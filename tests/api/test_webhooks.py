@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from uuid import uuid4
 
@@ -197,7 +197,7 @@ async def test_media_is_noted(app: FastAPI, post: Post, number: str) -> None:
 
 
 @pytest.fixture
-async def sent(app: FastAPI, number: str) -> AsyncIterator[str]:
+async def sent(app: FastAPI, number: str) -> str:
     """The SID of a message of ours that Twilio has taken."""
     sid = f"SM{uuid4().hex}"
     async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
@@ -212,7 +212,7 @@ async def sent(app: FastAPI, number: str) -> AsyncIterator[str]:
                 state="sent", provider_id=sid, author="test", media=[],
             )
         )  # fmt: skip
-    yield sid
+    return sid
 
 
 def report(sid: str, status: str, **more: str) -> dict[str, str]:

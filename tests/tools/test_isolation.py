@@ -4,7 +4,6 @@ in the registry. A new tool must be given a sample here, or the first test fails
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -136,7 +135,7 @@ PUBLIC = {"facility.list_locations", "facility.list_practitioners", "facility.li
 
 
 @pytest.fixture(scope="module")
-async def ids(runtime: Runtime, clone: Clone) -> AsyncIterator[Ids]:
+async def ids(runtime: Runtime, clone: Clone) -> Ids:
     admin = staff()
 
     async def made(name: str, /, **args: Any) -> dict[str, Any]:
@@ -158,7 +157,7 @@ async def ids(runtime: Runtime, clone: Clone) -> AsyncIterator[Ids]:
     async with OwnerDatabase(clone) as database, database.begin(OTHER_TENANT) as session:
         zone = {"zone": "America/New_York", "country": "US"}
         await session.execute(insert(Tenant).values(id=OTHER_TENANT, slug="other", name="Other", **zone))
-    yield Ids(
+    return Ids(
         patient=patient, other_patient=other, practitioner=slots[0]["practitioner_id"],
         location=slots[0]["location_id"], slot=slots[1]["id"], schedule=str(demo._id("schedule", demo.DOCTORS[0][0])),
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -103,7 +104,7 @@ def test_slots_of_any_day(zone: str, day: date, minutes: int, extra: time) -> No
     session = {"date": day.isoformat(), "kind": "extra", "local_start": extra.isoformat(), "local_end": end.isoformat()}
     schedule = weekly("00:00", "23:00", minutes, session)
     slots = list(intervals(schedule, ZoneInfo(zone), day, day))
-    for before, after in zip(slots, slots[1:], strict=False):
+    for before, after in pairwise(slots):
         assert before.ends_at <= after.starts_at
     for slot in slots:
         local = slot.starts_at.astimezone(ZoneInfo(zone))

@@ -69,7 +69,7 @@ def find_more(text: str) -> Wish | None:
     for direction, pattern in MORE:
         match = pattern.search(text)
         if match and not _NO_MORE.search(text[: match.start()]):
-            return Wish(More(direction=direction), match.start(), match.end())  # type: ignore[arg-type]
+            return Wish(More(direction=direction), match.start(), match.end())
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from agents.commands import (
     Abandon,
@@ -163,7 +164,7 @@ def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[
 def _segments(text: str, starts: list[Wish]) -> list[tuple[int, int]]:
     """The stretch of text that belongs to each wish: from the last break before it."""
     edges = [0]
-    for before, wish in zip(starts, starts[1:], strict=False):
+    for before, wish in pairwise(starts):
         breaks = [m.end() for m in _BOUNDARY.finditer(text, before.start, wish.start + 1) if m.end() <= wish.start]
         edges.append(breaks[-1] if breaks else wish.start)
     return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))

@@ -130,7 +130,8 @@ def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int
     if message.original.isupper():
         return []
     for cue in _WITH.finditer(message.text):
-        end, words = cue.end(), []
+        end = cue.end()
+        words: list[str] = []
         for match in _WORD.finditer(message.text, cue.end()):
             between = message.text[end : match.start()]
             capital = message.words(*match.span())[:1].isupper()
@@ -151,11 +152,12 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
     for match in _FOR_WHOM.finditer(message.text):
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
         named = _with_given_name(message, match.end("who"), awaited=awaited)
-        if match["tail"].strip() or named > match.end("who") or before.endswith(("for ", "of ")) or _SAYS_WHO.match(tail) or match.end() == len(message.text.rstrip(" .!")):
+        last = match.end() == len(message.text.rstrip(" .!"))
+        introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of ")) or bool(_SAYS_WHO.match(tail))
+        if introduced or last or named > match.end("who"):
             return [Piece("for_whom", match.start("who"), named)]
-    if match := _FOR_SOMEONE.search(message.text):
-        return [Piece("for_whom", match.start("who"), match.end("who"))]
-    return []
+    someone = _FOR_SOMEONE.search(message.text)
+    return [Piece("for_whom", *someone.span("who"))] if someone else []
 
 
 def _with_given_name(message: Plain, end: int, *, awaited: bool) -> int:

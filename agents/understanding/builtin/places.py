@@ -17,7 +17,7 @@ _CUE = re.compile(r"(?<!\w)(?:located in|somewhere in|anywhere in|something in|b
 _STRONG = ("in", "near", "around", "within")
 _AFTER = re.compile(r"^ (?:branch|clinic|hospital|area|campus|centre|center|location|city|mein|side)(?!\w)")
 _BEFORE_KIND = re.compile(r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)")
-_WORDS = """
+_EVERYDAY = """
 advance person general particular mind case touch detail total need order pain fact hospital me us you town
 area same there here home network time hindi english trouble hurry which that this these those any all work
 use bed office school insurance india usa state country mode calendar person's front between minute minutes
@@ -28,9 +28,7 @@ twelve half quarter offered provider provides offers offering able find help sea
 searching if whether really located situated pm am oclock booked confirm confirmed correct perfect okay
 alright cool nice awesome wonderful excellent lovely waiting room rooms lobby
 """
-_NEVER = NOT_NAMES | frozenset(
-    _WORDS.split()
-)
+_NEVER = NOT_NAMES | frozenset(_EVERYDAY.split())
 _NOT_ENDING = frozenset(["itself", "only", "too", "also", "anyway", "right", "now", "then", "them", "him", "her"])
 _VAGUE = re.compile(r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)")
 

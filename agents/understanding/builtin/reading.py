@@ -88,7 +88,7 @@ class Reading:
         """Whether a flow other than the running one begins."""
         return any(isinstance(w.command, Start) and w.command.flow != self.hearing.flow and w.command.flow != "book" for w in self.starts)
 
-    def has(self, *kinds: type[Command]) -> bool:  # type: ignore[valid-type]
+    def has(self, *kinds: type[Command]) -> bool:
         """Whether a phrase of such a kind was found."""
         return any(isinstance(wish.command, kinds) for wish in self.steer)
 

@@ -46,7 +46,7 @@ _DEEDS: dict[Deed, str] = {
     "book": rf"(?:book|schedule|reserve|fix|take|make the booking|make{_IT} )(?:{_IT})(?: in)?(?: for me)?|i(?:'ll| will) take it|book (?:kar do|karo|kar dijiye|karein|kardo|kar den)|fix (?:kar do|karo)|i want it|i'd like to book(?: it)?",
     "cancel": rf"cancel{_IT}(?: for me)?|cancel (?:kar do|karo|kar dijiye|karein|kardo|kar den)|radd (?:kar do|karo|karein)|call it off|i want to cancel(?: it)?|drop it",
     "reschedule": rf"(?:reschedule|move|change|shift|postpone|book|switch){_IT}(?: for me)?|(?:reschedule|change|shift|move|badal) (?:kar do|karo|kar dijiye|karein|kardo|do)|badal do|i(?:'ll| will) take it",
-    "waitlist": rf"(?:add me|put me (?:on|down|in)(?: it| the list| the waitlist)?|join{_IT}(?: the (?:wait)? ?list)?|keep me posted|let me know|add me to (?:the|it)(?: (?:wait(?:ing)? ?)?list)?)",
+    "waitlist": rf"(?:put me (?:on|down|in)(?: it| the list| the waitlist)?|join{_IT}(?: the (?:wait)? ?list)?|keep me posted|let me know|add me(?: to (?:the|it)(?: (?:wait(?:ing)? ?)?list)?)?)",
 }  # fmt: skip
 _BARE_DEED = {"cancel", "change", "move", "shift", "book", "reschedule"}  # "cancel" alone may also mean "forget it"
 _SOFT = r"(?:please|thanks|thank you|thank you so much|thanks a lot|ji|sir|madam|ma'am|dear|then|now|and|so|thank you very much)"

@@ -136,7 +136,7 @@ def _half_of_day(hour: int, said: dict[str, str | None]) -> int:
     words = " ".join(filter(None, (said.get("ampm"), said.get("part"), said.get("lead"))))
     if hour > 12:
         return hour
-    if any(word in words for word in _PM_WORDS) and not (said.get("ampm") == "am"):
+    if any(word in words for word in _PM_WORDS) and said.get("ampm") != "am":
         night = ("night" in words or "raat" in words) and hour == 12
         return 0 if night else hour % 12 + 12
     if any(word in words for word in _AM_WORDS):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-_WORDS = """
+_TITLES = """
 dr doctor doc prof professor mr mrs ms miss shri smt sri sir madam ma'am mam ji saab sahab sahib md mbbs ms
 phd dds dmd facs do frcs mrcp dm dnb mch np pa jr ii iii iv inc डॉ
 """
-TITLES = frozenset(
-    _WORDS.split()
-)
-_WORDS_2 = """
+TITLES = frozenset(_TITLES.split())
+_NOT_NAMES = """
 a about actually after afternoon again ago all also am an and another any anyone anything appointment
 appointments appt are as ask at available back be because been before better book booked booking but by call
 can cancel change check clinic come consult consultation could date day days did different do does don't done
@@ -30,6 +28,4 @@ nurse lady female male man woman general kal aaj parso subah shaam dopahar raat 
 haan nahi ji mujhe mera meri chahiye karna karni karo kar do din hafte liye aur ya bhi koi milna appointment
 dikhana se wala agle pehle baad bad theek
 """
-NOT_NAMES = frozenset(
-    _WORDS_2.split()
-)
+NOT_NAMES = frozenset(_NOT_NAMES.split())

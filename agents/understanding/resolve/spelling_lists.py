@@ -206,7 +206,8 @@ PHRASES = tuple(
 # What the letters of a Devanagari word give, where chats write it otherwise.
 ROMANISED = {"phis": "fees", "men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "sine": "seene", "sina": "seene", "daktar": "doctor", "hath": "haath"}
 
-_WORDS = """
+# Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
+_MEANT = """
 appointment appointments cancel cancelled cancelling reschedule rescheduled tomorrow today monday tuesday
 wednesday thursday friday saturday sunday january february april august september october november december
 morning afternoon evening doctor doctors dentist dental dermatologist dermatology gynecologist gynaecologist
@@ -220,11 +221,8 @@ unconscious allergy swelling question location documents report reports results 
 confirmed english hindi postpone waitlist waiting language human person someone second third fourth fifth
 fever cough breathless breathlessness suicide suicidal poison seizure
 """
-# Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
-MEANT = frozenset(
-    _WORDS.split()
-)
-_WORDS_2 = """
+MEANT = frozenset(_MEANT.split())
+_NOT_SLIPS = """
 cancer cancers dentists money older order thirsty moving boring warning morning's evenings mornings even event
 events seven eleven weekends weekend's specials special physical physics personal persons parsing parting
 packing marking barking address's adress dresses dressed insured insure report's result resort sports reported
@@ -235,14 +233,12 @@ poisoned poisoning breathed breath breather schedules scheduled consultant consu
 council console answer anther other others mother another's father bother brother thursdays mondays tuesdays
 wednesdays fridays saturdays sundays doctor's headaches stomachs allergies allergic swollen languages waited
 wanting hunting dental's surgery surgical surgeries possibly impossible question's questions pregnancies
-diabetic reschedules cancels sweating sweaty sweat sweats swetting spelling smelling swallowing english's
-fevers coughing coughs urgent's breathing's hours's monthly mention meeting evenly event's thanksgiving haan
+diabetic reschedules cancels sweating sweaty sweat sweats spelling smelling swallowing english's
+fevers coughing coughs urgent's breathing's hours's monthly thank thanked mention meeting evenly event's thanksgiving haan
 nahi chahiye somvar ravivar shanivar budhvar guruvar parking's conformed confirming confirmation concern
 counselors counsellors therapists therapy theropist practice practitioners dermat cardio cardiac ortho gynae
 pediatric paediatric dentistry orthodontist fourteen fourteenth fifteen fifteenth thirteenth thirteen thirty
 fourths thirds fifths augusta april's hindu hindus
 """
 # Words that look like a slip in one of the above and are not.
-NOT_SLIPS = frozenset(
-    _WORDS_2.split()
-)
+NOT_SLIPS = frozenset(_NOT_SLIPS.split())
