@@ -174,7 +174,9 @@ def tools_list(as_json: Json = False) -> None:
     from tools.runtime.tool import all_tools
 
     rooms.load()
-    rows = [{"name": t.name, "effect": t.effect.value, "needs": t.needs.name, "summary": t.summary} for t in all_tools()]
+    rows = [
+        {"name": t.name, "effect": t.effect.value, "needs": t.needs.name, "summary": t.summary} for t in all_tools()
+    ]
     if as_json:
         print(json.dumps(rows))
         return
@@ -199,7 +201,9 @@ def tools_schema(name: str) -> None:
 def tools_run(
     name: str,
     args: Annotated[str, typer.Argument(help="Arguments as a JSON object")] = "{}",
-    key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API key to act under; the admin of the demo otherwise")] = "",
+    key: Annotated[
+        str, typer.Option(envvar="WARDLINE_API_KEY", help="API key to act under; the admin of the demo otherwise")
+    ] = "",
     idempotency_key: str = "",
 ) -> None:
     """Run a tool, with the same checks as everywhere."""
@@ -336,5 +340,3 @@ def _outbox_line(item: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     main()
-
-

@@ -65,7 +65,9 @@ class State(BaseModel):
     misses: int = 0
     last_answer: str = ""
 
-    def ask(self, awaiting: Awaiting | None, *, kind: OptionKind | None = None, options: list[Option] | None = None) -> None:
+    def ask(
+        self, awaiting: Awaiting | None, *, kind: OptionKind | None = None, options: list[Option] | None = None
+    ) -> None:
         """Note what the answer asks for."""
         self.awaiting, self.kind, self.options = awaiting, kind, options or []
 

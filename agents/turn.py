@@ -109,7 +109,9 @@ class Turns:
             if message.attempts < ATTEMPTS or message.state != "received":
                 return
         opening = opening_of(turn.conversation_id, turn.read.channel, self.runtime.clock.now())
-        async with open_work(self.runtime.database, self.runtime.jobs, self.runtime.clock, tenant_id, opening=opening) as work:
+        async with open_work(
+            self.runtime.database, self.runtime.jobs, self.runtime.clock, tenant_id, opening=opening
+        ) as work:
             message = await work.session.get_one(Message, turn.read.message_id, with_for_update=True)
             row = await work.session.get_one(Conversation, turn.conversation_id, with_for_update={"key_share": True})
             message.state, message.error = "failed", type(error).__name__
@@ -145,7 +147,9 @@ async def read_place(database: Database, tenant_id: UUID) -> Place:
     async with database.begin(tenant_id) as session:
         locations = list(await session.scalars(select(Location).order_by(Location.name)))
         specialties = list(await session.scalars(select(Specialty).order_by(Specialty.name)))
-        practitioners = list(await session.scalars(select(Practitioner).where(Practitioner.active).order_by(Practitioner.name)))
+        practitioners = list(
+            await session.scalars(select(Practitioner).where(Practitioner.active).order_by(Practitioner.name))
+        )
     directory = Directory(
         practitioners=tuple(Known(id=row.id, name=row.name) for row in practitioners),
         specialties=tuple(Known(id=row.code, name=row.name) for row in specialties),

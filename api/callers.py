@@ -51,4 +51,3 @@ async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | 
         roles=claims.roles,
         patient_id=claims.patient_id if is_patient else None,
     )
-

@@ -174,5 +174,3 @@ def _parameter(name: str, schema: dict[str, Any], place: str, *, required: bool)
 def _responses(tool: Tool, *, has_path: bool) -> dict[int | str, dict[str, Any]]:
     codes = {401, 403, 409, 422, 503} | {error.status for error in tool.raises} | ({404} if has_path else set())
     return {code: {"description": "Problem", "content": _PROBLEM} for code in sorted(codes | {404, 412, 413})}
-
-

@@ -72,5 +72,3 @@ async def _sweep(runtime: Runtime, settings: Settings) -> None:
         except Exception as error:
             log.warning("sweep.failed", error=type(error).__name__)
         await asyncio.sleep(settings.worker_heartbeat_s)
-
-

@@ -26,7 +26,11 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 12) -> None:
         self.url = url
         self.engine = create_async_engine(
-            sqlalchemy_url(url), pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_reset_on_return="rollback",
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_reset_on_return="rollback",
             hide_parameters=True,  # parameters hold names, numbers and texts; errors are logged
         )
 

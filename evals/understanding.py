@@ -60,7 +60,11 @@ _SLOTS = {
     "city": "location", "dentist_name": "practitioner", "doctor_name": "practitioner", "therapist_name": "practitioner",
     "appointment_date": "day", "appointment_time": "time", "type": "specialty",
 }  # fmt: skip
-_GENERIC = {"Services_2": {"dentist", "dentists", "dental"}, "Services_3": set(), "Services_4": {"therapist", "therapists"}}
+_GENERIC = {
+    "Services_2": {"dentist", "dentists", "dental"},
+    "Services_3": set(),
+    "Services_4": {"therapist", "therapists"},
+}
 _SPECIALTIES = tuple(
     Known(id=slug, name=slug)
     for slug in (
@@ -68,7 +72,26 @@ _SPECIALTIES = tuple(
         "ophthalmology", "ent", "neurology", "gastroenterology", "psychiatry", "dentistry",
     )
 )  # fmt: skip
-_SMALL = {"the", "on", "at", "a", "an", "of", "in", "for", "by", "around", "about", "to", "with", "from", "this", "month", "after", "before"}
+_SMALL = {
+    "the",
+    "on",
+    "at",
+    "a",
+    "an",
+    "of",
+    "in",
+    "for",
+    "by",
+    "around",
+    "about",
+    "to",
+    "with",
+    "from",
+    "this",
+    "month",
+    "after",
+    "before",
+}
 
 
 @dataclass(slots=True)
@@ -144,9 +167,13 @@ class Tracker:
         elif starts:
             booking = self.on_table or {"practitioner", "day", "time"} & slots
             self.intent = "BookAppointment" if booking else "FindProvider"
-        elif ({"day", "time"} & slots and self.on_table) or (any(isinstance(c, Affirm) for c in commands) and self.offers_booking):
+        elif ({"day", "time"} & slots and self.on_table) or (
+            any(isinstance(c, Affirm) for c in commands) and self.offers_booking
+        ):
             self.intent = "BookAppointment"
-        elif any(isinstance(c, (Deny, Abandon)) for c in commands) and (self.offers_booking or self.awaiting == "anything_else"):
+        elif any(isinstance(c, (Deny, Abandon)) for c in commands) and (
+            self.offers_booking or self.awaiting == "anything_else"
+        ):
             self.intent = "NONE"
         return self.intent
 
@@ -186,7 +213,9 @@ def _score_turn(turn: dict[str, Any], tracker: Tracker, tally: Tally, errors: li
     _score_slots(turn, medical[0], commands, tally, errors)
 
 
-def _score_slots(turn: dict[str, Any], frame: dict[str, Any], commands: list[Command], tally: Tally, errors: list[str] | None) -> None:
+def _score_slots(
+    turn: dict[str, Any], frame: dict[str, Any], commands: list[Command], tally: Tally, errors: list[str] | None
+) -> None:
     gold = _gold(turn, frame)
     left = [c for c in commands if isinstance(c, (Fill, Correct)) and _counts(c, turn, frame)]
     tally.given.update(c.slot for c in left)
@@ -235,7 +264,10 @@ def _same(slot: str, value: str, gold: str) -> bool:
         hours = resolve_time(value)
         return hours is not None and hours == resolve_time(gold)
     if slot == "specialty":
-        return bool({k.id for k in match_specialty(value, _SPECIALTIES)[:1]} & {k.id for k in match_specialty(gold, _SPECIALTIES)[:1]})
+        return bool(
+            {k.id for k in match_specialty(value, _SPECIALTIES)[:1]}
+            & {k.id for k in match_specialty(gold, _SPECIALTIES)[:1]}
+        )
     return False
 
 
@@ -258,7 +290,9 @@ def score_own(folder: Path, errors: list[str] | None = None) -> tuple[int, int]:
         for case in document["cases"]:
             expected = COMMANDS.validate_python([_written(line) for line in case["expect"]])
             context = {key: case[key] for key in ("awaiting", "flow", "last_answer") if key in case}
-            hearing = Hearing(text=case["say"], now=now, options=tuple(case.get("options", ())), directory=directory, **context)
+            hearing = Hearing(
+                text=case["say"], now=now, options=tuple(case.get("options", ())), directory=directory, **context
+            )
             commands = read(hearing)
             same = _comparable(commands) == _comparable(expected)
             right, total = right + same, total + 1
@@ -271,14 +305,24 @@ def _written(line: str) -> dict[str, Any]:
     """A command as the lists write it: "start book", "fill day: next tuesday", "ask parking", "choose: 2", "deny"."""
     head, _, value = line.partition(": ")
     kind, _, rest = head.partition(" ")
-    key = {"start": "flow", "fill": "slot", "correct": "slot", "more": "direction", "ask": "topic", "set_language": "language"}.get(kind)
+    key = {
+        "start": "flow",
+        "fill": "slot",
+        "correct": "slot",
+        "more": "direction",
+        "ask": "topic",
+        "set_language": "language",
+    }.get(kind)
     return {"kind": kind} | ({key: rest} if key and rest else {}) | ({"value": value} if value else {})
 
 
 def _comparable(commands: list[Command]) -> list[dict[str, Any]]:
     """Commands without letter case, and without the words of a question, which are for the answer's logging only."""
     return [
-        {key: value.lower() if isinstance(value, str) else value for key, value in command.model_dump(exclude={"about"}).items()}
+        {
+            key: value.lower() if isinstance(value, str) else value
+            for key, value in command.model_dump(exclude={"about"}).items()
+        }
         for command in commands
     ]
 
@@ -286,7 +330,9 @@ def _comparable(commands: list[Command]) -> list[dict[str, Any]]:
 def _directory(said: dict[str, Any]) -> Directory:
     return Directory(
         **{
-            kind: tuple(Known(id=item["id"], name=item["name"], aliases=tuple(item.get("aliases", ()))) for item in items)
+            kind: tuple(
+                Known(id=item["id"], name=item["name"], aliases=tuple(item.get("aliases", ()))) for item in items
+            )
             for kind, items in said.items()
         }
     )

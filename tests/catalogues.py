@@ -42,7 +42,11 @@ def catalogues() -> dict[str, str]:
 
 
 def tools() -> str:
-    parts = ["# Tools", NOTE, "Each is a REST endpoint, an MCP tool and, where an agent may call it, a function of its model."]
+    parts = [
+        "# Tools",
+        NOTE,
+        "Each is a REST endpoint, an MCP tool and, where an agent may call it, a function of its model.",
+    ]
     room = ""
     for tool in all_tools():
         if tool.name.partition(".")[0] != room:
@@ -168,7 +172,15 @@ def _default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "none"
     value = field.default
-    return "none" if value is None else "" if value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        "none"
+        if value is None
+        else ""
+        if value == ""
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

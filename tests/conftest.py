@@ -67,9 +67,15 @@ class Clone:
 @asynccontextmanager
 async def cloned(server: Server) -> AsyncIterator[Clone]:
     name = f"wl_{uuid4().hex[:12]}"
-    with fasteners.InterProcessLock(str(server.data_dir / ".clone")), psycopg.connect(server.superuser, autocommit=True) as c:
+    with (
+        fasteners.InterProcessLock(str(server.data_dir / ".clone")),
+        psycopg.connect(server.superuser, autocommit=True) as c,
+    ):
         c.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {embedded.OWNER_ROLE}")  # type: ignore[arg-type]
-    urls = [provision._with(server.superuser, database=name, user=user) for user in ("wardline_app", embedded.OWNER_ROLE, "postgres")]
+    urls = [
+        provision._with(server.superuser, database=name, user=user)
+        for user in ("wardline_app", embedded.OWNER_ROLE, "postgres")
+    ]
     yield Clone(*urls)
     with psycopg.connect(server.superuser, autocommit=True) as c:
         c.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]

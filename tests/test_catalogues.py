@@ -20,7 +20,9 @@ def test_none_is_stale() -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-def test_a_stale_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_one_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(catalogues, "DOCS", tmp_path)
     monkeypatch.setattr(catalogues, "catalogues", lambda: {"tools.md": "x\n", "cli.md": "y\n"})
     assert catalogues.main(["--check"]) == 1 and not list(tmp_path.iterdir())

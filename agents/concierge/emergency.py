@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from agents.screen.red_flags import RedFlag
-
 from agents.concierge.identity import hand_over
 from agents.dialogue import Dialogue
+from agents.screen.red_flags import RedFlag
 
 # Emergency numbers. IN: 112, Emergency Response Support System (Ministry of Home Affairs). US: 911 (FCC).
 EMERGENCY = {"IN": "112", "US": "911"}

@@ -121,7 +121,9 @@ def _replace(slots: dict[str, str], name: str, value: str) -> None:
     who = ("practitioner", "specialty", "complaint")
     if name in who:
         for other in who:
-            slots.pop(other, None) if other != name and not (name == "practitioner" and other != "practitioner") else None
+            slots.pop(other, None) if other != name and not (
+                name == "practitioner" and other != "practitioner"
+            ) else None
     slots[name] = value
 
 
@@ -181,7 +183,9 @@ async def _go_on(d: Dialogue, *, changed: bool) -> None:
 def _only_digression(d: Dialogue, *, changed: bool) -> bool:
     """Only a question, thanks or greeting, with a question of ours still open; or nothing understood at all."""
     aside = (Ask, Thank, Greet, Goodbye, Repeat, SetLanguage)
-    return not changed and all(isinstance(c, aside) for c in d.commands) and d.state.awaiting not in (None, "birth_date")
+    return (
+        not changed and all(isinstance(c, aside) for c in d.commands) and d.state.awaiting not in (None, "birth_date")
+    )
 
 
 def _ask_again(d: Dialogue) -> None:
@@ -253,5 +257,3 @@ async def _confirm_coming(d: Dialogue) -> None:
 def _with_slot(d: Dialogue) -> Dialogue:
     d.state.kind = "slot"
     return d
-
-

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from agents.understanding.resolve.names import match_location
-
 from agents.commands import Ask
 from agents.dialogue import Dialogue
+from agents.understanding.resolve.names import match_location
 from tools.conversations.texts import LANGUAGES
 
 _OF_LOCATION = {"parking", "address", "hours", "phone"}
-_PLAIN = {"capabilities", "who_are_you", "medical_advice", "results", "fees", "insurance", "documents", "preparation", "privacy", "other"}
+_PLAIN = {
+    "capabilities",
+    "who_are_you",
+    "medical_advice",
+    "results",
+    "fees",
+    "insurance",
+    "documents",
+    "preparation",
+    "privacy",
+    "other",
+}
 
 
 def answer(d: Dialogue, question: Ask) -> None:

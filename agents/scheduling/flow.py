@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from agents.understanding.resolve.assent import is_plain_yes
-
 from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
 from agents.dialogue import Dialogue
 from agents.scheduling import book, visits
 from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
 from agents.state import Option, Pending
+from agents.understanding.resolve.assent import is_plain_yes
 from tools.runtime.errors import ToolError
 from tools.runtime.runtime import assent_digest
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from agents.understanding.resolve.when import resolve_day, resolve_time
 from rapidfuzz import fuzz
 
 from agents.state import Option
+from agents.understanding.resolve.when import resolve_day, resolve_time
 
 _ORDINALS = {
     "first": 1, "1st": 1, "one": 1, "pehla": 1, "पहला": 1, "second": 2, "2nd": 2, "two": 2, "doosra": 2, "dusra": 2,
@@ -28,7 +28,9 @@ def pick(words: str, options: list[Option], now: datetime, *, month_first: bool)
     left = _by_time(words, options, now, month_first=month_first)
     if len(left) == 1:
         return left[0]
-    named = [o for o in left if any(len(t) > 2 and fuzz.partial_ratio(t, o.label.lower()) >= 90 for t in _names(tokens))]
+    named = [
+        o for o in left if any(len(t) > 2 and fuzz.partial_ratio(t, o.label.lower()) >= 90 for t in _names(tokens))
+    ]
     return named[0] if len(named) == 1 else None
 
 

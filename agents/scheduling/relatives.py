@@ -45,4 +45,6 @@ async def settle_subject(d: Dialogue) -> bool:
 def _fits(relative: RelativeOut, tokens: set[str]) -> bool:
     same = _SAME.get(relative.relation, {relative.relation})
     names = relative.name.lower().split()
-    return bool(tokens & same) or any(fuzz.ratio(token, name) >= 85 for token in tokens for name in names if len(token) > 2)
+    return bool(tokens & same) or any(
+        fuzz.ratio(token, name) >= 85 for token in tokens for name in names if len(token) > 2
+    )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.understanding.resolve.names import match_practitioners, match_specialty
-from agents.understanding.resolve.when import resolve_day
-
 from agents.dialogue import Dialogue
 from agents.scheduling import book, seek
 from agents.scheduling.options import pick
 from agents.state import Option, Pending
+from agents.understanding.resolve.names import match_practitioners, match_specialty
+from agents.understanding.resolve.when import resolve_day
 from tools.scheduling.appointments import AppointmentOut
 
 

@@ -26,7 +26,9 @@ will would should have has had want need like please thanks thank and or but wit
 be been am not yes no make see any some next i'd i'm i'll i've don't can't it's that's
 """
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
-_SHARED = frozenset(["ho", "sir", "main", "pet", "hum", "the", "to", "me", "do", "ka", "se", "ki", "ko"])  # words of both
+_SHARED = frozenset(
+    ["ho", "sir", "main", "pet", "hum", "the", "to", "me", "do", "ka", "se", "ki", "ko"]
+)  # words of both
 
 
 def detect_language(text: str) -> Literal["en", "hi"] | None:

@@ -30,7 +30,9 @@ _NEGATED = re.compile(
     r"don't feel|not having|no signs? of|no history of|nothing like|free of)(?: \w+){0,2}"
     r"(?:(?: or|,| nor|/)? \w+){0,3}?) ?$"
 )
-_NEGATED_AFTER = re.compile(r"^(?: \w+){0,1} (?:nahi|nahin|na)(?: (?:hai|tha|thi|hua|hui))?(?!\w)(?! (?:aa|a|le|ho|pa|ruk))")
+_NEGATED_AFTER = re.compile(
+    r"^(?: \w+){0,1} (?:nahi|nahin|na)(?: (?:hai|tha|thi|hua|hui))?(?!\w)(?! (?:aa|a|le|ho|pa|ruk))"
+)
 _PAST = re.compile(
     r"(?<!\w)(?:\d+|a few|few|many|several|two|three|four|five|six|seven|eight|nine|ten|some|couple of|a) (?:years?|months?|yrs?|weeks?|saal|mahine) "
     r"(?:ago|back|before|pehle)|(?<!\w)(?:last (?:year|month)|in (?:19|20)\d\d|history of|had (?:a|an) \w+ (?:in|last)|used to|survivor|"

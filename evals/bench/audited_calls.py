@@ -66,7 +66,14 @@ async def _audited(runtime: Runtime, ticket_id: str, number: int) -> None:
 
 
 async def _insert(session: AsyncSession, ticket_id: UUID, now: datetime) -> None:
-    row = {"id": new_id(), "tenant_id": demo.TENANT_ID, "ticket_id": ticket_id, "author": "bench", "body": "x", "at": now}
+    row = {
+        "id": new_id(),
+        "tenant_id": demo.TENANT_ID,
+        "ticket_id": ticket_id,
+        "author": "bench",
+        "body": "x",
+        "at": now,
+    }
     await session.execute(insert(TicketComment).values(**row))
 
 

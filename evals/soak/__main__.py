@@ -51,7 +51,9 @@ def main() -> int:
         started = time.monotonic()
         outcome = asyncio.run(PROOFS[name]())  # type: ignore[arg-type]
         shown = {key: value for key, value in dataclasses.asdict(outcome).items() if key != "appointments"}
-        print(f"{name}: {'GOOD' if outcome.good else 'FAILED'} in {time.monotonic() - started:.0f} s {shown}", flush=True)
+        print(
+            f"{name}: {'GOOD' if outcome.good else 'FAILED'} in {time.monotonic() - started:.0f} s {shown}", flush=True
+        )
         good = good and outcome.good
     return 0 if good else 1
 

@@ -111,7 +111,9 @@ async def _taken(runtime: Runtime, slot_id: str) -> bool:
         return bool((await session.execute(query, {"slot": slot_id})).scalar())
 
 
-async def _outcome(runtime: Runtime, slots: list[str], attempts: int, by_agent: int, answers: dict[str, int]) -> Outcome:
+async def _outcome(
+    runtime: Runtime, slots: list[str], attempts: int, by_agent: int, answers: dict[str, int]
+) -> Outcome:
     async with runtime.database.begin(demo.TENANT_ID) as session:
         query = text(
             "SELECT slot_id, count(*) FROM appointment WHERE slot_id = ANY(:slots) AND state = 'booked' GROUP BY slot_id"
@@ -124,4 +126,6 @@ async def _outcome(runtime: Runtime, slots: list[str], attempts: int, by_agent: 
 
 
 def _staff() -> Principal:
-    return Principal(kind="staff", id=f"desk-{random.randrange(32)}", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
+    return Principal(
+        kind="staff", id=f"desk-{random.randrange(32)}", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"})
+    )

@@ -188,7 +188,9 @@ async def _outcome(place: Hospital, messages: int, kills: int, seen: Acknowledge
             messages=messages,
             kills=kills,
             stored=await number("SELECT count(*) FROM message WHERE direction = 'in'"),
-            answered=await number("SELECT count(DISTINCT in_reply_to) FROM message WHERE direction = 'out' AND purpose = 'reply'"),
+            answered=await number(
+                "SELECT count(DISTINCT in_reply_to) FROM message WHERE direction = 'out' AND purpose = 'reply'"
+            ),
             answers=await number("SELECT count(*) FROM message WHERE direction = 'out' AND purpose = 'reply'"),
             out_of_order=_out_of_order(rows, seen),
             waiting=await number("SELECT count(*) FROM message WHERE state = 'received'"),

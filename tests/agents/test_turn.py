@@ -57,7 +57,9 @@ async def test_a_message_that_cannot_be_processed_goes_to_a_person(own_runtime: 
     for _ in range(3):
         with pytest.raises(RuntimeError):
             await say(own_runtime, demo.TENANT_ID, PHONE, "hello") if _ == 0 else await _drain(own_runtime)
-    assert await count(own_runtime, "SELECT count(*) FROM message WHERE state = 'failed' AND error = 'RuntimeError'") == 1
+    assert (
+        await count(own_runtime, "SELECT count(*) FROM message WHERE state = 'failed' AND error = 'RuntimeError'") == 1
+    )
     assert await count(own_runtime, "SELECT count(*) FROM conversation WHERE state = 'handed_over'") == 1
     assert await count(own_runtime, "SELECT count(*) FROM ticket WHERE priority = 'high'") == 1
     assert await count(own_runtime, "SELECT count(*) FROM message WHERE body LIKE '%colleague%'") == 1

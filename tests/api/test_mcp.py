@@ -25,7 +25,10 @@ PATIENT = str(demo._id("patient", 0))
 
 @asynccontextmanager
 async def over_http(url: str, role: str) -> AsyncIterator[Client]:
-    async with httpx2.AsyncClient(headers=as_role(role)) as http, Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client:
+    async with (
+        httpx2.AsyncClient(headers=as_role(role)) as http,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+    ):
         yield client
 
 

@@ -68,7 +68,12 @@ def fields(response: httpx.Response) -> list[str]:
 
 @each_route
 async def test_no_key(client: httpx.AsyncClient, tool: Tool) -> None:
-    for headers in ({}, {"X-API-Key": "wl_demo_x"}, {"Authorization": "Bearer wl_nowhere_x"}, {"Authorization": "Basic x"}):
+    for headers in (
+        {},
+        {"X-API-Key": "wl_demo_x"},
+        {"Authorization": "Bearer wl_nowhere_x"},
+        {"Authorization": "Basic x"},
+    ):
         refused = await ask(client, tool, samples(unknown())[tool.name], role=None, **headers)
         problem(refused, 401, "unauthenticated")
         assert refused.headers["www-authenticate"] == "Bearer"
@@ -115,10 +120,13 @@ async def test_an_unknown_record(client: httpx.AsyncClient, tool: Tool) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'"x"', b"null", b"\xff\xfe", b"{'given': 1}", b"[" * 5000, b'{"given": "\\ud800"}', b'{"a":1}{}']
+    "body",
+    [b"{", b"[]", b'"x"', b"null", b"\xff\xfe", b"{'given': 1}", b"[" * 5000, b'{"given": "\\ud800"}', b'{"a":1}{}'],
 )
 async def test_a_body_that_is_no_object(client: httpx.AsyncClient, body: bytes) -> None:
-    refused = await client.post(PATIENTS, content=body, headers={**as_role("admin"), "Content-Type": "application/json"})
+    refused = await client.post(
+        PATIENTS, content=body, headers={**as_role("admin"), "Content-Type": "application/json"}
+    )
     assert fields(refused) == ["body"]
 
 

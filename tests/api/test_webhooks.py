@@ -39,7 +39,9 @@ def post(app: FastAPI, client: httpx.AsyncClient) -> Post:
 def poster(app: FastAPI, client: httpx.AsyncClient, *, signed_for: str = BASE) -> Post:
     """Posts a form as Twilio does. `path`, `signature`, `token` may be changed."""
 
-    async def send(fields: dict[str, str], *, path: str = WHATSAPP_PATH, signature: str | None = None, token: str = "") -> httpx.Response:
+    async def send(
+        fields: dict[str, str], *, path: str = WHATSAPP_PATH, signature: str | None = None, token: str = ""
+    ) -> httpx.Response:
         made = RequestValidator(token or app.state.twilio_token).compute_signature(f"{signed_for}{path}", fields)
         headers = {"X-Twilio-Signature": made if signature is None else signature}
         return await client.post(path, data=fields, headers=headers)
@@ -49,7 +51,13 @@ def poster(app: FastAPI, client: httpx.AsyncClient, *, signed_for: str = BASE) -
 
 def message(sender: str, body: str = "hello", **more: str) -> dict[str, str]:
     sid = f"SM{uuid4().hex}"
-    base = {"MessageSid": sid, "From": f"whatsapp:{sender}", "To": f"whatsapp:{demo.WHATSAPP}", "Body": body, "NumMedia": "0"}
+    base = {
+        "MessageSid": sid,
+        "From": f"whatsapp:{sender}",
+        "To": f"whatsapp:{demo.WHATSAPP}",
+        "Body": body,
+        "NumMedia": "0",
+    }
     return {**base, **more}
 
 
@@ -216,7 +224,13 @@ async def sent(app: FastAPI, number: str) -> str:
 
 
 def report(sid: str, status: str, **more: str) -> dict[str, str]:
-    return {"MessageSid": sid, "MessageStatus": status, "From": f"whatsapp:{demo.WHATSAPP}", "To": "whatsapp:+919800000000", **more}
+    return {
+        "MessageSid": sid,
+        "MessageStatus": status,
+        "From": f"whatsapp:{demo.WHATSAPP}",
+        "To": "whatsapp:+919800000000",
+        **more,
+    }
 
 
 async def state_of(app: FastAPI, sid: str) -> tuple[str, str | None]:
@@ -233,7 +247,9 @@ async def state_of(app: FastAPI, sid: str) -> tuple[str, str | None]:
         (("nonsense",), "sent"),
     ],
 )  # fmt: skip
-async def test_states_only_move_forward(app: FastAPI, post: Post, sent: str, order: tuple[str, ...], state: str) -> None:
+async def test_states_only_move_forward(
+    app: FastAPI, post: Post, sent: str, order: tuple[str, ...], state: str
+) -> None:
     for status in order:
         assert (await post(report(sent, status, ErrorCode="63016"), path=STATUS_PATH)).status_code == 204
     assert await state_of(app, sent) == (state, "63016" if state == "failed" else None)

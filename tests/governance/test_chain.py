@@ -61,7 +61,9 @@ async def test_a_chain_that_grows_is_whole(database: Database) -> None:
         seen = Verified()
         assert [b async for b in verify(session, seen=seen)] == []
         assert seen.sessions >= 1 and seen.entries >= 6
-        rows = (await session.execute(text("SELECT seq, body FROM audit_entry WHERE session_id = :id"), {"id": session_id})).all()
+        rows = (
+            await session.execute(text("SELECT seq, body FROM audit_entry WHERE session_id = :id"), {"id": session_id})
+        ).all()
     assert sorted(row[0] for row in rows) == [1, 2, 3, 4, 5, 6]
     assert json.loads(dict(rows)[6]) == {"more": True, "nul": "a�b"}
 
@@ -154,7 +156,9 @@ NO_MATCH, MISSING = "the entry does not match its hash", "the entry is missing"
          (3, NO_MATCH)),
     ],
 )  # fmt: skip
-async def test_tampering_below_is_found(clone: Clone, database: Database, tampering: list[str], found: tuple[int, str]) -> None:
+async def test_tampering_below_is_found(
+    clone: Clone, database: Database, tampering: list[str], found: tuple[int, str]
+) -> None:
     """As the superuser with triggers off: each session's first break is named, and no other session's."""
     session_id, other = await written(database, *FIVE), await written(database, *FIVE)
     with psycopg.connect(clone.superuser) as connection:

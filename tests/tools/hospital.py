@@ -74,7 +74,12 @@ async def rows(runtime: Runtime, query: str, **values: Any) -> list[Any]:
 
 async def new_patient(runtime: Runtime, **changes: Any) -> str:
     number = next(_numbers)
-    person = {"given": "Test", "family": f"Person {number}", "birth_date": "1990-01-01", "phone": f"+9199000{number:05d}"}
+    person = {
+        "given": "Test",
+        "family": f"Person {number}",
+        "birth_date": "1990-01-01",
+        "phone": f"+9199000{number:05d}",
+    }
     made = await call(runtime, "patients.create_patient", **{**person, **changes})
     return str(made["id"])
 

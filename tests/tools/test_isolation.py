@@ -53,7 +53,12 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
     """Valid arguments for every tool, naming records of patient 0."""
     patient, appointment, slot = {"patient_id": i.patient}, {"appointment_id": i.appointment}, {"slot_id": i.slot}
     conversation = {"conversation_id": i.conversation}
-    schedule = {"practitioner_id": i.practitioner, "location_id": i.location, "weekdays": [6], "valid_from": "2027-01-01"}
+    schedule = {
+        "practitioner_id": i.practitioner,
+        "location_id": i.location,
+        "weekdays": [6],
+        "valid_from": "2027-01-01",
+    }
     waiting = {**patient, "specialty": "ent", "date_from": "2026-12-01", "date_to": "2026-12-10"}
     person = {"given": "A", "family": "B", "birth_date": "1990-01-01"}
     return {

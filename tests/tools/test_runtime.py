@@ -179,7 +179,9 @@ async def try_erase(runtime: Runtime, args: dict[str, Any], caller: Principal, c
 
 
 async def decide(runtime: Runtime, approval: dict[str, Any], decision: str = "approved") -> None:
-    await call(runtime, "approvals.decide_approval", approval_id=approval["id"], decision=decision, reason="looked at it")
+    await call(
+        runtime, "approvals.decide_approval", approval_id=approval["id"], decision=decision, reason="looked at it"
+    )
 
 
 async def test_a_critical_call_waits_for_a_person(runtime: Runtime, throwaway: None) -> None:
@@ -247,7 +249,9 @@ async def test_every_outcome_is_on_the_record(runtime: Runtime, throwaway: None)
             error = await refused(runtime, name, caller, **args)
             assert error.code == code and "secret" not in json.dumps(error.problem()) + error.for_model()
     found = await entries(runtime, caller)
-    assert [(e["tool"], e["outcome"], e.get("code")) for e in found] == [(name, out, code) for name, _, out, code in wanted]
+    assert [(e["tool"], e["outcome"], e.get("code")) for e in found] == [
+        (name, out, code) for name, _, out, code in wanted
+    ]
     assert all(entry["principal"] == caller.id for entry in found)
     assert json.loads(found[0]["result"])["id"] == who
     assert await address(runtime, who) is None and await events(runtime, who) == ["Patient.Created"]
@@ -289,7 +293,9 @@ async def test_events_and_jobs_come_with_the_effect(runtime: Runtime) -> None:
     query = "SELECT id, payload FROM event_log WHERE entity_id = :id"
     ((event_id, payload),) = await rows(runtime, query, id=booked["id"])
     assert payload == {"patient_id": who}
-    query = "SELECT task_name, lock, status::text, args FROM procrastinate_jobs WHERE args->>'event' = :event ORDER BY id"
+    query = (
+        "SELECT task_name, lock, status::text, args FROM procrastinate_jobs WHERE args->>'event' = :event ORDER BY id"
+    )
     jobs = await rows(runtime, query, event=str(event_id))
     assert [(job[0], job[1], job[2]) for job in jobs] == [("react", f"entity:{booked['id']}", "todo")] * 2
     names = sorted(job[3]["reaction"].rpartition(".")[2] for job in jobs)

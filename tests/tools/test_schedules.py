@@ -81,7 +81,11 @@ def test_working_hours_stay_on_the_wall_clock() -> None:
 
 def test_no_two_slots_overlap_around_the_gap() -> None:
     """45 minutes from 1:45 end at 3:30 on the clock: the slot of 3:15 would begin before."""
-    assert made(weekly("01:00", "05:00", 45), "2026-03-08") == [("01:00", "06:00"), ("01:45", "06:45"), ("04:00", "08:00")]
+    assert made(weekly("01:00", "05:00", 45), "2026-03-08") == [
+        ("01:00", "06:00"),
+        ("01:45", "06:45"),
+        ("04:00", "08:00"),
+    ]
 
 
 def test_midnight_that_does_not_exist() -> None:
@@ -127,7 +131,12 @@ def test_leave_and_extra_sessions() -> None:
 async def test_slots_in_the_database_are_utc(runtime: Runtime) -> None:
     """A schedule in New York across 14 March 2027 keeps 9 o'clock on the wall."""
     schedule = await new_schedule(
-        runtime, zone="America/New_York", weekdays=[5, 6], local_end="10:00:00", slot_minutes=60, valid_from="2027-03-13"
+        runtime,
+        zone="America/New_York",
+        weekdays=[5, 6],
+        local_end="10:00:00",
+        slot_minutes=60,
+        valid_from="2027-03-13",
     )
     args = {"schedule_id": schedule["id"], "date_from": "2027-03-13", "date_to": "2027-03-14"}
     assert await call(runtime, "scheduling.materialize_slots", **args) == {"made": 2, "existed": 0}
@@ -144,7 +153,11 @@ async def test_making_slots_twice_makes_nothing_twice(runtime: Runtime) -> None:
     assert sum(answer["made"] for answer in answers) == 5 * 4  # five Tuesdays
     assert await call(runtime, "scheduling.materialize_slots", **args) == {"made": 0, "existed": 20}
     assert await events(runtime, schedule["id"]) == ["Schedule.Created", "Slots.Materialized"]
-    for wrong in ({"date_to": "2027-04-30"}, {"date_to": "2028-07-31"}, {"date_from": "0001-01-01", "date_to": "0001-01-02"}):
+    for wrong in (
+        {"date_to": "2027-04-30"},
+        {"date_to": "2028-07-31"},
+        {"date_from": "0001-01-01", "date_to": "0001-01-02"},
+    ):
         error = await refused(runtime, "scheduling.materialize_slots", **{**args, **wrong})
         assert error.code == "invalid_arguments"
         assert error.errors[0]["field"] in ("date_from", "date_to")
@@ -161,7 +174,14 @@ async def test_making_slots_twice_makes_nothing_twice(runtime: Runtime) -> None:
 )  # fmt: skip
 async def test_hours_that_make_no_sense(runtime: Runtime, field: str, wrong: dict[str, Any]) -> None:
     doctor = await new_doctor(runtime)
-    args = {"weekdays": [1], "local_start": "09:00:00", "local_end": "11:00:00", "valid_from": TUESDAY, **doctor, **wrong}
+    args = {
+        "weekdays": [1],
+        "local_start": "09:00:00",
+        "local_end": "11:00:00",
+        "valid_from": TUESDAY,
+        **doctor,
+        **wrong,
+    }
     error = await refused(runtime, "scheduling.create_schedule", **args)
     assert (error.status, [problem["field"] for problem in error.errors]) == (422, [field])
 
@@ -221,7 +241,9 @@ async def test_fewer_seats_never_below_those_taken(runtime: Runtime) -> None:
         await book(runtime, slot, await new_patient(runtime))
     await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], capacity=1)
     assert await taken(runtime, slot) == 2
-    assert (await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(0))).code == "slot_full"
+    assert (
+        await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(0))
+    ).code == "slot_full"
     assert {found["seats_left"] for found in await slots_of(runtime, schedule)} == {1}
 
 
@@ -307,7 +329,9 @@ async def test_fhir_resources(runtime: Runtime) -> None:
     await call(runtime, "scheduling.check_in", appointment_id=booked["id"])
     cancelled = await book(runtime, slot, await new_patient(runtime))
     await call(runtime, "scheduling.cancel_appointment", appointment_id=cancelled["id"], reason="travel")
-    visit = await call(runtime, "encounters.create_encounter", appointment_id=booked["id"], reason="cough", state="in_progress")
+    visit = await call(
+        runtime, "encounters.create_encounter", appointment_id=booked["id"], reason="cough", state="in_progress"
+    )
     wanted = [
         ("Appointment", booked["id"], "checked-in"), ("Appointment", cancelled["id"], "cancelled"),
         ("Encounter", visit["id"], "in-progress"), ("Slot", slot, "free"), ("Schedule", schedule["id"], None),
@@ -330,7 +354,10 @@ async def test_a_freed_seat_is_offered_to_who_waits(own_runtime: Runtime) -> Non
     schedule = await new_schedule(runtime, specialty_code="neurology")
     slot = (await slots_of(runtime, schedule))[0]["id"]
     booked = await book(runtime, slot, patient(0))
-    early, late = {"date_from": "2026-11-23", "date_to": "2026-11-30"}, {"date_from": "2026-12-01", "date_to": "2026-12-30"}
+    early, late = (
+        {"date_from": "2026-11-23", "date_to": "2026-11-30"},
+        {"date_from": "2026-12-01", "date_to": "2026-12-30"},
+    )
     for number, days in ((1, late), (2, early), (3, early)):
         await call(runtime, "scheduling.join_waitlist", patient_id=patient(number), specialty="neurology", **days)
     again = await refused(runtime, "scheduling.join_waitlist", patient_id=patient(2), specialty="neurology", **early)
@@ -342,7 +369,9 @@ async def test_a_freed_seat_is_offered_to_who_waits(own_runtime: Runtime) -> Non
         (patient(1), "waiting"), (patient(2), "offered"), (patient(3), "waiting"),
     ]  # fmt: skip
     assert [purpose for purpose, _ in await communications(runtime, patient(2))] == ["waitlist_offer"]
-    assert (await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(3))).code == "slot_full"
+    assert (
+        await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(3))
+    ).code == "slot_full"
 
     taken_up = await book(runtime, slot, patient(2))
     await follow(runtime, taken_up["id"])

@@ -64,7 +64,9 @@ async def test_a_seat_is_held_by_the_database(runtime: Runtime) -> None:
     await put(Appointment, **row, patient_id=patient(1), state="cancelled")
     async with runtime.database.begin(TENANT) as session:
         with pytest.raises(IntegrityError, match="ck_time_slot_seats"):
-            await session.execute(update(Appointment).where(Appointment.patient_id == UUID(patient(1))).values(state="booked"))
+            await session.execute(
+                update(Appointment).where(Appointment.patient_id == UUID(patient(1))).values(state="booked")
+            )
     assert await taken(runtime, slot_id) == 1
     async with runtime.database.begin(TENANT) as session:
         await session.execute(delete(Appointment).where(Appointment.slot_id == slot.id))
@@ -113,7 +115,9 @@ async def test_a_hold_keeps_the_seat_until_it_expires(own_runtime: Runtime) -> N
     slot, other = (await new_slots(runtime))[:2]
     held = await call(runtime, "scheduling.hold_slot", slot_id=slot, patient_id=patient(0))
     assert held["slot"]["seats_left"] == 0 and await taken(runtime, slot) == 1
-    assert (await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(1))).code == "slot_full"
+    assert (
+        await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(1))
+    ).code == "slot_full"
     assert (await refused(runtime, "scheduling.hold_slot", slot_id=slot, patient_id=patient(1))).code == "slot_full"
     assert slot not in await found_ids(runtime, slot)
 
@@ -121,7 +125,9 @@ async def test_a_hold_keeps_the_seat_until_it_expires(own_runtime: Runtime) -> N
     assert slot in await found_ids(runtime, slot)
     booked = await book(runtime, slot, patient(1))
     assert booked["state"] == "booked" and await taken(runtime, slot) == 1
-    assert (await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(0))).code == "slot_full"
+    assert (
+        await refused(runtime, "scheduling.book_appointment", slot_id=slot, patient_id=patient(0))
+    ).code == "slot_full"
     await call(runtime, "scheduling.hold_slot", slot_id=other, patient_id=patient(0))
 
 
@@ -138,7 +144,9 @@ async def test_the_own_hold_is_used_by_the_booking(runtime: Runtime) -> None:
     slot, who = (await new_slots(runtime))[0], await new_patient(runtime)
     caller = patient_principal(TENANT, UUID(who))
     await call(runtime, "scheduling.hold_slot", caller, slot_id=slot, patient_id=who)
-    assert (await call(runtime, "scheduling.book_appointment", caller, slot_id=slot, patient_id=who))["state"] == "booked"
+    assert (await call(runtime, "scheduling.book_appointment", caller, slot_id=slot, patient_id=who))[
+        "state"
+    ] == "booked"
     assert await taken(runtime, slot) == 1
     async with runtime.database.begin(TENANT) as session:
         assert (await session.scalars(select(SlotHold).where(SlotHold.slot_id == UUID(slot)))).all() == []
@@ -257,7 +265,11 @@ async def test_rescheduling_frees_and_takes(runtime: Runtime) -> None:
     assert (moved["id"], moved["slot_id"], moved["state"]) == (booked["id"], slots[2], "booked")
     assert moved["confirmed_at"] is None and moved["starts_at"] > booked["starts_at"]
     assert [await taken(runtime, slot) for slot in slots] == [0, 0, 1, 0]
-    assert await events(runtime, booked["id"]) == ["Appointment.Created", "Appointment.Confirmed", "Appointment.Rescheduled"]
+    assert await events(runtime, booked["id"]) == [
+        "Appointment.Created",
+        "Appointment.Confirmed",
+        "Appointment.Rescheduled",
+    ]
     error = await refused(runtime, "scheduling.reschedule_appointment", appointment_id=booked["id"], slot_id=slots[2])
     assert error.code == "conflict"
 

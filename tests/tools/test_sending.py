@@ -57,7 +57,12 @@ def twilio(server_: ForgetfulTwilio) -> Iterator[ForgetfulTwilio]:
 @pytest.fixture
 async def sending(clone: Clone, twilio: TwilioServer) -> AsyncIterator[Runtime]:
     carrier = TwilioCarrier(
-        twilio.account_sid, twilio.auth_token, from_number=demo.WHATSAPP, base_url=twilio.url, rate_per_s=1000, timeout_s=2.0
+        twilio.account_sid,
+        twilio.auth_token,
+        from_number=demo.WHATSAPP,
+        base_url=twilio.url,
+        rate_per_s=1000,
+        timeout_s=2.0,
     )
     async with tools_over(clone, carrier=carrier, status_callback=CALLBACK) as made:
         yield made
@@ -146,7 +151,9 @@ async def test_a_worker_that_died_while_sending(sending: Runtime, twilio: Twilio
     async with sending.database.begin(TENANT) as session:
         query = text("UPDATE message SET state = 'sending', attempts = 1 WHERE id = :id")
         await session.execute(query, {"id": UUID(made["message_id"])})
-        address = (await session.execute(text("SELECT phone FROM patient WHERE id = :id"), {"id": made["patient_id"]})).scalar_one()
+        address = (
+            await session.execute(text("SELECT phone FROM patient WHERE id = :id"), {"id": made["patient_id"]})
+        ).scalar_one()
     await sending.carrier.send(address, "Only once.", status_callback=None)
     assert await send(sending, made) == ("sent", None) and len(twilio.messages) == 1
 
@@ -218,7 +225,9 @@ async def test_stop_stops_what_waits_and_what_would_follow(sending: Runtime, twi
 
     booked = await book(sending, (await new_slots(sending))[0], who)
     await follow(sending, booked["id"])
-    error_ = await refused(sending, "communications.send_communication", patient_id=who, purpose="information", body="x")
+    error_ = await refused(
+        sending, "communications.send_communication", patient_id=who, purpose="information", body="x"
+    )
     assert (error_.code, error_.extra["purpose"]) == ("consent_missing", "messages")
     conversation = (await call(sending, "conversations.list_conversations", patient_id=who))["items"][0]["id"]
     error_ = await refused(sending, "conversations.post_message", conversation_id=conversation, body="x")

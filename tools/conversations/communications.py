@@ -25,7 +25,9 @@ from tools.runtime.tool import Args, Effect, Out, get, post, tool
 SENT = event_type("Communication.Sent", "A message went to the carrier")
 DELIVERED = event_type("Communication.Delivered", "A message reached the patient's device")
 FAILED = event_type("Communication.Failed", "A message could not be delivered")
-Purpose = Literal["confirmation", "reminder", "follow_up", "rebooking_offer", "waitlist_offer", "information", "outreach"]
+Purpose = Literal[
+    "confirmation", "reminder", "follow_up", "rebooking_offer", "waitlist_offer", "information", "outreach"
+]
 
 
 class SendCommunication(Args):
@@ -62,7 +64,13 @@ def needed_consent(purpose: str) -> Literal["outreach", "messages"]:
     return "outreach" if purpose == "outreach" else "messages"
 
 
-@tool("communications.send_communication", rest=post("/api/v1/prm/communications", status=201), needs=Permission("communications:write"), effect=Effect.WRITE, raises=(ConsentMissing,))
+@tool(
+    "communications.send_communication",
+    rest=post("/api/v1/prm/communications", status=201),
+    needs=Permission("communications:write"),
+    effect=Effect.WRITE,
+    raises=(ConsentMissing,),
+)
 async def send_communication(ctx: ToolContext, args: SendCommunication) -> CommunicationOut:
     """Send a patient a message, if the patient consents to its purpose on that channel."""
     patient = await load_patient(ctx, args.patient_id)
@@ -93,7 +101,12 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
     return CommunicationOut.model_validate(row)
 
 
-@tool("communications.list_communications", rest=get("/api/v1/prm/communications"), needs=Permission("communications:read"), effect=Effect.READ)
+@tool(
+    "communications.list_communications",
+    rest=get("/api/v1/prm/communications"),
+    needs=Permission("communications:read"),
+    effect=Effect.READ,
+)
 async def list_communications(ctx: ToolContext, args: ListCommunications) -> Page[CommunicationOut]:
     """List communications with their outcomes, oldest first."""
     query = select(Communication)
@@ -103,7 +116,12 @@ async def list_communications(ctx: ToolContext, args: ListCommunications) -> Pag
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=CommunicationOut.model_validate)
 
 
-@tool("communications.list_of_patient", rest=get("/api/v1/prm/patients/{patient_id}/communications"), needs=Permission("communications:read"), effect=Effect.READ)
+@tool(
+    "communications.list_of_patient",
+    rest=get("/api/v1/prm/patients/{patient_id}/communications"),
+    needs=Permission("communications:read"),
+    effect=Effect.READ,
+)
 async def list_of_patient(ctx: ToolContext, args: PatientCommunications) -> Page[CommunicationOut]:
     """List one patient's communications."""
     await load_patient(ctx, args.patient_id)

@@ -146,13 +146,15 @@ async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, bus
             return
         if not isinstance(busy, CarrierUncertain) and not due.uncertain:  # else it must be looked up before it is sent
             row.state = "queued"
-        wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0 ** row.attempts)
+        wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0**row.attempts)
         args = {"tenant": str(tenant_id), "message": str(message_id)}
         at = datetime.now(work.now.tzinfo) + timedelta(seconds=wait)
         work.jobs.append(Job("send_message", args, lock=f"send:{due.conversation_id}", at=at))
 
 
-async def report_delivery(runtime: Any, tenant_id: UUID, *, provider_id: str, status: str, error_code: str | None) -> bool:
+async def report_delivery(
+    runtime: Any, tenant_id: UUID, *, provider_id: str, status: str, error_code: str | None
+) -> bool:
     """Store what the carrier reports of a message; False where that was reported before. States only move forward."""
     if status not in _REPORTED:
         return False

@@ -92,7 +92,12 @@ class MessageOut(Out):
     error: str | None
 
 
-@tool("conversations.open_conversation", rest=post("/api/v1/prm/conversations", status=201), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "conversations.open_conversation",
+    rest=post("/api/v1/prm/conversations", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def open_conversation(ctx: ToolContext, args: OpenConversation) -> ConversationOut:
     """Open the conversation with a patient, or give the one that is open."""
     patient = await load_patient(ctx, args.patient_id)
@@ -115,13 +120,23 @@ async def list_conversations(ctx: ToolContext, args: ListConversations) -> Page[
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=ConversationOut.model_validate)
 
 
-@tool("conversations.get_conversation", rest=get("/api/v1/prm/conversations/{conversation_id}"), needs=_READ, effect=Effect.READ)
+@tool(
+    "conversations.get_conversation",
+    rest=get("/api/v1/prm/conversations/{conversation_id}"),
+    needs=_READ,
+    effect=Effect.READ,
+)
 async def get_conversation(ctx: ToolContext, args: ConversationId) -> ConversationOut:
     """Read one conversation."""
     return ConversationOut.model_validate(await ctx.load(Conversation, args.conversation_id))
 
 
-@tool("conversations.list_messages", rest=get("/api/v1/prm/conversations/{conversation_id}/messages"), needs=_READ, effect=Effect.READ)
+@tool(
+    "conversations.list_messages",
+    rest=get("/api/v1/prm/conversations/{conversation_id}/messages"),
+    needs=_READ,
+    effect=Effect.READ,
+)
 async def list_messages(ctx: ToolContext, args: ListMessages) -> Page[MessageOut]:
     """List a conversation's messages in order."""
     await ctx.load(Conversation, args.conversation_id)
@@ -140,7 +155,12 @@ async def list_outbox(ctx: ToolContext, args: ListOutbox) -> Page[MessageOut]:
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=MessageOut.model_validate)
 
 
-@tool("conversations.post_message", rest=post("/api/v1/prm/conversations/{conversation_id}/messages", status=201), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "conversations.post_message",
+    rest=post("/api/v1/prm/conversations/{conversation_id}/messages", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def post_message(ctx: ToolContext, args: PostMessage) -> MessageOut:
     """Write to the patient as a person."""
     row = await ctx.load(Conversation, args.conversation_id, lock=True)
@@ -148,14 +168,17 @@ async def post_message(ctx: ToolContext, args: PostMessage) -> MessageOut:
         raise Conflict("The conversation is closed; open a new one.")
     if row.patient_id is not None:
         await require_consent(ctx, row.patient_id, "messages")
-    made = await queue_out(
-        ctx.work, row.id, args.body, channel=row.channel, author=ctx.principal.id, purpose="person"
-    )
+    made = await queue_out(ctx.work, row.id, args.body, channel=row.channel, author=ctx.principal.id, purpose="person")
     await ctx.session.flush()
     return MessageOut.model_validate(await ctx.load(Message, made))
 
 
-@tool("conversations.assign_conversation", rest=post("/api/v1/prm/conversations/{conversation_id}/assign"), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "conversations.assign_conversation",
+    rest=post("/api/v1/prm/conversations/{conversation_id}/assign"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def assign_conversation(ctx: ToolContext, args: Assign) -> ConversationOut:
     """Give a conversation to a person (the agent is silent from then on), or back to the agent."""
     row = await ctx.load(Conversation, args.conversation_id, lock=True)
@@ -171,7 +194,12 @@ async def assign_conversation(ctx: ToolContext, args: Assign) -> ConversationOut
     return ConversationOut.model_validate(row)
 
 
-@tool("conversations.close_conversation", rest=post("/api/v1/prm/conversations/{conversation_id}/close"), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "conversations.close_conversation",
+    rest=post("/api/v1/prm/conversations/{conversation_id}/close"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def close_conversation(ctx: ToolContext, args: ConversationId) -> ConversationOut:
     """Close a conversation; the patient's next message opens a new one."""
     row = await ctx.load(Conversation, args.conversation_id, lock=True)
@@ -202,5 +230,3 @@ async def hand_over(ctx: ToolContext, args: HandOver) -> ConversationOut:
         },
     )
     return ConversationOut.model_validate(row)
-
-

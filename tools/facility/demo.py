@@ -93,7 +93,13 @@ async def load(owner_url: str, *, secret: bytes, now: datetime, horizon_days: in
         async with database.begin(TENANT_ID) as session:
             if await session.get(Tenant, TENANT_ID) is not None:
                 return False
-            tenant = {"slug": SLUG, "name": "Lotus Hospital", "zone": ZONE, "country": "IN", "whatsapp_number": WHATSAPP}
+            tenant = {
+                "slug": SLUG,
+                "name": "Lotus Hospital",
+                "zone": ZONE,
+                "country": "IN",
+                "whatsapp_number": WHATSAPP,
+            }
             await session.execute(insert(Tenant).values(id=TENANT_ID, **tenant))
             today = now.astimezone(ZoneInfo(ZONE)).date()
             schedules = await _people_and_places(session, today)
@@ -210,7 +216,9 @@ async def facts(database: Database, tenant_id: UUID) -> DemoFacts:
     """The demo's patients with numbers and birth dates, and doctors with specialties."""
     async with database.begin(tenant_id) as session:
         patients = await session.execute(
-            select(Patient.id, Patient.given, Patient.family, Patient.phone, Patient.birth_date, Patient.mrn).order_by(Patient.mrn)
+            select(Patient.id, Patient.given, Patient.family, Patient.phone, Patient.birth_date, Patient.mrn).order_by(
+                Patient.mrn
+            )
         )
         doctors = await session.execute(
             select(Practitioner.id, Practitioner.name, Practitioner.specialty_code).order_by(Practitioner.name)

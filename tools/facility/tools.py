@@ -45,7 +45,9 @@ class ListPractitioners(PageArgs):
     specialty: str | None = None
 
 
-@tool("facility.list_locations", rest=get("/api/v1/facility/locations"), needs=_READ, effect=Effect.READ, by_patient=True)
+@tool(
+    "facility.list_locations", rest=get("/api/v1/facility/locations"), needs=_READ, effect=Effect.READ, by_patient=True
+)
 async def list_locations(ctx: ToolContext, args: PageArgs) -> Page[LocationOut]:
     """List the hospital's locations with address, hours, phone and parking."""
     return await page(
@@ -58,7 +60,13 @@ async def list_locations(ctx: ToolContext, args: PageArgs) -> Page[LocationOut]:
     )
 
 
-@tool("facility.list_specialties", rest=get("/api/v1/facility/specialties"), needs=_READ, effect=Effect.READ, by_patient=True)
+@tool(
+    "facility.list_specialties",
+    rest=get("/api/v1/facility/specialties"),
+    needs=_READ,
+    effect=Effect.READ,
+    by_patient=True,
+)
 async def list_specialties(ctx: ToolContext, args: PageArgs) -> Page[SpecialtyOut]:
     """List the specialties that can be booked."""
     return await page(
@@ -71,7 +79,13 @@ async def list_specialties(ctx: ToolContext, args: PageArgs) -> Page[SpecialtyOu
     )
 
 
-@tool("facility.list_practitioners", rest=get("/api/v1/facility/practitioners"), needs=_READ, effect=Effect.READ, by_patient=True)
+@tool(
+    "facility.list_practitioners",
+    rest=get("/api/v1/facility/practitioners"),
+    needs=_READ,
+    effect=Effect.READ,
+    by_patient=True,
+)
 async def list_practitioners(ctx: ToolContext, args: ListPractitioners) -> Page[PractitionerOut]:
     """List the practitioners, all or of one specialty."""
     query = select(Practitioner).where(Practitioner.active)

@@ -73,7 +73,12 @@ async def require_consent(ctx: ToolContext, patient_id: UUID, purpose: Purpose) 
         raise ConsentMissing(f"The patient has not consented to {purpose}.", purpose=purpose)
 
 
-@tool("patients.list_consents", rest=get("/api/v1/prm/patients/{patient_id}/consents"), needs=Permission("patients:read"), effect=Effect.READ)
+@tool(
+    "patients.list_consents",
+    rest=get("/api/v1/prm/patients/{patient_id}/consents"),
+    needs=Permission("patients:read"),
+    effect=Effect.READ,
+)
 async def list_consents(ctx: ToolContext, args: PatientId) -> ConsentsOut:
     """List a patient's consents, given and withdrawn."""
     await load_patient(ctx, args.patient_id)
@@ -81,14 +86,24 @@ async def list_consents(ctx: ToolContext, args: PatientId) -> ConsentsOut:
     return ConsentsOut(items=[ConsentOut.model_validate(row) for row in rows])
 
 
-@tool("patients.give_consent", rest=post("/api/v1/prm/patients/{patient_id}/consents", status=201), needs=Permission("patients:write"), effect=Effect.WRITE)
+@tool(
+    "patients.give_consent",
+    rest=post("/api/v1/prm/patients/{patient_id}/consents", status=201),
+    needs=Permission("patients:write"),
+    effect=Effect.WRITE,
+)
 async def give_consent(ctx: ToolContext, args: GiveConsent) -> ConsentOut:
     """Note a consent that the patient gave; one that stands already is returned."""
     await load_patient(ctx, args.patient_id)
     return ConsentOut.model_validate(await _give(ctx, args))
 
 
-@tool("patients.withdraw_consent", rest=delete("/api/v1/prm/patients/{patient_id}/consents/{consent_id}"), needs=Permission("patients:write"), effect=Effect.WRITE)
+@tool(
+    "patients.withdraw_consent",
+    rest=delete("/api/v1/prm/patients/{patient_id}/consents/{consent_id}"),
+    needs=Permission("patients:write"),
+    effect=Effect.WRITE,
+)
 async def withdraw_consent(ctx: ToolContext, args: ConsentId) -> ConsentOut:
     """Withdraw a consent. The row stays, with the time."""
     row = await ctx.load(Consent, args.consent_id, lock=True)
@@ -106,7 +121,9 @@ async def set_message_consent(ctx: ToolContext, args: SetMessages) -> ConsentsOu
         wish = GiveConsent(patient_id=args.patient_id, purpose="messages", evidence="the patient's message")
         return ConsentsOut(items=[ConsentOut.model_validate(await _give(ctx, wish))])
     query = select(Consent).where(
-        Consent.patient_id == args.patient_id, Consent.purpose.in_(("messages", "outreach")), Consent.withdrawn_at.is_(None)
+        Consent.patient_id == args.patient_id,
+        Consent.purpose.in_(("messages", "outreach")),
+        Consent.withdrawn_at.is_(None),
     )
     rows = list(await ctx.session.scalars(query.with_for_update()))
     for row in rows:

@@ -159,7 +159,13 @@ async def create_patient(ctx: ToolContext, args: CreatePatient) -> PatientOut:
     return PatientOut.model_validate(row)
 
 
-@tool("patients.get_patient", rest=get("/api/v1/prm/patients/{patient_id}"), needs=_READ, effect=Effect.READ, by_patient=True)
+@tool(
+    "patients.get_patient",
+    rest=get("/api/v1/prm/patients/{patient_id}"),
+    needs=_READ,
+    effect=Effect.READ,
+    by_patient=True,
+)
 async def get_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
     """Read one patient."""
     return PatientOut.model_validate(await load_patient(ctx, args.patient_id))
@@ -178,7 +184,11 @@ async def update_patient(ctx: ToolContext, args: UpdatePatient) -> PatientOut:
     ctx.check_version(row)
     _check_birth_date(args.birth_date, ctx.now)
     changes = args.model_dump(exclude={"patient_id"}, exclude_unset=True)
-    empty = [name for name in ("given", "family", "birth_date", "sex", "language", "channel") if changes.get(name, "") is None]
+    empty = [
+        name
+        for name in ("given", "family", "birth_date", "sex", "language", "channel")
+        if changes.get(name, "") is None
+    ]
     if empty:
         raise InvalidArguments(errors=[{"field": name, "rule": "must not be null"} for name in empty])
     if changes.get("phone") is not None:
@@ -218,7 +228,9 @@ async def remove_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
     return PatientOut.model_validate(row)
 
 
-@tool("patients.list_relatives", rest=get("/api/v1/prm/patients/{patient_id}/relatives"), needs=_READ, effect=Effect.READ)
+@tool(
+    "patients.list_relatives", rest=get("/api/v1/prm/patients/{patient_id}/relatives"), needs=_READ, effect=Effect.READ
+)
 async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
     """List a patient's linked relatives, and whether the patient may book for them."""
     await load_patient(ctx, args.patient_id)
@@ -235,7 +247,12 @@ async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
     return RelativesOut(items=items)
 
 
-@tool("patients.link_relative", rest=post("/api/v1/prm/patients/{patient_id}/relatives", status=201), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "patients.link_relative",
+    rest=post("/api/v1/prm/patients/{patient_id}/relatives", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def link_relative(ctx: ToolContext, args: LinkRelative) -> RelativesOut:
     """Link two patients as relatives."""
     if args.patient_id == args.related_id:

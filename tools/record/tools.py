@@ -127,7 +127,12 @@ async def get_session(ctx: ToolContext, args: SessionId) -> SessionOut:
     return SessionOut.model_validate(await ctx.load(LLMSession, args.session_id))
 
 
-@tool("record.replay_session", rest=get("/api/v1/governance/sessions/{session_id}/replay"), needs=_READ, effect=Effect.READ)
+@tool(
+    "record.replay_session",
+    rest=get("/api/v1/governance/sessions/{session_id}/replay"),
+    needs=_READ,
+    effect=Effect.READ,
+)
 async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
     """The whole session in order: messages, what was understood, tool calls, decisions, and what the patient saw."""
     row = await ctx.load(LLMSession, args.session_id)
@@ -148,7 +153,9 @@ async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
 async def verify_record(ctx: ToolContext, args: NoArgs) -> VerifyOut:
     """Is the chain whole? Names each session's first break."""
     seen = Verified()
-    breaks = [BreakOut(session_id=b.session_id, seq=b.seq, reason=b.reason) async for b in verify(ctx.session, seen=seen)]
+    breaks = [
+        BreakOut(session_id=b.session_id, seq=b.seq, reason=b.reason) async for b in verify(ctx.session, seen=seen)
+    ]
     return VerifyOut(whole=not breaks, sessions=seen.sessions, entries=seen.entries, breaks=breaks)
 
 

@@ -51,7 +51,12 @@ async def list_approvals(ctx: ToolContext, args: ListApprovals) -> Page[Approval
     )
 
 
-@tool("approvals.decide_approval", rest=post("/api/v1/approvals/{approval_id}/decision"), needs=_DECIDE, effect=Effect.WRITE)
+@tool(
+    "approvals.decide_approval",
+    rest=post("/api/v1/approvals/{approval_id}/decision"),
+    needs=_DECIDE,
+    effect=Effect.WRITE,
+)
 async def decide_approval(ctx: ToolContext, args: DecideApproval) -> ApprovalOut:
     """Approve or refuse one critical call, exactly as asked; not by the one who asked."""
     row = await ctx.load(Approval, args.approval_id, lock=True)

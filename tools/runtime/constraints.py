@@ -21,6 +21,6 @@ def explanation(broken: IntegrityError) -> ToolError:
     if name in _EXPLAINED:
         return _EXPLAINED[name]()
     if name.startswith("fk_"):
-        field = name.removeprefix(f"fk_{diagnosis.table_name}_")
+        field = name.removeprefix(f"fk_{getattr(diagnosis, 'table_name', '')}_")
         return InvalidArguments(errors=[{"field": field, "rule": "must name an existing record"}])
     return Conflict(f"The database refused the change ({name or 'a rule'}).")

@@ -22,7 +22,10 @@ async def claim(work: Work, principal: str, key: str, *, tool: str, arguments: s
     await work.session.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
     try:
         made = await work.session.execute(
-            insert(IdempotencyKey).values(**row, args_hash=args_hash).on_conflict_do_nothing().returning(IdempotencyKey.id)
+            insert(IdempotencyKey)
+            .values(**row, args_hash=args_hash)
+            .on_conflict_do_nothing()
+            .returning(IdempotencyKey.id)
         )
     except OperationalError as error:
         raise AlreadyRunning from error

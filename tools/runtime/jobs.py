@@ -27,7 +27,9 @@ class Job:
     at: datetime | None = None
 
 
-def task(name: str, *, every: str | None = None) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+def task(
+    name: str, *, every: str | None = None
+) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a task: `async def fn(runtime, **args)`. `every` is a cron line, for what repeats."""
 
     def register(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

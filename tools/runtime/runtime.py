@@ -143,7 +143,9 @@ class Runtime:
             work.record.append("tool_call", entry.done("ok", body))
         return Reply(body, out)
 
-    async def call_within(self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None) -> Any:
+    async def call_within(
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None
+    ) -> Any:
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
         entry = _Entry(name, caller, at=work.now.isoformat(), step=f"{step.turn}/{step.number}" if step else None)

@@ -66,7 +66,9 @@ class Work:
 
 
 @asynccontextmanager
-async def open_work(database: Database, jobs: Jobs, clock: Clock, tenant_id: UUID, *, opening: Opening) -> AsyncIterator[Work]:
+async def open_work(
+    database: Database, jobs: Jobs, clock: Clock, tenant_id: UUID, *, opening: Opening
+) -> AsyncIterator[Work]:
     """A transaction that commits effect, events, jobs and record together, or nothing."""
     async with database.begin(tenant_id) as session:
         work = Work(session=session, tenant_id=tenant_id, now=clock.now(), record=Record(opening))

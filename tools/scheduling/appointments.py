@@ -153,7 +153,13 @@ async def book_appointment(ctx: ToolContext, args: BookAppointment) -> Appointme
     return await show(ctx, row)
 
 
-@tool("scheduling.list_appointments", rest=get("/api/v1/scheduling/appointments"), needs=_READ, effect=Effect.READ, by_patient=True)
+@tool(
+    "scheduling.list_appointments",
+    rest=get("/api/v1/scheduling/appointments"),
+    needs=_READ,
+    effect=Effect.READ,
+    by_patient=True,
+)
 async def list_appointments(ctx: ToolContext, args: ListAppointments) -> Page[AppointmentOut]:
     """List appointments in order of time; a patient sees only that patient's."""
     query = select(Appointment)
@@ -176,13 +182,24 @@ async def list_appointments(ctx: ToolContext, args: ListAppointments) -> Page[Ap
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=lambda row: _show(row, names))
 
 
-@tool("scheduling.get_appointment", rest=get("/api/v1/scheduling/appointments/{appointment_id}"), needs=_READ, effect=Effect.READ, by_patient=True)
+@tool(
+    "scheduling.get_appointment",
+    rest=get("/api/v1/scheduling/appointments/{appointment_id}"),
+    needs=_READ,
+    effect=Effect.READ,
+    by_patient=True,
+)
 async def get_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
     """Read one appointment."""
     return await show(ctx, await ctx.load(Appointment, args.appointment_id))
 
 
-@tool("scheduling.change_appointment", rest=patch("/api/v1/scheduling/appointments/{appointment_id}"), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "scheduling.change_appointment",
+    rest=patch("/api/v1/scheduling/appointments/{appointment_id}"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def change_appointment(ctx: ToolContext, args: ChangeAppointment) -> AppointmentOut:
     """Change the type or reason of a live appointment."""
     row = await _live(ctx, args.appointment_id)
@@ -193,7 +210,14 @@ async def change_appointment(ctx: ToolContext, args: ChangeAppointment) -> Appoi
     return await show(ctx, row)
 
 
-@tool("scheduling.confirm_appointment", rest=post("/api/v1/scheduling/appointments/{appointment_id}/confirm"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,), by_patient=True)
+@tool(
+    "scheduling.confirm_appointment",
+    rest=post("/api/v1/scheduling/appointments/{appointment_id}/confirm"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed,),
+    by_patient=True,
+)
 async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
     """The patient will come."""
     row = await _move(ctx, args.appointment_id, "confirmed", CONFIRMED)
@@ -246,13 +270,25 @@ async def cancel_appointment(ctx: ToolContext, args: Cancel) -> AppointmentOut:
     return await show(ctx, row)
 
 
-@tool("scheduling.check_in", rest=post("/api/v1/scheduling/appointments/{appointment_id}/check-in"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+@tool(
+    "scheduling.check_in",
+    rest=post("/api/v1/scheduling/appointments/{appointment_id}/check-in"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed,),
+)
 async def check_in(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
     """The patient has arrived; the encounter is made."""
     return await show(ctx, await _move(ctx, args.appointment_id, "checked_in", CHECKED_IN))
 
 
-@tool("scheduling.mark_no_show", rest=post("/api/v1/scheduling/appointments/{appointment_id}/no-show"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+@tool(
+    "scheduling.mark_no_show",
+    rest=post("/api/v1/scheduling/appointments/{appointment_id}/no-show"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed,),
+)
 async def mark_no_show(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
     """The patient did not come. Only once the appointment's time has begun."""
     row = await ctx.load(Appointment, args.appointment_id)
@@ -261,7 +297,13 @@ async def mark_no_show(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
     return await show(ctx, await _move(ctx, args.appointment_id, "no_show", NO_SHOW))
 
 
-@tool("scheduling.complete_appointment", rest=post("/api/v1/scheduling/appointments/{appointment_id}/complete"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+@tool(
+    "scheduling.complete_appointment",
+    rest=post("/api/v1/scheduling/appointments/{appointment_id}/complete"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed,),
+)
 async def complete_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
     """The visit is over."""
     return await show(ctx, await _move(ctx, args.appointment_id, "completed", COMPLETED))

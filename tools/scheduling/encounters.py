@@ -80,7 +80,13 @@ class EncounterOut(Out):
     version: int
 
 
-@tool("encounters.create_encounter", rest=post("/api/v1/encounters", status=201), needs=_WRITE, effect=Effect.WRITE, raises=(EncounterExists,))
+@tool(
+    "encounters.create_encounter",
+    rest=post("/api/v1/encounters", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(EncounterExists,),
+)
 async def create_encounter(ctx: ToolContext, args: CreateEncounter) -> EncounterOut:
     """Open a visit: from an appointment, or free-standing (walk-in, emergency)."""
     fields = args.model_dump()
@@ -128,7 +134,14 @@ async def get_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
     return EncounterOut.model_validate(await ctx.load(Encounter, args.encounter_id))
 
 
-@tool("encounters.update_encounter", rest=patch("/api/v1/encounters/{encounter_id}"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed, VersionRequired, VersionMismatch), versioned=True)
+@tool(
+    "encounters.update_encounter",
+    rest=patch("/api/v1/encounters/{encounter_id}"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed, VersionRequired, VersionMismatch),
+    versioned=True,
+)
 async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> EncounterOut:
     """Start or cancel a planned visit, or change its practitioner, location or reason. REST needs If-Match."""
     row = await ctx.load(Encounter, args.encounter_id, lock=True)
@@ -145,7 +158,13 @@ async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> Encounter
     return EncounterOut.model_validate(row)
 
 
-@tool("encounters.complete_encounter", rest=post("/api/v1/encounters/{encounter_id}/complete"), needs=_WRITE, effect=Effect.WRITE, raises=(StateNotAllowed,))
+@tool(
+    "encounters.complete_encounter",
+    rest=post("/api/v1/encounters/{encounter_id}/complete"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(StateNotAllowed,),
+)
 async def complete_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
     """End a visit in progress; its appointment, if checked in, is completed with it."""
     row = await ctx.load(Encounter, args.encounter_id, lock=True)

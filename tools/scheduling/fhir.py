@@ -38,7 +38,12 @@ class FhirResource(RootModel[dict[str, Any]]):
     """A FHIR R4 resource."""
 
 
-@tool("fhir.read_resource", rest=get("/api/v1/fhir/{resource_type}/{resource_id}"), needs=Permission("encounters:read"), effect=Effect.READ)
+@tool(
+    "fhir.read_resource",
+    rest=get("/api/v1/fhir/{resource_type}/{resource_id}"),
+    needs=Permission("encounters:read"),
+    effect=Effect.READ,
+)
 async def read_resource(ctx: ToolContext, args: ReadResource) -> FhirResource:
     """Read an appointment, encounter, schedule or slot as a FHIR R4 resource."""
     table, shape = _SHAPES[args.resource_type]

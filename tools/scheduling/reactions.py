@@ -120,7 +120,9 @@ async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
         entry.state = "booked"
 
 
-async def notify(ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *, once: str, patient_id: UUID | None = None) -> None:
+async def notify(
+    ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *, once: str, patient_id: UUID | None = None
+) -> None:
     """Tell the patient of an appointment or slot, in the patient's language, if the patient consents to messages and
     has a number."""
     patient = await ctx.load(Patient, patient_id or row.patient_id)  # type: ignore[union-attr]
@@ -193,7 +195,9 @@ async def remind(runtime: Any) -> None:
 async def release_holds(runtime: Any) -> None:
     """Let expired holds go, and put who did not take an offered seat back on the waitlist."""
     async for work in each_tenant(runtime, system_name="scheduling.release_holds"):
-        statement = delete(SlotHold).where(SlotHold.expires_at <= work.now).returning(SlotHold.slot_id, SlotHold.patient_id)
+        statement = (
+            delete(SlotHold).where(SlotHold.expires_at <= work.now).returning(SlotHold.slot_id, SlotHold.patient_id)
+        )
         for slot_id, patient_id in (await work.session.execute(statement)).all():
             query = select(WaitlistEntry).where(
                 WaitlistEntry.offered_slot_id == slot_id,

@@ -130,7 +130,13 @@ class SlotsMade(Out):
     existed: int
 
 
-@tool("scheduling.create_schedule", rest=post("/api/v1/scheduling/schedules", status=201), needs=_WRITE, effect=Effect.WRITE, raises=(ScheduleClash,))
+@tool(
+    "scheduling.create_schedule",
+    rest=post("/api/v1/scheduling/schedules", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(ScheduleClash,),
+)
 async def create_schedule(ctx: ToolContext, args: CreateSchedule) -> ScheduleOut:
     """Give a practitioner weekly hours at a location. Slots are made on the rolling horizon, at once."""
     practitioner = await ctx.load(Practitioner, args.practitioner_id, lock=True)
@@ -147,7 +153,9 @@ async def create_schedule(ctx: ToolContext, args: CreateSchedule) -> ScheduleOut
     return ScheduleOut.model_validate(row)
 
 
-@tool("scheduling.get_schedule", rest=get("/api/v1/scheduling/schedules/{schedule_id}"), needs=_READ, effect=Effect.READ)
+@tool(
+    "scheduling.get_schedule", rest=get("/api/v1/scheduling/schedules/{schedule_id}"), needs=_READ, effect=Effect.READ
+)
 async def get_schedule(ctx: ToolContext, args: ScheduleId) -> ScheduleOut:
     """Read one schedule."""
     return ScheduleOut.model_validate(await ctx.load(ProviderSchedule, args.schedule_id))
@@ -165,7 +173,13 @@ async def list_schedules(ctx: ToolContext, args: ListSchedules) -> Page[Schedule
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=ScheduleOut.model_validate)
 
 
-@tool("scheduling.update_schedule", rest=patch("/api/v1/scheduling/schedules/{schedule_id}"), needs=_WRITE, effect=Effect.WRITE, raises=(ScheduleClash,))
+@tool(
+    "scheduling.update_schedule",
+    rest=patch("/api/v1/scheduling/schedules/{schedule_id}"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(ScheduleClash,),
+)
 async def update_schedule(ctx: ToolContext, args: UpdateSchedule) -> ScheduleChanged:
     """Change a schedule. Free slots follow; booked ones are never dropped: they are reported as clashes."""
     row = await ctx.load(ProviderSchedule, args.schedule_id, lock=True)
@@ -187,7 +201,12 @@ async def update_schedule(ctx: ToolContext, args: UpdateSchedule) -> ScheduleCha
     return ScheduleChanged(**shown, clashes=clashes, slots_made=made.made, slots_removed=removed)
 
 
-@tool("scheduling.materialize_slots", rest=post("/api/v1/scheduling/schedules/{schedule_id}/materialize"), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "scheduling.materialize_slots",
+    rest=post("/api/v1/scheduling/schedules/{schedule_id}/materialize"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def materialize_slots(ctx: ToolContext, args: Materialize) -> SlotsMade:
     """Make the slots of a date range. What exists already is not made again."""
     if not 0 <= (args.date_to - args.date_from).days < MAX_RANGE_DAYS:

@@ -123,7 +123,14 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
     )
 
 
-@tool("scheduling.hold_slot", rest=post("/api/v1/scheduling/slots/{slot_id}/hold"), needs=_WRITE, effect=Effect.WRITE, raises=(SlotFull, SlotInPast, SlotClosed), by_patient=True)
+@tool(
+    "scheduling.hold_slot",
+    rest=post("/api/v1/scheduling/slots/{slot_id}/hold"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(SlotFull, SlotInPast, SlotClosed),
+    by_patient=True,
+)
 async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
     """Hold a seat for a patient for some minutes, while the details are read back. Holding again renews it; a patient
     holds one seat at a time."""
@@ -146,7 +153,13 @@ async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
     return HoldOut(slot=show_slot(slot, await _names(ctx)), expires_at=expires_at)
 
 
-@tool("scheduling.release_hold", rest=post("/api/v1/scheduling/slots/{slot_id}/release"), needs=_WRITE, effect=Effect.WRITE, by_patient=True)
+@tool(
+    "scheduling.release_hold",
+    rest=post("/api/v1/scheduling/slots/{slot_id}/release"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    by_patient=True,
+)
 async def release_hold(ctx: ToolContext, args: HoldSlot) -> Released:
     """Give a held seat back."""
     count = await _release(ctx, SlotHold.slot_id == args.slot_id, SlotHold.patient_id == args.patient_id)

@@ -59,7 +59,15 @@ class WaitlistOut(Out):
     offered_slot_id: UUID | None
 
 
-@tool("scheduling.join_waitlist", rest=post("/api/v1/scheduling/waitlist", status=201), needs=_WRITE, effect=Effect.WRITE, raises=(AlreadyWaiting,), by_patient=True, assent=True)
+@tool(
+    "scheduling.join_waitlist",
+    rest=post("/api/v1/scheduling/waitlist", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    raises=(AlreadyWaiting,),
+    by_patient=True,
+    assent=True,
+)
 async def join_waitlist(ctx: ToolContext, args: JoinWaitlist) -> WaitlistOut:
     """Put a patient on the waitlist of a specialty (and practitioner) for a range of days."""
     await load_patient(ctx, args.patient_id)
@@ -81,7 +89,13 @@ async def join_waitlist(ctx: ToolContext, args: JoinWaitlist) -> WaitlistOut:
     return WaitlistOut.model_validate(row)
 
 
-@tool("scheduling.list_waitlist", rest=get("/api/v1/scheduling/waitlist"), needs=Permission("appointments:read"), effect=Effect.READ, by_patient=True)
+@tool(
+    "scheduling.list_waitlist",
+    rest=get("/api/v1/scheduling/waitlist"),
+    needs=Permission("appointments:read"),
+    effect=Effect.READ,
+    by_patient=True,
+)
 async def list_waitlist(ctx: ToolContext, args: ListWaitlist) -> Page[WaitlistOut]:
     """List who waits, longest first."""
     query = select(WaitlistEntry).where(WaitlistEntry.state.in_(("waiting", "offered")))
@@ -93,7 +107,13 @@ async def list_waitlist(ctx: ToolContext, args: ListWaitlist) -> Page[WaitlistOu
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=WaitlistOut.model_validate)
 
 
-@tool("scheduling.leave_waitlist", rest=delete("/api/v1/scheduling/waitlist/{entry_id}"), needs=_WRITE, effect=Effect.WRITE, by_patient=True)
+@tool(
+    "scheduling.leave_waitlist",
+    rest=delete("/api/v1/scheduling/waitlist/{entry_id}"),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+    by_patient=True,
+)
 async def leave_waitlist(ctx: ToolContext, args: WaitlistId) -> WaitlistOut:
     """Take a patient off the waitlist."""
     row = await ctx.load(WaitlistEntry, args.entry_id, lock=True)

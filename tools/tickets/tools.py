@@ -158,7 +158,12 @@ async def update_ticket(ctx: ToolContext, args: UpdateTicket) -> TicketOut:
     return TicketOut.model_validate(row)
 
 
-@tool("tickets.add_comment", rest=post("/api/v1/prm/tickets/{ticket_id}/comments", status=201), needs=_WRITE, effect=Effect.WRITE)
+@tool(
+    "tickets.add_comment",
+    rest=post("/api/v1/prm/tickets/{ticket_id}/comments", status=201),
+    needs=_WRITE,
+    effect=Effect.WRITE,
+)
 async def add_comment(ctx: ToolContext, args: AddComment) -> CommentOut:
     """Comment on a ticket."""
     await ctx.load(Ticket, args.ticket_id)

@@ -74,8 +74,12 @@ SEEK = re.compile(
 )
 DOCTOR = re.compile(r"(?<!\w)(?:doctors?|dr|specialists?|providers?|practi[ct]i?oners?|clinics?|surgeons?)(?!\w)")
 # "Is Dr Rao free on Friday?"
-FREE = re.compile(r"(?<!\w)(?:free|available|in|around|sitting|there|on duty|working|seeing patients|have time|have any|slots?|openings?|availability|hai kya|milenge|milega|baithte|aate|aayenge|fit me)(?!\w)")
-SEEKING_COMPLAINT = re.compile(r"(?<!\w)(?:see|seen|help|doctor|check(?:ed)?|consult\w*|appointment|look(?:ed)? at|treat\w*|someone|dikhana|dikhwana|book)(?!\w)")
+FREE = re.compile(
+    r"(?<!\w)(?:free|available|in|around|sitting|there|on duty|working|seeing patients|have time|have any|slots?|openings?|availability|hai kya|milenge|milega|baithte|aate|aayenge|fit me)(?!\w)"
+)
+SEEKING_COMPLAINT = re.compile(
+    r"(?<!\w)(?:see|seen|help|doctor|check(?:ed)?|consult\w*|appointment|look(?:ed)? at|treat\w*|someone|dikhana|dikhwana|book)(?!\w)"
+)
 
 
 def compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
@@ -83,4 +87,10 @@ def compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})")
 
 
-FLOWS = {"waitlist": compiled(WAITLIST), "reschedule": compiled(RESCHEDULE), "list": compiled(LIST), "cancel": compiled(CANCEL), "book": compiled(BOOK)}
+FLOWS = {
+    "waitlist": compiled(WAITLIST),
+    "reschedule": compiled(RESCHEDULE),
+    "list": compiled(LIST),
+    "cancel": compiled(CANCEL),
+    "book": compiled(BOOK),
+}

@@ -34,7 +34,9 @@ from agents.understanding.resolve.spelling import plain
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _ABOUT_VISITS = ("cancel", "reschedule", "list")
-_CHANGEABLE: frozenset[SlotName] = frozenset({"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"})
+_CHANGEABLE: frozenset[SlotName] = frozenset(
+    {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
+)
 _CORRECTING = re.compile(
     r"(?<!\w)(?:i meant|i mean|meant|actually|sorry|oops|instead|rather|make (?:it|that|the)|change (?:it|that|the|my|this|to)|let's (?:make|change|do) (?:it|that)|correction|not (?:on |with |at |dr |doctor )?[\w]+(?: \w+)? (?:but|,)|wait|nahi|no|galat|wrong|i said|it's not|switch (?:it|that|to)|but|lekin|scratch that|badal\w*|mistake)(?!\w)"
 )
@@ -43,7 +45,9 @@ _NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
 _BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
-_DOUBTS = re.compile(r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)")
+_DOUBTS = re.compile(
+    r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)"
+)
 _ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
 
 
@@ -55,7 +59,10 @@ def commands_of(reading: Reading) -> list[Command]:
     starts, abandons = _flows(reading)
     values = _values(reading, starts)
     placed += abandons + values
-    placed += [(start, 3, Ask(topic=topic, about=reading.message.words(start, end)[:200])) for topic, start, end in reading.questions]
+    placed += [
+        (start, 3, Ask(topic=topic, about=reading.message.words(start, end)[:200]))
+        for topic, start, end in reading.questions
+    ]
     placed += _answers(reading, placed, starts)
     if not any(not isinstance(command, (Greet, Thank)) for _, _, command in placed):
         placed += _fallback(reading)
@@ -95,13 +102,32 @@ def _flows(reading: Reading) -> tuple[list[Wish], list[Placed]]:
     for wish in reading.starts:
         assert isinstance(wish.command, Start)
         flow, said = wish.command.flow, text[wish.start : wish.end]
-        if flow == "cancel" and hearing.flow in ("book", "reschedule", "waitlist") and not _NOUN.search(text[wish.start :]) and not reading.pieces:
+        if (
+            flow == "cancel"
+            and hearing.flow in ("book", "reschedule", "waitlist")
+            and not _NOUN.search(text[wish.start :])
+            and not reading.pieces
+        ):
             instead.append((wish.start, 0, Abandon()))
-        elif flow == "cancel" and hearing.flow == "cancel" and hearing.awaiting == "confirm" and not reading.no and not reading.yes:
+        elif (
+            flow == "cancel"
+            and hearing.flow == "cancel"
+            and hearing.awaiting == "confirm"
+            and not reading.no
+            and not reading.yes
+        ):
             instead.append((wish.start, 0, Affirm()))
-        elif (hearing.flow == "book" and (
-            (flow == "reschedule" and not _NOUN.search(said)) or (flow == "cancel" and not _CALLS_OFF.search(said))
-        )) or (flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None)) or (flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said)):
+        elif (
+            (
+                hearing.flow == "book"
+                and (
+                    (flow == "reschedule" and not _NOUN.search(said))
+                    or (flow == "cancel" and not _CALLS_OFF.search(said))
+                )
+            )
+            or (flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None))
+            or (flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said))
+        ):
             continue
         elif not any(wish.command == other.command for other in starts):
             starts.append(wish)
@@ -173,7 +199,8 @@ def _segments(text: str, starts: list[Wish]) -> list[tuple[int, int]]:
 def _chosen(reading: Reading, piece: Piece) -> bool:
     """Whether a value is part of the option that was picked."""
     return reading.choice is not None and (
-        overlaps(piece.start, piece.end, [(reading.choice.start, reading.choice.end)]) or piece.slot in ("day", "time", "practitioner", "location")
+        overlaps(piece.start, piece.end, [(reading.choice.start, reading.choice.end)])
+        or piece.slot in ("day", "time", "practitioner", "location")
     )
 
 
@@ -232,22 +259,36 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
         return [(reading.choice.start, 2, reading.choice.command)]
     values = [command for _, _, command in placed if isinstance(command, (Fill, Correct))]
     dated = any(c.slot in ("day", "time") for c in values if isinstance(c, (Fill, Correct)))
-    if reading.more is not None and not (dated and reading.more.command == More()) and not any(isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))):
+    if (
+        reading.more is not None
+        and not (dated and reading.more.command == More())
+        and not any(
+            isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))
+        )
+    ):
         return [(reading.more.start, 2, reading.more.command)]
     was_asked = hearing.awaiting is not None or bool(hearing.last_answer)
     if not was_asked:
         return []
-    if reading.no is not None and overlaps(*reading.no, [(w.start, w.end) for w in reading.steer if isinstance(w.command, Repeat)]):
+    if reading.no is not None and overlaps(
+        *reading.no, [(w.start, w.end) for w in reading.steer if isinstance(w.command, Repeat)]
+    ):
         return []
     if reading.no is not None and (reading.yes is None or reading.no[0] <= reading.yes[0] or not values):
         return [] if values or starts else [(reading.no[0], 0, Deny())]
     if reading.yes is None or any(isinstance(command, Affirm) for _, _, command in placed):
         return []
-    if any(isinstance(command, Correct) for command in values) and (changes(reading.message.text) or hearing.awaiting == "confirm"):
+    if any(isinstance(command, Correct) for command in values) and (
+        changes(reading.message.text) or hearing.awaiting == "confirm"
+    ):
         return []
     if _DOUBTS.search(reading.message.text) and not values:
         return []
-    return [] if hearing.awaiting not in (None, "confirm", "choice", "anything_else") and values else [(reading.yes[0], 0, Affirm())]
+    return (
+        []
+        if hearing.awaiting not in (None, "confirm", "choice", "anything_else") and values
+        else [(reading.yes[0], 0, Affirm())]
+    )
 
 
 def _fallback(reading: Reading) -> list[Placed]:
@@ -255,7 +296,19 @@ def _fallback(reading: Reading) -> list[Placed]:
     hearing, text = reading.hearing, reading.message.text
     if is_question(text) and len(text.split()) > 2:
         return [(0, 0, Ask(topic="other", about=reading.message.words(0, len(text))[:200]))]
-    if hearing.awaiting in ("birth_date", "specialty", "practitioner", "location", "reason", "complaint", "appointment", "for_whom", "day", "time", "visit_type"):
+    if hearing.awaiting in (
+        "birth_date",
+        "specialty",
+        "practitioner",
+        "location",
+        "reason",
+        "complaint",
+        "appointment",
+        "for_whom",
+        "day",
+        "time",
+        "visit_type",
+    ):
         piece = leftover_answer(reading.message, hearing.awaiting)
         if piece is not None and _worth(hearing.awaiting, text):
             return [(piece.start, 0, Fill(slot=piece.slot, value=reading.message.words(piece.start, piece.end)[:200]))]

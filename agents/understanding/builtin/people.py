@@ -17,9 +17,28 @@ from agents.understanding.resolve.spelling import Plain, plain
 
 _WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
 _TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")
-_SUFFIX = re.compile(r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])")
-_WITH = re.compile(r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|name is|dentist|doctor)(?: the)? ")
-_ORGANISATION = frozenset(["dental", "clinic", "care", "center", "centre", "medical", "health", "associates", "dentistry", "practice", "group", "hospital"])
+_SUFFIX = re.compile(
+    r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])"
+)
+_WITH = re.compile(
+    r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|name is|dentist|doctor)(?: the)? "
+)
+_ORGANISATION = frozenset(
+    [
+        "dental",
+        "clinic",
+        "care",
+        "center",
+        "centre",
+        "medical",
+        "health",
+        "associates",
+        "dentistry",
+        "practice",
+        "group",
+        "hospital",
+    ]
+)
 _RELATION = (
     r"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|baby|child|kid|kids|children|grandmother|grandfather|grandma|grandpa|granny|"
     r"uncle|aunt|aunty|parents?|in-?laws?|mother in law|father in law|mother-in-law|father-in-law|niece|nephew|cousin|friend|partner|fiancee?|boyfriend|girlfriend|"
@@ -34,18 +53,40 @@ _SAYS_WHO = re.compile(
     r"^(?:'s|,? (?:has|have|had|is|was|see|come|visit|meet|get|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
 )
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
-_FOR_SOMEONE = re.compile(r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)")
-_NAME_CUE = re.compile(r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?")
+_FOR_SOMEONE = re.compile(
+    r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)"
+)
+_NAME_CUE = re.compile(
+    r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?"
+)
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
-_PRESENTS = re.compile(r"(?:^|[,.!] ?)(?:(?:hi|hello|hey),? )?(?:i'm|i am|this is) (?P<name>[a-z]{2,} [a-z]{2,})(?=,| (?:and|here|speaking|calling)(?!\w))")
+_PRESENTS = re.compile(
+    r"(?:^|[,.!] ?)(?:(?:hi|hello|hey),? )?(?:i'm|i am|this is) (?P<name>[a-z]{2,} [a-z]{2,})(?=,| (?:and|here|speaking|calling)(?!\w))"
+)
 _OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")
-_NOT_IN_NAME = NOT_NAMES - {"may", "mark", "hope", "joy", "rose", "grace", "summer", "june", "august", "april", "will", "baby", "mein"}
+_NOT_IN_NAME = NOT_NAMES - {
+    "may",
+    "mark",
+    "hope",
+    "joy",
+    "rose",
+    "grace",
+    "summer",
+    "june",
+    "august",
+    "april",
+    "will",
+    "baby",
+    "mein",
+}
 
 
 @lru_cache(maxsize=64)
 def _index(known: tuple[Known, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(whole names in plain spelling, the single words of all names)."""
-    wholes = sorted({plain(name).text.strip() for item in known for name in (item.name, *item.aliases)}, key=len, reverse=True)
+    wholes = sorted(
+        {plain(name).text.strip() for item in known for name in (item.name, *item.aliases)}, key=len, reverse=True
+    )
     singles = {word for item in known for name in (item.name, *item.aliases) for word in name_words(name)}
     return tuple(wholes), tuple(word for word in singles if len(word) > 2 and word not in TITLES)
 
@@ -54,7 +95,12 @@ def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int
     """Names of doctors: after a title, known to the hospital, or written like a name after "with"."""
     text = message.text
     wholes, singles = _index(known)
-    spans = [(m.start(), m.end()) for whole in wholes if len(whole) > 3 for m in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)]
+    spans = [
+        (m.start(), m.end())
+        for whole in wholes
+        if len(whole) > 3
+        for m in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
+    ]
     for match in _TITLED.finditer(text):
         end = _name_end(message, match.end(), singles, taken)
         if match.group().startswith("doctor") and not _looks_like_name(message, match.end(), singles):
@@ -75,7 +121,11 @@ def _looks_like_name(message: Plain, start: int, singles: tuple[str, ...]) -> bo
     if match is None or ". " in message.text[start - 2 : start]:
         return False
     capital = message.words(*match.span())[:1].isupper() and not message.original.isupper()
-    return capital or any(likeness(match.group().removesuffix("'s"), single) >= 85 for single in singles) or is_devanagari(message.original)
+    return (
+        capital
+        or any(likeness(match.group().removesuffix("'s"), single) >= 85 for single in singles)
+        or is_devanagari(message.original)
+    )
 
 
 def _merged(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -136,11 +186,17 @@ def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int
             between = message.text[end : match.start()]
             capital = message.words(*match.span())[:1].isupper()
             initial = between == ". " and words and len(words[-1]) == 1
-            if (between not in ("", " ", " & ", "-", "'") and not initial) or not capital or overlaps(*match.span(), taken):
+            if (
+                (between not in ("", " ", " & ", "-", "'") and not initial)
+                or not capital
+                or overlaps(*match.span(), taken)
+            ):
                 break
             end = match.end()
             words.append(match.group())
-        plain_place = cue.group().strip() in ("at", "for", "to", "from", "is", "about", "try") and not set(words) & _ORGANISATION
+        plain_place = (
+            cue.group().strip() in ("at", "for", "to", "from", "is", "about", "try") and not set(words) & _ORGANISATION
+        )
         if len(words) >= 2 and not plain_place:
             suffix = _SUFFIX.match(message.text, end)
             return [(cue.end(), suffix.end() if suffix else end)]
@@ -173,7 +229,11 @@ def find_own_name(message: Plain, *, awaited: bool) -> list[Piece]:
     """The patient's own name: after "my name is", or the whole message where it was asked for."""
     text = message.text
     cue = _NAME_CUE.search(text)
-    if cue and not _OF_ANOTHER.search(text[: cue.start()]) and (awaited or "name" in cue.group() or "naam" in cue.group()):
+    if (
+        cue
+        and not _OF_ANOTHER.search(text[: cue.start()])
+        and (awaited or "name" in cue.group() or "naam" in cue.group())
+    ):
         return _name_from(message, cue.end())
     if not awaited:
         said = _PRESENTS.search(text)

@@ -19,10 +19,18 @@ from agents.understanding.resolve.spelling import Plain
 _VISIT_TYPE = re.compile(
     r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
 )
-_LEFT = re.compile(r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$")
-_RIGHT = re.compile(r"^(?: (?:a lot|badly|so much|too much|for (?:the )?(?:last |past )?(?:\w+ )?(?:days?|weeks?|months?|years?)|since (?:last )?\w+(?: (?:days?|weeks?|night|week|month))?|again|problems?|issues?|attacks?|pain|aches?|hai|ho raha hai|ho rahi hai|all over|in (?:my|the|his|her) \w+|on (?:my|the|his|her) \w+|se|these days|every (?:day|night|morning)))+")
-_LINK = re.compile(r"^(?:,? ?(?:and|with|aur|or|plus|also)? ?(?:(?:a|an|my|some|bad|high|severe|mild|also|have|has|bit of|in my|dry) )*)$")
-_REASON = re.compile(r"(?<!\w)(?:because|due to|since|as(?= (?:i|my|we|he|she|there|it)(?!\w))|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})")
+_LEFT = re.compile(
+    r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$"
+)
+_RIGHT = re.compile(
+    r"^(?: (?:a lot|badly|so much|too much|for (?:the )?(?:last |past )?(?:\w+ )?(?:days?|weeks?|months?|years?)|since (?:last )?\w+(?: (?:days?|weeks?|night|week|month))?|again|problems?|issues?|attacks?|pain|aches?|hai|ho raha hai|ho rahi hai|all over|in (?:my|the|his|her) \w+|on (?:my|the|his|her) \w+|se|these days|every (?:day|night|morning)))+"
+)
+_LINK = re.compile(
+    r"^(?:,? ?(?:and|with|aur|or|plus|also)? ?(?:(?:a|an|my|some|bad|high|severe|mild|also|have|has|bit of|in my|dry) )*)$"
+)
+_REASON = re.compile(
+    r"(?<!\w)(?:because|due to|since|as(?= (?:i|my|we|he|she|there|it)(?!\w))|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})"
+)
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
@@ -45,7 +53,15 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
     _add(pieces, taken, find_relative(message, awaited=hearing.awaiting == "for_whom"))
     if hearing.awaiting == "name":
         _add(pieces, taken, find_own_name(message, awaited=not pieces))
-    _add(pieces, taken, find_places(message, hearing.directory.locations, [*taken, *_spans(pieces)], awaited=hearing.awaiting == "location") if hearing.awaiting != "name" else [])
+    _add(
+        pieces,
+        taken,
+        find_places(
+            message, hearing.directory.locations, [*taken, *_spans(pieces)], awaited=hearing.awaiting == "location"
+        )
+        if hearing.awaiting != "name"
+        else [],
+    )
     _add(pieces, taken, _awaited(message, hearing, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
 
@@ -72,7 +88,9 @@ def _add(pieces: list[Piece], taken: list[tuple[int, int]], found: list[Piece]) 
 def _whens(message: Plain, hearing: Hearing, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
     text = message.text
     moving = bool(_MOVING.search(text)) or hearing.flow == "reschedule"
-    days = [d for d in find_days(text, today, month_first=False, joined=not moving) if not overlaps(d.start, d.end, taken)]
+    days = [
+        d for d in find_days(text, today, month_first=False, joined=not moving) if not overlaps(d.start, d.end, taken)
+    ]
     firm = tuple((d.start, d.end) for d in days if any(char.isdigit() for char in text[d.start : d.end])) + tuple(taken)
     loose = tuple((d.start, d.end) for d in days)
     bare = hearing.awaiting == "time" and len(text.split()) <= 6
@@ -103,7 +121,9 @@ def _awaited(message: Plain, hearing: Hearing, today: date) -> list[Piece]:
     whole = (len(text) - len(text.lstrip()), len(text.rstrip(" .!?")))
     if awaiting == "day" and bare_day(text, today):
         return [Piece("day", *whole)]
-    if awaiting in ("specialty", "complaint", "practitioner") and any(p.fullmatch(text.strip(" .!?")) for p in BARE_PATTERNS.values()):
+    if awaiting in ("specialty", "complaint", "practitioner") and any(
+        p.fullmatch(text.strip(" .!?")) for p in BARE_PATTERNS.values()
+    ):
         return [Piece("specialty", *whole)]
     return []
 

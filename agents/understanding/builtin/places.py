@@ -13,10 +13,14 @@ from agents.understanding.resolve.sounds import likeness
 from agents.understanding.resolve.spelling import Plain
 
 _WORD = re.compile(r"[a-z][a-z'-]*")
-_CUE = re.compile(r"(?<!\w)(?:located in|somewhere in|anywhere in|something in|based in|in|near|around|nearby|at|from|to|within|for|close to|located|near to|live in|area of|city of|town of|is|be|of|looking at|try|check)(?: (?:the )?(?:city|town|area|vicinity)(?: of)?)? (?:the )?")
+_CUE = re.compile(
+    r"(?<!\w)(?:located in|somewhere in|anywhere in|something in|based in|in|near|around|nearby|at|from|to|within|for|close to|located|near to|live in|area of|city of|town of|is|be|of|looking at|try|check)(?: (?:the )?(?:city|town|area|vicinity)(?: of)?)? (?:the )?"
+)
 _STRONG = ("in", "near", "around", "within")
 _AFTER = re.compile(r"^ (?:branch|clinic|hospital|area|campus|centre|center|location|city|mein|side)(?!\w)")
-_BEFORE_KIND = re.compile(r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)")
+_BEFORE_KIND = re.compile(
+    r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)"
+)
 _EVERYDAY = """
 advance person general particular mind case touch detail total need order pain fact hospital me us you town
 area same there here home network time hindi english trouble hurry which that this these those any all work
@@ -30,16 +34,40 @@ alright cool nice awesome wonderful excellent lovely waiting room rooms lobby
 """
 _NEVER = NOT_NAMES | frozenset(_EVERYDAY.split())
 _NOT_ENDING = frozenset(["itself", "only", "too", "also", "anyway", "right", "now", "then", "them", "him", "her"])
-_VAGUE = re.compile(r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)")
+_VAGUE = re.compile(
+    r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)"
+)
 
 
 @lru_cache(maxsize=64)
 def _index(known: tuple[Known, ...]) -> tuple[str, ...]:
     words = {word for item in known for name in (item.name, *item.aliases) for word in name_words(name)}
-    return tuple(word for word in words if len(word) > 3 and word not in _NEVER and word not in ("clinic", "centre", "center", "campus", "branch", "main", "road", "street", "west", "east", "north", "south"))
+    return tuple(
+        word
+        for word in words
+        if len(word) > 3
+        and word not in _NEVER
+        and word
+        not in (
+            "clinic",
+            "centre",
+            "center",
+            "campus",
+            "branch",
+            "main",
+            "road",
+            "street",
+            "west",
+            "east",
+            "north",
+            "south",
+        )
+    )
 
 
-def find_places(message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]], *, awaited: bool) -> list[Piece]:
+def find_places(
+    message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]], *, awaited: bool
+) -> list[Piece]:
     """Places said, the first one only; none where nothing looks like one."""
     text = message.text
     for match in _WORD.finditer(text):
@@ -55,7 +83,9 @@ def find_places(message: Plain, known: tuple[Known, ...], taken: list[tuple[int,
 
 def _mixed_case(message: Plain) -> bool:
     """Whether the patient uses capital letters, so that a place would have one."""
-    return any(char.isupper() for char in message.original[1:]) and not message.original.isupper() and not _only_i(message)
+    return (
+        any(char.isupper() for char in message.original[1:]) and not message.original.isupper() and not _only_i(message)
+    )
 
 
 def _only_i(message: Plain) -> bool:

@@ -58,7 +58,9 @@ class Reading:
             zones.append((left, right))
         starts = [wish for wish in self.starts if not overlaps(wish.start, wish.end, zones)]
         pieces = [p for p in self.pieces if not overlaps(p.start, p.end, zones) and not self._closing(p)]
-        return replace(self, questions=tuple(questions), starts=tuple(starts), pieces=tuple(pieces), _zones=tuple(zones))
+        return replace(
+            self, questions=tuple(questions), starts=tuple(starts), pieces=tuple(pieces), _zones=tuple(zones)
+        )
 
     def _closing(self, piece: Piece) -> bool:
         """Whether a day only belongs to a farewell or a no ("that's all for today", "not right now")."""
@@ -68,7 +70,9 @@ class Reading:
 
     def _books_instead(self) -> bool:
         """Whether "which skin doctors are free on friday" is meant as a wish for a visit."""
-        return bool(self.starts) and any(piece.slot in ("day", "time", "specialty", "practitioner") for piece in self.pieces)
+        return bool(self.starts) and any(
+            piece.slot in ("day", "time", "specialty", "practitioner") for piece in self.pieces
+        )
 
     def _with_answers(self) -> Reading:
         hearing = self.hearing
@@ -78,15 +82,30 @@ class Reading:
         in_talk = bool(hearing.options or hearing.flow or hearing.awaiting or hearing.last_answer)
         moves = any(wish.command == Start(flow="reschedule") for wish in self.starts)
         more = find_more(self.message.text) if moves or (in_talk and not self.others_started()) else None
-        if more and overlaps(more.start, more.end, [(w.start, w.end) for w in self.steer if isinstance(w.command, (Goodbye, Abandon))] + [(w.start, w.end) for w in self.starts if w.command == Start(flow="reschedule") and "prepon" in self.message.text[w.start : w.end]]):
+        if more and overlaps(
+            more.start,
+            more.end,
+            [(w.start, w.end) for w in self.steer if isinstance(w.command, (Goodbye, Abandon))]
+            + [
+                (w.start, w.end)
+                for w in self.starts
+                if w.command == Start(flow="reschedule") and "prepon" in self.message.text[w.start : w.end]
+            ],
+        ):
             more = None
-        if more is not None and (overlaps(more.start, more.end, list(self._zones)) or (choice and overlaps(more.start, more.end, [(choice.start, choice.end)]))):
+        if more is not None and (
+            overlaps(more.start, more.end, list(self._zones))
+            or (choice and overlaps(more.start, more.end, [(choice.start, choice.end)]))
+        ):
             more = None
         return replace(self, choice=choice, more=more)
 
     def others_started(self) -> bool:
         """Whether a flow other than the running one begins."""
-        return any(isinstance(w.command, Start) and w.command.flow != self.hearing.flow and w.command.flow != "book" for w in self.starts)
+        return any(
+            isinstance(w.command, Start) and w.command.flow != self.hearing.flow and w.command.flow != "book"
+            for w in self.starts
+        )
 
     def has(self, *kinds: type[Command]) -> bool:
         """Whether a phrase of such a kind was found."""

@@ -28,8 +28,12 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
     ("capabilities", r"what (?:can|all can|do|else can|things can) (?:you|u|i) (?:do|help|offer|ask)|how (?:can|do|does|will) (?:you|this|it|u) (?:help|work|assist)|(?:can|could) you help me(?: \w+)?[ ?.!]*$|^(?:help|menu|options|help me|help please|please help|i need help|need help|commands?|\?+)[ ?.!]*$|what (?:services|is this)(?: \w+)?(?: for)?[ ?.!]*$|kya (?:kar|kr) (?:sakte|sakti|sakta)\w*|(?:madad|help) (?:chahiye|karo|kar do|kijiye)|^i have (?:a|some) (?:question|doubt|query)s?[ ?.!]*$"),
 )  # fmt: skip
 TOPIC_PATTERNS = tuple((topic, re.compile(rf"(?<!\w)(?:{pattern})")) for topic, pattern in TOPICS)
-_QUESTION = re.compile(r"\?|^(?:what|where|when|which|who|how|why|is|are|do|does|can|could|will|would|kya|kab|kahan|kaise|kaun|kitn\w+)(?!\w)")
-_BREAK = re.compile(r"[.!?;\n]+ ?|,? (?:and|but|also|aur|then|by the way|btw) (?=(?:is|are|what|where|how|when|which|who|can|do|does|will|would|kya|kahan|should|could|please|i)(?!\w))|, ")
+_QUESTION = re.compile(
+    r"\?|^(?:what|where|when|which|who|how|why|is|are|do|does|can|could|will|would|kya|kab|kahan|kaise|kaun|kitn\w+)(?!\w)"
+)
+_BREAK = re.compile(
+    r"[.!?;\n]+ ?|,? (?:and|but|also|aur|then|by the way|btw) (?=(?:is|are|what|where|how|when|which|who|can|do|does|will|would|kya|kahan|should|could|please|i)(?!\w))|, "
+)
 
 
 def asked(text: str) -> list[tuple[Topic, int, int]]:

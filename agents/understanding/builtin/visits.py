@@ -8,9 +8,13 @@ from agents.understanding.builtin.found import Piece
 from agents.understanding.resolve.spelling import Plain
 
 _NAMING = ("day", "time", "practitioner", "specialty", "location", "visit_type")
-_NEW = re.compile(r"(?<!\w)(?:to|until|till|for|instead|and (?:book|make)|ko|par|pe|make it|rather|into|on to|onto)(?: (?:some ?time|something|anything|the|any ?(?:time|day)?|a|another|say|maybe|around|about))* $")
+_NEW = re.compile(
+    r"(?<!\w)(?:to|until|till|for|instead|and (?:book|make)|ko|par|pe|make it|rather|into|on to|onto)(?: (?:some ?time|something|anything|the|any ?(?:time|day)?|a|another|say|maybe|around|about))* $"
+)
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|check ?ups?|slots?|one|wala)(?!\w)")
-_OF_VISIT = re.compile(r"(?:'s|(?<!\w)(?:on|of|at|from|with|for|my|the|this|our|dr|mera|meri|wala|scheduled for|booked for|booked on))(?: the| my)? $")
+_OF_VISIT = re.compile(
+    r"(?:'s|(?<!\w)(?:on|of|at|from|with|for|my|the|this|our|dr|mera|meri|wala|scheduled for|booked for|booked on))(?: the| my)? $"
+)
 
 
 def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> list[Piece]:
@@ -21,7 +25,10 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
     new: list[Piece] = []
     naming: list[Piece] = []
     for piece in pieces:
-        if piece.slot not in _NAMING or (flow == "reschedule" and _is_new(message.text, piece, pieces, seen_new=any(p.slot in ("day", "time") for p in new))):
+        if piece.slot not in _NAMING or (
+            flow == "reschedule"
+            and _is_new(message.text, piece, pieces, seen_new=any(p.slot in ("day", "time") for p in new))
+        ):
             new.append(piece)
         else:
             naming.append(piece)
@@ -38,7 +45,9 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
         return True
     if re.match(r"(?: instead|,? or (?:later|after))", text[piece.end :]):
         return True
-    if re.search(r"(?<!\w)(?:any|another|different|other|new|some)(?: [\w]+){0,4} $", text[: piece.start]) and re.search(r"[,.;?]", text[: piece.start]):
+    if re.search(
+        r"(?<!\w)(?:any|another|different|other|new|some)(?: [\w]+){0,4} $", text[: piece.start]
+    ) and re.search(r"[,.;?]", text[: piece.start]):
         return True
     after_noun = _NOUN.search(text[: piece.start])
     followed = _NOUN.match(text[piece.end :].removeprefix("'s").lstrip())

@@ -70,7 +70,9 @@ _STOP = re.compile(
 _RESUME = re.compile(
     r"(?:please )?(?:start|unstop|un-stop|subscribe|resubscribe|resume|opt ?in|start (?:sending )?(?:me )?(?:the )?(?:messages?|messaging|texts?)(?: again| me again)?|resume (?:the )?(?:messages?|reminders?|texts?)|subscribe (?:me )?again|(?:messages? )?(?:phir se |wapas )?(?:shuru|chalu|start) (?:karo|kar do|kijiye|karein)|messages? (?:phir se |dobara )?(?:shuru|chalu)(?: \w+){0,2}|you can message me again|send me messages again)(?: please)?[.! ]*"
 )
-_NEGATED_BEFORE = re.compile(r"(?<!\w)(?:don't|do not|didn't|not|never|no need to|without|mat|not asking to|don't want to|not to) (?:\w+ ){0,1}$")
+_NEGATED_BEFORE = re.compile(
+    r"(?<!\w)(?:don't|do not|didn't|not|never|no need to|without|mat|not asking to|don't want to|not to) (?:\w+ ){0,1}$"
+)
 
 
 def whole_wish(text: str) -> Command | None:
@@ -116,7 +118,9 @@ def _sought(text: str, pieces: list[Piece]) -> list[Wish]:
             weak = cue.group() in ("is", "are", "does", "which", "tell", "have", "please", "can i", "could i")
             if not weak or FREE.search(text, end) or cue.group() in ("can i", "could i"):
                 return [Wish(Start(flow="book"), cue.start(), end)]
-        if FREE.match(text[end:].lstrip()) or re.match(r" ?(?:chahiye|please|ko dikhana|se milna|ki zarurat)", text[end:]):
+        if FREE.match(text[end:].lstrip()) or re.match(
+            r" ?(?:chahiye|please|ko dikhana|se milna|ki zarurat)", text[end:]
+        ):
             return [Wish(Start(flow="book"), start, end)]
     if any(p.slot == "complaint" for p in pieces) and SEEKING_COMPLAINT.search(text):
         first = next(p for p in pieces if p.slot == "complaint")

@@ -49,7 +49,20 @@ _WEEKDAY_FORMS = {
     "budhvar": 2, "thursday": 3, "thurs": 3, "thur": 3, "thu": 3, "guruvar": 3, "friday": 4, "fri": 4,
     "shukravar": 4, "saturday": 5, "sat": 5, "shanivar": 5, "sunday": 6, "sun": 6, "ravivar": 6,
 }  # fmt: skip
-_MONTH_NAMES = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTH_NAMES = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 MONTHS = {name: place for place, name in enumerate(_MONTH_NAMES, 1)}
 MONTHS |= {name[:3]: place for place, name in enumerate(_MONTH_NAMES, 1)} | {"sept": 9}
 

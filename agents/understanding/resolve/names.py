@@ -95,7 +95,9 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
     for item in known:
         for name in (item.name, *item.aliases):
             lowered = plain(name).text
-            if len(lowered) > 3 and (re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", text) or fuzz.ratio(lowered, text) >= 88):
+            if len(lowered) > 3 and (
+                re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", text) or fuzz.ratio(lowered, text) >= 88
+            ):
                 found.append(item)
                 break
     return found
@@ -113,7 +115,26 @@ def match_location(words: str, known: Sequence[Known]) -> list[Known]:
     return [place for score, place in sorted(scored, key=lambda pair: -pair[0]) if score >= best - NEAR]
 
 
-_NOT_PLACES = NOT_NAMES | TITLES | frozenset(["clinic", "hospital", "branch", "centre", "center", "campus", "building", "near", "city", "road", "street", "main"])
+_NOT_PLACES = (
+    NOT_NAMES
+    | TITLES
+    | frozenset(
+        [
+            "clinic",
+            "hospital",
+            "branch",
+            "centre",
+            "center",
+            "campus",
+            "building",
+            "near",
+            "city",
+            "road",
+            "street",
+            "main",
+        ]
+    )
+)
 
 
 def _place_score(said: list[str], name: str) -> float:

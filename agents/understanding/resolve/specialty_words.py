@@ -67,6 +67,15 @@ BARE_PARTS = {
     "paediatrics": r"child(?:ren)?|kids?|baby|bacche", "obstetrics-gynaecology": r"women|ladies|pregnancy|maternity",
     "endocrinology": r"sugar|thyroid|hormones?", "general-medicine": r"general|medicine|fever",
 }  # fmt: skip
-BARE_PATTERNS = {slug: re.compile(rf"(?:the |my |for |for my )?(?:{pattern})(?: please| problem| issue)?") for slug, pattern in BARE_PARTS.items()}
+BARE_PATTERNS = {
+    slug: re.compile(rf"(?:the |my |for |for my )?(?:{pattern})(?: please| problem| issue)?")
+    for slug, pattern in BARE_PARTS.items()
+}
 # Where a hospital has no such specialty, the one that sees these patients.
-INSTEAD = {"endocrinology": "general-medicine", "urology": "general-medicine", "pulmonology": "general-medicine", "physiotherapy": "orthopaedics", "oncology": "general-medicine"}
+INSTEAD = {
+    "endocrinology": "general-medicine",
+    "urology": "general-medicine",
+    "pulmonology": "general-medicine",
+    "physiotherapy": "orthopaedics",
+    "oncology": "general-medicine",
+}

@@ -204,7 +204,17 @@ PHRASES = tuple(
 )
 
 # What the letters of a Devanagari word give, where chats write it otherwise.
-ROMANISED = {"phis": "fees", "men": "mein", "ma": "maa", "an": "aan", "chhati": "seene", "sine": "seene", "sina": "seene", "daktar": "doctor", "hath": "haath"}
+ROMANISED = {
+    "phis": "fees",
+    "men": "mein",
+    "ma": "maa",
+    "an": "aan",
+    "chhati": "seene",
+    "sine": "seene",
+    "sina": "seene",
+    "daktar": "doctor",
+    "hath": "haath",
+}
 
 # Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
 _MEANT = """

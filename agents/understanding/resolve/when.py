@@ -27,7 +27,11 @@ def resolve_day(words: str, now: datetime, *, month_first: bool) -> DayRange | N
 def resolve_time(words: str) -> TimeRange | None:
     """The times of the day that the words mean; None where they name none."""
     text = plain(words).text.strip(" .!?,")
-    spans = tuple((item.start, item.end) for item in find_days(text, _ANY_DAY, month_first=False) if _is_date(text, item.start, item.end))
+    spans = tuple(
+        (item.start, item.end)
+        for item in find_days(text, _ANY_DAY, month_first=False)
+        if _is_date(text, item.start, item.end)
+    )
     found = find_times(text, bare=_is_bare(text), taken=spans)
     if not found:
         return None

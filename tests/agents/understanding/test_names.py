@@ -80,6 +80,9 @@ def test_no_specialty(words: str) -> None:
     assert match_specialty(words, DIRECTORY.specialties) == []
 
 
-@pytest.mark.parametrize(("words", "expected"), [("bandra", ["bandra"]), ("bandhra clinic", ["bandra"]), ("andheri", ["main"]), ("delhi", [])])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("bandra", ["bandra"]), ("bandhra clinic", ["bandra"]), ("andheri", ["main"]), ("delhi", [])],
+)
 def test_locations(words: str, expected: list[str]) -> None:
     assert [known.id for known in match_location(words, DIRECTORY.locations)] == expected

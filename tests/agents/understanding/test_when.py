@@ -142,7 +142,9 @@ def test_times_of_the_clock(words: str, at: str) -> None:
     assert found.start == found.end == time.fromisoformat(at)
 
 
-@pytest.mark.parametrize("words", ["friday", "the 14th", "nov 14", "third", "that one", "dr rao", "good morning", "2 tablets"])
+@pytest.mark.parametrize(
+    "words", ["friday", "the 14th", "nov 14", "third", "that one", "dr rao", "good morning", "2 tablets"]
+)
 def test_no_time(words: str) -> None:
     assert resolve_time(words) is None
 
