@@ -1,6 +1,8 @@
 """Conversations as people write them (`scenarios/*.yaml`), each checked by the state that it leaves in the database.
 
-`python -m evals.conversations [NAME]` plays one and prints it."""
+`python -m evals.conversations [NAME]` plays one and prints it. Between messages something else may happen (see
+`_HAPPENS`): `{happens: seat_taken}` gives the seat that is held to somebody else.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ import yaml
 from sqlalchemy import text
 
 from api.chat import say
+from db.base import new_id
 from evals.harness import hospital, running_runtime
+from tools.conversations.inbox import Incoming, receive
 from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -54,6 +58,9 @@ async def play(runtime: Runtime, scenario: dict[str, Any]) -> Played:
     await _given(runtime, scenario, me)
     played = Played(scenario["name"])
     for line in scenario["say"]:
+        if isinstance(line, dict):
+            await _HAPPENS[line["happens"]](runtime, me, phone)
+            continue
         words = _fill_in(line, me["birth_date"])
         played.talk.append((words, (await say(runtime, demo.TENANT_ID, phone, words))["reply"]))
     await _check(runtime, scenario["ends"], played, me, phone)
@@ -79,7 +86,6 @@ async def _reset(runtime: Runtime) -> None:
 
 
 async def _given(runtime: Runtime, scenario: dict[str, Any], me: dict[str, Any]) -> None:
-    staff = Principal(kind="staff", id="scenario", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
     for visit in scenario.get("given", ()):
         query = text(
             "SELECT s.id FROM time_slot s JOIN practitioner p ON p.id = s.practitioner_id WHERE p.name = :doctor"
@@ -88,17 +94,66 @@ async def _given(runtime: Runtime, scenario: dict[str, Any], me: dict[str, Any])
         async with runtime.database.begin(demo.TENANT_ID) as session:
             slot = (await session.execute(query, {k: visit[k] for k in ("doctor", "day", "time")})).scalar_one()
         who = str(demo._id("patient", visit["patient"])) if "patient" in visit else str(me["id"])
-        await runtime.call("scheduling.book_appointment", {"patient_id": who, "slot_id": str(slot)}, staff)
+        await runtime.call("scheduling.book_appointment", {"patient_id": who, "slot_id": str(slot)}, _STAFF)
     if "fill" in scenario:
         async with runtime.database.begin(demo.TENANT_ID) as session:
             query = text("UPDATE time_slot SET blocked = true WHERE specialty_code = :code")
             await session.execute(query, {"code": scenario["fill"]["specialty"]})
 
 
+async def _seat_taken(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
+    """The hold runs out, and another patient is booked into the seat."""
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        slot = (await session.execute(text("DELETE FROM slot_hold RETURNING slot_id"))).scalar_one()
+    other = {"patient_id": str(demo._id("patient", 150)), "slot_id": str(slot)}
+    await runtime.call("scheduling.book_appointment", other, _STAFF)
+
+
+async def _handed_back(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
+    """The person gives the conversation back to the agent."""
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        found = (await session.execute(text(_CONVERSATION_ID), {"phone": phone})).scalar_one()
+    await runtime.call("conversations.assign_conversation", {"conversation_id": str(found), "to": None}, _STAFF)
+
+
+async def _picture(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
+    """A picture or voice note without a word."""
+    media = [{"url": "https://example.org/1", "content_type": "audio/ogg"}]
+    sent = Incoming("console", phone, "", f"console-{new_id()}", media=media)
+    await receive(runtime, demo.TENANT_ID, sent)
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        found = (await session.execute(text(_CONVERSATION_ID), {"phone": phone})).scalar_one()
+    await runtime.turns.drain(demo.TENANT_ID, found)
+
+
+async def _offer_made(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
+    """A seat of the first who waits is held for that patient, as when somebody else cancels."""
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        query = (
+            "SELECT w.id, w.patient_id, s.id AS slot_id FROM waitlist_entry w JOIN time_slot s"
+            " ON s.specialty_code = w.specialty_code AND s.local_date = w.date_from ORDER BY s.starts_at, s.id LIMIT 1"
+        )
+        row = (await session.execute(text(query))).mappings().one()
+        await session.execute(text("UPDATE time_slot SET blocked = false WHERE id = :slot"), {"slot": row["slot_id"]})
+    args = {"slot_id": str(row["slot_id"]), "patient_id": str(row["patient_id"])}
+    await runtime.call("scheduling.hold_slot", args, _STAFF)
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        update = "UPDATE waitlist_entry SET state = 'offered', offered_slot_id = :slot WHERE id = :id"
+        await session.execute(text(update), {"slot": row["slot_id"], "id": row["id"]})
+
+
+_STAFF = Principal(kind="staff", id="scenario", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
+_HAPPENS = {"seat_taken": _seat_taken, "handed_back": _handed_back, "picture": _picture, "offer_made": _offer_made}
+_CONVERSATION_ID = "SELECT id FROM conversation WHERE address = :phone AND state <> 'closed'"
+
+
 async def _check(runtime: Runtime, ends: dict[str, Any], played: Played, me: dict[str, Any], phone: str) -> None:
     last = next((reply for _, reply in reversed(played.talk) if reply is not None), "")
     if "last" in ends and ends["last"] not in last:
         played.wrong.append(f"the last answer does not say {ends['last']!r}")
+    for words in ends.get("said", ()):
+        if not any(reply and words in reply for _, reply in played.talk):
+            played.wrong.append(f"no answer says {words!r}")
     if ends.get("silent") and played.talk[-1][1] is not None:
         played.wrong.append("the agent answered although a person has the conversation")
     if any(reply is not None and not reply.strip() for _, reply in played.talk):
@@ -107,7 +162,8 @@ async def _check(runtime: Runtime, ends: dict[str, Any], played: Played, me: dic
         rows = (await session.execute(text(_VISITS))).mappings().all()
         conversation = (await session.execute(text(_CONVERSATION), {"phone": phone})).mappings().one()
         tickets = (await session.execute(text("SELECT priority FROM ticket"))).scalars().all()
-        waiting = (await session.execute(text("SELECT specialty_code FROM waitlist_entry"))).scalars().all()
+        query = "SELECT specialty_code FROM waitlist_entry WHERE state IN ('waiting', 'offered')"
+        waiting = (await session.execute(text(query))).scalars().all()
         consents = (await session.execute(text(_CONSENTS), {"patient": me["id"]})).scalar()
     if "appointments" in ends:
         played.wrong += _visits_differ(ends["appointments"], [dict(row) for row in rows], me)

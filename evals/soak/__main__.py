@@ -37,7 +37,7 @@ async def _kills() -> Any:
 
 async def _fuzz() -> Any:
     async with hospital() as place, running_runtime(place) as runtime:
-        return await fuzz.run(runtime, sequences=10_000)
+        return await fuzz.run(runtime, sequences=10_000, length=4)
 
 
 PROOFS: dict[str, Callable[[], Awaitable[Any]]] = {

@@ -27,7 +27,7 @@ rooms.load()
 ROUTES = [tool for tool in all_tools() if tool.rest is not None]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 QUICK = settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 

@@ -257,6 +257,20 @@ async def test_every_outcome_is_on_the_record(runtime: Runtime, throwaway: None)
     assert await address(runtime, who) is None and await events(runtime, who) == ["Patient.Created"]
 
 
+async def test_a_replay_does_not_double_the_record(runtime: Runtime) -> None:
+    """A session that replays itself again and again grows by what is called, not by all it held before."""
+    caller = someone()
+    await call(runtime, "patients.search_patients", caller, limit=200)
+    session = {"session_id": str(runtime.opening_for(caller, "rest").id)}
+    for _ in range(8):
+        replay = await call(runtime, "record.replay_session", caller, **session)
+    assert replay["whole"] and len(replay["entries"]) == 8
+    found = await entries(runtime, caller)
+    sizes = [len(entry.get("result", "")) for entry in found]
+    assert max(sizes) <= 65_536
+    assert found[-1]["result_length"] > 65_536 and len(found[-1]["result_sha256"]) == 64
+
+
 async def test_who_may_not_is_on_the_record(runtime: Runtime) -> None:
     who = patient_principal(TENANT, UUID(await new_patient(runtime)))
     for name in ("patients.create_patient", "tickets.list_tickets", "encounters.list_encounters"):

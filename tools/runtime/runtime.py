@@ -3,6 +3,7 @@ effect, its events and its entry on the record."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable
@@ -39,6 +40,7 @@ from tools.runtime.tool import Args, Effect, Tool, find_tool
 from tools.runtime.work import Clock, Work, open_work
 
 log = structlog.get_logger()
+LARGEST_RESULT = 65_536  # a longer one is recorded by its hash: a session that is replayed would double the record
 _RETRIED = {"40P01", "40001"}  # deadlock, serialization failure
 
 
@@ -262,8 +264,10 @@ class _Entry:
             body["key"] = self.key
         if self.step is not None:
             body["step"] = self.step
-        if result is not None:
+        if result is not None and len(result) <= LARGEST_RESULT:
             body["result"] = result
+        elif result is not None:
+            body |= {"result_sha256": hashlib.sha256(result.encode()).hexdigest(), "result_length": len(result)}
         return body
 
     def refused(self, error: ToolError) -> dict[str, Any]:

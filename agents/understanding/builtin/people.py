@@ -23,6 +23,8 @@ _SUFFIX = re.compile(
 _WITH = re.compile(
     r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|name is|dentist|doctor)(?: the)? "
 )
+# Before an everyday word that is also a doctor's name ("book grace").
+_SEEN_NAME = re.compile(r"(?<!\w)(?:with|see|meet|consult|book|choose|pick|prefer) $")
 _ORGANISATION = frozenset(
     [
         "dental",
@@ -108,7 +110,8 @@ def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int
         if end > match.end() and not overlaps(match.start(), end, spans):
             spans.append((match.start(), end))
     for match in _WORD.finditer(text):
-        if not overlaps(*match.span(), [*spans, *taken]) and _is_known(match.group(), singles):
+        given = match.group() in singles and _SEEN_NAME.search(text[: match.start()])
+        if not overlaps(*match.span(), [*spans, *taken]) and (given or _is_known(match.group(), singles)):
             spans.append(match.span())
     if not spans:
         spans += _capitalised(message, taken)
@@ -162,7 +165,8 @@ def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[
         if between == ". " and len(last) > 1:
             break
         last = word
-        if word in NOT_NAMES or word in ("and", "or", "hai", "hain") or (between == ", " and not capital):
+        known = count == 0 and word in singles
+        if (word in NOT_NAMES and not known) or word in ("and", "or", "hai", "hain") or (between == ", " and not capital):
             break
         if count and not capital and not any(likeness(word, single) >= 85 for single in singles):
             break

@@ -40,8 +40,9 @@ class Reading:
         taken = [(wish.start, wish.end) for wish in steer if not isinstance(wish.command, (Repeat, Abandon))]
         pieces = find_pieces(message, hearing, today=hearing.now.date(), taken=taken)
         starts = flow_wishes(text, pieces, taken=taken)
+        names = [(piece.start, piece.end) for piece in pieces if piece.slot == "practitioner" and piece.sure]
         reading = cls(
-            message, hearing, tuple(steer), tuple(asked(text)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
+            message, hearing, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
         )  # fmt: skip
         return reading._without_question_words()._with_answers()
 

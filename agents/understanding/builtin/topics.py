@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from agents.commands import Topic
 
@@ -14,7 +15,7 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
     ("results", r"(?:test|lab|blood|scan|mri|ct|x-?ray|biopsy|my|ultrasound|pathology)(?: test| work)? (?:results?|reports?)|(?:results?|reports?)(?: (?:are|is|of|for|ready|out|kab|aa\w*|my|test|lab|come|came|mil\w*|available)(?!\w))+|report (?:chahiye|kab|mil\w*|aayi|aa gay\w*)|(?:results|reports) (?:ready|yet)"),
     ("documents", r"(?:what|which|any|kya|kaun)(?: \w+){0,5} (?:bring|carry|documents?|papers?|id|ids|lana|laana|laun|le kar|leke)(?!\w)|(?:documents?|papers?|id proof|aadhaar|aadhar|id card|old reports|identity|photo id|prescriptions?)(?: \w+){0,4} (?:need|needed|required|bring|carry|chahiye|necessary|lana|laana|lagega|lagenge|leke)|(?:need|have|should i|must i)(?: to| i)* (?:bring|carry)(?!\w)|things to bring|need (?:an? |my |any )?(?:id|referral|aadhaar|aadhar|prescription)(?!\w)"),
     ("insurance", r"insurances?|mediclaim|cashless|tpa|health (?:card|cover|plan)|ayushman|cghs|echs|esi(?:c)?(?!\w)|medicare|medicaid|aetna|cigna|star health|policy|bima|reimburs\w+|copay|co-pay|in-?network|blue cross|coverage|insured"),
-    ("fees", r"(?:fees?|charges?|costs?|pric(?:e|es|ing)|expensive|rates?(?! (?:me|it|you))|how much(?! (?:time|longer|pain))|kitn[aei] (?:paise|rupa\w*|paisa|lag\w*|fees?|charge|kharch\w*|hoga|ka)|paisa|paise|kharcha|payment|pay(?:ing)?(?!\w)|upi|credit card|free of cost|consultation (?:fee|charge)\w*|bill|discount|emi|cash)"),
+    ("fees", r"(?:fees?|charges?|costs?|pric(?:e|es|ing)|expensive|rates?(?! (?:me|it|you))|how much(?! (?:time|longer|pain))|kitn[aei] (?:paise|rupa\w*|paisa|lag\w*|fees?|charge|kharch\w*|hoga|ka)|paisa|paise|kharcha|payment|pay(?:ing)?(?!\w)|upi|credit card|free of cost|consultation (?:fee|charge)\w*|bill|discount|emi(?!\w)|cash(?!\w))"),
     ("parking", r"parking|(?:free|where|place|space) to park|park (?:my|the|a|our)? ?(?:car|bike|vehicle|scooter|here|there)|where (?:can|do|should|to) (?:i )?park|valet|gaadi (?:kahan|khadi|park)\w*|(?:can|could) (?:i|we) park|park karn\w+"),
     ("hours", r"(?:opening|working|visiting|business|office|clinic|opd|consulting|hospital) (?:hours|times?|timings?)|what (?:are|is) (?:your|the) (?:hours|timings?)|(?:what time|when|kab|till when|until when|from when)(?: \w+){0,5} (?:open|close|closed|opens|closes|closing|khul\w*|band|shut)(?!\w)|(?:are|is|r)(?: (?:you|it|the|they|u|your|clinic|hospital|opd|guys))* (?:open|closed)(?!\w)|open (?:on|today|tomorrow|now|till|until|24)|timings?(?=[ ?.!]*$)|timings? (?:of|kya|for the (?:hospital|clinic)|please|batao|bata)|closing time|opening time|24 ?(?:x|/|hours) ?7?|khul[ae] (?:ho|hain|hai|rehta|rahta|hota)|kitne baje (?:khul|band|tak)\w*|hours of operation|do you (?:work|open) (?:on|at)|how late are you"),
     ("phone", r"(?:phone|contact|telephone|mobile|landline|whatsapp|helpline|reception|call(?:ing)?|emergency) (?:number|no|details?|information|info)|(?:their|your|the|his|her|doctor's|hospital|office|hospital's|its) (?:phone|number|contact|phone number|telephone)(?!\w)|what number|which number|number (?:to call|kya|do|dijiye|please|de)|(?:can|could|may) i (?:call|phone|ring) (?:you|them|the)|how (?:do|can) i (?:call|contact|reach)|phone ?(?:#|no)|contact (?:info\w*|details?|number)|phone number|email(?: address| id)?"),
@@ -36,15 +37,26 @@ _BREAK = re.compile(
 )
 
 
-def asked(text: str) -> list[tuple[Topic, int, int]]:
-    """(topic, start, end) of each question found; each topic once, the longer clause around it as its span."""
+def asked(text: str, names: Sequence[tuple[int, int]] = ()) -> list[tuple[Topic, int, int]]:
+    """(topic, start, end) of each question found; each topic once, the longer clause around it as its span.
+
+    `names`: spans that are names of the hospital's doctors, and so are no word of a question.
+    """
     found: list[tuple[Topic, int, int]] = []
     for topic, pattern in TOPIC_PATTERNS:
-        match = pattern.search(text)
+        match = next((m for m in pattern.finditer(text) if not _cuts_name(m, names)), None)
         if match is None or any(a < match.end() and match.start() < b for _, a, b in found):
             continue
         found.append((topic, match.start(), match.end()))
     return sorted(found, key=lambda item: item[1])
+
+
+def _cuts_name(match: re.Match[str], names: Sequence[tuple[int, int]]) -> bool:
+    """Whether a match is part of a name, or begins or ends within one: "emi" is no word of "Emily"."""
+    return any(
+        start <= match.start() < end or start < match.end() < end or (start <= match.start() and match.end() <= end)
+        for start, end in names
+    )
 
 
 def clause(text: str, start: int, end: int) -> tuple[int, int]:

@@ -51,7 +51,7 @@ def _said_names(words: str) -> list[str]:
         elif after_title or token not in NOT_NAMES:
             found.append(token)
             after_title = False
-    return found
+    return found or [token for token in tokens if token not in TITLES][:2]  # "Grace" alone, said where a name is
 
 
 def _score(said: list[str], person: Known) -> float:
