@@ -47,8 +47,8 @@ class Settings(BaseSettings):
 
     slot_horizon_days: int = Field(60, ge=1, description="Days of slots that are kept made ahead")
     hold_minutes: int = Field(10, ge=1, description="How long a slot that was offered for confirmation stays held")
-    worker_heartbeat_s: float = Field(10.0, gt=0)
-    worker_stalled_s: float = Field(30.0, gt=0, description="A worker silent for so long is taken for dead")
+    worker_heartbeat_s: float = Field(2.0, gt=0)
+    worker_stalled_s: float = Field(8.0, gt=0, description="A worker silent for so long is taken for dead")
     worker_concurrency: int = Field(8, ge=1)
     log_level: str = "INFO"
 

@@ -1,4 +1,4 @@
-"""`wardline up`: server and worker as two processes; one that dies is started again."""
+"""`wardline up`: server and worker as two processes; one that dies, the embedded database too, is started again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
+from db import embedded
 from settings import Settings
 
 RESTART_AFTER_S = 1.0
@@ -29,6 +30,7 @@ def run(settings: Settings) -> int:
     children = {name: _start(name) for name in ("serve", "worker")}
     _say_when_ready(settings, children["serve"])
     while not stopping:
+        embedded.keep_running(settings.data_dir)
         for name, child in children.items():
             if child.poll() is not None and not stopping:
                 time.sleep(RESTART_AFTER_S)

@@ -46,6 +46,16 @@ def _tune(server: Any, url: str) -> None:
     server.start()
 
 
+def keep_running(data_dir: Path) -> bool:
+    """Start the server again where it has died; True if it had. For the process that supervises the others."""
+    server = _servers.get(data_dir.resolve() / "pg")
+    if server is None or server.get_postmaster_info().is_running():
+        return False
+    with server._lock:
+        server.ensure_postgres_running()
+    return True
+
+
 def stop(data_dir: Path) -> None:
     """Leave the server; it stops if nobody else has joined it."""
     server = _servers.pop(data_dir.resolve() / "pg", None)

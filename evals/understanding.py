@@ -43,14 +43,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rapidfuzz import fuzz
 
-from agents.commands import COMMANDS, Abandon, Affirm, Command, Correct, Deny, Fill, FlowName, More, Start
+from agents.commands import Abandon, Affirm, Command, Correct, Deny, Fill, FlowName, More, Start
 from agents.understanding.builtin.understand import read
 from agents.understanding.hearing import Awaiting, Directory, Hearing, Known
 from agents.understanding.resolve.names import match_specialty
 from agents.understanding.resolve.when import resolve_day, resolve_time
+from evals.messages import score_own, show
 
 DEFAULT = Path(__file__).parents[2] / "shared/data/dialogues/sgd_medical/train.json"
 OWN = Path(__file__).parent / "data/understanding"
@@ -209,7 +209,7 @@ def _score_turn(turn: dict[str, Any], tracker: Tracker, tally: Tally, errors: li
     gold = medical[0]["state"]["active_intent"]
     tally.right += predicted == gold
     if errors is not None and predicted != gold:
-        errors.append(f"INTENT {gold} not {predicted} | {tracker.awaiting} | {turn['utterance']} | {_show(commands)}")
+        errors.append(f"INTENT {gold} not {predicted} | {tracker.awaiting} | {turn['utterance']} | {show(commands)}")
     _score_slots(turn, medical[0], commands, tally, errors)
 
 
@@ -226,7 +226,7 @@ def _score_slots(
             tally.found[slot] += 1
             left.remove(match)
         elif errors is not None:
-            errors.append(f"MISS {slot} {value!r} | {turn['utterance']} | {_show(commands)}")
+            errors.append(f"MISS {slot} {value!r} | {turn['utterance']} | {show(commands)}")
     if errors is not None:
         errors.extend(f"FALSE {c.slot} {c.value!r} | {turn['utterance']}" for c in left)
 
@@ -274,68 +274,6 @@ def _same(slot: str, value: str, gold: str) -> bool:
 def _core(value: str) -> str:
     words = [word for word in value.lower().replace(".", " ").replace(",", " ").split() if word not in _SMALL]
     return " ".join(words) or value.lower()
-
-
-def _show(commands: list[Command]) -> str:
-    return "; ".join(" ".join(str(value) for value in c.model_dump().values()) for c in commands)
-
-
-def score_own(folder: Path, errors: list[str] | None = None) -> tuple[int, int]:
-    """(right, all) of our own labelled messages."""
-    right = total = 0
-    for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
-        document = yaml.safe_load(path.read_text())
-        directory = _directory(document["directory"])
-        now = datetime.fromisoformat(document["now"])
-        for case in document["cases"]:
-            expected = COMMANDS.validate_python([_written(line) for line in case["expect"]])
-            context = {key: case[key] for key in ("awaiting", "flow", "last_answer") if key in case}
-            hearing = Hearing(
-                text=case["say"], now=now, options=tuple(case.get("options", ())), directory=directory, **context
-            )
-            commands = read(hearing)
-            same = _comparable(commands) == _comparable(expected)
-            right, total = right + same, total + 1
-            if errors is not None and not same:
-                errors.append(f"OWN {case['say']!r}\n   expected {_show(expected)}\n   got      {_show(commands)}")
-    return right, total
-
-
-def _written(line: str) -> dict[str, Any]:
-    """A command as the lists write it: "start book", "fill day: next tuesday", "ask parking", "choose: 2", "deny"."""
-    head, _, value = line.partition(": ")
-    kind, _, rest = head.partition(" ")
-    key = {
-        "start": "flow",
-        "fill": "slot",
-        "correct": "slot",
-        "more": "direction",
-        "ask": "topic",
-        "set_language": "language",
-    }.get(kind)
-    return {"kind": kind} | ({key: rest} if key and rest else {}) | ({"value": value} if value else {})
-
-
-def _comparable(commands: list[Command]) -> list[dict[str, Any]]:
-    """Commands without letter case, and without the words of a question, which are for the answer's logging only."""
-    return [
-        {
-            key: value.lower() if isinstance(value, str) else value
-            for key, value in command.model_dump(exclude={"about"}).items()
-        }
-        for command in commands
-    ]
-
-
-def _directory(said: dict[str, Any]) -> Directory:
-    return Directory(
-        **{
-            kind: tuple(
-                Known(id=item["id"], name=item["name"], aliases=tuple(item.get("aliases", ()))) for item in items
-            )
-            for kind, items in said.items()
-        }
-    )
 
 
 def f1(found: int, given: int, said: int) -> tuple[float, float, float]:

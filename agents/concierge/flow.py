@@ -24,7 +24,7 @@ from agents.commands import (
 from agents.concierge import questions
 from agents.concierge.identity import hand_over, verified
 from agents.dialogue import Dialogue
-from agents.scheduling import book, flow
+from agents.scheduling import book, flow, seek
 from agents.state import Option, Wish
 from agents.understanding.resolve.assent import is_plain_yes
 from tools.runtime.errors import ToolError
@@ -106,6 +106,9 @@ async def _absorb(d: Dialogue) -> bool:
             slots = state.slots if target is None else target
             if state.flow is None and target is None:
                 continue
+            if command.slot == "practitioner" and seek.anyone(command.value, d.place.directory):
+                changed = _any_doctor(d, slots) or changed
+                continue
             if command.slot == "for_whom" and slots is state.slots and slots.get("for_whom") != command.value:
                 await book.let_go(d)
             if slots.get(command.slot) != command.value:
@@ -114,6 +117,15 @@ async def _absorb(d: Dialogue) -> bool:
                 if slots is state.slots and command.slot in ("day", "time", "practitioner", "specialty", "complaint"):
                     state.after = state.before = None
     return changed
+
+
+def _any_doctor(d: Dialogue, slots: dict[str, str]) -> bool:
+    """Any doctor will do. True: one was wanted before, and is no longer."""
+    if slots is not d.state.slots or "practitioner" not in slots:
+        return False
+    seek.forget_doctor(d)
+    d.state.after = d.state.before = None
+    return True
 
 
 def _replace(slots: dict[str, str], name: str, value: str) -> None:
@@ -168,16 +180,37 @@ async def _go_on(d: Dialogue, *, changed: bool) -> None:
     if _only_digression(d, changed=changed):
         _ask_again(d)
         return
-    await flow.step(d, changed=changed or asked_now)
+    await _step(d, changed=changed or asked_now)
     while d.state.flow is None and d.state.wishes and not d.handed_over:
         wish = d.state.wishes.pop(0)
         d.state.flow, d.state.slots = wish.flow, wish.slots
         d.say(f"next_{wish.flow}")
         d.commands = ()
-        await flow.step(d, changed=True)
+        await _step(d, changed=True)
     if d.state.flow is None and not d.handed_over and not d.state.pending:
         d.state.ask("anything_else")
         d.say("anything_else")
+
+
+async def _step(d: Dialogue, *, changed: bool) -> None:
+    """One step of the flow. A tool that refuses what the words came to is no end: the day and time are asked again."""
+    try:
+        await flow.step(d, changed=changed)
+    except ToolError as error:
+        if error.remedy == "try_later":
+            raise  # the turn runs again
+        d.lines.clear()
+        await book.let_go(d)
+        for name in ("day", "time", "location"):
+            d.state.slots.pop(name, None)
+        d.state.after = d.state.before = None
+        d.state.misses += 1
+        if d.state.misses >= MISSES or d.state.flow in ("list", None):
+            await hand_over(d, f"A step was refused: {error.code}")
+            return
+        d.say("step_refused")
+        d.state.ask("day")
+        d.say("ask_day")
 
 
 def _only_digression(d: Dialogue, *, changed: bool) -> bool:

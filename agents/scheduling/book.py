@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from agents.dialogue import Dialogue
@@ -9,6 +10,7 @@ from agents.scheduling import seek
 from agents.scheduling.seek import Unclear
 from agents.state import Option, Pending
 from tools.runtime.errors import ToolError
+from tools.scheduling.slots import SlotOut
 
 _TYPES = {
     "tele": ("video", "tele", "online", "phone consult", "call"),
@@ -21,7 +23,9 @@ async def find_and_offer(d: Dialogue) -> None:
     try:
         practitioner, specialty = seek.who(d)
         if practitioner is None and specialty is None:
-            if d.state.slots.pop("specialty", None) or d.state.slots.get("complaint"):
+            if d.state.awaiting in ("specialty", "practitioner") and not d.state.slots.get("complaint"):
+                d.say("ask_kind", names=_names(d))
+            elif d.state.slots.pop("specialty", None) or d.state.slots.get("complaint"):
                 d.say("specialty_not_found", names=_names(d))
             else:
                 d.say("ask_who")
@@ -38,9 +42,7 @@ async def find_and_offer(d: Dialogue) -> None:
     if found:
         d.say("offer")
     elif d.state.after or d.state.before:
-        d.state.after = d.state.before = None
-        d.say("no_more")
-        found = await seek.search(d, wanted)
+        found = await _further(d, wanted)
     if not found:
         found, sentence = await seek.nearest(d, wanted)
         if not found:
@@ -48,6 +50,23 @@ async def find_and_offer(d: Dialogue) -> None:
             return
         d.say(sentence)
     d.state.ask("choice", kind="slot", options=[seek.slot_option(d, slot) for slot in found])
+
+
+async def _further(d: Dialogue, wanted: seek.Wanted) -> list[SlotOut]:
+    """None is left on the days asked for: earlier or later days, or else what there is."""
+    today, state = d.now.date(), d.state
+    if state.before is not None:
+        wider = replace(wanted, first=today, last=state.before.date(), time_from=None, time_to=None, exact=False)
+    else:
+        last = wanted.first + seek.LOOK_AHEAD
+        wider = replace(wanted, last=last, time_from=None, time_to=None, exact=False)
+    found = await seek.search(d, wider)
+    if found:
+        d.say("offer")
+        return found
+    state.after = state.before = None
+    d.say("no_more")
+    return await seek.search(d, wanted)
 
 
 def _note_specialty(d: Dialogue, specialty: str | None) -> None:
@@ -73,8 +92,10 @@ async def hold_and_read_back(d: Dialogue, slot_id: str) -> None:
         return
     slot = held.slot
     d.state.held_slot = slot.id
+    at = d.local(slot.starts_at, slot.location_id)
     facts = {
-        "when": d.when(d.local(slot.starts_at, slot.location_id)),
+        "when": d.when(at),
+        "at": at.isoformat(),
         "practitioner": slot.practitioner,
         "location": slot.location,
         "name": d.state.subject_name or d.state.given,

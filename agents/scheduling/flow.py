@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
 from agents.dialogue import Dialogue
 from agents.scheduling import book, visits
@@ -9,6 +11,7 @@ from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
 from agents.state import Option, Pending
 from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
 from tools.runtime.runtime import assent_digest
 
@@ -28,6 +31,7 @@ async def step(d: Dialogue, *, changed: bool) -> None:
         await _answer_to_read_back(d, state.pending)
         return
     if state.pending is not None:
+        _other_times(d, state.pending)
         await book.let_go(d)
     if state.awaiting == "choice" and await _choice(d, changed=changed):
         return
@@ -138,6 +142,24 @@ _PICKING = ("day", "time", "practitioner", "location", "appointment")
 def _says_more(d: Dialogue, option: Option) -> bool:
     """A specialty, relative or other new matter beside the pick: not a pick."""
     return any(isinstance(c, Fill | Correct) and c.slot in ("specialty", "complaint", "for_whom") for c in d.commands)
+
+
+def _other_times(d: Dialogue, pending: Pending) -> None:
+    """Another time than the one read back was asked for: earlier or later than it, or any other."""
+    more, state = d.first(More), d.state
+    if more is None or pending.facts.get("at") is None:
+        return
+    if state.slots.get("time") and not d.has(Fill, Correct):
+        hours = resolve_time(state.slots["time"])
+        if hours is None or hours.exact:
+            state.slots.pop("time")
+    at = datetime.fromisoformat(pending.facts["at"])
+    if more.direction == "earlier":
+        state.before, state.after = at, None
+    elif more.direction == "later":
+        state.after, state.before = at, None
+    elif more.direction == "other_practitioner":
+        _turn_page(d, more.direction)
 
 
 def _turn_page(d: Dialogue, direction: str) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from rapidfuzz import fuzz
 
 from agents.state import Option
+from agents.understanding.resolve.days import find_days, weekday_of
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 
 _ORDINALS = {
@@ -58,8 +60,19 @@ def _by_time(words: str, options: list[Option], now: datetime, *, month_first: b
         left = fits
     day = resolve_day(words, now, month_first=month_first)
     if day is not None and not day.asap:
-        left = [o for o in left if o.at and day.start <= o.at.date() <= day.end]
+        left = on_days(words, left, now, month_first=month_first)
     return left if hours is not None or day is not None else options
+
+
+def on_days(words: str, options: list[Option], now: datetime, *, month_first: bool) -> list[Option]:
+    """The options on the day said; a bare weekday is that of any week, as no other day was shown."""
+    text = plain(words).text
+    said = [text[found.start : found.end] for found in find_days(text, now.date(), month_first=month_first)]
+    weekdays = {weekday for part in said if (weekday := weekday_of(part)) is not None}
+    if weekdays and len(weekdays) == len(said):
+        return [o for o in options if o.at and o.at.weekday() in weekdays]
+    day = resolve_day(words, now, month_first=month_first)
+    return [o for o in options if o.at and day and day.start <= o.at.date() <= day.end]
 
 
 def _fits(at: datetime, start: object, end: object, *, exact: bool) -> bool:

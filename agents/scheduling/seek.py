@@ -8,8 +8,9 @@ from typing import Any
 
 from agents.dialogue import Dialogue
 from agents.state import Option
-from agents.understanding.hearing import Known
-from agents.understanding.resolve.names import match_location, match_practitioners, match_specialty
+from agents.understanding.hearing import Directory, Known
+from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners, match_specialty
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 from tools.scheduling.slots import SlotOut
 
@@ -40,6 +41,9 @@ def who(d: Dialogue) -> tuple[Known | None, str | None]:
     slots, directory = d.state.slots, d.place.directory
     specialty = _specialty(d, slots.get("specialty")) or _specialty(d, slots.get("complaint"))
     words = slots.get("practitioner")
+    if words and anyone(words, directory):
+        forget_doctor(d)
+        words = None
     if not words:
         return None, specialty
     found = match_practitioners(words, directory.practitioners)
@@ -62,6 +66,20 @@ def who(d: Dialogue) -> tuple[Known | None, str | None]:
     d.say("which_doctor")
     d.state.ask("choice", kind="practitioner", options=options)
     raise Unclear
+
+
+def anyone(words: str, directory: Directory) -> bool:
+    """Whether the words leave it open which doctor; a name of the hospital's in them wins."""
+    return find_anyone(plain(words).text) is not None and not match_practitioners(words, directory.practitioners)
+
+
+def forget_doctor(d: Dialogue) -> None:
+    """Any doctor will do: the specialty of the one who was wanted stays."""
+    slots = d.state.slots
+    name = slots.pop("practitioner", None)
+    found = match_practitioners(name, d.place.directory.practitioners) if name else []
+    if len(found) == 1 and not slots.get("specialty"):
+        slots["specialty"] = d.place.specialty_name(d.place.specialty_of[str(found[0].id)])
 
 
 def _specialty(d: Dialogue, words: str | None) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from agents.commands import More
 from agents.dialogue import Dialogue
 from agents.scheduling import book, seek
-from agents.scheduling.options import pick
+from agents.scheduling.options import on_days, pick
 from agents.state import Option, Pending
 from agents.understanding.resolve.names import match_practitioners, match_specialty
+from agents.understanding.resolve.shift import says_same_time, shift_of
 from agents.understanding.resolve.when import resolve_day
 from tools.scheduling.appointments import AppointmentOut
 
@@ -64,7 +67,10 @@ def _meant(d: Dialogue, visits: list[AppointmentOut]) -> list[AppointmentOut]:
         return left
     day = resolve_day(words, d.now, month_first=d.tenant.month_first)
     if day is not None and not day.asap:
-        left = [v for v in left if day.start <= _at(d, v).date() <= day.end]
+        shown = [Option(id=str(v.id), label="", at=_at(d, v)) for v in left]
+        near = {o.id for o in shown if o.at and day.start <= o.at.date() <= day.end}
+        near = near or {o.id for o in on_days(words, shown, d.now, month_first=d.tenant.month_first)}
+        left = [v for v in left if str(v.id) in near]
     doctors = {str(known.id) for known in match_practitioners(words, d.place.directory.practitioners)}
     if doctors & {str(visit.practitioner_id) for visit in visits}:
         left = [v for v in left if str(v.practitioner_id) in doctors]
@@ -108,13 +114,32 @@ async def reschedule(d: Dialogue) -> None:
     if not (known and other):
         slots["practitioner"] = visit.practitioner
         slots.pop("specialty", None)
-    if not slots.get("day") and slots.get("time"):
-        slots["day"] = visit.local_start.date().isoformat()
+    _count_from(d, visit)
     if not slots.get("day"):
         d.state.ask("day")
         d.say("ask_new_day", when=d.when(_at(d, visit)), practitioner=visit.practitioner)
         return
     await book.find_and_offer(d)
+
+
+def _count_from(d: Dialogue, visit: AppointmentOut) -> None:
+    """Read days and times that are said with the visit in mind: "push it by a week", "same time", "earlier"."""
+    slots, at = d.state.slots, _at(d, visit)
+    shift = shift_of(slots.get("day", ""))
+    same_time = says_same_time(f"{slots.get('time', '')} {slots.get('day', '')}")
+    if shift is not None:
+        slots["day"] = (at + shift).date().isoformat()
+    if same_time or (shift is not None and not slots.get("time")):
+        slots["time"] = f"{at:%H:%M}"
+    if not slots.get("day") and slots.get("time"):
+        slots["day"] = at.date().isoformat()
+    more = d.first(More)
+    if more is None or slots.get("day") or more.direction not in ("earlier", "later"):
+        return
+    if more.direction == "earlier":
+        slots["day"], d.state.before, d.state.after = f"before {(at + timedelta(days=1)):%d %B %Y}", at, None
+    else:
+        slots["day"], d.state.after, d.state.before = f"from {at:%d %B %Y}", at, None
 
 
 async def choose(d: Dialogue, option: Option) -> None:

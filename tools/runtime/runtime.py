@@ -171,6 +171,7 @@ class Runtime:
         except (ToolError, IntegrityError) as error:
             refusal = as_tool_error(error)
             del work.events[events:], work.jobs[jobs:]
+            work.session.info.pop("scope", None)  # a rollback to a savepoint takes the scope back too
             work.record.append("tool_call", entry.refused(refusal))
             raise refusal from error
         work.record.append("tool_call", entry.done("ok", out.model_dump_json()))

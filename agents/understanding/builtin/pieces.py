@@ -13,12 +13,17 @@ from agents.understanding.hearing import Hearing
 from agents.understanding.resolve.births import find_birth_date
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import bare_day, find_days
+from agents.understanding.resolve.names import find_anyone
 from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
 from agents.understanding.resolve.spelling import Plain
 
 _VISIT_TYPE = re.compile(
     r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
 )
+_BORN = re.compile(
+    r"(?<!\w)(?:d\.?o\.?b\.?|date of birth|birth ?-?date|birth ?day|born(?: on| in)?|janm ?(?:tithi|din|tareekh|tarikh)?|janamdin)(?!\w)"
+)
+_WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
 _LEFT = re.compile(
     r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$"
 )
@@ -38,7 +43,7 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
     """The values in the message, in order, none overlapping another. `taken`: spans that mean something else."""
     text = message.text
     pieces: list[Piece] = []
-    if hearing.awaiting == "birth_date" and (span := find_birth_date(text)):
+    if span := _birth_date(text, awaited=hearing.awaiting == "birth_date"):
         pieces.append(Piece("birth_date", *span))
     if hearing.awaiting != "name":
         _add(pieces, taken, find_own_name(message, awaited=False))
@@ -47,6 +52,8 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
         firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
         _add(pieces, taken, find_doctors(message, hearing.directory.practitioners, [*taken, *firm]))
     _add(pieces, taken, roles)
+    if not any(piece.slot in ("practitioner", "specialty") for piece in pieces):
+        _add(pieces, taken, _anyone(text, hearing))
     _add(pieces, taken, _whens(message, hearing, today, [*taken, *_spans(pieces)]))
     _add(pieces, taken, [Piece("visit_type", *m.span()) for m in _VISIT_TYPE.finditer(text)][:1])
     _add(pieces, taken, _complaints(text))
@@ -113,6 +120,24 @@ def _complaints(text: str) -> list[Piece]:
         elif not merged or start >= merged[-1][1]:
             merged.append((start, end))
     return [Piece("complaint", start, end) for start, end in merged]
+
+
+def _birth_date(text: str, *, awaited: bool) -> tuple[int, int] | None:
+    """A whole date where one was asked for, or after words that say what it is ("dob 6/11/1952")."""
+    if awaited:
+        return find_birth_date(text)
+    cue = _BORN.search(text)
+    span = find_birth_date(text[cue.end() : cue.end() + 30]) if cue else None
+    return (cue.end() + span[0], cue.end() + span[1]) if cue and span and span[0] <= 12 else None
+
+
+def _anyone(text: str, hearing: Hearing) -> list[Piece]:
+    """That any doctor will do; a bare "any" only where a doctor was asked for."""
+    span = find_anyone(text)
+    if span is None or not (hearing.flow or hearing.awaiting):
+        return []
+    asked = hearing.awaiting in ("practitioner", "specialty", "complaint")
+    return [Piece("practitioner", *span)] if asked or _WHO.search(text[slice(*span)]) else []
 
 
 def _awaited(message: Plain, hearing: Hearing, today: date) -> list[Piece]:

@@ -278,6 +278,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"(?:on )?(?:any )?(?:weekdays?|working days?)", _weekdays),
         (rf"(?:within|in the next|over the next) {_COUNT} (?P<unit>days?|weeks?|months?|din|hafte|mahine)", _within_units),
         (rf"(?:in|after) {_COUNT}(?: more)? (?P<unit>days?|weeks?|months?)(?:'? time)?", _in_units),
+        (r"(?:the )?same (?:time|day|slot|hour)(?: and (?:time|day))?,?(?: but)?(?: on| in)?(?: the)? (?P<which>next|following|agle|coming) (?:week|hafte)(?P<part>(?!))?", _week),
+        (rf"(?:by|(?:back|ahead|forward|out|up)(?: by)?) {_COUNT}(?: more)? (?P<unit>days?|weeks?|months?)(?: (?:later|earlier|before|ahead))?", _in_units),
         (rf"{_COUNT} (?P<unit>days?|weeks?|months?) (?:from (?:now|today)|later|hence|time)", _in_units),
         (rf"{_COUNT} (?P<unit>din|hafte|mahine) (?:ke )?(?:baa?d|mein)", _in_units),
         (r"(?:a )?fortnight(?:'s)?(?: from (?:now|today))?", lambda m, c: DayRange(c.today + timedelta(14), c.today + timedelta(20))),
@@ -288,7 +290,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (_LATER_DAY, _shifted(2)),
         (r"(?:tomorrow|tomorrow's|kal)", _shifted(1)),
         (rf"in {_MONTH}", _month),
-        (r"(?:as (?:soon|early|quick(?:ly)?|fast) as (?:possible|u can|you can|available)|a\.?s\.?a\.?p\.?|(?:very )?(?:earliest|soonest)(?! (?:one|slot on))(?: (?:possible|available|you have|there is))*|(?:first|next) (?:available|free|possible|open)(?: (?:day|date|time))?|(?:very )?urgent(?:ly)?|immediate(?:ly)?|right (?:away|now)|straight away|soon(?! after)|jald(?:i)? se jald(?:i)?|jaldi|abhi|turant|next slot)", _soonest),
+        (r"(?:as (?:soon|early|quick(?:ly)?|fast) as (?:possible|u can|you can|available)|a\.?s\.?a\.?p\.?|(?:very )?(?:earliest|soonest)(?! (?:one|slot on))(?: (?:possible|available|you have|there is))*|(?:first|next) (?:available|free|possible|open)(?: (?:day|date|time))?|(?:is )?(?:free|available) (?:first(?! thing)|soonest|earliest)|(?:very )?urgent(?:ly)?|immediate(?:ly)?|right (?:away|now)|straight away|soon(?! after)|jald(?:i)? se jald(?:i)?|jaldi|abhi|turant|next slot)", _soonest),
         (r"(?:any(?: |-)?(?:day|date)|any time|anytime|whenever|(?:no|don't have (?:a|any)|without) (?:particular )?(?:preference|day preference)|koi bhi (?:din|date|day|time)|kabhi bhi|kisi bhi din|doesn't matter when|flexible)", _any),
     )
 )  # fmt: skip

@@ -17,6 +17,11 @@ from agents.understanding.resolve.spelling import plain
 ALIKE = 85.0  # a word of a name is recognised from here on
 NEAR = 6.0  # candidates within this of the best are all meant
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’](?=\w))*")
+_ANYONE = re.compile(
+    r"(?<!\w)(?:any(?:one|body| one)?(?: of (?:them|the doctors|these))?(?: (?:good |available |free |other )?(?:doctors?|dr|specialists?|physicians?))?(?= (?:is |are |who |that |will |would |who's )*(?:fine|ok|okay|good|available|free|works?|do|there|alright|can see)(?!\w)|[ .,!]*$)"
+    r"|any (?:available |free )?(?:doctors?|dr|one of them)|whoever(?!\w)|whichever (?:doctor|dr)|(?:no|don't have (?:a|any)) (?:particular |specific )?(?:doctor )?preference(?: (?:of|for|about) (?:a |the )?doctors?)?"
+    r"|(?:doesn't|does not|don't) (?:matter|mind|care) (?:who|which (?:doctor|dr)|about the doctor)|koi bhi(?: (?:doctor|dr))?(?! (?:din|date|day|time|samay|slot)(?!\w))|jo bhi (?:doctor |dr )?(?:ho|free|available|mile)\w*|kisi bhi (?:doctor|dr)(?: \w+)?)(?! else)(?!\w)"
+)
 _TITLE = re.compile(r"(?:dr|doctor|doc|prof|professor)\.?$")
 
 
@@ -51,7 +56,8 @@ def _said_names(words: str) -> list[str]:
         elif after_title or token not in NOT_NAMES:
             found.append(token)
             after_title = False
-    return found or [token for token in tokens if token not in TITLES][:2]  # "Grace" alone, said where a name is
+    alone = [token for token in tokens if token not in TITLES]  # "Grace" and nothing else is a name after all
+    return found or (alone if len(alone) <= 2 else [])
 
 
 def _score(said: list[str], person: Known) -> float:
@@ -70,6 +76,12 @@ def _score_name(said: list[str], name: str) -> float:
             total += likeness(best, part)
             left.remove(best)
     return total
+
+
+def find_anyone(text: str) -> tuple[int, int] | None:
+    """Where a plain text says that any doctor will do; None where a certain one, or another one, is meant."""
+    match = _ANYONE.search(text)
+    return match.span() if match else None
 
 
 def match_specialty(words: str, known: Sequence[Known]) -> list[Known]:

@@ -1,0 +1,41 @@
+"""How far a visit is to be moved, in words that count from the visit: "push it by a week", "same time next week"."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
+from agents.understanding.resolve.spelling import plain
+
+_COUNT = rf"(?P<count>a couple of|couple of|a few|few|an?|one|\d{{1,2}}|{either([*CARDINALS, *HINDI_NUMBERS])})"
+_UNIT = r"(?P<unit>days?|weeks?|din|hafte|hafta)"
+_BY = re.compile(rf"(?<!\w)(?:by|back|ahead|forward|out|up)(?: by)? {_COUNT}(?: more)? {_UNIT}(?!\w)")
+_LATER = re.compile(
+    rf"(?<!\w){_COUNT}(?: more)? {_UNIT} (?P<way>later|after(?:wards?)?|earlier|before|sooner|ahead|aage|pehle|baa?d)(?!\w)"
+)
+_SAME = re.compile(r"(?<!\w)same (?:time|day|slot|hour)(?: and (?:time|day))?\W.*(?:next|following|agle|coming) (?:week|hafte)(?!\w)")
+_SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|slot|timing)|usi (?:time|samay|waqt))(?!\w)")
+_BACKWARD = ("earlier", "before", "sooner", "ahead", "pehle", "up", "forward")
+
+
+def shift_of(words: str) -> timedelta | None:
+    """The distance from the visit's day; None where the words count from today or name a day."""
+    text = plain(words).text
+    if _SAME.search(text):
+        return timedelta(weeks=1)
+    match = _LATER.search(text) or _BY.search(text)
+    if match is None:
+        return None
+    said = match["count"]
+    count = 2 if "couple" in said else 3 if "few" in said else 1 if said in ("a", "an") else number(said)
+    if not count:
+        return None
+    days = count * (1 if match["unit"].startswith(("day", "din")) else 7)
+    backward = any(word in match.group().split() or word in text[match.end() :].split()[:1] for word in _BACKWARD)
+    return timedelta(days=-days if backward else days)
+
+
+def says_same_time(words: str) -> bool:
+    """Whether the time of the day is to stay as it is."""
+    return bool(_SAME_TIME.search(plain(words).text))
