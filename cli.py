@@ -144,6 +144,20 @@ def demo(as_json: Json = False) -> None:
 
 
 @app.command()
+def token(role: str, patient: Annotated[str, typer.Option(help="Patient id, for the role patient")] = "") -> None:
+    """Print a JWT of the development issuer, good for an hour. Refused in production."""
+    from api.dev_issuer import DevIssuer, DevIssuerForbidden
+
+    settings = get_settings()
+    try:
+        issuer = DevIssuer(settings.data_dir.resolve(), settings.env)
+    except DevIssuerForbidden as forbidden:
+        raise SystemExit(str(forbidden)) from None
+    patient_id = UUID(patient) if patient else None
+    print(issuer.issue(f"dev-{role}", [role], tenant=settings.tenant, patient_id=patient_id))
+
+
+@app.command()
 def doctor() -> None:
     """Say what this installation will use."""
     settings = get_settings()

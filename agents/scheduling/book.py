@@ -23,10 +23,10 @@ async def find_and_offer(d: Dialogue) -> None:
     try:
         practitioner, specialty = seek.who(d)
         if practitioner is None and specialty is None:
-            if d.state.awaiting in ("specialty", "practitioner") and not d.state.slots.get("complaint"):
-                d.say("ask_kind", names=_names(d))
-            elif d.state.slots.pop("specialty", None) or d.state.slots.get("complaint"):
+            if d.state.slots.pop("specialty", None) or d.state.slots.get("complaint"):
                 d.say("specialty_not_found", names=_names(d))
+            elif d.state.awaiting in ("specialty", "practitioner"):
+                d.say("ask_kind", names=_names(d))
             else:
                 d.say("ask_who")
             d.state.ask("specialty")

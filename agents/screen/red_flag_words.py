@@ -8,6 +8,15 @@ from dataclasses import dataclass
 _CHEST = r"(?:chest|seene|chaati|chhati|heart|dil)"
 _PAIN = r"(?:pains?|paining|painful|hurts?|hurting|ache|aches|aching|pressure|tight(?:ness)?|heav(?:y|iness)|discomfort|squeezing|crushing|burning|dard|bhari ?pan|jakdan|dabav)"
 _CHEST_PAIN = rf"(?:{_CHEST}(?: (?:is|has|feels?|feeling|mein|me|ka|very|really|so|bahut|tez|severe|bad|like|a|been|started|i have))* {_PAIN}|{_PAIN}(?: (?:in|on|across|of|my|his|her|the|left|side|centre|center|middle))* {_CHEST})"
+# Chest pain that somebody has now, in so many words: a heart attack until a doctor has seen it.
+_HAS_NOW = (
+    rf"(?:(?<![^ .,!])(?:(?:i|he|she|we|my \w+|mother|father|wife|husband|mom|dad|papa|mummy)(?:'m| am| is|'ve| has been| have been)?(?: (?:also|still|now|suddenly))? |^ ?)"
+    rf"(?:have|has|having|got|getting|feel|feels|feeling|experiencing)(?: (?:got|a|an|some|this|bad|slight|mild|little|lot of|bit of|really|very|my|in|strange|sharp|dull|constant))* (?:(?:chest|seene|chaati|chhati)(?: mein)? {_PAIN}|(?:pain|pressure|tightness|heaviness|burning|discomfort)(?: (?:in|on|across|the|left|right|side|of|centre|center))* (?:my|the) chest)"
+    rf"|(?:my|his|her) chest (?:is |feels |has been )?(?:really |very |so |still )*(?:hurts?|hurting|paining|aching|aches|tight|heavy)"
+    rf"|(?:chest|seene|chaati|chhati)(?: mein| me)? (?:dard|pain|bhari ?pan|jakdan)(?: (?:bahut|tez|sa))* (?:ho raha|ho rahi|hai|uth raha|ho rha)(?: hai| h)?"
+    rf"|(?<![^ .,!])(?<!\w )(?<!for )(?:chest pain|seene mein dard|chest mein dard)(?= *(?:$|[.!]+ *$)))"
+    rf"(?! (?:follow|appointment|clinic|specialist|doctor|review|consult|check|history|report|test))"
+)
 _COMPANY = r"(?:sweat(?:ing|s|y)?|pas(?:ee|i)na|pasine|breathless\w*|short(?:ness)? of breath|hard to breathe|can't breathe|trouble breathing|difficulty (?:in )?breathing|breathing (?:problem|difficult\w*|trouble)|sa+ns|(?:left |right )?(?:arms?|haath|hand|shoulder|baazu|jaw|jabd[ae]|neck)|nause\w*|vomit\w*|faint(?:ed|ing|y)?|dizz\w*|radiat\w+|spread\w*|chakkar|clammy|ulti)"
 _BLEED = r"(?:bleed(?:ing|s)?|bleading|blood|khoon|khun|haemorrhag\w+|hemorrhag\w+)"
 _YOUNG = r"(?:newborn|new born|neonate|(?:\d|1[0-2]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|couple of)(?:-| )?(?:to (?:\w+) )?(?:weeks?|wks?|days?|hafte|din)(?:-| )?(?:ka|ki|ke|old)?|\d{1,2}(?:-| )?days?(?:-| )?old|(?:1|2|one|two|ek|do)(?:-| )?(?:and a half )?(?:months?|mahine|month)(?:-| )?(?:ka|ki|ke|old)?|just born)"
@@ -39,7 +48,7 @@ RULES: tuple[Rule, ...] = (
         rf"|(?:crushing|severe|squeezing|unbearable|intense|terrible|worst|sudden|excruciating|very bad|tez|bahut tez|extreme)(?: \w+){{0,2}} {_CHEST}(?: mein)? {_PAIN}"
         rf"|crushing (?:pain|feeling|pressure) (?:in|on) (?:my |the |his |her )?chest|{_CHEST} (?:mein )?(?:bahut|tez|zor ka|bohot|bahut tez|bahut zyada) (?:\w+ )?dard"
         r"|elephant (?:\w+ )*on (?:my |his |her )?chest|(?:having|getting|is having|think (?:it's|its|it is)) (?:a |an )?heart ?attack|heart ?attack (?:aa|aaya|ho)\w*|dil ka daura"
-        rf"|{_CHEST} (?:is |feels? )?(?:being )?crush\w+|chest pain (?:right )?now|chest pain since (?:\w+ ){{0,3}}(?:minutes?|hours?|morning)|dil mein (?:tez )?dard",
+        rf"|{_HAS_NOW}|{_CHEST} (?:is |feels? )?(?:being )?crush\w+|chest pain (?:right )?now|chest pain since (?:\w+ ){{0,3}}(?:minutes?|hours?|morning)|dil mein (?:tez )?dard",
     ),
     _rule(
         "stroke", "signs of a stroke",

@@ -35,7 +35,7 @@ _NEGATED_AFTER = re.compile(
 )
 _PAST = re.compile(
     r"(?<!\w)(?:\d+|a few|few|many|several|two|three|four|five|six|seven|eight|nine|ten|some|couple of|a) (?:years?|months?|yrs?|weeks?|saal|mahine) "
-    r"(?:ago|back|before|pehle)|(?<!\w)(?:last (?:year|month)|in (?:19|20)\d\d|history of|had (?:a|an) \w+ (?:in|last)|used to|survivor|"
+    r"(?:ago|back|before|pehle)|(?<!\w)(?:last (?:year|month)|in (?:19|20)\d\d|history of|(?:seizures?|fits?|stroke|epilepsy|heart attack) history|had (?:a|an) \w+ (?:in|last)|used to|survivor|"
     r"recovered from|after (?:his|her|my|the) stroke|follow ?up|pichle saal|years ago|previously|in the past|childhood)(?!\w)"
 )
 _NOT_NOW = re.compile(
