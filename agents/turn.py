@@ -87,7 +87,7 @@ class Turns:
         agent = "scheduling" if state.flow else "concierge"
         flow = canonical(state.model_dump(mode="json", exclude_defaults=True))
         await direct(work.session, _PROCESSED, (work.now, turn.read.message_id))
-        saved = (flow, dialogue.language, agent, work.now, state.patient_id, turn.conversation_id)
+        saved = (flow, dialogue.language, agent, turn.read.at, state.patient_id, turn.conversation_id)
         await direct(work.session, _SAVE, saved)
         if turn.reply:
             await say_out(

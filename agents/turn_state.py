@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +30,9 @@ from tools.runtime.work import Work, open_work
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
 # The conversation and its oldest message that waits, with the model's answer from an earlier try.
 _TAKE = """
-    SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.body, m.media, r.answer
+    SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.body, m.media, m.at, r.answer
       FROM conversation c
-      JOIN LATERAL (SELECT id, body, media FROM message
+      JOIN LATERAL (SELECT id, body, media, at FROM message
                      WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state = 'received'
                      ORDER BY seq LIMIT 1) m ON true
       LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
@@ -56,6 +57,7 @@ class Read:
     message_id: UUID
     text: str
     media: list[Any]
+    at: datetime  # when the message came in
     recorded: dict[str, Any] | None  # a model's answer from an earlier try of this turn
 
 

@@ -11,6 +11,7 @@ _PATIENT = "nullif(current_setting('app.patient', true), '')::uuid"
 # What a patient's own call may see; where a table is not named and has a patient_id, that column decides.
 _PATIENT_COLUMN = {"patient": "id"}
 APPEND_ONLY = ("audit_entry", "llm_response", "event_log")
+_UPDATED_COLUMNS = {"time_slot": "blocked, capacity"}  # a slot's `taken` is the triggers' alone
 _READ_ONLY = ("audit_entry", "event_log", "llm_session", "tenant")
 
 
@@ -21,6 +22,8 @@ def isolation_statements(table: Table, app_role: str) -> Iterator[str]:
         yield f"GRANT SELECT ON {name} TO {app_role}"
     elif name in APPEND_ONLY:
         yield f"GRANT SELECT, INSERT ON {name} TO {app_role}"
+    elif name in _UPDATED_COLUMNS:
+        yield f"GRANT SELECT, INSERT, DELETE, UPDATE ({_UPDATED_COLUMNS[name]}) ON {name} TO {app_role}"
     else:
         yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {app_role}"
     if "tenant_id" not in table.columns:

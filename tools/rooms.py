@@ -7,7 +7,7 @@ _PARTS = {
     "facility": ("tables", "tools", "keys"),
     "patients": ("tables", "tools", "consents"),
     "scheduling": ("tables", "schedules", "slots", "appointments", "waitlist", "encounters", "fhir", "reactions"),
-    "conversations": ("tables", "tools", "communications", "sending"),
+    "conversations": ("tables", "tools", "communications", "templates", "sending"),
     "tickets": ("tables", "tools"),
     "record": ("tools",),
 }

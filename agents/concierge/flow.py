@@ -3,6 +3,8 @@ belong to no single flow: corrections, digressions, changes of mind, several wis
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from agents.commands import (
     Abandon,
     Affirm,
@@ -30,6 +32,7 @@ from agents.understanding.resolve.assent import is_plain_yes
 from tools.runtime.errors import ToolError
 
 MISSES = 3
+FRESH = timedelta(hours=1)  # so long "anything else?" is what a yes answers
 _MEANS_BOOKING = ("specialty", "practitioner", "complaint")  # said with nothing under way, they ask for a visit
 _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
 
@@ -132,6 +135,7 @@ def _replace(slots: dict[str, str], name: str, value: str) -> None:
     """A new doctor, specialty or complaint takes the place of whichever stood before."""
     who = ("practitioner", "specialty", "complaint")
     if name in who:
+        slots.pop("other_than", None)
         for other in who:
             slots.pop(other, None) if other != name and not (
                 name == "practitioner" and other != "practitioner"
@@ -240,7 +244,7 @@ def _ask_again(d: Dialogue) -> None:
 async def _small_talk(d: Dialogue) -> None:
     """No flow, no question: greetings, thanks, a yes or no to nothing, or nothing understood."""
     state = d.state
-    if d.has(Affirm) and state.awaiting != "anything_else" and is_plain_yes(d.text):
+    if d.has(Affirm) and is_plain_yes(d.text) and await _may_confirm(d):
         state.then_confirm = True
         await _go_on(d, changed=False)
     elif d.has(Goodbye) or (d.has(Deny) and state.awaiting == "anything_else"):
@@ -262,6 +266,18 @@ async def _small_talk(d: Dialogue) -> None:
             d.say("greeting", hospital=d.tenant.name)
         return
     state.misses = 0
+
+
+async def _may_confirm(d: Dialogue) -> bool:
+    """Whether a yes may answer what we wrote first: always, but right after "anything else?" only where a seat is
+    offered, or where that question is old."""
+    state = d.state
+    if state.awaiting != "anything_else" or state.patient_id is None or state.verified_at is None:
+        return True
+    if d.work.now - state.verified_at > FRESH:
+        return True
+    offered = await d.call("scheduling.list_waitlist", patient_id=str(d.subject_id))
+    return any(entry.state == "offered" for entry in offered.items)
 
 
 async def _confirm_coming(d: Dialogue) -> None:

@@ -43,6 +43,9 @@ async def find_and_offer(d: Dialogue) -> None:
         d.say("offer")
     elif d.state.after or d.state.before:
         found = await _further(d, wanted)
+    elif d.state.slots.pop("other_than", None):
+        d.say("no_more")
+        found = await seek.search(d, wanted)
     if not found:
         found, sentence = await seek.nearest(d, wanted)
         if not found:

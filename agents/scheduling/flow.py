@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
 from agents.dialogue import Dialogue
-from agents.scheduling import book, visits
+from agents.scheduling import book, seek, visits
 from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
 from agents.state import Option, Pending
@@ -166,11 +166,7 @@ def _turn_page(d: Dialogue, direction: str) -> None:
     state = d.state
     times = [option.at for option in state.options if option.at is not None]
     if direction == "other_practitioner":
-        practitioner = state.slots.pop("practitioner", None)
-        if practitioner and not state.slots.get("specialty"):
-            known = next((k for k in d.place.directory.practitioners if k.name == practitioner), None)
-            if known is not None:
-                state.slots["specialty"] = d.place.specialty_name(d.place.specialty_of[str(known.id)])
+        seek.forget_doctor(d, other=True)
         state.after = state.before = None
     elif direction == "earlier" and times:
         state.before, state.after = min(times), None

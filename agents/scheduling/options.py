@@ -38,7 +38,9 @@ def pick(words: str, options: list[Option], now: datetime, *, month_first: bool)
 
 def _by_number(tokens: list[str], options: list[Option]) -> Option | None:
     numbers = [int(t.rstrip(".")) for t in tokens if t.rstrip(".").isdigit() and len(t) <= 2]
-    numbers += [_ORDINALS[t] for t in tokens if t in _ORDINALS]
+    numbers += [_ORDINALS[t] for t in tokens if t in _ORDINALS and t != "one"]
+    if "one" in tokens and not numbers and (tokens[0] == "one" or tokens[:1] in (["option"], ["number"])):
+        numbers = [1]
     clock = any(":" in t or t in ("am", "pm") or t.endswith(("am", "pm")) for t in tokens)
     if len(set(numbers)) == 1 and 1 <= numbers[0] <= len(options) and not clock:
         return options[numbers[0] - 1]

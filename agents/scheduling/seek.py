@@ -73,12 +73,16 @@ def anyone(words: str, directory: Directory) -> bool:
     return find_anyone(plain(words).text) is not None and not match_practitioners(words, directory.practitioners)
 
 
-def forget_doctor(d: Dialogue) -> None:
-    """Any doctor will do: the specialty of the one who was wanted stays."""
+def forget_doctor(d: Dialogue, *, other: bool = False) -> None:
+    """Any doctor will do: the specialty of the one who was wanted stays. `other`: any but that one."""
     slots = d.state.slots
     name = slots.pop("practitioner", None)
     found = match_practitioners(name, d.place.directory.practitioners) if name else []
-    if len(found) == 1 and not slots.get("specialty"):
+    if len(found) != 1:
+        return
+    if other:
+        slots["other_than"] = str(found[0].id)
+    if not slots.get("specialty"):
         slots["specialty"] = d.place.specialty_name(d.place.specialty_of[str(found[0].id)])
 
 
@@ -135,7 +139,12 @@ async def search(d: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotO
         "limit": 200 if d.state.after or d.state.before else 60,
     }
     page = await d.call("scheduling.find_slots", **args)
-    found = [slot for slot in page.items if d.state.after is None or slot.starts_at > d.state.after]
+    other_than = d.state.slots.get("other_than")  # the doctor who is not wanted
+    found = [
+        slot
+        for slot in page.items
+        if (d.state.after is None or slot.starts_at > d.state.after) and str(slot.practitioner_id) != other_than
+    ]
     if d.state.before is not None:
         return [slot for slot in found if slot.starts_at < d.state.before][-limit:]
     return spread(found, limit)

@@ -293,13 +293,14 @@ async def test_a_seat_left_by_a_move_is_offered_too(own_runtime: Runtime) -> Non
     assert [(entry["state"], entry["offered_slot_id"]) for entry in waiting] == [("offered", slots[0])]
 
 
-async def test_an_offer_that_nobody_takes(own_runtime: Runtime) -> None:
+async def test_an_offer_that_is_not_taken_goes_to_the_next_and_never_twice_to_one(own_runtime: Runtime) -> None:
     runtime = own_runtime
     schedule = await new_schedule(runtime, specialty_code="neurology")
     slot = (await slots_of(runtime, schedule))[0]["id"]
     booked = await book(runtime, slot, patient(0))
     days = {"date_from": TUESDAY, "date_to": TUESDAY}
-    await call(runtime, "scheduling.join_waitlist", patient_id=patient(1), specialty="neurology", **days)
+    for number in (1, 2):
+        await call(runtime, "scheduling.join_waitlist", patient_id=patient(number), specialty="neurology", **days)
     await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
     await follow(runtime, booked["id"])
     assert await taken(runtime, slot) == 1
@@ -307,8 +308,13 @@ async def test_an_offer_that_nobody_takes(own_runtime: Runtime) -> None:
     assert await taken(runtime, slot) == 1
     runtime.clock.frozen = runtime.clock.now() + timedelta(hours=2)
     await TASKS["scheduling.release_holds"](runtime)
-    waiting = (await call(runtime, "scheduling.list_waitlist", patient_id=patient(1)))["items"]
-    assert [(entry["state"], entry["offered_slot_id"]) for entry in waiting] == [("waiting", None)]
+    waiting = (await call(runtime, "scheduling.list_waitlist", specialty="neurology"))["items"]
+    assert [entry["state"] for entry in waiting] == ["waiting", "offered"]
+    assert await taken(runtime, slot) == 1
+    runtime.clock.frozen = runtime.clock.now() + timedelta(hours=2)
+    await TASKS["scheduling.release_holds"](runtime)
+    waiting = (await call(runtime, "scheduling.list_waitlist", specialty="neurology"))["items"]
+    assert [entry["state"] for entry in waiting] == ["waiting", "waiting"]
     assert await taken(runtime, slot) == 0
 
 

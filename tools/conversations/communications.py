@@ -35,6 +35,7 @@ class SendCommunication(Args):
     purpose: Purpose
     body: str = Field(min_length=1, max_length=1600)
     channel: Literal["whatsapp"] = "whatsapp"
+    facts: dict[str, str] | None = Field(None, description="Variables of the approved template for this purpose")
     once: str | None = Field(None, max_length=200, description="The same key is sent once")
 
 
@@ -95,7 +96,13 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
     conversation = await ensure_conversation(ctx.work, args.channel, patient.phone, patient_id=patient.id)
     row = await ctx.load(Communication, made_id)
     row.message_id = await queue_out(
-        ctx.work, conversation, args.body, channel=args.channel, author=ctx.principal.id, purpose=args.purpose
+        ctx.work,
+        conversation,
+        args.body,
+        channel=args.channel,
+        author=ctx.principal.id,
+        purpose=args.purpose,
+        facts=args.facts,
     )
     await ctx.session.flush()
     return CommunicationOut.model_validate(row)

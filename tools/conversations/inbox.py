@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import direct
-from governance.record import Opening
+from governance.record import Opening, canonical
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
@@ -24,8 +24,9 @@ OPENED = event_type("Conversation.Opened", "A conversation with an address began
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
 _INSERT_OUT = """
-    INSERT INTO message (id, tenant_id, conversation_id, direction, at, body, media, state, author, purpose, in_reply_to)
-    VALUES (%s, %s, %s, 'out', %s, %s, '[]', %s, %s, %s, %s)
+    INSERT INTO message (id, tenant_id, conversation_id, direction, at, body, media, state, author, purpose,
+                         in_reply_to, facts)
+    VALUES (%s, %s, %s, 'out', %s, %s, '[]', %s, %s, %s, %s, %s::jsonb)
 """
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
@@ -151,12 +152,14 @@ async def queue_out(
     author: str,
     purpose: str,
     in_reply_to: UUID | None = None,
+    facts: dict[str, str] | None = None,
 ) -> UUID:
-    """Put a message in the outbox. The console shows its own at once; other channels send by a job."""
+    """Put a message in the outbox; `facts` fill the template that WhatsApp may demand instead of the text. The console shows its own at once; other channels send by a job."""
     message_id = new_id()
     on_screen = channel == "console"
     state = "delivered" if on_screen else "queued"
-    row = (message_id, work.tenant_id, conversation_id, work.now, body, state, author, purpose, in_reply_to)
+    told = None if facts is None else canonical(facts)
+    row = (message_id, work.tenant_id, conversation_id, work.now, body, state, author, purpose, in_reply_to, told)
     await direct(work.session, _INSERT_OUT, row)
     await work.session.flush()  # before a row that names it
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))

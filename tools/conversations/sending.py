@@ -41,6 +41,7 @@ class _Due:
     uncertain: bool
     conversation_id: UUID
     content_sid: str | None
+    facts: dict[str, str] | None
     since: datetime
 
 
@@ -54,7 +55,11 @@ async def send_message(runtime: Any, *, tenant: str, message: str) -> None:
         return
     try:
         sent = await _sent_before(runtime, tenant_id, due) or await runtime.carrier.send(
-            due.to, due.body, status_callback=runtime.status_callback, content_sid=due.content_sid
+            due.to,
+            due.body,
+            status_callback=runtime.status_callback,
+            content_sid=due.content_sid,
+            content_variables=due.facts,
         )
     except CarrierRefused as refused:
         if not refused.permanent:
@@ -110,7 +115,9 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
         uncertain = row.state == "sending"
         row.state = "sending"
         row.attempts += 1
-        return _Due(conversation.address, row.body, uncertain, row.conversation_id, content_sid, row.created_at)
+        return _Due(
+            conversation.address, row.body, uncertain, row.conversation_id, content_sid, row.facts, row.created_at
+        )
 
 
 async def _still_wanted(session: AsyncSession, row: Message) -> bool:

@@ -65,6 +65,7 @@ class Message(TenantRow, Base):
     in_reply_to: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
     author: Mapped[str]  # "patient", "agent:scheduling", a staff principal
     purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...
+    facts: Mapped[dict[str, Any] | None]  # what an approved template is filled with, by name
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None]

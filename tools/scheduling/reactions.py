@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 
 from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
@@ -77,6 +77,11 @@ async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
     """A seat became free: it is held for, and offered to, the first who waits for it."""
     row = await ctx.load(Appointment, event.entity_id)
     slot = await ctx.session.get_one(TimeSlot, UUID(event.payload.get("freed_slot_id") or str(row.slot_id)))
+    await offer_seat(ctx, slot, not_to=row.patient_id)
+
+
+async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
+    """Hold a free seat for, and offer it to, the first who waits for one like it and was not offered it before."""
     if slot.blocked or slot.starts_at <= ctx.now + OFFER_HOLD:
         return
     query = (
@@ -87,7 +92,8 @@ async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
             or_(WaitlistEntry.practitioner_id.is_(None), WaitlistEntry.practitioner_id == slot.practitioner_id),
             WaitlistEntry.date_from <= slot.local_date,
             WaitlistEntry.date_to >= slot.local_date,
-            WaitlistEntry.patient_id != row.patient_id,
+            WaitlistEntry.patient_id != not_to,
+            WaitlistEntry.offered_slot_id.is_distinct_from(slot.id),
         )
         .order_by(WaitlistEntry.id)
         .limit(1)
@@ -97,12 +103,8 @@ async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
     if entry is None:
         return
     await hold_slot(ctx, HoldSlot(slot_id=slot.id, patient_id=entry.patient_id))
-    held = (
-        await ctx.session.scalars(
-            select(SlotHold).where(SlotHold.slot_id == slot.id, SlotHold.patient_id == entry.patient_id)
-        )
-    ).one()
-    held.expires_at = ctx.now + OFFER_HOLD
+    seat = SlotHold.slot_id == slot.id, SlotHold.patient_id == entry.patient_id
+    await ctx.session.execute(update(SlotHold).where(*seat).values(expires_at=ctx.now + OFFER_HOLD))
     entry.state, entry.offered_slot_id = "offered", slot.id
     await notify(ctx, slot, "waitlist_offer", once=f"offer:{entry.id}:{slot.id}", patient_id=entry.patient_id)
 
@@ -131,20 +133,17 @@ async def notify(
     location = await ctx.load(Location, row.location_id)
     practitioner = await ctx.load(Practitioner, row.practitioner_id)
     at = row.starts_at.astimezone(ZoneInfo(location.zone))
-    body = tell(
-        patient.language,
-        purpose,
-        given=patient.given,
-        practitioner=practitioner.name,
-        when=say_when(at, patient.language),
-        location=location.name,
-        hospital=ctx.tenant.name,
-    )
+    facts = {
+        "given": patient.given,
+        "practitioner": practitioner.name,
+        "when": say_when(at, patient.language),
+        "location": location.name,
+        "hospital": ctx.tenant.name,
+    }
+    body = tell(patient.language, purpose, **facts)
+    message = {"patient_id": str(patient.id), "purpose": purpose, "body": body, "facts": facts, "once": once}
     try:
-        await ctx.call(
-            "communications.send_communication",
-            {"patient_id": str(patient.id), "purpose": purpose, "body": body, "once": once},
-        )
+        await ctx.call("communications.send_communication", message)
     except ConsentMissing:
         return  # the refusal is on the record
 
@@ -193,8 +192,9 @@ async def remind(runtime: Any) -> None:
 
 @task("scheduling.release_holds", every="* * * * *")
 async def release_holds(runtime: Any) -> None:
-    """Let expired holds go, and put who did not take an offered seat back on the waitlist."""
+    """Let expired holds go. Who did not take an offered seat waits on, and the seat is offered to the next."""
     async for work in each_tenant(runtime, system_name="scheduling.release_holds"):
+        ctx = await runtime.context(work, system(work.tenant_id, "scheduling.release_holds"))
         statement = (
             delete(SlotHold).where(SlotHold.expires_at <= work.now).returning(SlotHold.slot_id, SlotHold.patient_id)
         )
@@ -204,5 +204,7 @@ async def release_holds(runtime: Any) -> None:
                 WaitlistEntry.patient_id == patient_id,
                 WaitlistEntry.state == "offered",
             )
-            for entry in await work.session.scalars(query):
-                entry.state, entry.offered_slot_id = "waiting", None
+            for entry in list(await work.session.scalars(query)):
+                entry.state = "waiting"
+                await work.session.flush()
+                await offer_seat(ctx, await ctx.load(TimeSlot, slot_id), not_to=patient_id)

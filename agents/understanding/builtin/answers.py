@@ -40,11 +40,11 @@ _MORE: tuple[tuple[str, str], ...] = (
     ),
     (
         "earlier",
-        r"(?:any(?:thing|one)? |something |is there |can i get |a little |bit |slightly |even )*(?:earlier|sooner|before (?:that|this|then|these))(?! (?:than|this|i said|one|date))(?: (?:slots?|times?|dates?|day|options?|appointments?|possible|available))?|(?:isse |is se |us se |thoda )(?:pehle|jaldi)(?: ka| ki)?|prepone",
+        r"(?:any(?:thing|one)? |something |is there |can i get |a little |bit |slightly |even )*(?:earlier|sooner|before (?:that|this|then|these))(?: than (?:that|this|these|those|it)(?!\w))?(?! (?:than|this|i said|one|date))(?: (?:slots?|times?|dates?|day|options?|appointments?|possible|available))?|(?:isse |is se |us se |thoda )(?:pehle|jaldi)(?: ka| ki)?|prepone",
     ),
     (
         "later",
-        r"(?:any(?:thing|one)? |something |is there |can i get |a little |bit |slightly |even |much )+(?:later|after (?:that|this|then|these))(?! (?:today|this|than|one|on))(?: (?:slots?|times?|dates?|day|options?|appointments?))?|^later(?: (?:slots?|times?|dates?|please))?[ ?.!]*$|later (?:slots?|times?|dates?|day|options?|appointments?|in the day)|(?:isse |is se |us se |thoda )(?:baa?d|late)(?: ka| ki| mein)?|after that\?",
+        r"(?:any(?:thing|one)? |something |is there |can i get |a little |bit |slightly |even |much )+(?:later|after (?:that|this|then|these))(?: than (?:that|this|these|those|it)(?!\w))?(?! (?:today|this|than|one|on))(?: (?:slots?|times?|dates?|day|options?|appointments?))?|^later(?: (?:slots?|times?|dates?|please))?[ ?.!]*$|later (?:slots?|times?|dates?|day|options?|appointments?|in the day)|(?:isse |is se |us se |thoda )(?:baa?d|late)(?: ka| ki| mein)?|after that\?",
     ),
     (
         "any",

@@ -33,7 +33,8 @@ RESCHEDULE = (
     r"(?:move|shift|push|change) (?:dr|doctor) [\w']+(?: [\w']+)? (?:to|from)(?!\w)",
     rf"{_CANNOT}(?: be able to)? (?:come|make it|attend|make|do)(?= [^.]{{0,60}}{_OTHERWISE})|(?:come|make it|attend)[^.]{{0,30}} (?:move|reschedule) it",
     r"(?:different|another|other|new|later|earlier) (?:time|day|date|slot) for (?:my|the) (?:existing |booked |current )?(?:[\w']+ )?(?:appointment|visit|booking)",
-    r"(?:move|shift|push|change) (?:it|this|that) (?:to|from)(?!\w)",
+    r"(?:move|shift|push|change|prepone|postpone) (?:it|this|that)(?: one)? (?:to|from|by)(?!\w)",
+    r"(?:move|shift|push|postpone|prepone) (?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|\w+day|other)(?:'s)? (?:one|visit|appointment)(?!\w)",
 )
 LIST = (
     r"(?:what|which|when)(?:'s| is| are| was| time is| time are| day is| all)* (?:my|our|mera|meri)(?: (?:next|upcoming|existing|scheduled|booked|current|\w+day|future|other))*"

@@ -44,6 +44,11 @@ _NOT = re.compile(r"(?<!\w)(?:not|no longer|instead of|rather than|than)(?: (?:o
 _NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
 _BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
+_PLACE = re.compile(
+    r"(?<!\w)(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|4th|pehla|pehli|dusra|dusri|doosra|doosri)(?: (?:one|visit|appointment|booking|wala|wali))(?!\w)|(?<!\w)(?:number|no\.?|#) ?\d(?!\w)"
+)
+# A yes to a message that we sent first, such as a reminder.
+_YES_ALONE = re.compile(r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*")
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
 _DOUBTS = re.compile(
     r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)"
@@ -173,11 +178,20 @@ def _values(reading: Reading, starts: list[Wish]) -> list[Placed]:
         assert isinstance(wish.command, Start)
         mine = [piece for piece in pieces if low <= piece.start < high]
         if wish.command.flow in _ABOUT_VISITS:
+            mine += _which(reading, low, high, mine)
             mine = split_visit(reading.message, mine, flow=wish.command.flow, at=wish.start)
             mine += _reason(reading, low, high, mine) if wish.command.flow != "list" else []
         placed.append((low, 1, wish.command))
         placed += _fills(reading, mine, begun=True)
     return placed
+
+
+def _which(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
+    """A visit named by its place in a list that was told: "cancel the second one"."""
+    match = _PLACE.search(reading.message.text, low, high)
+    if match is None or overlaps(*match.span(), [(p.start, p.end) for p in others]):
+        return []
+    return [Piece("appointment", *match.span())]
 
 
 def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
@@ -268,7 +282,7 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
     ):
         return [(reading.more.start, 2, reading.more.command)]
     was_asked = hearing.awaiting is not None or bool(hearing.last_answer)
-    if not was_asked:
+    if not was_asked and not (_YES_ALONE.fullmatch(reading.message.text.strip(" .!")) and reading.yes):
         return []
     if reading.no is not None and overlaps(
         *reading.no, [(w.start, w.end) for w in reading.steer if isinstance(w.command, Repeat)]

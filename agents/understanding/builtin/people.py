@@ -47,10 +47,12 @@ _RELATION = (
     r"grandson|granddaughter|toddler|infant|newborn|husband|spouse|maa|pita|beta|bete|beti|bhai|behen|behan|patni|pati|bacche|bachcha|dadi|dada|nani|nana|sasur|saas|"
     r"papa|bhabhi|chacha|chachi|biwi|gharwale|colleague|roommate|little (?:one|boy|girl)|boy|girl)"
 )
+_KIN = r"(?:papa|mummy|mumm?yji|maa|amma|appa|pitaji|mataji|pati|patni|biwi|beta|bete|beti|bhai|behen|didi|dadi|dada|nani|nana)(?: ?ji)?"
 _AGE = r"(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:years?|yrs?|yr|months?|weeks?|days?)[- ]old |elder |younger |old |little |elderly |eldest |youngest |late |dear )"
 _FOR_WHOM = re.compile(
     rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) (?:{_AGE}?{_RELATION}|\d{{1,2}}[- ](?:years?|yrs?|months?|weeks?)[- ]old))(?P<tail> ke liye|(?='s)|)(?!\w)"
 )
+_KIN_FOR = re.compile(rf"(?<!\w)(?P<who>{_KIN}) (?:ke liye|ka appointment|ki appointment|ko dikhana)(?!\w)")
 _SAYS_WHO = re.compile(
     r"^(?:'s|,? (?:has|have|had|is|was|see|come|visit|meet|get|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
 )
@@ -166,7 +168,11 @@ def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[
             break
         last = word
         known = count == 0 and word in singles
-        if (word in NOT_NAMES and not known) or word in ("and", "or", "hai", "hain") or (between == ", " and not capital):
+        if (
+            (word in NOT_NAMES and not known)
+            or word in ("and", "or", "hai", "hain")
+            or (between == ", " and not capital)
+        ):
             break
         if count and not capital and not any(likeness(word, single) >= 85 for single in singles):
             break
@@ -216,7 +222,7 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of ")) or bool(_SAYS_WHO.match(tail))
         if introduced or last or named > match.end("who"):
             return [Piece("for_whom", match.start("who"), named)]
-    someone = _FOR_SOMEONE.search(message.text)
+    someone = _KIN_FOR.search(message.text) or _FOR_SOMEONE.search(message.text)
     return [Piece("for_whom", *someone.span("who"))] if someone else []
 
 

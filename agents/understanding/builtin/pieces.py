@@ -14,6 +14,7 @@ from agents.understanding.resolve.births import find_birth_date
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import bare_day, find_days
 from agents.understanding.resolve.names import find_anyone
+from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
 from agents.understanding.resolve.spelling import Plain
 
@@ -24,6 +25,10 @@ _BORN = re.compile(
     r"(?<!\w)(?:d\.?o\.?b\.?|date of birth|birth ?-?date|birth ?day|born(?: on| in)?|janm ?(?:tithi|din|tareekh|tarikh)?|janamdin)(?!\w)"
 )
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
+_SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
+_OTHER_HOUR = re.compile(
+    r" *(?:no|nope|nahi|sorry|actually|not that)[ ,.]+(?:at |to )?(?P<hour>\d{1,2})(?: (?:please|instead))?[ .!]*"
+)
 _LEFT = re.compile(
     r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$"
 )
@@ -103,6 +108,12 @@ def _whens(message: Plain, hearing: Hearing, today: date, taken: list[tuple[int,
     bare = hearing.awaiting == "time" and len(text.split()) <= 6
     times = find_times(text, bare=bare, taken=(*firm, *loose))
     found = [Piece("day", d.start, d.end) for d in days]
+    if moving and not found and (shift := find_shift(text)) is not None:
+        found = [Piece("day", *shift)]
+    found += [Piece("time", *m.span()) for m in _SAME_TIME.finditer(text) if not overlaps(*m.span(), _spans(found))]
+    if hearing.awaiting == "confirm" and not found and (match := _OTHER_HOUR.fullmatch(text)):
+        found = [Piece("time", *match.span("hour"))]
+        times = []
     return found + [Piece("time", t.start, t.end) for t in times]
 
 

@@ -76,7 +76,7 @@ _HINDI_CLOCK = re.compile(
 _FIXED = re.compile(r"(?<!\w)(?:(?:12 )?(?:noon|midday)|mid-day|midnight|(?:high )?noon ?time)(?!\w)")
 _PART = re.compile(rf"(?<!\w)(?:in the |the |this )?(?P<part>{either(_PARTS)})(?!\w)")
 _CUE = re.compile(
-    r"(?<!\w)(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|karib|from around|@) (?:say |about |around )?$"
+    r"(?<!\w)(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|time to|karib|from around|@) (?:say |about |around )?$"
 )
 _CASUAL = re.compile(r"(?<!\w)(?:make that|make it|do|said|meant|mean|say|try|how about|what about) $")
 _CASUAL_END = re.compile(r"^(?: (?:instead|not|please|works|is better|only)|[,.?!]|$)")
@@ -221,6 +221,8 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     if _in_range(text, match):
         return True
     if _CASUAL.search(text[: match.start()]) and _CASUAL_END.match(text[match.end() :]):
+        return True
+    if re.search(r"(?<!\w)(?:time|timing) (?:of \w+ )?to $", text[: match.start()]):
         return True
     weak = re.search(r"(?<!\w)(?:for|to|and|or|about|from|time) $", text[: match.start()])
     return bare or (cue and not weak)

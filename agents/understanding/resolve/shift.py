@@ -14,7 +14,9 @@ _BY = re.compile(rf"(?<!\w)(?:by|back|ahead|forward|out|up)(?: by)? {_COUNT}(?: 
 _LATER = re.compile(
     rf"(?<!\w){_COUNT}(?: more)? {_UNIT} (?P<way>later|after(?:wards?)?|earlier|before|sooner|ahead|aage|pehle|baa?d)(?!\w)"
 )
-_SAME = re.compile(r"(?<!\w)same (?:time|day|slot|hour)(?: and (?:time|day))?\W.*(?:next|following|agle|coming) (?:week|hafte)(?!\w)")
+_SAME = re.compile(
+    r"(?<!\w)same (?:time|day|slot|hour)(?: and (?:time|day))?\W.*(?:next|following|agle|coming) (?:week|hafte)(?!\w)"
+)
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|slot|timing)|usi (?:time|samay|waqt))(?!\w)")
 _BACKWARD = ("earlier", "before", "sooner", "ahead", "pehle", "up", "forward")
 
@@ -34,6 +36,12 @@ def shift_of(words: str) -> timedelta | None:
     days = count * (1 if match["unit"].startswith(("day", "din")) else 7)
     backward = any(word in match.group().split() or word in text[match.end() :].split()[:1] for word in _BACKWARD)
     return timedelta(days=-days if backward else days)
+
+
+def find_shift(text: str) -> tuple[int, int] | None:
+    """Where a plain text says such a distance."""
+    match = _SAME.search(text) or _LATER.search(text) or _BY.search(text)
+    return match.span() if match else None
 
 
 def says_same_time(words: str) -> bool:

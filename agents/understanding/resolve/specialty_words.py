@@ -27,7 +27,7 @@ ROLES: dict[str, str] = {
     "physiotherapy": r"physio ?therap(?:ists?|y)|physio|physical therapists?",
 }  # fmt: skip
 
-_PAIN = r"(?:pain(?:s|ing|ful)?|hurt(?:s|ing)?|ache(?:s)?|aching|sore|dard|swollen|swelling|injur(?:y|ed)|sprain(?:ed)?|stiff(?:ness)?|problem|issue|trouble|dukh|sujan|taklif|cho+t)"
+_PAIN = r"(?:pain(?:s|ing|ful)?|hurt(?:s|ing)?|ache(?:s)?|aching|sore|dard|swollen|swelling|injur(?:y|ed)|sprain(?:ed)?|stiff(?:ness)?|problem|issue|troubl(?:e|ed|es|ing)|bother(?:s|ing)?|kill(?:s|ing) me|dukh|sujan|taklif|cho+t)"
 
 
 def _of(parts: str) -> str:

@@ -1,5 +1,6 @@
 -- Seats are counted here and nowhere else. A live appointment or a hold takes one; time_slot's check refuses one too many.
-CREATE FUNCTION move_seat(p_slot uuid, p_seats integer) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION move_seat(p_slot uuid, p_seats integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     UPDATE time_slot SET taken = taken + p_seats WHERE id = p_slot AND (p_seats < 0 OR NOT blocked);
     IF NOT FOUND THEN

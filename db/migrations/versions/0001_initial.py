@@ -406,6 +406,7 @@ def upgrade() -> None:
         sa.Column("in_reply_to", sa.Uuid(), nullable=True),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=True),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
