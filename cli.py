@@ -107,11 +107,12 @@ def mcp(key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API ke
 def chat(
     phone: Annotated[str, typer.Option(help="Number to write from; the first demo patient's where not given")] = "",
     as_json: Json = False,
+    new: Annotated[bool, typer.Option("--new", help="Close the number's open conversation and begin another")] = False,
 ) -> None:
     """Talk to the assistant from the terminal. With --json: a message a line in, a JSON line a reply out."""
     from api.chat import run
 
-    _with_runtime(lambda runtime: run(runtime, get_settings(), phone=phone, as_json=as_json))
+    _with_runtime(lambda runtime: run(runtime, get_settings(), phone=phone, as_json=as_json, new=new))
 
 
 @app.command()

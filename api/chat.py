@@ -17,11 +17,16 @@ from tools.conversations.inbox import Incoming, find_conversation, receive
 from tools.conversations.tables import Message
 from tools.facility.tables import Tenant
 from tools.patients.tables import Patient
+from tools.runtime.principals import system
+
+_NO_ANSWER = "(no answer: a person has the conversation; --new begins another)"
 
 
-async def run(runtime: Any, settings: Settings, *, phone: str, as_json: bool) -> None:
+async def run(runtime: Any, settings: Settings, *, phone: str, as_json: bool, new: bool = False) -> None:
     """Read messages until the end of input; answer each."""
     tenant_id, number = await _who(runtime, settings, phone)
+    if new:
+        await _close(runtime, tenant_id, number)
     console = Console()
     if not as_json:
         console.print(f"You are writing from {number}. Ctrl-D ends.", style="dim")
@@ -33,7 +38,7 @@ async def run(runtime: Any, settings: Settings, *, phone: str, as_json: bool) ->
         if as_json:
             print(json.dumps(reply, ensure_ascii=False, default=str), flush=True)
         else:
-            console.print(reply["reply"] or "(no answer: a person has the conversation)", style="green", markup=False)
+            console.print(reply["reply"] or _NO_ANSWER, style="green", markup=False)
 
 
 async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel: str = "console") -> dict[str, Any]:
@@ -52,6 +57,14 @@ async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel:
         "conversation_id": conversation_id,
         "session_id": conversation_id,
     }
+
+
+async def _close(runtime: Any, tenant_id: UUID, number: str) -> None:
+    async with runtime.database.begin(tenant_id) as session:
+        conversation_id = await find_conversation(session, "console", number)
+    if conversation_id is not None:
+        closed = {"conversation_id": str(conversation_id)}
+        await runtime.call("conversations.close_conversation", closed, system(tenant_id, "cli"), channel="cli")
 
 
 async def _who(runtime: Any, settings: Settings, phone: str) -> tuple[UUID, str]:

@@ -47,7 +47,7 @@ _RELATION = (
     r"grandson|granddaughter|toddler|infant|newborn|husband|spouse|maa|pita|beta|bete|beti|bhai|behen|behan|patni|pati|bacche|bachcha|dadi|dada|nani|nana|sasur|saas|"
     r"papa|bhabhi|chacha|chachi|biwi|gharwale|colleague|roommate|little (?:one|boy|girl)|boy|girl)"
 )
-_KIN = r"(?:papa|mummy|mumm?yji|maa|amma|appa|pitaji|mataji|pati|patni|biwi|beta|bete|beti|bhai|behen|didi|dadi|dada|nani|nana)(?: ?ji)?"
+_KIN = r"(?:papa|pita|mata|mummy|mumm?yji|maa|amma|appa|pitaji|mataji|pati|patni|biwi|beta|bete|beti|bhai|behen|didi|dadi|dada|nani|nana)(?: ?ji)?"
 _AGE = r"(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:years?|yrs?|yr|months?|weeks?|days?)[- ]old |elder |younger |old |little |elderly |eldest |youngest |late |dear )"
 _FOR_WHOM = re.compile(
     rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) (?:{_AGE}?{_RELATION}|\d{{1,2}}[- ](?:years?|yrs?|months?|weeks?)[- ]old))(?P<tail> ke liye|(?='s)|)(?!\w)"
