@@ -59,7 +59,11 @@ def _by_time(words: str, options: list[Option], now: datetime, *, month_first: b
     hours = resolve_time(words)
     if hours is not None:
         fits = [o for o in left if o.at and _fits(o.at, hours.start, hours.end, exact=hours.exact)]
-        left = fits
+        if words.strip(" .!#").isdigit():  # "11" is an hour shown, and else a day
+            if fits:
+                return fits
+        else:
+            left = fits
     day = resolve_day(words, now, month_first=month_first)
     if day is not None and not day.asap:
         left = on_days(words, left, now, month_first=month_first)

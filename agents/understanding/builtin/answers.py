@@ -97,6 +97,8 @@ def find_choice(message: Plain, hearing: Hearing, pieces: list[Piece]) -> Wish |
         bare[1]
     ) <= len(hearing.options):
         return _choose(message, bare.span(1))
+    if bare and any(_shows(option, int(bare[1]), hearing.now.date()) for option in hearing.options):
+        return _choose(message, bare.span(1))
     if (
         re.fullmatch(r"[ .]*(?:one|two|three|four|five|six|ek|do|teen|char)[ .!]*(?:please)?", text)
         and len(hearing.options) > 1
@@ -108,6 +110,14 @@ def find_choice(message: Plain, hearing: Hearing, pieces: list[Piece]) -> Wish |
         return _choose(message, (told[0].start, _one_after(text, told[-1].end)))
     match = next((m for m in _PICK.finditer(text) if _in_reach(m, len(hearing.options))), None)
     return _choose(message, match.span()) if match and not (told and not fits) else None
+
+
+def _shows(option: str, number: int, today: date) -> bool:
+    """Whether a number beyond the list is an hour or a day of the month of this option."""
+    label = plain(option).text
+    hours = {t.times.start.hour for t in find_times(label) if t.times.exact and not t.times.start.minute}
+    days = {d.days.start.day for d in find_days(label, today, month_first=False)}
+    return number in days or bool({number, number + 12} & hours if number <= 12 else {number} & hours)
 
 
 def _in_reach(match: re.Match[str], count: int) -> bool:

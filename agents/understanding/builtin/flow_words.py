@@ -33,11 +33,14 @@ RESCHEDULE = (
     r"(?:move|shift|push|change) (?:dr|doctor) [\w']+(?: [\w']+)? (?:to|from)(?!\w)",
     rf"{_CANNOT}(?: be able to)? (?:come|make it|attend|make|do)(?= [^.]{{0,60}}{_OTHERWISE})|(?:come|make it|attend)[^.]{{0,30}} (?:move|reschedule) it",
     r"(?:different|another|other|new|later|earlier) (?:time|day|date|slot) for (?:my|the) (?:existing |booked |current )?(?:[\w']+ )?(?:appointment|visit|booking)",
+    r"(?:can|could|may|shall) (?:i|we) (?:come|do|make it|have it) [^.?!]{0,40}?instead(?!\w)",
+    r"(?:mera|meri|mere|my) (?:appointment|visit|booking)(?: [\w:]+){0,6} (?:ko|par|pe|baje|din) (?:ka |ki )?(?:kar|kr|rakh)\w*",
+    r"nahi aa (?:pa|sak)\w+[^.!?]{0,60}? (?:baje|din|ko|par|pe|subah|shaam|dopahar) (?:kar|rakh|shift|de|aa)\w*",
     r"(?:move|shift|push|change|prepone|postpone) (?:it|this|that)(?: one)? (?:to|from|by)(?!\w)",
     r"(?:move|shift|push|postpone|prepone) (?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|\w+day|other)(?:'s)? (?:one|visit|appointment)(?!\w)",
 )
 LIST = (
-    r"(?:what|which|when)(?:'s| is| are| was| time is| time are| day is| all)* (?:my|our|mera|meri)(?: (?:next|upcoming|existing|scheduled|booked|current|\w+day|future|other))*"
+    r"(?:what|which|when)(?:'s| is| are| was| time is| time are| day is| all)* (?:my|our|mera|meri)(?: \w+'s)?(?: (?:next|upcoming|existing|scheduled|booked|current|\w+day|future|other))*"
     r" (?:appointments?|visits?|bookings?|consultations?|check ?up|follow up)",
     r"what (?:appointments?|visits?|bookings?) (?:do|did|have|are) (?:i|there)|which (?:appointments?|visits?) (?:do|have) i",
     r"(?:show|list|see|tell|check|view|give|send|confirm|know|look up|find|review|remind)(?: (?:me|about|when|what|all|of|the|is|details|list))*"
@@ -67,6 +70,7 @@ BOOK = (
     r"(?:anything|something|any (?:slots?|time|openings?|appointments?|availability))(?: \w+)? (?:available|free|open|on|for|tomorrow|today|this|next|with|left)",
     r"fit me in|squeeze me in|(?:can|could|may) i (?:come(?! back)|get in|drop in|be seen|visit)(?!\w)|dikha sakt\w*|(?:next|first|earliest) (?:available )?(?:appointment|slot)(?!\w)",
     r"^(?:follow ?up|check ?up|consultation|vaccination)(?: (?:with|for|appointment|please)|$)|(?:video|online|tele|phone) ?-?(?:consult\w*|appointment|visit)",
+    r"(?:don't|do not) know (?:which|what|whom?)(?: kind of| type of)? ?(?:doctor|dr|specialist)?(?: \w+){0,4} (?:see|consult|need|go to|visit|meet)",
     r"(?:need|want) (?:a |an |to get a )?(?:vaccination|vaccine|flu shot|blood test|check ?up|follow up)|need to (?:be seen|see someone|get checked)|(?:need|want|have|get)(?: to)?(?: (?:get|have))?(?: [\w']+){1,4} (?:checked|looked at|examined|seen to)|set (?:me|us|him|her) up with|(?:come|coming) in (?:for|to see)|\bbook (?:kar|kr)\w*",
 )
 # A wish to be seen, when a doctor or a complaint follows in the same sentence.

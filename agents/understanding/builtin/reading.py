@@ -52,6 +52,8 @@ class Reading:
         for topic, start, end in self.questions:
             if topic in _SIDE and self._books_instead():
                 continue
+            if any(w.command == Start(flow="waitlist") and w.start <= start < w.end for w in self.starts):
+                continue
             left, right = clause(self.message.text, start, end)
             if any(left <= wish.start < start and wish.end <= start for wish in self.starts):
                 left = start

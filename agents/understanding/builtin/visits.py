@@ -12,6 +12,10 @@ _NEW = re.compile(
     r"(?<!\w)(?:to|until|till|for|instead|and (?:book|make)|ko|par|pe|make it|rather|into|on to|onto)(?: (?:some ?time|something|anything|the|any ?(?:time|day)?|a|another|say|maybe|around|about))* $"
 )
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|check ?ups?|slots?|one|wala)(?!\w)")
+# "I cannot come on Thursday, Saturday at 11": what follows the break is the new time.
+_CANNOT = re.compile(
+    r"(?<!\w)(?:nahi aa \w+|can't \w+|won't \w+|unable to|not able to)(?: [^.!?]*)?[,.;!?] ?(?:\w+ ){0,4}$"
+)
 _OF_VISIT = re.compile(
     r"(?:'s|(?<!\w)(?:on|of|at|from|with|for|my|the|this|our|dr|mera|meri|wala|scheduled for|booked for|booked on))(?: the| my)? $"
 )
@@ -41,6 +45,8 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
         return bool(re.search(r"(?<!\w)to $|[,.;?] ?(?:[\w]+ ){0,5}$", text[: piece.start]))
     if re.match(r" se(?!\w)", text[piece.end :]):
         return False
+    if _CANNOT.search(text[: piece.start]):
+        return True
     if seen_new or _NEW.search(text[: piece.start]):
         return True
     if re.match(r"(?: instead|,? or (?:later|after))", text[piece.end :]):

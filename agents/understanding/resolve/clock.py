@@ -78,6 +78,7 @@ _PART = re.compile(rf"(?<!\w)(?:in the |the |this )?(?P<part>{either(_PARTS)})(?
 _CUE = re.compile(
     r"(?<!\w)(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|time to|karib|from around|@) (?:say |about |around )?$"
 )
+_AFTER_DAY = re.compile(r"(?<!\w)(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|kal|parso) $")
 _CASUAL = re.compile(r"(?<!\w)(?:make that|make it|do|said|meant|mean|say|try|how about|what about) $")
 _CASUAL_END = re.compile(r"^(?: (?:instead|not|please|works|is better|only)|[,.?!]|$)")
 _AROUND = re.compile(
@@ -224,6 +225,8 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
         return True
     if re.search(r"(?<!\w)(?:time|timing) (?:of \w+ )?to $", text[: match.start()]):
         return True
+    if _AFTER_DAY.search(text[: match.start()]) and re.match(r"(?: please| ji)?[ .!?]*$", text[match.end() :]):
+        return said.get("hour") is not None and 1 <= int(str(said["hour"])) <= 12
     weak = re.search(r"(?<!\w)(?:for|to|and|or|about|from|time) $", text[: match.start()])
     return bare or (cue and not weak)
 

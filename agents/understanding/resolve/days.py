@@ -270,7 +270,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"{_WEEKDAY} (?:of |in )?(?:the )?(?P<week>next|this|coming|following) week", _weekday),
         (rf"(?P<week>next|this|coming|agle|is) (?:week|hafte)(?:'s)? (?:on )?{_WEEKDAY}", _weekday),
         (rf"(?:the )?(?P<which>next|this|coming|upcoming|agle|is|following|immediate)(?: coming)? {_WEEKDAY}", _weekday),
-        (rf"(?<!\blast )(?<!\bi )(?<!\bwe )(?<!\bhe )(?<!\bshe )(?<!\bthe ){_WEEKDAY}(?! (?:burn|down|glasses|in the))", _weekday),
+        (rf"(?<!\blast )(?<!\bi )(?<!\bwe )(?<!\bhe )(?<!\bshe )(?<!\bthe ){_WEEKDAY}(?! (?:burn|down|glasses|in the(?! (?:morning|afternoon|evening|night|early|late))))", _weekday),
         (rf"the {_WEEKDAY}", _weekday),
         (r"(?:the )?same (?:time|day|slot|hour)(?: and (?:time|day))?,?(?: but)?(?: on| in)?(?: the)? (?P<which>next|following|agle|coming) (?:week|hafte)(?P<part>(?!))?", _week),
         (r"(?:the )?week after next|next to next week", _week_after_next),
