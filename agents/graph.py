@@ -1,4 +1,4 @@
-"""A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand -> take the conversation -> the
+"""A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand and take the conversation -> the
 flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and is
 committed by the turn after the graph has ended."""
 
@@ -40,14 +40,10 @@ async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
 
 
 async def understand(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
-    """Words to commands. No transaction is open; a model's answer is put on the record at once."""
+    """Words to commands (no transaction is open while a model is asked, and its answer is put on the record at once);
+    then the conversation is taken: from here on this is its one writer."""
     if state["route"] == "converse":
         await runtime.context.understand()
-    return {}
-
-
-async def take(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
-    """Open the turn's transaction: from here on this is the conversation's one writer."""
     await runtime.context.take()
     return {}
 
@@ -88,7 +84,7 @@ def _screen_out(turn: Turn) -> None:
     turn.state.last_answer = turn.reply
 
 
-def _after_take(state: Route) -> str:
+def _after_understanding(state: Route) -> str:
     return {"silent": END, "emergency": "emergency", "converse": "converse"}[state["route"]]
 
 
@@ -97,14 +93,12 @@ def build() -> Any:
     graph: StateGraph[Route, Turn] = StateGraph(Route, context_schema=Turn)
     graph.add_node("screen", screen)
     graph.add_node("understand", understand)
-    graph.add_node("take", take)
     graph.add_node("emergency", emergency)
     graph.add_node("converse", converse)
     graph.add_node("compose", compose)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
-    graph.add_edge("understand", "take")
-    graph.add_conditional_edges("take", _after_take, ["emergency", "converse", END])
+    graph.add_conditional_edges("understand", _after_understanding, ["emergency", "converse", END])
     graph.add_edge("emergency", "compose")
     graph.add_edge("converse", "compose")
     graph.add_edge("compose", END)

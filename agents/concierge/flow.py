@@ -15,6 +15,7 @@ from agents.commands import (
     Goodbye,
     Greet,
     HandOver,
+    More,
     Repeat,
     ResumeMessages,
     SetLanguage,
@@ -105,6 +106,8 @@ async def _absorb(d: Dialogue) -> bool:
         if isinstance(command, Start):
             target = await _start(d, command)
             changed = changed or target is state.slots
+        elif isinstance(command, More) and command.direction in ("earlier", "later") and state.flow == "reschedule":
+            state.slots["toward"] = command.direction
         elif isinstance(command, Fill | Correct) and command.slot not in ("birth_date", "name"):
             slots = state.slots if target is None else target
             if state.flow is None and target is None:

@@ -31,6 +31,9 @@ async def step(d: Dialogue, *, changed: bool) -> None:
         await _answer_to_read_back(d, state.pending)
         return
     if state.pending is not None:
+        if state.pending.deed == "cancel" and d.has(More) and not changed:
+            await visits.other_visit(d, state.pending)
+            return
         _other_times(d, state.pending)
         await book.let_go(d)
     if state.awaiting == "choice" and await _choice(d, changed=changed):

@@ -7,12 +7,13 @@ import re
 from rapidfuzz import fuzz
 
 from agents.dialogue import Dialogue
+from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import RelativeOut
 
 _SELF = {"me", "myself", "self", "mine", "mere", "mera", "meri", "khud", "apne", "मेरे", "मेरा", "खुद", "i"}
 _SAME = {
     "mother": {"mother", "mom", "mum", "mummy", "mummyji", "amma", "maa", "ma", "mata", "माँ", "मां", "मम्मी"},
-    "father": {"father", "dad", "papa", "daddy", "appa", "pitaji", "baba", "पापा", "पिता"},
+    "father": {"father", "dad", "papa", "daddy", "appa", "pita", "pitaji", "baba", "पापा", "पिता"},
     "wife": {"wife", "patni", "biwi", "पत्नी"},
     "husband": {"husband", "pati", "hubby", "पति"},
     "son": {"son", "beta", "boy", "kid", "child", "baby", "बेटा", "बेटे", "बच्चा"},
@@ -27,7 +28,7 @@ async def settle_subject(d: Dialogue) -> bool:
     words = d.state.slots.get("for_whom")
     if not words:
         return True
-    tokens = set(re.findall(r"\w+", words.lower()))
+    tokens = set(re.findall(r"\w+", words.lower())) | set(words.split()) | set(plain(words).text.split())
     if tokens & _SELF and not any(tokens & names for names in _SAME.values()):
         d.state.subject_id, d.state.subject_name = None, ""
         return True

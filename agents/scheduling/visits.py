@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from agents.commands import More
 from agents.dialogue import Dialogue
 from agents.scheduling import book, seek
 from agents.scheduling.options import on_days, pick
@@ -102,16 +101,27 @@ async def cancel(d: Dialogue) -> None:
     book.read_back(d, Pending(deed="cancel", tool="scheduling.cancel_appointment", args=args, facts=facts))
 
 
+async def other_visit(d: Dialogue, pending: Pending) -> None:
+    """Not the visit that was read back: the other one, or a choice where there are several."""
+    d.state.pending = d.state.appointment_id = None
+    for name in ("appointment", "day", "time", "practitioner", "specialty"):
+        d.state.slots.pop(name, None)
+    visits = [visit for visit in await upcoming(d) if visit.state in ("booked", "confirmed")]
+    others = [visit for visit in visits if str(visit.id) != pending.args["appointment_id"]]
+    if len(others) == 1:
+        d.state.appointment_id = others[0].id
+    await cancel(d)
+
+
 async def reschedule(d: Dialogue) -> None:
     """Pick the visit to move, then find a new slot with the same doctor."""
-    known = d.state.appointment_id is not None
     visit = await pick_visit(d)
     if visit is None:
         return
     slots = d.state.slots
     doctors = match_practitioners(slots.get("practitioner", ""), d.place.directory.practitioners)
     other = [k for k in doctors if str(k.id) != str(visit.practitioner_id)]
-    if not (known and other):
+    if not other or len(other) < len(doctors):
         slots["practitioner"] = visit.practitioner
         slots.pop("specialty", None)
     _count_from(d, visit)
@@ -133,10 +143,10 @@ def _count_from(d: Dialogue, visit: AppointmentOut) -> None:
         slots["time"] = f"{at:%H:%M}"
     if not slots.get("day") and slots.get("time"):
         slots["day"] = at.date().isoformat()
-    more = d.first(More)
-    if more is None or slots.get("day") or more.direction not in ("earlier", "later"):
+    toward = slots.pop("toward", None)
+    if toward is None or slots.get("day"):
         return
-    if more.direction == "earlier":
+    if toward == "earlier":
         slots["day"], d.state.before, d.state.after = f"before {(at + timedelta(days=1)):%d %B %Y}", at, None
     else:
         slots["day"], d.state.after, d.state.before = f"from {at:%d %B %Y}", at, None

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from agents.concierge import flow as concierge
 from evals.harness import hospital, running_runtime
@@ -128,30 +128,55 @@ async def _at_once(runtime: Runtime, phones: list[str]) -> None:
 
 
 async def _what_dominates(runtime: Runtime, phone: str) -> None:
-    """Where one turn's time goes: the flow itself, the graph around it, and the commit."""
-    spent: dict[str, list[float]] = {"flow": [], "commit": [], "whole": []}
-    original, engine = concierge.act, runtime.database.engine.sync_engine
+    """Where a turn's time goes: its statements and commits (as the turn waits for them), understanding, the flow's own
+    code, and what is left: the graph, reading and writing the state, the record."""
+    spent = {"database": 0.0, "database in the flow": 0.0, "flow": 0.0, "understanding": 0.0, "whole": 0.0}
+    place = "database"
 
-    async def timed(dialogue: Any) -> None:
-        started = time.perf_counter()
-        await original(dialogue)
-        spent["flow"].append(time.perf_counter() - started)
+    def timed(name: str, original: Any) -> Any:
+        async def run(*args: Any, **named: Any) -> Any:
+            nonlocal place
+            outer, started = place, time.perf_counter()
+            if name == "flow":
+                place = "database in the flow"
+            try:
+                return await original(*args, **named)
+            finally:
+                place = outer
+                spent[place if name == "database" else name] += time.perf_counter() - started
 
-    concierge.act = timed
+        return run
+
+    wrapped = [
+        (psycopg.AsyncCursor, "execute", "database"), (psycopg.AsyncConnection, "commit", "database"),
+        (concierge, "act", "flow"), (runtime.understanding, "understand", "understanding"),
+    ]  # fmt: skip
+    originals = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in wrapped]
+    for (owner, attribute, name), (_, _, original) in zip(wrapped, originals, strict=True):
+        setattr(owner, attribute, timed(name, original))
+    shares = dict.fromkeys(spent, 0.0)
     try:
-        for words in ("what are my appointments", "is there parking") * 10:
+        for words in TALK * ROUNDS:
             conversation = await _receive(runtime, phone, words)
-            started = time.perf_counter()
+            before, started = dict(spent), time.perf_counter()
             await runtime.turns.run_next(demo.TENANT_ID, conversation)
-            spent["whole"].append(time.perf_counter() - started)
+            spent["whole"] += time.perf_counter() - started
+            for name in spent:
+                shares[name] += spent[name] - before[name]
     finally:
-        concierge.act = original
-    async with runtime.database.begin(demo.TENANT_ID) as session:
-        await session.execute(text("SELECT 1"))
-    for name, values in spent.items():
-        if values:
-            _print(f"  {name}", values)
-    assert engine is not None
+        for owner, attribute, original in originals:
+            setattr(owner, attribute, original)
+    database = shares["database"] + shares["database in the flow"]
+    flow = shares["flow"] - shares["database in the flow"]
+    rest = shares["whole"] - database - flow - shares["understanding"]
+    parts = {
+        "database": database,
+        "flow's own code": flow,
+        "understanding": shares["understanding"],
+        "graph, state, rest": rest,
+    }
+    shown = ", ".join(f"{name} {value / shares['whole']:.0%}" for name, value in parts.items())
+    print(f"of a turn's time: {shown}")
 
 
 def _print(name: str, seconds: list[float]) -> None:

@@ -93,9 +93,12 @@ def find_choice(message: Plain, hearing: Hearing, pieces: list[Piece]) -> Wish |
     if not hearing.options:
         return None
     text = message.text
-    if (bare := re.fullmatch(r"[ .#(]*(\d{1,2})[ .!)]*(?:please|ok|wala|no\.?)?[ .!]*", text)) and 1 <= int(
-        bare[1]
-    ) <= len(hearing.options):
+    if (
+        bare := re.fullmatch(
+            r"[ .#(]*(?:(?:yes|ok|okay|haan|sure)[ ,]+)?(\d{1,2})[ .,!)]*(?:please|ok|okay|yes|haan|wala|no\.?)?[ .!]*",
+            text,
+        )
+    ) and 1 <= int(bare[1]) <= len(hearing.options):
         return _choose(message, bare.span(1))
     if bare and any(_shows(option, int(bare[1]), hearing.now.date()) for option in hearing.options):
         return _choose(message, bare.span(1))

@@ -68,6 +68,7 @@ BOOK = (
     r"^(?:(?:new|an|a|doctor|dr|urgent|need|hi|hello) )*appointments?[.!? ]*$",
     r"(?:dikhana|dikhwana|dikhane) (?:hai|tha|chah\w+|aana)|milna (?:hai|chah\w+)|number lag\w+|(?:time|slot) (?:mil\w*|chahiye|dila\w*)",
     r"(?:anything|something|any (?:slots?|time|openings?|appointments?|availability))(?: \w+)? (?:available|free|open|on|for|tomorrow|today|this|next|with|left)",
+    r"^(?:(?:i |please |need |want |to see |a |hi |hello )*)(?:doctor|dr)(?: please)?[.!? ]*$",
     r"fit me in|squeeze me in|(?:can|could|may) i (?:come(?! back)|get in|drop in|be seen|visit)(?!\w)|dikha sakt\w*|(?:next|first|earliest) (?:available )?(?:appointment|slot)(?!\w)",
     r"^(?:follow ?up|check ?up|consultation|vaccination)(?: (?:with|for|appointment|please)|$)|(?:video|online|tele|phone) ?-?(?:consult\w*|appointment|visit)",
     r"(?:don't|do not) know (?:which|what|whom?)(?: kind of| type of)? ?(?:doctor|dr|specialist)?(?: \w+){0,4} (?:see|consult|need|go to|visit|meet)",

@@ -48,7 +48,9 @@ _PLACE = re.compile(
     r"(?<!\w)(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|4th|pehla|pehli|dusra|dusri|doosra|doosri)(?: (?:one|visit|appointment|booking|wala|wali))(?!\w)|(?<!\w)(?:number|no\.?|#) ?\d(?!\w)"
 )
 # A yes to a message that we sent first, such as a reminder.
-_YES_ALONE = re.compile(r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*")
+_YES_ALONE = re.compile(
+    r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*"
+)
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
 _DOUBTS = re.compile(
     r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)"
@@ -261,7 +263,7 @@ def _told(reading: Reading, piece: Piece) -> bool:
         if (weekday := weekday_of(said)) is not None:
             return any(days.start.weekday() == weekday for days in shown)
         return any(d.days in shown for d in find_days(said, today, month_first=False))
-    return said in told
+    return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told))
 
 
 def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list[Placed]:

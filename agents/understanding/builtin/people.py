@@ -56,6 +56,11 @@ _KIN_FOR = re.compile(rf"(?<!\w)(?P<who>{_KIN}) (?:ke liye|ka appointment|ki app
 _SAYS_WHO = re.compile(
     r"^(?:'s|,? (?:has|have|had|is|was|see|come|visit|meet|get|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
 )
+# "Let me check with my wife": she is no patient.
+_TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tell|told|inform|says|said) $")
+_FOR_ME = re.compile(
+    r"(?<!\w)(?:it's|it is|this is|this one is|appointment is|that's|no,?|not for (?:him|her|them|my \w+),? (?:but )?)(?: only| just)? for (?P<who>me|myself)(?!\w)"
+)
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
 _FOR_SOMEONE = re.compile(
     r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)"
@@ -219,10 +224,12 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
         named = _with_given_name(message, match.end("who"), awaited=awaited)
         last = match.end() == len(message.text.rstrip(" .!"))
+        if _TOGETHER.search(before) and not _HAS.match(tail):
+            continue
         introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of ")) or bool(_SAYS_WHO.match(tail))
         if introduced or last or named > match.end("who"):
             return [Piece("for_whom", match.start("who"), named)]
-    someone = _KIN_FOR.search(message.text) or _FOR_SOMEONE.search(message.text)
+    someone = _FOR_ME.search(message.text) or _KIN_FOR.search(message.text) or _FOR_SOMEONE.search(message.text)
     return [Piece("for_whom", *someone.span("who"))] if someone else []
 
 

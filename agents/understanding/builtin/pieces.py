@@ -29,6 +29,10 @@ _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|
 _OTHER_HOUR = re.compile(
     r" *(?:no|nope|nahi|sorry|actually|not that)[ ,.]+(?:at |to )?(?P<hour>\d{1,2})(?: (?:please|instead))?[ .!]*"
 )
+# "Not dentist, eye": a part of the body for the kind of doctor.
+_NOT_BUT = re.compile(
+    r"(?<!\w)not (?:a |an |the )?[\w-]+(?: doctor| specialist)?(?:,|,? but|,? i (?:want|need|meant)) ?(?P<part>\w+)[ .!]*$"
+)
 _LEFT = re.compile(
     r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$"
 )
@@ -74,6 +78,10 @@ def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tu
         if hearing.awaiting != "name"
         else [],
     )
+    part = _NOT_BUT.search(text) if hearing.flow == "book" else None
+    if part and any(p.fullmatch(part["part"]) for p in BARE_PATTERNS.values()):
+        pieces = [piece for piece in pieces if piece.slot not in ("specialty", "complaint")]
+        _add(pieces, taken, [Piece("specialty", *part.span("part"))])
     _add(pieces, taken, _awaited(message, hearing, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
 
@@ -107,6 +115,7 @@ def _whens(message: Plain, hearing: Hearing, today: date, taken: list[tuple[int,
     loose = tuple((d.start, d.end) for d in days)
     bare = hearing.awaiting == "time" and len(text.split()) <= 6
     times = find_times(text, bare=bare, taken=(*firm, *loose))
+    days = [d for d in days if not d.days.asap] or days  # "tomorrow, as early as possible" is tomorrow
     found = [Piece("day", d.start, d.end) for d in days]
     if moving and not found and (shift := find_shift(text)) is not None:
         found = [Piece("day", *shift)]

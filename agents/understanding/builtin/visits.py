@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agents.understanding.builtin.found import Piece
+from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.spelling import Plain
 
 _NAMING = ("day", "time", "practitioner", "specialty", "location", "visit_type")
@@ -31,7 +32,9 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
     for piece in pieces:
         if piece.slot not in _NAMING or (
             flow == "reschedule"
-            and _is_new(message.text, piece, pieces, seen_new=any(p.slot in ("day", "time") for p in new))
+            and _is_new(
+                message.text, piece, pieces, seen_new=any(p.slot in ("day", "time", "practitioner") for p in new)
+            )
         ):
             new.append(piece)
         else:
@@ -45,7 +48,7 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
         return bool(re.search(r"(?<!\w)to $|[,.;?] ?(?:[\w]+ ){0,5}$", text[: piece.start]))
     if re.match(r" se(?!\w)", text[piece.end :]):
         return False
-    if _CANNOT.search(text[: piece.start]):
+    if find_shift(text[piece.start : piece.end]) is not None or _CANNOT.search(text[: piece.start]):
         return True
     if seen_new or _NEW.search(text[: piece.start]):
         return True

@@ -194,6 +194,16 @@ def _third(start: date, end: date, part: str) -> tuple[date, date]:
     return end - timedelta(days=third), end
 
 
+def _week_of_month(match: re.Match[str], context: _Context) -> DayRange:
+    """ "The first week of December": seven days from the 1st, the 8th, the 15th; the last week the last seven."""
+    month = _month(match, context)
+    first = month.start.replace(day=1)
+    if match["nth"] == "last":
+        return DayRange(max(context.today, month.end - timedelta(days=6)), month.end)
+    start = first + timedelta(weeks=(number(match["nth"]) or 1) - 1)
+    return DayRange(max(context.today, start), max(context.today, start + timedelta(days=6)))
+
+
 def _week_after_next(match: re.Match[str], context: _Context) -> DayRange:
     monday = context.today + timedelta(days=14 - context.today.weekday())
     return DayRange(monday, monday + timedelta(days=6))
@@ -273,6 +283,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"(?<!\blast )(?<!\bi )(?<!\bwe )(?<!\bhe )(?<!\bshe )(?<!\bthe ){_WEEKDAY}(?! (?:burn|down|glasses|in the(?! (?:morning|afternoon|evening|night|early|late))))", _weekday),
         (rf"the {_WEEKDAY}", _weekday),
         (r"(?:the )?same (?:time|day|slot|hour)(?: and (?:time|day))?,?(?: but)?(?: on| in)?(?: the)? (?P<which>next|following|agle|coming) (?:week|hafte)(?P<part>(?!))?", _week),
+        (rf"(?:the |in the )?(?P<nth>first|second|third|last|1st|2nd|3rd) week (?:of|in) (?:(?:the )?{_MONTH}|(?:the )?(?P<which>next|this) month)", _week_of_month),
         (r"(?:the )?week after next|next to next week", _week_after_next),
         (r"(?:the )?(?P<part>early |later? |mid |end of (?:the )?|beginning of (?:the )?)?(?P<which>next|this|coming|agle|is|following|the|rest of the|rest of this|later this|upcoming|sometime next) (?:week|hafte)", _week),
         (r"(?:(?:the|on) )?(?P<which>next|this|coming|agle|upcoming|the|is)? ?weekends?", _weekend),
