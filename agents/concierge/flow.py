@@ -3,12 +3,14 @@ belong to no single flow: corrections, digressions, changes of mind, several wis
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from agents.commands import (
     Abandon,
     Affirm,
     Ask,
+    Command,
     Correct,
     Deny,
     Fill,
@@ -30,11 +32,14 @@ from agents.dialogue import Dialogue
 from agents.scheduling import book, flow, seek
 from agents.state import Option, Wish
 from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.names import match_specialty
 from tools.runtime.errors import ToolError
 
 MISSES = 3
 FRESH = timedelta(hours=1)  # so long "anything else?" is what a yes answers
 _MEANS_BOOKING = ("specialty", "practitioner", "complaint")  # said with nothing under way, they ask for a visit
+_AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
+_OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
 _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
 
 
@@ -102,9 +107,10 @@ async def _absorb(d: Dialogue) -> bool:
     state, changed, target = d.state, False, None
     if state.flow is None and not d.has(Start) and any(c.slot in _MEANS_BOOKING for c in d.fills()):
         d.commands = (Start(flow="book"), *d.commands)
-    for command in d.commands:
+    d.commands = _one_booking_each(d)
+    for place, command in enumerate(d.commands):
         if isinstance(command, Start):
-            target = await _start(d, command)
+            target = await _start(d, command, before=d.commands[:place])
             changed = changed or target is state.slots
         elif isinstance(command, More) and command.direction in ("earlier", "later") and state.flow == "reschedule":
             state.slots["toward"] = command.direction
@@ -123,6 +129,23 @@ async def _absorb(d: Dialogue) -> bool:
                 if slots is state.slots and command.slot in ("day", "time", "practitioner", "specialty", "complaint"):
                     state.after = state.before = None
     return changed
+
+
+def _one_booking_each(d: Dialogue) -> tuple[Command, ...]:
+    """ "A dentist on Friday and an eye doctor on Saturday" are two bookings: the second begins with its specialty."""
+    said: list[Command] = []
+    first: str | None = None
+    for command in d.commands:
+        if isinstance(command, Start):
+            first = None
+        elif isinstance(command, Fill) and command.slot == "specialty" and Start(flow="book") in said:
+            found = match_specialty(command.value, d.place.directory.specialties)
+            code = str(found[0].id) if found else None
+            if first and code and code != first and _AND.search(d.text) and not _OR.search(d.text):
+                said.append(Start(flow="book"))
+            first = code or first
+        said.append(command)
+    return tuple(said)
 
 
 def _any_doctor(d: Dialogue, slots: dict[str, str]) -> bool:
@@ -146,13 +169,13 @@ def _replace(slots: dict[str, str], name: str, value: str) -> None:
     slots[name] = value
 
 
-async def _start(d: Dialogue, command: Start) -> dict[str, str]:
+async def _start(d: Dialogue, command: Start, *, before: tuple[Command, ...]) -> dict[str, str]:
     """Begin a flow, or note it for later where another of this message comes first. Returns where its words go."""
     state = d.state
     if state.flow is None:
         state.flow = command.flow
         return state.slots
-    begun_now = any(isinstance(c, Start) and c.flow == state.flow for c in d.commands[: d.commands.index(command)])
+    begun_now = any(isinstance(c, Start) and c.flow == state.flow for c in before)
     if state.flow == command.flow and not begun_now:
         return state.slots
     if begun_now:
@@ -247,7 +270,7 @@ def _ask_again(d: Dialogue) -> None:
 async def _small_talk(d: Dialogue) -> None:
     """No flow, no question: greetings, thanks, a yes or no to nothing, or nothing understood."""
     state = d.state
-    if d.has(Affirm) and is_plain_yes(d.text) and await _may_confirm(d):
+    if d.has(Affirm) and await _may_confirm(d):
         state.then_confirm = True
         await _go_on(d, changed=False)
     elif d.has(Goodbye) or (d.has(Deny) and state.awaiting == "anything_else"):
@@ -275,6 +298,10 @@ async def _may_confirm(d: Dialogue) -> bool:
     """Whether a yes may answer what we wrote first: always, but right after "anything else?" only where a seat is
     offered, or where that question is old."""
     state = d.state
+    if not is_plain_yes(d.text, deed="book"):
+        return False
+    if not is_plain_yes(d.text) and (state.patient_id is None or state.verified_at is None):
+        return False  # "book it", and it is not known yet what could be meant
     if state.awaiting != "anything_else" or state.patient_id is None or state.verified_at is None:
         return True
     if d.work.now - state.verified_at > FRESH:

@@ -287,7 +287,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"(?:the )?week after next|next to next week", _week_after_next),
         (r"(?:the )?(?P<part>early |later? |mid |end of (?:the )?|beginning of (?:the )?)?(?P<which>next|this|coming|agle|is|following|the|rest of the|rest of this|later this|upcoming|sometime next) (?:week|hafte)", _week),
         (r"(?:(?:the|on) )?(?P<which>next|this|coming|agle|upcoming|the|is)? ?weekends?", _weekend),
-        (r"(?:on )?(?:any )?(?:weekdays?|working days?)", _weekdays),
+        (r"(?<!work )(?<!work on )(?<!working )(?<!busy )(?<!busy on )(?:on )?(?:any )?(?:weekdays?|working days?)", _weekdays),
         (rf"(?:within|in the next|over the next) {_COUNT} (?P<unit>days?|weeks?|months?|din|hafte|mahine)", _within_units),
         (rf"(?:in|after) {_COUNT}(?: more)? (?P<unit>days?|weeks?|months?)(?:'? time)?", _in_units),
         (rf"(?:by|(?:back|ahead|forward|out|up)(?: by)?) {_COUNT}(?: more)? (?P<unit>days?|weeks?|months?)(?: (?:later|earlier|before|ahead))?", _in_units),
@@ -341,7 +341,9 @@ def _joined(text: str, atoms: list[DayFound], *, ranges: bool) -> Iterator[DayFo
             continue
         between = text[held.end : atom.start]
         if between in (" ", ", ", " the ", "(", " (") and held.days.start == held.days.end:
-            held = DayFound(held.start, atom.end, atom.days if atom.end - atom.start > 3 else held.days)
+            held = DayFound(
+                held.start, atom.end, atom.days if atom.end - atom.start > 3 and not atom.days.asap else held.days
+            )
         elif between == " " and atom.days == DayRange(atom.days.start, atom.days.start + AHEAD):
             held = DayFound(held.start, atom.end, held.days)
         elif ranges and _OR.match(between) and not (held.days.asap or atom.days.asap):

@@ -13,7 +13,7 @@ from agents.understanding.hearing import Directory, Hearing, Known
 from agents.understanding.resolve.names import find_anyone, match_practitioners
 from tools.facility import demo
 
-DOCTORS = tuple(Known(place, f"Dr. {name}") for place, (name, _) in enumerate(demo.DOCTORS))
+DOCTORS = tuple(Known(str(place), f"Dr. {name}") for place, (name, _) in enumerate(demo.DOCTORS))
 HOSPITAL = Directory(practitioners=DOCTORS, specialties=tuple(Known(c, n) for c, n in demo.SPECIALTIES.items()))
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
 PHRASES = [
