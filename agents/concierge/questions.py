@@ -8,18 +8,6 @@ from agents.understanding.resolve.names import match_location
 from tools.conversations.texts import LANGUAGES
 
 _OF_LOCATION = {"parking", "address", "hours", "phone"}
-_PLAIN = {
-    "capabilities",
-    "who_are_you",
-    "medical_advice",
-    "results",
-    "fees",
-    "insurance",
-    "documents",
-    "preparation",
-    "privacy",
-    "other",
-}
 
 
 def answer(d: Dialogue, question: Ask) -> None:

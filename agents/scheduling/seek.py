@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from agents.dialogue import Dialogue
@@ -200,7 +200,3 @@ async def nearest(d: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]:
 def slot_option(d: Dialogue, slot: SlotOut) -> Option:
     at = d.local(slot.starts_at, slot.location_id)
     return Option(id=str(slot.id), label=f"{d.when(at)}, {slot.practitioner}, {slot.location}", at=at)
-
-
-def utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)

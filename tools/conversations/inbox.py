@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -167,8 +167,3 @@ async def queue_out(
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
         work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}"))
     return message_id
-
-
-async def waiting(session: AsyncSession) -> int:
-    """Messages received whose turn has not committed yet."""
-    return await session.scalar(select(func.count()).where(Message.state == "received")) or 0
