@@ -29,7 +29,19 @@ class Settings(BaseSettings):
     tenant: str = Field("demo", description="Slug of the tenant that command-line calls act in")
     max_body_bytes: int = Field(1_048_576, description="Largest request body")
 
-    secret_key: SecretStr | None = Field(None, description="Signs cursors; required in production")
+    secret_key: SecretStr | None = Field(
+        None, description="Signs cursors and makes the fingerprints that addresses are found by; required in production"
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="Master keys of the vault, a line each: name, 32 bytes in base64; the last one wraps. Unset: made in the data folder (never in production)",
+    )
+    key_service_url: str | None = Field(
+        None,
+        description="Instead of the file: a key service with the Transit interface (HashiCorp Vault, OpenBao), for example https://vault:8200/v1/transit",
+    )
+    key_service_key: str = Field("wardline", description="Name of the key in the key service")
+    key_service_token: SecretStr | None = None
     oidc_issuers: str = Field("", description="Comma-separated issuer|audience pairs whose JWTs are believed")
     dev_issuer: bool = Field(True, description="Built-in issuer for development; never in production")
 

@@ -19,8 +19,14 @@ from tools.runtime.principals import Principal, patient_principal, system
 from tools.runtime.runtime import Runtime, Step
 from tools.runtime.work import Work
 
-phrase = Phrasebook(Path(__file__).parent / "texts").tell
+_PHRASES = Phrasebook(Path(__file__).parent / "texts")
+phrase, own_words = _PHRASES.tell, _PHRASES.all_words
 CommandType = TypeVar("CommandType", bound=Command)
+
+# Emergency numbers. IN: 112, Emergency Response Support System (Ministry of Home Affairs). US: 911 (FCC).
+EMERGENCY = {"IN": "112", "US": "911"}
+# Suicide prevention lines. IN: Tele-MANAS 14416 (Ministry of Health). US: 988 Suicide & Crisis Lifeline (SAMHSA).
+CRISIS = {"IN": "14416", "US": "988"}
 
 # The tools of each flow: an agent holds no others while it is in it.
 _READ = {"scheduling.find_slots", "scheduling.list_appointments", "scheduling.list_waitlist", "patients.list_relatives"}
@@ -71,6 +77,7 @@ class Dialogue:
     lines: list[str] = field(default_factory=list)
     handed_over: bool = False
     read_back: bool = False  # this answer ends with what a yes would do
+    results: list[Any] = field(default_factory=list)  # what the turn's tools gave
     _steps: int = 0
 
     @property
@@ -120,4 +127,6 @@ class Dialogue:
         self._steps += 1
         tools = FLOW_TOOLS["concierge"] | FLOW_TOOLS.get(self.state.flow or "concierge", frozenset())
         step = Step(turn=self.turn, number=self._steps, tools=tools, assent=assent)
-        return await self.runtime.call_within(self.work, name, args, caller, step=step)
+        out = await self.runtime.call_within(self.work, name, args, caller, step=step)
+        self.results.append(out)
+        return out

@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime as GraphRuntime
 
 from agents.concierge import flow as concierge
 from agents.concierge.emergency import raise_alarm
-from agents.screen.injection import looks_like_injection
+from agents.concierge.identity import hand_over
 from agents.screen.language import detect_language
 from agents.screen.red_flags import red_flags
 from agents.turn_state import Turn
@@ -26,10 +26,9 @@ class Route(TypedDict, total=False):
 
 
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
-    """Rules first: red flags, hand-over, language, signs of injection."""
+    """Rules first: red flags, hand-over, language."""
     turn = runtime.context
     turn.red_flags = red_flags(turn.text)
-    turn.injection = looks_like_injection(turn.text)
     if turn.red_flags:
         return {"route": "emergency"}
     if turn.read.conversation_state == "handed_over":
@@ -71,17 +70,32 @@ async def compose(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     if lines and dialogue.state.awaiting == "choice" and not dialogue.handed_over:
         lines += [f"{number}. {option.label}" for number, option in enumerate(dialogue.state.options, 1)]
         lines.append(dialogue.phrase("choose_by_number"))
-    turn.reply = "\n".join(lines)
-    _screen_out(turn)
+    reply = "\n".join(lines)
+    if not reply.strip():
+        reply = dialogue.phrase("not_understood_help")
+    turn.reply = (await screen_out(turn, reply))[:MAX_REPLY]
+    turn.state.last_answer = turn.reply
     return {}
 
 
-def _screen_out(turn: Turn) -> None:
-    """Never blank, never longer than the channel takes."""
-    if not turn.reply.strip():
-        turn.reply = turn.dialogue.phrase("not_understood_help")
-    turn.reply = turn.reply[:MAX_REPLY]
-    turn.state.last_answer = turn.reply
+async def screen_out(turn: Turn, reply: str) -> str:
+    """The policy's last look at an answer: what must not leave is replaced, and where it says so a person takes over."""
+    dialogue = turn.dialogue
+    work, state = dialogue.work, dialogue.state
+    await work.scope(None)
+    patients = [one for one in (state.patient_id, state.subject_id) if one is not None]
+    verdict, subject, decisions = await work.guard.outgoing(
+        work, reply, conversation_id=turn.conversation_id, patients=patients, by_agent=True, grounds=turn.grounds,
+        zone=turn.tenant.zone,
+    )  # fmt: skip
+    await work.guard.note(work, subject, decisions)
+    if turn.red_flags:  # nothing stands between a patient and the emergency number
+        return reply
+    if verdict.text is not None:
+        return verdict.text
+    if verdict.action == "hand_over" and not dialogue.handed_over:
+        await hand_over(dialogue, "The policy stopped an answer", said=True)
+    return dialogue.phrase("policy_handed_over" if dialogue.handed_over else "policy_blocked")
 
 
 def _after_understanding(state: Route) -> str:

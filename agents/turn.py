@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from agents import graph
 from agents.dialogue import Place, phrase
-from agents.turn_state import Overtaken, Turn
+from agents.turn_state import Overtaken, Turn, flow_about
 from agents.understanding.hearing import Directory, Known
 from db.engine import Database, direct
 from governance.record import canonical
-from tools.conversations.inbox import opening_of, queue_out, text_hash
+from governance.vault import Owner
+from tools.conversations.inbox import opening_of, queue_out
 from tools.conversations.tables import Conversation, Message
 from tools.facility.tables import Location, Practitioner, Specialty
 from tools.facility.tools import LocationOut
@@ -32,7 +33,7 @@ PLACE_TTL_S = 30.0
 ATTEMPTS = 3
 _PROCESSED = "UPDATE message SET state = 'processed', processed_at = %s WHERE id = %s"
 _SAVE = """
-    UPDATE conversation SET flow = %s::jsonb, language = %s, agent = %s, last_inbound_at = %s,
+    UPDATE conversation SET flow = %s, language = %s, agent = %s, last_inbound_at = %s,
            patient_id = coalesce(%s, patient_id), version = version + 1
      WHERE id = %s
 """
@@ -87,7 +88,9 @@ class Turns:
         agent = "scheduling" if state.flow else "concierge"
         flow = canonical(state.model_dump(mode="json", exclude_defaults=True))
         await direct(work.session, _PROCESSED, (work.now, turn.read.message_id))
-        saved = (flow, dialogue.language, agent, turn.read.at, state.patient_id, turn.conversation_id)
+        owner = Owner(turn.conversation_id, "conversation")
+        sealed = await work.keys.seal(owner, flow, flow_about(turn.conversation_id))
+        saved = (sealed, dialogue.language, agent, turn.read.at, state.patient_id, turn.conversation_id)
         await direct(work.session, _SAVE, saved)
         if turn.reply:
             await say_out(
@@ -95,9 +98,9 @@ class Turns:
             )
         work.record.append(
             "state",
-            {"at": work.now, "after": turn.read.message_id, "flow": state.flow, "awaiting": state.awaiting,
-             "state_sha256": text_hash(flow)},
-        )  # fmt: skip
+            {"at": work.now, "after": turn.read.message_id, "flow": state.flow, "awaiting": state.awaiting},
+            full={"state": flow},
+        )
 
     async def _failed(self, turn: Turn, error: Exception) -> None:
         """Count the failure; after three the patient is told, and a person is given the conversation."""
@@ -109,9 +112,7 @@ class Turns:
             if message.attempts < ATTEMPTS or message.state != "received":
                 return
         opening = opening_of(turn.conversation_id, turn.read.channel, self.runtime.clock.now())
-        async with open_work(
-            self.runtime.database, self.runtime.jobs, self.runtime.clock, tenant_id, opening=opening
-        ) as work:
+        async with open_work(self.runtime, tenant_id, opening=opening) as work:
             message = await work.session.get_one(Message, turn.read.message_id, with_for_update=True)
             row = await work.session.get_one(Conversation, turn.conversation_id, with_for_update={"key_share": True})
             message.state, message.error = "failed", type(error).__name__
@@ -136,10 +137,10 @@ async def say_out(work: Work, conversation_id: UUID, body: str, *, channel: str,
     """Put an answer to a message in the outbox and on the record."""
     author = f"agent:{agent}"
     reply = await queue_out(
-        work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to
+        work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to, screened=True
     )
-    entry = {"at": work.now, "message_id": reply, "author": author, "text_sha256": text_hash(body)}
-    work.record.append("message_out", entry)
+    entry = {"at": work.now, "message_id": reply, "author": author, "length": len(body)}
+    work.record.append("message_out", entry, full={"text": body})
 
 
 async def read_place(database: Database, tenant_id: UUID) -> Place:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,15 +13,19 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
-from agents.dialogue import Dialogue, Place
+from agents.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
 from agents.screen.red_flags import RedFlag
 from agents.state import State
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelAnswer
 from db.base import new_id
 from db.engine import direct
-from governance.record import Opening
+from governance.clear import clear
+from governance.policies.screening import Subject
+from governance.record import Opening, canonical
 from governance.tables import LLMResponse
+from governance.vault import Owner
+from tools.conversations.contents import address_about, message_about
 from tools.conversations.inbox import opening_of
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
@@ -28,14 +34,18 @@ from tools.runtime.work import Work, open_work
 # One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
 # what the writer before has committed.
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
-# The conversation and its oldest message that waits, with the model's answer from an earlier try.
+# The conversation and its oldest message that waits, with the model's answer from an earlier try, and the keys that the
+# turn will need.
 _TAKE = """
-    SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.body, m.media, m.at, r.answer
+    SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
+           k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
       FROM conversation c
-      JOIN LATERAL (SELECT id, body, media, at FROM message
+      JOIN LATERAL (SELECT id, content, at FROM message
                      WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state = 'received'
                      ORDER BY seq LIMIT 1) m ON true
       LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
+      LEFT JOIN vault_key k ON k.tenant_id = c.tenant_id AND k.owner_id = c.id AND k.current
+      LEFT JOIN vault_key p ON p.tenant_id = c.tenant_id AND p.owner_id = c.patient_id AND p.current
      WHERE c.id = %s
 """
 
@@ -73,7 +83,6 @@ class Turn:
     language: str
     work: Work | None
     red_flags: tuple[RedFlag, ...] = ()
-    injection: bool = False
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
     _dialogue: Dialogue | None = None
@@ -129,15 +138,29 @@ class Turn:
             await self._record_answer(answer)
 
     async def _record_answer(self, answer: ModelAnswer) -> None:
-        body, message_id = dataclasses.asdict(answer), self.read.message_id
+        full, message_id = dataclasses.asdict(answer), self.read.message_id
+        body = {name: full.pop(name) for name in ModelAnswer.metadata()} | {"at": None, "for": message_id}
         async with AsyncExitStack() as stack:
             work = await _open(self.runtime, self.tenant, self.conversation_id, stack)
+            owner = Owner(self.conversation_id, "conversation")
+            kept = await work.keys.seal(owner, canonical(dataclasses.asdict(answer)), _answer_about(message_id))
             statement = insert(LLMResponse).values(
-                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=message_id, answer=body
+                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=message_id, answer=kept
             )  # fmt: skip
             made = await work.session.execute(statement.on_conflict_do_nothing().returning(LLMResponse.id))
             if made.scalar() is not None:
-                work.record.append("model_answer", {"at": work.now, "for": message_id, **body})
+                work.record.append("model_answer", body | {"at": work.now}, full=full)
+
+    def grounds(self) -> Iterator[Any]:
+        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
+        yield self.state.model_dump_json()
+        yield own_words(self.language)
+        yield " ".join((*EMERGENCY.values(), *CRISIS.values()))
+        yield from (location.model_dump_json() for location in self.place.locations)
+        yield from (out.model_dump_json() for out in self.dialogue.results)
+        yield self.text
+        yield self.read.flow
+        yield self.dialogue.now.isoformat()
 
     async def take(self) -> None:
         """From here on the turn acts: take the conversation again where it was let go while the model was asked."""
@@ -166,21 +189,56 @@ class Turn:
                 "at": self.work.now,
                 "message_id": self.read.message_id,
                 "by": self.understood.by,
-                "commands": [command.model_dump() for command in self.understood.commands],
+                "commands": [clear(command) for command in self.understood.commands],
                 "red_flags": [flag.code for flag in self.red_flags],
-                "injection": self.injection,
+                "prompt": self.understood.prompt,
             },
+            full={"commands": [command.model_dump() for command in self.understood.commands]},
         )
+        if self.text:
+            await self.work.guard.judge(self.work, Subject("message_in", self.text), patient_id=None)
 
 
 async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> Work:
     opening: Opening = opening_of(conversation_id, "conversation", runtime.clock.now())
-    return await stack.enter_async_context(
-        open_work(runtime.database, runtime.jobs, runtime.clock, tenant.id, opening=opening)
-    )
+    return await stack.enter_async_context(open_work(runtime, tenant.id, opening=opening))
 
 
 async def _take(work: Work, conversation_id: UUID) -> Read | None:
     await direct(work.session, _LOCK, (conversation_id,))
     row = await (await direct(work.session, _TAKE, (conversation_id,))).fetchone()
-    return Read(*row) if row is not None else None
+    if row is None:
+        return None
+    channel, address, state, version, language, flow, message_id, content, at, answer, patient_id, *key = row
+    if key[0] is not None:
+        await work.keys.put(conversation_id, *key[:3])
+    if key[3] is not None:
+        await work.keys.put(patient_id, *key[3:])
+    sealed = {
+        address_about(conversation_id): address, message_about(message_id): content, flow_about(conversation_id): flow,
+        _answer_about(message_id): answer,
+    }  # fmt: skip
+    opened = await work.keys.open({about: value for about, value in sealed.items() if value is not None})
+    to, said, was, recorded = (opened.get(about) for about in sealed)
+    message = json.loads(said or '{"text": "", "media": []}')
+    return Read(
+        channel=channel,
+        address=to or "",
+        conversation_state=state,
+        version=version,
+        language=language,
+        flow=json.loads(was or "{}"),
+        message_id=message_id,
+        text=message["text"],
+        media=message["media"],
+        at=at,
+        recorded=json.loads(recorded) if recorded else None,
+    )
+
+
+def flow_about(conversation_id: UUID) -> str:
+    return f"flow:{conversation_id}"
+
+
+def _answer_about(message_id: UUID) -> str:
+    return f"answer:{message_id}"

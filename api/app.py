@@ -18,7 +18,7 @@ from api.auth import Issuer, TokenVerifier
 from api.body_limit import BodyLimit
 from api.dev_issuer import DevIssuer
 from api.rest import build_router, nested_schemas
-from api.secrets import derived, twilio_token
+from api.secrets import derived, twilio_token, vault
 from db import provision
 from db.engine import Database
 from settings import Settings
@@ -57,6 +57,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         Database(url, pool_size=settings.database_pool),
         Jobs(url),
         Clock(settings.clock),
+        vault(settings),
         cursors=Cursors(bytes.fromhex(derived(settings, "cursors"))),
         hold_minutes=settings.hold_minutes,
         slot_horizon_days=settings.slot_horizon_days,
@@ -74,6 +75,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
+        stack.push_async_callback(runtime.vault.masters.aclose)
         if runtime.carrier is not None:
             stack.push_async_callback(runtime.carrier.aclose)
         if isinstance(runtime.understanding, FallingBack):

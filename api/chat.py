@@ -12,7 +12,9 @@ from rich.console import Console
 from sqlalchemy import select
 
 from db.base import new_id
+from governance.vault import Keyring
 from settings import Settings
+from tools.conversations.contents import open_contents
 from tools.conversations.inbox import Incoming, find_conversation, receive
 from tools.conversations.tables import Message
 from tools.facility.tables import Tenant
@@ -45,14 +47,16 @@ async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel:
     """Send one message and run its turn here: {reply, conversation_id, session_id, state, ...}."""
     incoming = Incoming(channel=channel, address=number, body=text, provider_id=f"console-{new_id()}")
     message_id = await receive(runtime, tenant_id, incoming)
+    key = runtime.vault.fingerprint(tenant_id, number)
     async with runtime.database.begin(tenant_id) as session:
-        conversation_id = await find_conversation(session, channel, number)
+        conversation_id = await find_conversation(session, channel, key)
     await runtime.turns.drain(tenant_id, conversation_id)
     async with runtime.database.begin(tenant_id) as session:
         reply = (await session.scalars(select(Message).where(Message.in_reply_to == message_id))).first()
+        opened = await open_contents(Keyring(runtime.vault, session, tenant_id), [reply]) if reply else [None]
     return {
         "message": text,
-        "reply": reply.body if reply else None,
+        "reply": opened[0].text if opened[0] else None,
         "agent": reply.author if reply else None,
         "conversation_id": conversation_id,
         "session_id": conversation_id,
@@ -61,7 +65,7 @@ async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel:
 
 async def _close(runtime: Any, tenant_id: UUID, number: str) -> None:
     async with runtime.database.begin(tenant_id) as session:
-        conversation_id = await find_conversation(session, "console", number)
+        conversation_id = await find_conversation(session, "console", runtime.vault.fingerprint(tenant_id, number))
     if conversation_id is not None:
         closed = {"conversation_id": str(conversation_id)}
         await runtime.call("conversations.close_conversation", closed, system(tenant_id, "cli"), channel="cli")

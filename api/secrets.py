@@ -8,6 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
+from governance.masters import KeyFile, KeyService, new_key_line
+from governance.vault import Vault
 from settings import Settings
 
 
@@ -36,11 +38,33 @@ def twilio_token(settings: Settings) -> str:
     return derived(settings, "twilio")[:32] if settings.env != "production" else ""
 
 
-def _write_once(path: Path) -> None:
+def vault(settings: Settings) -> Vault:
+    """The vault with its master keys: a key service, a key file, or (outside production) a file made once."""
+    return Vault(_masters(settings), pepper=bytes.fromhex(derived(settings, "fingerprints")))
+
+
+def _masters(settings: Settings) -> KeyFile | KeyService:
+    if settings.key_service_url is not None:
+        token = settings.key_service_token
+        if token is None:
+            raise SystemExit("WARDLINE_KEY_SERVICE_TOKEN is required with WARDLINE_KEY_SERVICE_URL")
+        return KeyService(settings.key_service_url, key=settings.key_service_key, token=token)
+    path = settings.master_key_file
+    if path is None:
+        if settings.env == "production":
+            raise SystemExit("WARDLINE_MASTER_KEY_FILE or WARDLINE_KEY_SERVICE_URL is required in production")
+        path = settings.data_dir.resolve() / "master.keys"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, new_key_line("development").encode())
+    return KeyFile(path)
+
+
+def _write_once(path: Path, content: bytes | None = None) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
+        file.write(content or secrets.token_bytes(32))
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -112,7 +112,9 @@ async def _seat_taken(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
 async def _handed_back(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
     """The person gives the conversation back to the agent."""
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        found = (await session.execute(text(_CONVERSATION_ID), {"phone": phone})).scalar_one()
+        found = (
+            await session.execute(text(_CONVERSATION_ID), {"key": runtime.vault.fingerprint(demo.TENANT_ID, phone)})
+        ).scalar_one()
     await runtime.call("conversations.assign_conversation", {"conversation_id": str(found), "to": None}, _STAFF)
 
 
@@ -122,7 +124,9 @@ async def _picture(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
     sent = Incoming("console", phone, "", f"console-{new_id()}", media=media)
     await receive(runtime, demo.TENANT_ID, sent)
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        found = (await session.execute(text(_CONVERSATION_ID), {"phone": phone})).scalar_one()
+        found = (
+            await session.execute(text(_CONVERSATION_ID), {"key": runtime.vault.fingerprint(demo.TENANT_ID, phone)})
+        ).scalar_one()
     await runtime.turns.drain(demo.TENANT_ID, found)
 
 
@@ -144,7 +148,7 @@ async def _offer_made(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
 
 _STAFF = Principal(kind="staff", id="scenario", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
 _HAPPENS = {"seat_taken": _seat_taken, "handed_back": _handed_back, "picture": _picture, "offer_made": _offer_made}
-_CONVERSATION_ID = "SELECT id FROM conversation WHERE address = :phone AND state <> 'closed'"
+_CONVERSATION_ID = "SELECT id FROM conversation WHERE address_key = :key AND state <> 'closed'"
 
 
 async def _check(runtime: Runtime, ends: dict[str, Any], played: Played, me: dict[str, Any], phone: str) -> None:
@@ -160,7 +164,11 @@ async def _check(runtime: Runtime, ends: dict[str, Any], played: Played, me: dic
         played.wrong.append("a blank answer")
     async with runtime.database.begin(demo.TENANT_ID) as session:
         rows = (await session.execute(text(_VISITS))).mappings().all()
-        conversation = (await session.execute(text(_CONVERSATION), {"phone": phone})).mappings().one()
+        conversation = (
+            (await session.execute(text(_CONVERSATION), {"key": runtime.vault.fingerprint(demo.TENANT_ID, phone)}))
+            .mappings()
+            .one()
+        )
         tickets = (await session.execute(text("SELECT priority FROM ticket"))).scalars().all()
         query = "SELECT specialty_code FROM waitlist_entry WHERE state IN ('waiting', 'offered')"
         waiting = (await session.execute(text(query))).scalars().all()
@@ -182,7 +190,7 @@ _VISITS = """
     SELECT p.name AS doctor, a.specialty_code AS specialty, a.starts_at, a.state, a.patient_id, a.visit_type
       FROM appointment a JOIN practitioner p ON p.id = a.practitioner_id
 """
-_CONVERSATION = "SELECT state, language FROM conversation WHERE address = :phone AND state <> 'closed'"
+_CONVERSATION = "SELECT state, language FROM conversation WHERE address_key = :key AND state <> 'closed'"
 _CONSENTS = "SELECT count(*) FROM consent WHERE patient_id = :patient AND purpose = 'messages' AND withdrawn_at IS NULL"
 
 

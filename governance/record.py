@@ -6,20 +6,21 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import direct
+from governance.vault import Keyring, Owner
 
 EntryKind = Literal[
     "session_started", "message_in", "model_answer", "understood", "tool_call", "policy_decision", "message_out", "state",
-    "session_ended",
+    "session_ended", "erasure_certificate", "session_purged", "keys_destroyed",
 ]  # fmt: skip
 
-_APPEND = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::jsonb)"
+_APPEND = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::bytea[], %s::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,24 @@ class Record:
     """The entries of one transaction; `flush` writes them with the chain's next hashes in one round trip."""
 
     opening: Opening
-    entries: list[tuple[EntryKind, str]] = field(default_factory=list)
+    entries: list[tuple[EntryKind, str, str | None, Owner | None]] = field(default_factory=list)
 
-    def append(self, kind: EntryKind, body: dict[str, Any]) -> None:
-        self.entries.append((kind, canonical(body)))
+    def append(
+        self, kind: EntryKind, body: dict[str, Any], *, full: dict[str, Any] | None = None, owner: Owner | None = None
+    ) -> None:
+        """`body` is kept readable and holds nothing personal; `full` is sealed under the owner's key: a patient's, or
+        the session's conversation's. Where there is neither it is left out: what could not be erased is not stored."""
+        if owner is None and self.opening.conversation_id is not None:
+            owner = Owner(self.opening.conversation_id, "conversation")
+        sealed = canonical(full) if full and owner is not None else None
+        self.entries.append((kind, canonical(body), sealed, owner))
 
-    async def flush(self, session: AsyncSession, events: list[dict[str, Any]]) -> None:
+    async def flush(self, session: AsyncSession, keys: Keyring, events: list[dict[str, Any]]) -> None:
         """Write what was appended, and the events. Called once, last before the commit: the chain's row is locked
         until then."""
         if not self.entries and not events:
             return
+        sealed = await self._seal(keys)
         opening = dataclasses.asdict(self.opening)
         await direct(
             session,
@@ -57,18 +66,36 @@ class Record:
             (
                 opening.pop("id"),
                 canonical(opening),
-                [kind for kind, _ in self.entries],
-                [body for _, body in self.entries],
+                [entry[0] for entry in self.entries],
+                [entry[1] for entry in self.entries],
+                sealed,
                 canonical(events),
             ),
         )
         self.entries.clear()
 
+    async def _seal(self, keys: Keyring) -> list[bytes | None]:
+        owners = list({owner for _, _, full, owner in self.entries if full is not None and owner is not None})
+        of = dict(zip(owners, await keys.of(*owners), strict=True)) if owners else {}
+        about = entry_about(self.opening.id)
+        return [
+            None if full is None or owner is None else of[owner].seal(full, about) for _, _, full, owner in self.entries
+        ]
+
+
+def entry_about(session_id: UUID) -> str:
+    """What the sealed part of an entry is bound to; its place in the session is held by the chain."""
+    return f"entry:{session_id}"
+
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, no spaces, UTF-8 kept: the same value gives the same bytes."""
-    dumped = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    dumped = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
     return dumped.replace("\\u0000", "\\ufffd")  # PostgreSQL text holds no NUL
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def digest(value: Any) -> str:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
 
 
-class LLMSession(TenantRow, Base):
+class LLMSession(Base):
     """One session on the record: a conversation with an agent, or a day of a person's or service's calls.
 
-    `head_seq` and `head_hash` are the chain's end; only the database function `record_append` moves them.
+    `head_seq` and `head_hash` are the chain's end; only the database function `record_append` moves them. What the
+    session was opened with is in the hash that its first entry follows (`governance.chain.genesis`).
     """
 
     __tablename__ = "llm_session"
-    __table_args__ = (tenant_index("started_at"), tenant_index("conversation_id"), tenant_index("patient_id"))
+    __table_args__ = (
+        tenant_index("started_at"),
+        tenant_index("conversation_id"),
+        tenant_index("patient_id"),
+        # tells the sealer which heads moved; BRIN, so that moving a head stays a heap-only update
+        Index("ix_llm_session_head_xid", "head_xid", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
+    )
 
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     agent: Mapped[str]
     channel: Mapped[str]
     principal: Mapped[str]
@@ -31,12 +39,15 @@ class LLMSession(TenantRow, Base):
     outcome: Mapped[str | None]
     head_seq: Mapped[int] = mapped_column(default=0, server_default="0")
     head_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    head_xid: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # transaction that moved the head
 
 
 class AuditEntry(Base):
-    """One entry of a session: `hash` = SHA-256(previous hash + "seq|kind|body"). Never changed, never removed.
+    """One entry of a session. Never changed, never removed before its retention is over.
 
-    `body` is canonical JSON kept as text, so that the bytes that were hashed are the bytes that are kept.
+    `body` is canonical JSON kept as text, so that the bytes that were hashed are the bytes that are kept; it holds
+    nothing personal. `sealed` is the rest of the entry (arguments, results, texts) under a patient's or a
+    conversation's key (`governance.vault`). `hash` = SHA-256(previous hash + content digest), see `governance.chain`.
     """
 
     __tablename__ = "audit_entry"
@@ -47,6 +58,7 @@ class AuditEntry(Base):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     kind: Mapped[str]
     body: Mapped[str]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -58,4 +70,23 @@ class LLMResponse(TenantRow, Base):
 
     session_id: Mapped[UUID]
     message_id: Mapped[UUID]
-    answer: Mapped[dict[str, Any]]
+    answer: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the conversation's key
+
+
+class VaultKey(TenantRow, Base):
+    """A data key, wrapped by a master key that is not in the database. Destroyed: `wrapped` is gone, and with it every
+    text under the key."""
+
+    __tablename__ = "vault_key"
+    __table_args__ = (
+        Index("uq_vault_key_owner", "tenant_id", "owner_id", unique=True, postgresql_where=text("current")),
+        tenant_index("master"),
+    )
+
+    owner_id: Mapped[UUID]  # a patient, a conversation, or the tenant itself
+    owner_kind: Mapped[str]
+    current: Mapped[bool] = mapped_column(default=True)  # new texts are sealed under it
+    master: Mapped[str | None]  # the master key that wraps it
+    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    retired_at: Mapped[datetime | None]  # from then on another key seals
+    destroyed_at: Mapped[datetime | None]

@@ -57,11 +57,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """A database of one's own: the service's URL, the owner's and the superuser's."""
+    """A database of one's own: the service's URL, the owner's and the superuser's, and the folder of its keys."""
 
     service: str
     owner: str
     superuser: str
+    data_dir: Path
 
 
 @asynccontextmanager
@@ -76,7 +77,7 @@ async def cloned(server: Server) -> AsyncIterator[Clone]:
         provision._with(server.superuser, database=name, user=user)
         for user in ("wardline_app", embedded.OWNER_ROLE, "postgres")
     ]
-    yield Clone(*urls)
+    yield Clone(*urls, server.data_dir)
     with psycopg.connect(server.superuser, autocommit=True) as c:
         c.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 

@@ -2,20 +2,34 @@
 
 from importlib import import_module
 
-ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record")
+ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record", "policies")
 _PARTS = {
     "facility": ("tables", "tools", "keys"),
     "patients": ("tables", "tools", "consents"),
     "scheduling": ("tables", "schedules", "slots", "appointments", "waitlist", "encounters", "fhir", "reactions"),
     "conversations": ("tables", "tools", "communications", "templates", "sending"),
     "tickets": ("tables", "tools"),
-    "record": ("tools",),
+    "record": (
+        "tables",
+        "tools",
+        "replay",
+        "break_glass",
+        "access",
+        "erasure",
+        "retention",
+        "reported",
+        "fhir",
+        "stats",
+    ),
+    "policies": ("tools", "violations"),
 }
 
 
 def load() -> None:
     """Declare everything."""
     import_module("governance.tables")
+    import_module("governance.policies.tables")
+    import_module("governance.seals.tables")
     import_module("tools.runtime.tables")
     import_module("tools.runtime.approval_tools")
     import_module("tools.runtime.react")

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from agents.concierge.identity import hand_over
-from agents.dialogue import Dialogue
+from agents.dialogue import CRISIS, EMERGENCY, Dialogue
 from agents.screen.red_flags import RedFlag
-
-# Emergency numbers. IN: 112, Emergency Response Support System (Ministry of Home Affairs). US: 911 (FCC).
-EMERGENCY = {"IN": "112", "US": "911"}
-# Suicide prevention lines. IN: Tele-MANAS 14416 (Ministry of Health). US: 988 Suicide & Crisis Lifeline (SAMHSA).
-CRISIS = {"IN": "14416", "US": "988"}
 
 
 async def raise_alarm(d: Dialogue, flags: tuple[RedFlag, ...]) -> None:

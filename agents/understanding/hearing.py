@@ -50,6 +50,7 @@ class Understood:
 
     commands: tuple[Command, ...]
     by: Literal["built-in", "model"]
+    prompt: str | None = None  # name@version of the prompt, where a model was asked
 
 
 class Understanding(Protocol):

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import reduce
 from operator import add
@@ -61,8 +61,8 @@ class ModelUnavailable(Exception):
 class ModelAnswer:
     """One call of the model, for the record: plain values, stored with `asdict` and rebuilt with `ModelAnswer(**row)`.
 
-    `calls` (what the model called, as it wrote it) and `commands` (what was accepted) are JSON and hold the patient's
-    words; `request_sha256` covers the messages, the offered function and the parameters.
+    `asked` (the messages), `calls` (what the model called, as it wrote it) and `commands` (what was accepted) are JSON
+    and hold the patient's words; `request_sha256` covers the messages, the offered function and the parameters.
     """
 
     model: str
@@ -70,6 +70,7 @@ class ModelAnswer:
     prompt_version: str
     prompt_sha256: str
     request_sha256: str
+    asked: str
     calls: str
     commands: str
     finish_reason: str | None
@@ -77,6 +78,11 @@ class ModelAnswer:
     tokens_out: int | None
     latency_ms: int
     outcome: Outcome
+
+    @classmethod
+    def metadata(cls) -> tuple[str, ...]:
+        """The fields that hold nothing of what was said."""
+        return tuple(one.name for one in fields(cls) if one.name not in ("asked", "calls", "commands"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ def from_record(answer: ModelAnswer) -> Understood:
     """What was understood then, from the stored answer alone. Raises ModelUnavailable if that answer was a failure."""
     if answer.outcome != "understood":
         raise ModelUnavailable(answer.outcome)
-    return Understood(tuple(COMMANDS.validate_json(answer.commands)), by="model")
+    prompt = f"{answer.prompt}@{answer.prompt_version}"
+    return Understood(tuple(COMMANDS.validate_json(answer.commands)), by="model", prompt=prompt)
 
 
 class Model(Protocol):
@@ -170,6 +177,7 @@ class ModelUnderstanding:
             prompt_version=self._prompt.version,
             prompt_sha256=self._prompt.sha256,
             request_sha256=self._request_hash(system, message),
+            asked=json.dumps([system, message], ensure_ascii=False),
             calls=json.dumps([call.model_dump() for call in heard.calls]),
             commands=COMMANDS.dump_json(list(commands)).decode(),
             finish_reason=heard.finish_reason and str(heard.finish_reason)[:40],

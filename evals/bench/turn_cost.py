@@ -67,7 +67,8 @@ async def _receive(runtime: Runtime, phone: str, words: str) -> Any:
     incoming = Incoming(channel="whatsapp", address=phone, body=words, provider_id=f"SM{time.monotonic_ns()}")
     await receive(runtime, demo.TENANT_ID, incoming)
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        return await find_conversation(session, "whatsapp", phone)
+        key = runtime.vault.fingerprint(demo.TENANT_ID, phone)
+        return await find_conversation(session, "whatsapp", key)
 
 
 @contextmanager

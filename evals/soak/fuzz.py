@@ -12,11 +12,16 @@ from typing import Any, get_args
 from sqlalchemy import text
 
 from agents import commands
+from agents.turn_state import flow_about
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.resolve.assent import is_plain_yes
 from api.chat import say
+from governance.vault import Owner
+from tools.conversations.inbox import ensure_conversation
 from tools.facility import demo
+from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
+from tools.runtime.work import open_work
 
 _VALUES = (
     "tomorrow", "next tuesday after lunch", "10:30", "dr nair", "dr rao", "skin doctor", "my knee hurts", "1", "2", "the last one",
@@ -98,17 +103,18 @@ async def run(runtime: Runtime, *, sequences: int, length: int = 6, seed: int = 
 
 async def _fresh(runtime: Runtime, patient: dict[str, Any]) -> None:
     """An open conversation in which the patient is verified, with nothing under way."""
-    async with runtime.database.begin(demo.TENANT_ID) as session:
+    caller = system(demo.TENANT_ID, "fuzz")
+    async with open_work(runtime, demo.TENANT_ID, opening=runtime.opening_for(caller, "fuzz")) as work:
+        conversation_id = await ensure_conversation(work, "console", patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()
-        await session.execute(
+        owner = Owner(conversation_id, "conversation")
+        flow = await work.keys.seal(owner, json.dumps(state), flow_about(conversation_id))
+        await work.session.execute(
             text(
-                "INSERT INTO conversation (id, tenant_id, channel, address, state, agent, language, flow, version, patient_id)"
-                " VALUES (gen_random_uuid(), :tenant, 'console', :phone, 'open', 'concierge', 'en', CAST(:flow AS jsonb), 1, :patient)"
-                " ON CONFLICT (tenant_id, channel, address) WHERE state <> 'closed' DO UPDATE"
-                " SET state = 'open', flow = EXCLUDED.flow, version = conversation.version + 1"
+                "UPDATE conversation SET state = 'open', flow = :flow, version = version + 1, patient_id = :patient WHERE id = :id"
             ),
-            {"tenant": demo.TENANT_ID, "phone": patient["phone"], "flow": json.dumps(state), "patient": patient["id"]},
+            {"id": conversation_id, "flow": flow, "patient": patient["id"]},
         )
 
 

@@ -7,14 +7,17 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from agents.commands import Affirm, Ask
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
 from api.chat import say
+from governance.vault import Keyring
 from tests.doubles.openai_server import OpenAIServer, commands, fails, silence
+from tools.conversations.contents import open_contents
 from tools.conversations.inbox import Incoming, find_conversation, receive
+from tools.conversations.tables import Message
 from tools.facility import demo
 from tools.runtime.runtime import Runtime
 
@@ -46,7 +49,7 @@ async def test_a_turn_that_fails_leaves_nothing_and_is_run_again(own_runtime: Ru
     assert await count(own_runtime, "SELECT count(*) FROM message WHERE direction = 'out'") == 0
     assert await count(own_runtime, "SELECT count(*) FROM message WHERE state = 'received'") == 1
     async with own_runtime.database.begin(demo.TENANT_ID) as session:
-        conversation = await find_conversation(session, "console", PHONE)
+        conversation = await find_conversation(session, "console", own_runtime.vault.fingerprint(demo.TENANT_ID, PHONE))
     await own_runtime.turns.drain(demo.TENANT_ID, conversation)
     assert await count(own_runtime, "SELECT count(*) FROM message WHERE direction = 'out'") == 1
     assert await count(own_runtime, "SELECT count(*) FROM message WHERE state = 'received'") == 0
@@ -62,12 +65,15 @@ async def test_a_message_that_cannot_be_processed_goes_to_a_person(own_runtime: 
     )
     assert await count(own_runtime, "SELECT count(*) FROM conversation WHERE state = 'handed_over'") == 1
     assert await count(own_runtime, "SELECT count(*) FROM ticket WHERE priority = 'high'") == 1
-    assert await count(own_runtime, "SELECT count(*) FROM message WHERE body LIKE '%colleague%'") == 1
+    async with own_runtime.database.begin(demo.TENANT_ID) as session:
+        answers = list(await session.scalars(select(Message).where(Message.direction == "out")))
+        [told] = await open_contents(Keyring(own_runtime.vault, session, demo.TENANT_ID), answers)
+    assert told is not None and "colleague" in told.text
 
 
 async def _drain(runtime: Runtime) -> None:
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        conversation = await find_conversation(session, "console", PHONE)
+        conversation = await find_conversation(session, "console", runtime.vault.fingerprint(demo.TENANT_ID, PHONE))
     assert conversation is not None
     await runtime.turns.drain(demo.TENANT_ID, conversation)
 

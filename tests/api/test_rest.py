@@ -18,7 +18,7 @@ from tests.conftest import NOW, Server, as_role, settings_for
 from tests.tools.test_isolation import TOOLS, Ids, samples
 from tools.facility import demo
 from tools.facility.tables import ApiKey
-from tools.runtime.tool import Tool
+from tools.runtime.tool import Effect, Tool
 
 ROUTES = [tool for tool in TOOLS if tool.rest is not None]
 IN_QUERY = ("GET", "DELETE")
@@ -116,7 +116,10 @@ async def test_an_unknown_record(client: httpx.AsyncClient, tool: Tool) -> None:
     assert tool.rest is not None
     if tool.rest.path_fields and tool.name != "scheduling.release_hold":
         missing = await ask(client, tool, samples(unknown())[tool.name], **{"If-Match": '"1"'})
-        problem(missing, 404, "not_found")
+        if tool.effect is Effect.CRITICAL:  # a person would see that there is none
+            problem(missing, 409, "approval_needed")
+        else:
+            problem(missing, 404, "not_found")
 
 
 @pytest.mark.parametrize(

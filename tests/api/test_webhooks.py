@@ -5,21 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from hashlib import sha256
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from api.app import create_app
 from api.webhooks import STATUS_PATH, WHATSAPP_PATH
-from db.base import new_id
-from tests.conftest import NOW, Clone, Server, settings_for
+from governance.vault import Keyring
+from tests.conftest import Clone, Server, settings_for
+from tools.conversations.contents import open_contents
+from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Conversation, DeliveryReport, Message
 from tools.facility import demo
+from tools.runtime.principals import system
+from tools.runtime.work import open_work
 
 BASE = "http://wardline.test"
 Post = Callable[..., Awaitable[httpx.Response]]
@@ -61,19 +67,41 @@ def message(sender: str, body: str = "hello", **more: str) -> dict[str, str]:
     return {**base, **more}
 
 
-async def inbox(app: FastAPI, sender: str) -> list[Message]:
-    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    conversation_id: UUID
+    body: str
+    media: list[Any]
+    direction: str
+    state: str
+    provider_id: str | None
+
+
+async def inbox(app: FastAPI, sender: str) -> list[Stored]:
+    runtime = app.state.runtime
+    key = runtime.vault.fingerprint(demo.TENANT_ID, sender)
+    async with runtime.database.begin(demo.TENANT_ID) as session:
         query = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
-        return list(await session.scalars(query.where(Conversation.address == sender).order_by(Message.seq)))
+        rows = list(await session.scalars(query.where(Conversation.address_key == key).order_by(Message.seq)))
+        contents = await open_contents(Keyring(runtime.vault, session, demo.TENANT_ID), rows)
+    return [
+        Stored(row.conversation_id, content.text, content.media, row.direction, row.state, row.provider_id)
+        for row, content in zip(rows, contents, strict=True)
+        if content is not None
+    ]
 
 
 async def turns_queued(app: FastAPI, sender: str) -> int:
     query = text(
         "SELECT count(*) FROM procrastinate_jobs j JOIN conversation c ON c.id::text = j.args->>'conversation'"
-        " WHERE j.task_name = 'run_turns' AND c.address = :sender"
+        " WHERE j.task_name = 'run_turns' AND c.address_key = :key"
     )
     async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
-        return int((await session.execute(query, {"sender": sender})).scalar_one())
+        return int(
+            (
+                await session.execute(query, {"key": app.state.runtime.vault.fingerprint(demo.TENANT_ID, sender)})
+            ).scalar_one()
+        )
 
 
 async def test_a_message_is_stored_and_answered_at_once(app: FastAPI, post: Post, number: str) -> None:
@@ -208,18 +236,13 @@ async def test_media_is_noted(app: FastAPI, post: Post, number: str) -> None:
 async def sent(app: FastAPI, number: str) -> str:
     """The SID of a message of ours that Twilio has taken."""
     sid = f"SM{uuid4().hex}"
-    async with app.state.runtime.database.begin(demo.TENANT_ID) as session:
-        conversation = new_id()
-        common = {"tenant_id": demo.TENANT_ID, "version": 1, "agent": "concierge", "language": "en", "flow": {}}
-        await session.execute(
-            insert(Conversation).values(id=conversation, channel="whatsapp", address=number, state="open", **common)
-        )
-        await session.execute(
-            insert(Message).values(
-                id=new_id(), tenant_id=demo.TENANT_ID, conversation_id=conversation, direction="out", body="x", at=NOW,
-                state="sent", provider_id=sid, author="test", media=[],
-            )
-        )  # fmt: skip
+    runtime = app.state.runtime
+    opening = runtime.opening_for(system(demo.TENANT_ID, "test"), "test")
+    async with open_work(runtime, demo.TENANT_ID, opening=opening) as work:
+        conversation = await ensure_conversation(work, "whatsapp", number)
+        made = await queue_out(work, conversation, "x", channel="console", author="test", purpose="reply")
+        row = await work.session.get_one(Message, made)
+        row.state, row.provider_id = "sent", sid
     return sid
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import dataclasses
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +18,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from db.engine import Database
-from governance.chain import Break, Verified, first_break, genesis, verify
+from governance.chain import (
+    Break,
+    Head,
+    Row,
+    Verified,
+    content_digest,
+    first_break,
+    genesis,
+    link,
+    verify,
+)
 from governance.record import Opening, Record, canonical, digest
 from tests.conftest import NOW, Clone
 from tools.facility.demo import TENANT_ID
 from tools.rooms import load
 
 load()
+NO_KEYS: Any = None  # nothing here is sealed
 
 
 @pytest.fixture
@@ -41,7 +53,7 @@ async def written(database: Database, *bodies: dict[str, Any], session_id: UUID 
         for body in bodies:
             record.append("state", body)
         event = {"id": uuid4(), "type": "Test.Happened", "entity_id": opening.id, "payload": {"n": 1}, "at": NOW}
-        await record.flush(session, [event])
+        await record.flush(session, NO_KEYS, [event])
     return opening.id
 
 
@@ -83,7 +95,7 @@ async def test_an_effect_that_is_rolled_back_leaves_no_entry(database: Database)
     async with database.begin(TENANT_ID) as session:
         record = Record(opening)
         record.append("state", {"second": True})
-        await record.flush(session, [])
+        await record.flush(session, NO_KEYS, [])
         await session.rollback()
     await written(database, {"third": True}, session_id=session_id)
     assert await breaks(database, session_id) == []
@@ -181,36 +193,56 @@ async def test_entries_of_another_tenant_cannot_be_written(database: Database) -
     record.append("state", {"forged": True})
     async with database.begin(uuid4()) as session:
         with pytest.raises(DBAPIError):
-            await record.flush(session, [])
+            await record.flush(session, NO_KEYS, [])
         await session.rollback()
     assert await breaks(database, session_id) == []
 
 
-def chain(session_id: UUID, bodies: list[str]) -> list[tuple[int, str, str, bytes]]:
-    entries, previous = [], genesis(session_id)
-    for seq, body in enumerate(bodies, 1):
-        previous = hashlib.sha256(previous + f"{seq}|state|{body}".encode()).digest()
-        entries.append((seq, "state", body, previous))
-    return entries
+def head_of(session_id: UUID, **changes: Any) -> Head:
+    values = {
+        "id": session_id, "tenant_id": TENANT_ID, "agent": "none", "channel": "test", "principal": "test",
+        "patient_id": None, "conversation_id": None, "started_at": NOW, "ended_at": None, "outcome": None,
+        "head_seq": 0, "head_hash": b"", **changes,
+    }  # fmt: skip
+    return Head(**values)
+
+
+def chain(session_id: UUID, bodies: list[tuple[str, bytes | None]]) -> tuple[Head, list[Row]]:
+    entries: list[Row] = []
+    previous = genesis(head_of(session_id))
+    for seq, (body, sealed) in enumerate(bodies, 1):
+        previous = link(previous, content_digest(seq, "state", body, sealed))
+        entries.append((seq, "state", body, sealed, previous))
+    return head_of(session_id, head_seq=len(entries), head_hash=previous), entries
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+contents = st.tuples(words, st.none() | st.binary(min_size=1, max_size=20))
 
 
-@given(st.lists(words, min_size=1, max_size=8), st.data())
-def test_any_one_change_is_found_where_it_is(bodies: list[str], data: st.DataObject) -> None:
-    session_id = uuid4()
-    entries = chain(session_id, bodies)
-    head_seq, head_hash = len(entries), entries[-1][3]
-    assert first_break(session_id, head_seq, head_hash, entries) is None
+@given(st.lists(contents, min_size=1, max_size=8), st.data())
+def test_any_one_change_is_found_where_it_is(bodies: list[tuple[str, bytes | None]], data: st.DataObject) -> None:
+    head, entries = chain(uuid4(), bodies)
+    assert first_break(head, entries) is None
     place = data.draw(st.integers(0, len(entries) - 1))
-    seq, kind, body, stored = entries[place]
-    other = data.draw(words.filter(lambda word: word != body))
-    changed = [*entries[:place], (seq, kind, other, stored), *entries[place + 1 :]]
-    assert first_break(session_id, head_seq, head_hash, changed) == Break(session_id, seq, NO_MATCH)
+    seq, kind, body, sealed, stored = entries[place]
+    other = data.draw(contents.filter(lambda content: content != (body, sealed)))
+    changed = [*entries[:place], (seq, kind, *other, stored), *entries[place + 1 :]]
+    assert first_break(head, changed) == Break(head.id, seq, NO_MATCH)
     removed = [*entries[:place], *entries[place + 1 :]]
-    assert first_break(session_id, head_seq, head_hash, removed) == Break(session_id, seq, MISSING)
-    assert first_break(uuid4(), head_seq, head_hash, entries) is not None
+    assert first_break(head, removed) == Break(head.id, seq, MISSING)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": uuid4()}, {"tenant_id": uuid4()}, {"agent": "other"}, {"channel": "x"}, {"principal": "x"}, {"patient_id": uuid4()},
+     {"conversation_id": uuid4()}, {"started_at": NOW + timedelta(microseconds=1)}, {"ended_at": NOW}, {"outcome": "x"}],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_what_a_session_was_opened_with_cannot_be_changed(change: dict[str, Any]) -> None:
+    head, entries = chain(uuid4(), [("{}", None), ("{}", b"x")])
+    assert first_break(head, entries) is None
+    assert first_break(dataclasses.replace(head, **change), entries) is not None
 
 
 json_values = st.recursive(

@@ -13,9 +13,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, text
 
+from api.secrets import vault
 from db.base import new_id
 from db.engine import Database
-from tests.conftest import NOW, Clone, staff
+from tests.conftest import NOW, Clone, settings_for, staff
 from tools.facility import demo
 from tools.facility.tables import Location, Practitioner
 from tools.runtime.errors import ToolError
@@ -36,7 +37,12 @@ _numbers = count(1)
 async def tools_over(clone: Clone, **changes: Any) -> AsyncIterator[Runtime]:
     """A runtime without faces and agents. Changes: carrier, hold_minutes, ..."""
     runtime = Runtime(
-        Database(clone.service, pool_size=8), Jobs(clone.service), Clock(NOW), cursors=Cursors(b"test"), **changes
+        Database(clone.service, pool_size=8),
+        Jobs(clone.service),
+        Clock(NOW),
+        vault(settings_for(clone.data_dir)),
+        cursors=Cursors(b"test"),
+        **changes,
     )
     async with runtime.jobs.app.open_async():
         yield runtime

@@ -147,14 +147,14 @@ async def test_an_outcome_that_was_nothing(sending: Runtime, twilio: TwilioServe
 
 async def test_a_worker_that_died_while_sending(sending: Runtime, twilio: TwilioServer) -> None:
     """The message was taken, and the process ended before it could note so."""
-    made = await queued(sending, await new_patient(sending), body="Only once.")
+    made = await queued(sending, await new_patient(sending), body="It goes one time.")
     async with sending.database.begin(TENANT) as session:
         query = text("UPDATE message SET state = 'sending', attempts = 1 WHERE id = :id")
         await session.execute(query, {"id": UUID(made["message_id"])})
         address = (
             await session.execute(text("SELECT phone FROM patient WHERE id = :id"), {"id": made["patient_id"]})
         ).scalar_one()
-    await sending.carrier.send(address, "Only once.", status_callback=None)
+    await sending.carrier.send(address, "It goes one time.", status_callback=None)
     assert await send(sending, made) == ("sent", None) and len(twilio.messages) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from governance.vault import Owner
+from tools.conversations.contents import ERASED
 from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Communication
 from tools.patients.consents import has_consent
@@ -80,19 +83,20 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
         raise ConsentMissing(f"The patient has not consented to {needed} on {args.channel}.", purpose=needed)
     if not patient.phone:
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])
+    made_id = new_id()
+    body = await ctx.work.keys.seal(Owner(patient.id, "patient"), args.body, _about(made_id))
     made = await ctx.session.execute(
         insert(Communication)
         .values(
-            id=new_id(), tenant_id=ctx.tenant.id, patient_id=patient.id, channel=args.channel, direction="out",
-            purpose=args.purpose, body=args.body, at=ctx.now, outcome="queued", once=args.once,
+            id=made_id, tenant_id=ctx.tenant.id, patient_id=patient.id, channel=args.channel, direction="out",
+            purpose=args.purpose, body=body, at=ctx.now, outcome="queued", once=args.once,
         )
         .on_conflict_do_nothing()
         .returning(Communication.id)
     )  # fmt: skip
-    made_id = made.scalar()
-    if made_id is None:
+    if made.scalar() is None:
         query = select(Communication).where(Communication.once == args.once)
-        return CommunicationOut.model_validate((await ctx.session.scalars(query)).one())
+        return (await _shown(ctx, [(await ctx.session.scalars(query)).one()]))[0]
     conversation = await ensure_conversation(ctx.work, args.channel, patient.phone, patient_id=patient.id)
     row = await ctx.load(Communication, made_id)
     row.message_id = await queue_out(
@@ -105,7 +109,16 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
         facts=args.facts,
     )
     await ctx.session.flush()
-    return CommunicationOut.model_validate(row)
+    return (await _shown(ctx, [row]))[0]
+
+
+def _about(communication_id: UUID) -> str:
+    return f"communication:{communication_id}"
+
+
+async def _shown(ctx: ToolContext, rows: Sequence[Communication]) -> list[CommunicationOut]:
+    opened = await ctx.work.keys.open({_about(row.id): row.body for row in rows})
+    return [CommunicationOut.model_validate({**row.__dict__, "body": opened[_about(row.id)] or ERASED}) for row in rows]
 
 
 @tool(
@@ -120,7 +133,9 @@ async def list_communications(ctx: ToolContext, args: ListCommunications) -> Pag
     if args.patient_id:
         query = query.where(Communication.patient_id == args.patient_id)
     order = (Communication.id,)
-    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=CommunicationOut.model_validate)
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _shown(ctx, rows)
+    )
 
 
 @tool(
@@ -134,4 +149,6 @@ async def list_of_patient(ctx: ToolContext, args: PatientCommunications) -> Page
     await load_patient(ctx, args.patient_id)
     query = select(Communication).where(Communication.patient_id == args.patient_id)
     order = (Communication.id,)
-    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=CommunicationOut.model_validate)
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _shown(ctx, rows)
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -14,8 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import direct
-from governance.record import Opening, canonical
+from governance.record import Opening
+from governance.vault import Owner
+from tools.conversations.contents import Content, seal_address, seal_content
 from tools.conversations.tables import Conversation, Message
+from tools.runtime.errors import PolicyRefused
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
 from tools.runtime.work import Work, open_work
@@ -24,9 +27,8 @@ OPENED = event_type("Conversation.Opened", "A conversation with an address began
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
 _INSERT_OUT = """
-    INSERT INTO message (id, tenant_id, conversation_id, direction, at, body, media, state, author, purpose,
-                         in_reply_to, facts)
-    VALUES (%s, %s, %s, 'out', %s, %s, '[]', %s, %s, %s, %s, %s::jsonb)
+    INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose, in_reply_to)
+    VALUES (%s, %s, %s, 'out', %s, %s, %s, %s, %s, %s)
 """
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
@@ -55,20 +57,16 @@ def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UU
     )
 
 
-def text_hash(body: str) -> str:
-    """What the record says of a text: its SHA-256. The text itself is the message's."""
-    return hashlib.sha256(body.encode()).hexdigest()
-
-
 async def receive(runtime: Any, tenant_id: UUID, incoming: Incoming) -> UUID | None:
     """Store one incoming message and queue its turn. None where it had been received before."""
     async with runtime.database.begin(tenant_id) as session:
-        found = await find_conversation(session, incoming.channel, incoming.address)
+        key = runtime.vault.fingerprint(tenant_id, incoming.address)
+        found = await find_conversation(session, incoming.channel, key)
     conversation_id = found or new_id()
     now = runtime.clock.now()
     opening = opening_of(conversation_id, incoming.channel, now)
-    async with open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening) as work:
-        await work.session.execute(_LOCK, {"address": f"{tenant_id}{incoming.channel}{incoming.address}"})
+    async with open_work(runtime, tenant_id, opening=opening) as work:
+        await work.session.execute(_LOCK, {"address": f"{tenant_id}{incoming.channel}{key.hex()}"})
         if found is None:
             actual = await ensure_conversation(work, incoming.channel, incoming.address, new=conversation_id)
             work.record.opening = opening_of(actual, incoming.channel, now)
@@ -79,12 +77,13 @@ async def receive(runtime: Any, tenant_id: UUID, incoming: Incoming) -> UUID | N
 
 async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> UUID | None:
     message_id = new_id()
+    content = Content(incoming.body, incoming.media)
     made = await work.session.execute(
         insert(Message)
         .values(
             id=message_id, tenant_id=work.tenant_id, conversation_id=conversation_id, direction="in", at=work.now,
-            body=incoming.body, media=incoming.media, state="received", provider_id=incoming.provider_id,
-            author="patient",
+            content=await seal_content(work.keys, conversation_id, message_id, content), state="received",
+            provider_id=incoming.provider_id, author="patient",
         )
         .on_conflict_do_nothing()
         .returning(Message.id)
@@ -98,9 +97,10 @@ async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> UUID 
             "at": work.now,
             "message_id": message_id,
             "provider_id": incoming.provider_id,
-            "text_sha256": text_hash(incoming.body),
+            "length": len(incoming.body),
             "media": len(incoming.media),
         },
+        full={"text": incoming.body, "media": incoming.media},
     )
     work.jobs.append(turn_job(work.tenant_id, conversation_id))
     return message_id
@@ -111,9 +111,10 @@ def turn_job(tenant_id: UUID, conversation_id: UUID) -> Job:
     return Job("run_turns", args, lock=f"conversation:{conversation_id}")
 
 
-async def find_conversation(session: AsyncSession, channel: str, address: str) -> UUID | None:
+async def find_conversation(session: AsyncSession, channel: str, address_key: bytes) -> UUID | None:
+    """The live conversation with an address, by the address's fingerprint."""
     query = select(Conversation.id).where(
-        Conversation.channel == channel, Conversation.address == address, Conversation.state != "closed"
+        Conversation.channel == channel, Conversation.address_key == address_key, Conversation.state != "closed"
     )
     return (await session.scalars(query)).first()
 
@@ -122,21 +123,24 @@ async def ensure_conversation(
     work: Work, channel: str, address: str, *, new: UUID | None = None, patient_id: UUID | None = None
 ) -> UUID:
     """The live conversation with an address, made where there is none."""
-    found = await find_conversation(work.session, channel, address)
+    key = work.keys.fingerprint(address)
+    found = await find_conversation(work.session, channel, key)
     if found is not None:
         return found
+    conversation_id = new or new_id()
     made = await work.session.execute(
         insert(Conversation)
         .values(
-            id=new or new_id(), tenant_id=work.tenant_id, channel=channel, address=address, state="open", version=1,
-            agent="concierge", language="en", flow={}, patient_id=patient_id,
+            id=conversation_id, tenant_id=work.tenant_id, channel=channel, address_key=key, state="open", version=1,
+            address=await seal_address(work.keys, conversation_id, address), agent="concierge", language="en",
+            patient_id=patient_id,
         )
         .on_conflict_do_nothing()
         .returning(Conversation.id)
     )  # fmt: skip
     made_id = made.scalar()
     if made_id is None:
-        found = await find_conversation(work.session, channel, address)
+        found = await find_conversation(work.session, channel, key)
         assert found is not None
         return found
     work.events.append(Event(OPENED, made_id, {"channel": channel}))
@@ -153,13 +157,18 @@ async def queue_out(
     purpose: str,
     in_reply_to: UUID | None = None,
     facts: dict[str, str] | None = None,
+    screened: bool = False,
 ) -> UUID:
-    """Put a message in the outbox; `facts` fill the template that WhatsApp may demand instead of the text. The console shows its own at once; other channels send by a job."""
+    """Put a message in the outbox. Unless its turn has `screened` it, the policy judges it first: PolicyRefused, or what
+    must not leave is replaced. `facts` fill the template that WhatsApp may demand instead of the text. The console
+    shows its own at once; other channels send by a job."""
+    if not screened:
+        body = await _screen_out(work, conversation_id, body)
     message_id = new_id()
     on_screen = channel == "console"
     state = "delivered" if on_screen else "queued"
-    told = None if facts is None else canonical(facts)
-    row = (message_id, work.tenant_id, conversation_id, work.now, body, state, author, purpose, in_reply_to, told)
+    content = await seal_content(work.keys, conversation_id, message_id, Content(body, facts=facts))
+    row = (message_id, work.tenant_id, conversation_id, work.now, content, state, author, purpose, in_reply_to)
     await direct(work.session, _INSERT_OUT, row)
     await work.session.flush()  # before a row that names it
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
@@ -167,3 +176,20 @@ async def queue_out(
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
         work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}"))
     return message_id
+
+
+async def _screen_out(work: Work, conversation_id: UUID, body: str) -> str:
+    scope = work.session.info.get("scope")
+    await work.scope(None)
+    patient_id = await work.session.scalar(select(Conversation.patient_id).where(Conversation.id == conversation_id))
+    verdict, subject, decisions = await work.guard.outgoing(
+        work, body, conversation_id=conversation_id, patients=[patient_id] if patient_id else [], by_agent=False,
+        zone=ZoneInfo("UTC"),
+    )  # fmt: skip
+    owner = Owner(conversation_id, "conversation")
+    if verdict.text is None:
+        found = ", ".join(label for decision in decisions for label in decision.labels())
+        raise PolicyRefused(f"The message was not sent: {found}.", subject=subject, decisions=decisions, owner=owner)
+    await work.guard.note(work, subject, decisions, owner=owner, patient_id=patient_id)
+    await work.scope(scope[1] if scope else None)
+    return verdict.text

@@ -12,8 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from governance.vault import Keyring
 from tools.conversations.carrier import CarrierBusy, CarrierRefused, CarrierUncertain, Sent
 from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
+from tools.conversations.contents import open_addresses, open_contents
 from tools.conversations.inbox import opening_of
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
 from tools.patients.consents import has_consent
@@ -90,6 +92,7 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
         row = await session.get(Message, message_id, with_for_update=True)
         if row is None or row.state not in ("queued", "sending"):
             return None
+        keys = Keyring(runtime.vault, session, tenant_id)
         if runtime.carrier is None:
             row.state = "held"
             return None
@@ -98,6 +101,11 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
             await _note_outcome(session, row.id, "refused", row.error)
             return None
         conversation = await session.get_one(Conversation, row.conversation_id)
+        [content], [address] = await open_contents(keys, [row]), await open_addresses(keys, [conversation])
+        if content is None or address is None:
+            row.state, row.error = "cancelled", "the conversation was erased before it was sent"
+            await _note_outcome(session, row.id, "refused", row.error)
+            return None
         content_sid = None
         last = conversation.last_inbound_at
         if last is None or runtime.clock.now() - last > WINDOW:
@@ -115,9 +123,7 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
         uncertain = row.state == "sending"
         row.state = "sending"
         row.attempts += 1
-        return _Due(
-            conversation.address, row.body, uncertain, row.conversation_id, content_sid, row.facts, row.created_at
-        )
+        return _Due(address, content.text, uncertain, row.conversation_id, content_sid, content.facts, row.created_at)
 
 
 async def _still_wanted(session: AsyncSession, row: Message) -> bool:
@@ -215,4 +221,4 @@ async def _note_outcome(session: Any, message_id: UUID, outcome: str, error: str
 
 def _on_record(runtime: Any, tenant_id: UUID, conversation_id: UUID) -> Any:
     opening = opening_of(conversation_id, "whatsapp", runtime.clock.now())
-    return open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening)
+    return open_work(runtime, tenant_id, opening=opening)

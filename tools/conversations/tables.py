@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
 
 
 class Conversation(Versioned, Base):
-    """A conversation with one address on one channel. `flow` is the turn's state: small JSON, written by turns only."""
+    """A conversation with one address on one channel. `flow` is the turn's state: small JSON, sealed, written by turns only."""
 
     __tablename__ = "conversation"
     __table_args__ = (
         CheckConstraint("channel IN ('whatsapp', 'phone', 'console')", name="channel"),
         CheckConstraint("state IN ('open', 'handed_over', 'closed')", name="state"),
         Index(
-            "uq_conversation_live", "tenant_id", "channel", "address", unique=True,
+            "uq_conversation_live", "tenant_id", "channel", "address_key", unique=True,
             postgresql_where=text("state <> 'closed'"),
         ),
         tenant_index("patient_id"),
     )  # fmt: skip
 
     channel: Mapped[str]
-    address: Mapped[str]  # E.164 of the other side
+    address: Mapped[bytes] = mapped_column(LargeBinary)  # E.164 of the other side, sealed
+    address_key: Mapped[bytes] = mapped_column(LargeBinary)  # its fingerprint, by which it is found
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     state: Mapped[str] = mapped_column(default="open")
     assigned_to: Mapped[str | None]
     agent: Mapped[str] = mapped_column(default="concierge")
     language: Mapped[str] = mapped_column(default="en")
     last_inbound_at: Mapped[datetime | None]
-    flow: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    flow: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Message(TenantRow, Base):
@@ -57,15 +57,13 @@ class Message(TenantRow, Base):
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
     direction: Mapped[str]
-    body: Mapped[str]
-    media: Mapped[list[Any]] = mapped_column(default=list)
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # sealed, see contents.py
     at: Mapped[datetime]
     state: Mapped[str]
     provider_id: Mapped[str | None]
     in_reply_to: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
     author: Mapped[str]  # "patient", "agent:scheduling", a staff principal
     purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...
-    facts: Mapped[dict[str, Any] | None]  # what an approved template is filled with, by name
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None]
@@ -98,7 +96,7 @@ class Communication(TenantRow, Base):
     channel: Mapped[str]
     direction: Mapped[str]
     purpose: Mapped[str]
-    body: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the patient's key
     at: Mapped[datetime]
     outcome: Mapped[str]
     error: Mapped[str | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,15 @@ class Phrasebook:
         """The sentence of that name, with the facts filled in; a missing fact is an error, never a blank."""
         sentence: str = _load(self._folder, language)[name]
         return sentence.format(**facts)
+
+    def all_words(self, language: str) -> str:
+        """Every sentence of a language in one text: what an answer may say without another ground."""
+        return _all_words(self._folder, language)
+
+
+@lru_cache(maxsize=16)
+def _all_words(folder: Path, language: str) -> str:
+    return json.dumps(_load(folder, language), ensure_ascii=False)
 
 
 _FOLDER = Path(__file__).parent / "texts"

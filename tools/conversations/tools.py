@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import select
 
+from tools.conversations.contents import ERASED, open_addresses, open_contents
 from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Conversation, Message
 from tools.patients.consents import require_consent
@@ -67,7 +69,7 @@ class HandOver(Args):
 class ConversationOut(Out):
     id: UUID
     channel: str
-    address: str
+    address: str | None = Field(description="E.164; null where it was erased")
     patient_id: UUID | None
     state: str
     assigned_to: str | None
@@ -105,7 +107,31 @@ async def open_conversation(ctx: ToolContext, args: OpenConversation) -> Convers
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])
     address = e164(patient.phone, ctx.tenant.country)
     made = await ensure_conversation(ctx.work, args.channel, address, patient_id=patient.id)
-    return ConversationOut.model_validate(await ctx.load(Conversation, made))
+    return await _shown(ctx, await ctx.load(Conversation, made))
+
+
+async def _shown(ctx: ToolContext, row: Conversation) -> ConversationOut:
+    return (await _all_shown(ctx, [row]))[0]
+
+
+async def _all_shown(ctx: ToolContext, rows: Sequence[Conversation]) -> list[ConversationOut]:
+    addresses = await open_addresses(ctx.work.keys, rows)
+    return [
+        ConversationOut.model_validate({**row.__dict__, "address": address})
+        for row, address in zip(rows, addresses, strict=True)
+    ]
+
+
+async def _messages(ctx: ToolContext, rows: Sequence[Message]) -> list[MessageOut]:
+    query = select(Conversation.patient_id).where(Conversation.id.in_({row.conversation_id for row in rows}))
+    ctx.seen.extend(patient for patient in await ctx.session.scalars(query.distinct()) if patient is not None)
+    contents = await open_contents(ctx.work.keys, rows)
+    return [
+        MessageOut.model_validate(
+            {**row.__dict__, "body": content.text if content else ERASED, "media": content.media if content else []}
+        )
+        for row, content in zip(rows, contents, strict=True)
+    ]
 
 
 @tool("conversations.list_conversations", rest=get("/api/v1/prm/conversations"), needs=_READ, effect=Effect.READ)
@@ -117,7 +143,9 @@ async def list_conversations(ctx: ToolContext, args: ListConversations) -> Page[
     if args.patient_id:
         query = query.where(Conversation.patient_id == args.patient_id)
     order = (Conversation.id,)
-    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=ConversationOut.model_validate)
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _all_shown(ctx, rows)
+    )
 
 
 @tool(
@@ -128,7 +156,7 @@ async def list_conversations(ctx: ToolContext, args: ListConversations) -> Page[
 )
 async def get_conversation(ctx: ToolContext, args: ConversationId) -> ConversationOut:
     """Read one conversation."""
-    return ConversationOut.model_validate(await ctx.load(Conversation, args.conversation_id))
+    return await _shown(ctx, await ctx.load(Conversation, args.conversation_id))
 
 
 @tool(
@@ -142,7 +170,9 @@ async def list_messages(ctx: ToolContext, args: ListMessages) -> Page[MessageOut
     await ctx.load(Conversation, args.conversation_id)
     query = select(Message).where(Message.conversation_id == args.conversation_id)
     order = (Message.seq,)
-    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=MessageOut.model_validate)
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _messages(ctx, rows)
+    )
 
 
 @tool("conversations.list_outbox", rest=get("/api/v1/prm/outbox"), needs=Permission("outbox:read"), effect=Effect.READ)
@@ -152,7 +182,9 @@ async def list_outbox(ctx: ToolContext, args: ListOutbox) -> Page[MessageOut]:
     if args.state:
         query = query.where(Message.state == args.state)
     order = (Message.seq,)
-    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=MessageOut.model_validate)
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _messages(ctx, rows)
+    )
 
 
 @tool(
@@ -170,7 +202,7 @@ async def post_message(ctx: ToolContext, args: PostMessage) -> MessageOut:
         await require_consent(ctx, row.patient_id, "messages")
     made = await queue_out(ctx.work, row.id, args.body, channel=row.channel, author=ctx.principal.id, purpose="person")
     await ctx.session.flush()
-    return MessageOut.model_validate(await ctx.load(Message, made))
+    return (await _messages(ctx, [await ctx.load(Message, made)]))[0]
 
 
 @tool(
@@ -191,7 +223,7 @@ async def assign_conversation(ctx: ToolContext, args: Assign) -> ConversationOut
     if was != row.state:
         ctx.emit(HANDED_BACK if args.to is None else HANDED_OFF, row.id, by=ctx.principal.id)
     await ctx.session.flush()
-    return ConversationOut.model_validate(row)
+    return await _shown(ctx, row)
 
 
 @tool(
@@ -208,7 +240,7 @@ async def close_conversation(ctx: ToolContext, args: ConversationId) -> Conversa
         row.state = "closed"
         ctx.emit(CLOSED, row.id)
     await ctx.session.flush()
-    return ConversationOut.model_validate(row)
+    return await _shown(ctx, row)
 
 
 @tool("conversations.hand_over", needs=Permission("self:write"), effect=Effect.WRITE, by_patient=True)
@@ -217,7 +249,7 @@ async def hand_over(ctx: ToolContext, args: HandOver) -> ConversationOut:
     row = await ctx.load(Conversation, args.conversation_id)
     if row.state == "open":
         row.state = "handed_over"
-        ctx.emit(HANDED_OFF, row.id, reason=args.reason)
+        ctx.emit(HANDED_OFF, row.id)
     await ctx.session.flush()
     await ctx.call(
         "tickets.create_ticket",
@@ -229,4 +261,4 @@ async def hand_over(ctx: ToolContext, args: HandOver) -> ConversationOut:
             "conversation_id": str(row.id),
         },
     )
-    return ConversationOut.model_validate(row)
+    return await _shown(ctx, row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import phonenumbers
@@ -78,6 +78,8 @@ class SearchPatients(PageArgs):
 
 
 class PatientOut(Out):
+    subject_field: ClassVar[str] = "id"
+
     id: UUID
     mrn: str
     given: str

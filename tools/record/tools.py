@@ -10,16 +10,14 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, select
 
-from governance.chain import Verified, first_break, verify
+from governance.chain import Verified, verify
 from governance.tables import AuditEntry, LLMSession
-from tools.conversations.inbox import text_hash
-from tools.conversations.tables import Message
 from tools.runtime.context import ToolContext
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, all_tools, get, tool
 
-_READ = Permission("record:read")
+READ = Permission("record:read")
 
 
 class ListSessions(PageArgs):
@@ -47,20 +45,6 @@ class SessionOut(Out):
     ended_at: datetime | None
     outcome: str | None
     head_seq: int
-
-
-class EntryOut(Out):
-    seq: int
-    kind: str
-    body: dict[str, Any]
-    text: str | None = Field(None, description="The message's text, where the entry is of a message")
-    text_matches: bool | None = Field(None, description="Is the text still the one whose hash is on the record?")
-
-
-class ReplayOut(SessionOut):
-    whole: bool
-    first_break: str | None
-    entries: list[EntryOut]
 
 
 class BreakOut(Out):
@@ -106,7 +90,7 @@ class RunOut(Out):
     at: datetime
 
 
-@tool("record.list_sessions", rest=get("/api/v1/governance/sessions"), needs=_READ, effect=Effect.READ)
+@tool("record.list_sessions", rest=get("/api/v1/governance/sessions"), needs=READ, effect=Effect.READ)
 async def list_sessions(ctx: ToolContext, args: ListSessions) -> Page[SessionOut]:
     """List the sessions on the record."""
     query = select(LLMSession)
@@ -121,35 +105,13 @@ async def list_sessions(ctx: ToolContext, args: ListSessions) -> Page[SessionOut
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=SessionOut.model_validate)
 
 
-@tool("record.get_session", rest=get("/api/v1/governance/sessions/{session_id}"), needs=_READ, effect=Effect.READ)
+@tool("record.get_session", rest=get("/api/v1/governance/sessions/{session_id}"), needs=READ, effect=Effect.READ)
 async def get_session(ctx: ToolContext, args: SessionId) -> SessionOut:
     """Read one session, without its entries."""
     return SessionOut.model_validate(await ctx.load(LLMSession, args.session_id))
 
 
-@tool(
-    "record.replay_session",
-    rest=get("/api/v1/governance/sessions/{session_id}/replay"),
-    needs=_READ,
-    effect=Effect.READ,
-)
-async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
-    """The whole session in order: messages, what was understood, tool calls, decisions, and what the patient saw."""
-    row = await ctx.load(LLMSession, args.session_id)
-    query = select(AuditEntry).where(AuditEntry.session_id == row.id).order_by(AuditEntry.seq)
-    entries = list(await ctx.session.scalars(query))
-    broken = first_break(row.id, row.head_seq, row.head_hash, [(e.seq, e.kind, e.body, e.hash) for e in entries])
-    texts = select(Message.id, Message.body).where(Message.conversation_id == row.conversation_id)
-    bodies = {str(message_id): body for message_id, body in await ctx.session.execute(texts)}
-    return ReplayOut(
-        **SessionOut.model_validate(row).model_dump(),
-        whole=broken is None,
-        first_break=None if broken is None else f"entry {broken.seq}: {broken.reason}",
-        entries=[_entry(entry, bodies) for entry in entries],
-    )
-
-
-@tool("record.verify", rest=get("/api/v1/governance/audit/verify"), needs=_READ, effect=Effect.READ)
+@tool("record.verify", rest=get("/api/v1/governance/audit/verify"), needs=READ, effect=Effect.READ)
 async def verify_record(ctx: ToolContext, args: NoArgs) -> VerifyOut:
     """Is the chain whole? Names each session's first break."""
     seen = Verified()
@@ -178,7 +140,7 @@ async def list_tools(ctx: ToolContext, args: NoArgs) -> ToolsOut:
     )
 
 
-@tool("record.list_runs", rest=get("/api/v1/prm/agents/runs"), needs=_READ, effect=Effect.READ)
+@tool("record.list_runs", rest=get("/api/v1/prm/agents/runs"), needs=READ, effect=Effect.READ)
 async def list_runs(ctx: ToolContext, args: ListRuns) -> Page[RunOut]:
     """List tool calls: who called which tool, how long it took, what came of it."""
     from sqlalchemy import cast
@@ -200,10 +162,3 @@ def _run(entry: AuditEntry) -> RunOut:
     return RunOut(
         session_id=entry.session_id, seq=entry.seq, code=body.get("code"), **{name: body[name] for name in names}
     )
-
-
-def _entry(entry: AuditEntry, bodies: dict[str, str]) -> EntryOut:
-    body = json.loads(entry.body)
-    text = bodies.get(str(body.get("message_id"))) if entry.kind in ("message_in", "message_out") else None
-    matches = None if text is None else text_hash(text) == body.get("text_sha256")
-    return EntryOut(seq=entry.seq, kind=entry.kind, body=body, text=text, text_matches=matches)

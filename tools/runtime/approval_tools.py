@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,6 +11,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import select
 
+from tools.runtime.approvals import approval_about
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, Forbidden
 from tools.runtime.pages import Page, PageArgs, page
@@ -22,7 +25,7 @@ _DECIDE = Permission("approvals:write")
 class ApprovalOut(Out):
     id: UUID
     tool: str
-    args: dict[str, Any]
+    args: dict[str, Any] | None = Field(description="Null where the patient was erased")
     asked_by: str
     state: str
     decided_by: str | None
@@ -47,8 +50,14 @@ async def list_approvals(ctx: ToolContext, args: ListApprovals) -> Page[Approval
     if args.state:
         query = query.where(Approval.state == args.state)
     return await page(
-        ctx.session, query, args, cursors=ctx.cursors, order=(Approval.id,), show=ApprovalOut.model_validate
+        ctx.session, query, args, cursors=ctx.cursors, order=(Approval.id,), show_all=lambda rows: _shown(ctx, rows)
     )
+
+
+async def _shown(ctx: ToolContext, rows: Sequence[Approval]) -> list[ApprovalOut]:
+    opened = await ctx.work.keys.open({approval_about(row.id): row.args for row in rows})
+    args = [json.loads(value) if value is not None else None for value in opened.values()]
+    return [ApprovalOut.model_validate({**row.__dict__, "args": given}) for row, given in zip(rows, args, strict=True)]
 
 
 @tool(
@@ -65,4 +74,4 @@ async def decide_approval(ctx: ToolContext, args: DecideApproval) -> ApprovalOut
     if row.asked_by == ctx.principal.id:
         raise Forbidden("Someone else must decide.")
     row.state, row.decided_by, row.reason = args.decision, ctx.principal.id, args.reason
-    return ApprovalOut.model_validate(row)
+    return (await _shown(ctx, [row]))[0]

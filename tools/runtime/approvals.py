@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from db.base import new_id
+from governance.clear import patients_in
 from governance.record import digest
+from governance.vault import Owner
 from tools.runtime.errors import ApprovalNeeded
 from tools.runtime.principals import Principal
 from tools.runtime.tables import Approval
@@ -46,14 +48,21 @@ async def ask_approval(work: Work, tool: Tool, args: Args, principal: Principal)
     standing = (await work.session.scalars(query)).first()
     if standing is not None:
         return standing
+    approval_id = new_id()
+    patients = list(patients_in(args))
+    owner = Owner(patients[0], "patient") if len(patients) == 1 else Owner(work.tenant_id, "tenant")
     approval = Approval(
-        id=new_id(),
+        id=approval_id,
         tenant_id=work.tenant_id,
         call_hash=bound,
         tool=tool.name,
-        args=args.model_dump(mode="json"),
+        args=await work.keys.seal(owner, args.model_dump_json(), approval_about(approval_id)),
         asked_by=principal.id,
         expires_at=work.now + VALID_FOR,
     )
     work.session.add(approval)
     return approval.id
+
+
+def approval_about(approval_id: UUID) -> str:
+    return f"approval:{approval_id}"

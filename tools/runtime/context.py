@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from governance.redaction.redactor import Redactor
+from tools.patients.people import People
 from tools.runtime.errors import NotFound, VersionMismatch
 from tools.runtime.events import EVENTS, Event
 from tools.runtime.jobs import Job
@@ -44,9 +46,12 @@ class ToolContext:
     tenant: Tenant
     cursors: Cursors
     call: Callable[[str, Any], Awaitable[Any]]  # another room's tool, in the same transaction
+    people: People
+    redactor: Redactor
     if_match: int | None = None
     hold_minutes: int = 10
     slot_horizon_days: int = 60
+    seen: list[UUID] = field(default_factory=list)  # patients whose data the call shows without naming them
 
     @property
     def session(self) -> AsyncSession:

@@ -84,6 +84,11 @@ class KeyReused(ToolError):
     title = "This Idempotency-Key was used with another request"
 
 
+class Gone(ToolError):
+    code, status = "gone", 410
+    title = "The answer was erased with the patient's data"
+
+
 class VersionMismatch(ToolError):
     code, status, remedy = "version_mismatch", 412, "fix_input"
     title = "The record has changed since it was read"
@@ -103,6 +108,24 @@ class ConsentMissing(ToolError):
     code, status = "consent_missing", 403
     title = "The patient has not consented to this purpose"
     say = "I do not have consent for that. A colleague can help you."
+
+
+class PolicyRefused(ToolError):
+    """`subject` and `decisions` are for the record; they are not shown."""
+
+    code, status = "policy_refused", 403
+    title = "The hospital's policy does not allow this"
+    say = "I am not allowed to say that. A colleague will help you."
+
+    def __init__(self, detail: str = "", *, subject: Any = None, decisions: Any = (), owner: Any = None) -> None:
+        super().__init__(detail)
+        self.subject, self.decisions, self.owner = subject, decisions, owner
+
+
+class OutOfScope(PolicyRefused):
+    code, status = "forbidden", 403
+    title = "The caller may not do this"
+    say = "I am not allowed to do that."
 
 
 class AssentMissing(ToolError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from db.base import new_id
 from governance.record import digest
-from tools.runtime.errors import AlreadyRunning, KeyReused
+from governance.vault import Owner
+from tools.runtime.errors import AlreadyRunning, Gone, KeyReused
 from tools.runtime.tables import IdempotencyKey
 from tools.runtime.work import Work
 
@@ -39,3 +42,19 @@ async def claim(work: Work, principal: str, key: str, *, tool: str, arguments: s
     if stored.args_hash != args_hash:
         raise KeyReused(f"The key was used for {stored.tool} with other arguments.")
     return stored, new
+
+
+async def store(work: Work, row: IdempotencyKey, result: str, *, patient_id: UUID | None) -> None:
+    """Keep the result of the first call, sealed."""
+    owner = Owner(patient_id, "patient") if patient_id else Owner(work.tenant_id, "tenant")
+    row.result = await work.keys.seal(owner, result, f"idempotency:{row.id}")
+
+
+async def stored(work: Work, row: IdempotencyKey) -> str:
+    """The result of the first call. Raises Gone where the patient was erased since."""
+    if row.result is None:
+        return "null"
+    result = await work.keys.open_one(row.result, f"idempotency:{row.id}")
+    if result is None:
+        raise Gone
+    return result

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -65,9 +65,10 @@ async def page(
     *,
     cursors: Cursors,
     order: Sequence[Any],
-    show: Callable[[Any], Item],
+    show: Callable[[Any], Item] | None = None,
+    show_all: Callable[[list[Any]], Awaitable[list[Item]]] | None = None,
 ) -> Page[Item]:
-    """One page of `query`, ordered by `order` (columns; the last one unique)."""
+    """One page of `query`, ordered by `order` (columns; the last one unique), shown one by one or all together."""
     columns = ",".join(map(str, order))  # two lists may take the same arguments
     filters = f"{type(args).__name__}|{columns}|{args.model_dump_json(exclude={'cursor', 'limit'})}"
     if args.cursor:
@@ -80,7 +81,8 @@ async def page(
     if more:
         last = rows[-1]
         cursor = cursors.sign([str(getattr(last, column.key)) for column in order], filters)
-    return Page(items=[show(row) for row in rows], next_cursor=cursor)
+    items = await show_all(rows) if show_all is not None else [show(row) for row in rows] if show is not None else rows
+    return Page(items=items, next_cursor=cursor)
 
 
 def _cast(value: str, column: Any) -> Any:

@@ -7,8 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 Role = Literal[
-    "patient", "physician", "nurse", "front_desk", "care_coordinator", "ops_lead", "quality_officer", "auditor", "admin"
-]
+    "patient", "physician", "nurse", "front_desk", "care_coordinator", "ops_lead", "quality_officer", "auditor",
+    "privacy_officer", "safety_officer", "model_owner", "admin",
+]  # fmt: skip
 _READ = ("patients:read", "schedules:read", "appointments:read", "encounters:read", "conversations:read",
          "communications:read", "tickets:read", "facility:read")  # fmt: skip
 _DESK = ("patients:write", "appointments:write", "conversations:write", "communications:write", "tickets:write")
@@ -20,8 +21,14 @@ GRANTS: dict[Role, frozenset[str]] = {
     "front_desk": frozenset({*_READ, *_DESK, "schedules:write", "waitlist:write", "encounters:write"}),
     "care_coordinator": frozenset({*_READ, *_DESK, "waitlist:write"}),
     "ops_lead": frozenset({*_READ, "schedules:write", "tickets:write", "outbox:read"}),
-    "quality_officer": frozenset({*_READ, "record:read"}),
-    "auditor": frozenset({"record:read", "outbox:read", "facility:read", "tools:read"}),
+    "quality_officer": frozenset({*_READ, "record:read", "violations:read"}),
+    "auditor": frozenset({"record:read", "outbox:read", "facility:read", "tools:read", "violations:read", "policies:read",
+                          "alerts:read"}),
+    "privacy_officer": frozenset({"record:read", "record:break_glass", "privacy:write", "approvals:write", "patients:read",
+                                  "violations:read", "violations:write", "policies:read", "tools:read", "alerts:read"}),
+    "safety_officer": frozenset({"record:read", "record:break_glass", "violations:read", "violations:write",
+                                 "policies:read", "policies:write", "tools:read", "alerts:read", "alerts:write"}),
+    "model_owner": frozenset({"record:read", "record:report", "record:rerun", "policies:read", "violations:read", "tools:read"}),
     "admin": frozenset({"*"}),
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ async def react(runtime: Any, *, tenant: str, event: str, reaction: str) -> None
     tenant_id, event_id = UUID(tenant), UUID(event)
     caller = system(tenant_id, f"reaction:{reaction.rpartition('.')[2]}")
     opening = runtime.opening_for(caller, "event")
-    async with open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening) as work:
+    async with open_work(runtime, tenant_id, opening=opening) as work:
         row = (await work.session.scalars(select(EventLog).where(EventLog.id == event_id))).one()
         run = reactions_to(row.type).get(reaction)
         noted = await work.session.execute(

@@ -7,7 +7,8 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -19,7 +20,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
+from governance.clear import clear, patients_in, texts_in
+from governance.policies.screening import Subject, decide
 from governance.record import Opening, digest
+from governance.redaction.redactor import Redactor
+from governance.vault import Owner, Vault
+from tools.patients.people import People
 from tools.runtime import approvals, idempotency
 from tools.runtime.constraints import explanation
 from tools.runtime.context import Tenant, ToolContext
@@ -30,9 +36,12 @@ from tools.runtime.errors import (
     Forbidden,
     InvalidArguments,
     NotFound,
+    OutOfScope,
+    PolicyRefused,
     ToolError,
     Unavailable,
 )
+from tools.runtime.guard import Guard
 from tools.runtime.jobs import Jobs
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
@@ -40,6 +49,7 @@ from tools.runtime.tool import Args, Effect, Tool, find_tool
 from tools.runtime.work import Clock, Work, open_work
 
 log = structlog.get_logger()
+_MOST_PATIENTS = 200  # named by one entry; a page of a list has fewer
 LARGEST_RESULT = 65_536  # a longer one is recorded by its hash: a session that is replayed would double the record
 _RETRIED = {"40P01", "40001"}  # deadlock, serialization failure
 
@@ -65,13 +75,14 @@ class Step:
 
 
 class Runtime:
-    """Runs tools. Holds what outlives a call: database, queue, clock, cursor key, carrier, understanding, tenants."""
+    """Runs tools. Holds what outlives a call: database, queue, clock, vault, cursor key, carrier, understanding, tenants."""
 
     def __init__(
         self,
         database: Database,
         jobs: Jobs,
         clock: Clock,
+        vault: Vault,
         *,
         cursors: Cursors,
         hold_minutes: int = 10,
@@ -79,6 +90,7 @@ class Runtime:
         carrier: Any = None,
         status_callback: str | None = None,
         understanding: Any = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.turns: Any = None  # set where the agents are wired in
         self.carrier = carrier  # None: messages rest in the outbox
@@ -87,6 +99,10 @@ class Runtime:
         self.database = database
         self.jobs = jobs
         self.clock = clock
+        self.vault = vault
+        self.people = People(database)
+        self.guard = Guard(self.people)
+        self.redactor = redactor or Redactor()
         self.cursors = cursors
         self.hold_minutes = hold_minutes
         self.slot_horizon_days = slot_horizon_days
@@ -104,7 +120,7 @@ class Runtime:
     ) -> Reply:
         """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args."""
         opening = self.opening_for(caller, channel)
-        entry = _Entry(name, caller, key=key, at=self.clock.now().isoformat())
+        entry = _Entry(name, caller, key=key, at=self.clock.now())
         try:
             for attempt in range(3):
                 try:
@@ -114,7 +130,7 @@ class Runtime:
                         raise
         except Exception as error:
             refusal = as_tool_error(error)
-            await self._record_refusal(caller, opening, entry.refused(refusal))
+            await self._record_refusal(opening, entry, refusal)
             raise refusal from error
         raise Failed
 
@@ -122,27 +138,27 @@ class Runtime:
         self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: _Entry, *, key: str | None, if_match: int | None
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
-        args = parse(tool, arguments)
-        entry.args = args.model_dump(mode="json")
-        async with open_work(self.database, self.jobs, self.clock, caller.tenant_id, opening=opening) as work:
+        args = entry.args = parse(tool, arguments)
+        async with open_work(self, caller.tenant_id, opening=opening) as work:
             claimed = None
             if key is not None and tool.effect is not Effect.READ:
                 claimed, new = await idempotency.claim(
                     work, caller.id, key, tool=tool.name, arguments=args.model_dump_json()
                 )
                 if not new:
-                    work.record.append("tool_call", entry.done("replayed", None))
-                    return Reply(claimed.result or "null", None, replayed=True)
+                    entry.write(work, "replayed")
+                    return Reply(await idempotency.stored(work, claimed), None, replayed=True)
             if tool.effect is Effect.CRITICAL:
                 await approvals.use_approval(work, tool, args)
             context = await self.context(work, caller, if_match=if_match)
             await work.scope(caller.patient_id)
             out: BaseModel = await tool.run(context, args)
             body = out.model_dump_json()
+            entry.out, entry.seen = out, context.seen
             if claimed is not None:
                 await work.scope(None)
-                claimed.result = body
-            work.record.append("tool_call", entry.done("ok", body))
+                await idempotency.store(work, claimed, body, patient_id=entry.subject())
+            entry.write(work, "ok", result=body)
         return Reply(body, out)
 
     async def call_within(
@@ -150,14 +166,13 @@ class Runtime:
     ) -> Any:
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
-        entry = _Entry(name, caller, at=work.now.isoformat(), step=f"{step.turn}/{step.number}" if step else None)
+        entry = _Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
         events, jobs = len(work.events), len(work.jobs)
         try:
             tool = permitted(name, caller)
-            args = parse(tool, arguments)
-            entry.args = args.model_dump(mode="json")
+            args = entry.args = parse(tool, arguments)
             if step is not None:
-                _check_step(tool, args, caller, step)
+                await self._check_step(work, tool, args, caller, step)
             context = await self.context(work, caller)
             await work.scope(caller.patient_id)
             if tool.effect is Effect.READ:
@@ -172,10 +187,27 @@ class Runtime:
             refusal = as_tool_error(error)
             del work.events[events:], work.jobs[jobs:]
             work.session.info.pop("scope", None)  # a rollback to a savepoint takes the scope back too
-            work.record.append("tool_call", entry.refused(refusal))
+            entry.write(work, "refused", error=refusal)
+            await _note_refusal(work, refusal)
             raise refusal from error
-        work.record.append("tool_call", entry.done("ok", out.model_dump_json()))
+        entry.out, entry.seen = out, context.seen
+        entry.write(work, "ok", result=out.model_dump_json())
+        if step is not None:
+            text = "\n".join(texts_in(out))
+            if text:
+                await self.guard.judge(work, Subject("tool_result", text, tool=name), patient_id=entry.subject())
         return out
+
+    async def _check_step(self, work: Work, tool: Tool, args: Args, caller: Principal, step: Step) -> None:
+        """An agent holds only the tools of its flow; a change needs the patient's yes to exactly these arguments."""
+        if tool.name not in step.tools:
+            subject = Subject("tool_call", "", tool=tool.name, allowed_tools=step.tools)
+            await work.scope(None)
+            decisions = decide(await self.guard.policy(work.session, work.tenant_id), subject)
+            raise OutOfScope(f"{tool.name} is not a tool of this flow.", subject=subject, decisions=decisions)
+        asked = tool.assent and caller.kind == "patient"
+        if asked and step.assent != digest([tool.name, args.model_dump(mode="json")]):
+            raise AssentMissing
 
     async def context(self, work: Work, caller: Principal, *, if_match: int | None = None) -> ToolContext:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
@@ -194,6 +226,8 @@ class Runtime:
             cursors=self.cursors,
             call=call_other,
             if_match=if_match,
+            people=self.people,
+            redactor=self.redactor,
             hold_minutes=self.hold_minutes,
             slot_horizon_days=self.slot_horizon_days,
         )
@@ -226,15 +260,15 @@ class Runtime:
             patient_id=caller.patient_id,
         )
 
-    async def _record_refusal(self, caller: Principal, opening: Opening, body: dict[str, Any]) -> None:
+    async def _record_refusal(self, opening: Opening, entry: _Entry, refusal: ToolError) -> None:
         try:
-            async with open_work(self.database, self.jobs, self.clock, caller.tenant_id, opening=opening) as work:
-                work.record.append("tool_call", body)
-                if body["code"] == ApprovalNeeded.code:
-                    tool = permitted(body["tool"], caller)
-                    await approvals.ask_approval(work, tool, parse(tool, body["args"]), caller)
+            async with open_work(self, entry.caller.tenant_id, opening=opening) as work:
+                entry.write(work, "refused", error=refusal)
+                await _note_refusal(work, refusal)
+                if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
+                    await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
         except (OperationalError, InterfaceError, PoolTimeout):
-            log.warning("record.unreachable", tool=body["tool"], code=body["code"])
+            log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
 
 
 @dataclass(slots=True)
@@ -243,37 +277,61 @@ class _Entry:
 
     tool: str
     caller: Principal
-    at: str
+    at: datetime
     key: str | None = None
     step: str | None = None
-    args: Any = None
-    started: float = 0.0
+    args: Args | None = None
+    out: BaseModel | None = None
+    seen: Iterable[UUID] = ()
+    started: float = field(default_factory=time.perf_counter)
 
-    def __post_init__(self) -> None:
-        self.started = time.perf_counter()
-
-    def done(self, outcome: str, result: str | None) -> dict[str, Any]:
+    def write(self, work: Work, outcome: str, *, result: str | None = None, error: ToolError | None = None) -> None:
+        """Put the call on the record: what it did in the readable part, arguments and result in the sealed one."""
+        tool = find_tool(self.tool)
         body: dict[str, Any] = {
             "at": self.at,
             "tool": self.tool,
-            "args": self.args,
             "principal": self.caller.id,
+            "permission": tool.needs.name if tool else None,
+            "effect": tool.effect.value if tool else None,
             "outcome": outcome,
+            "args": clear(self.args),
             "latency_ms": round((time.perf_counter() - self.started) * 1000, 1),
         }
+        full: dict[str, Any] = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
         if self.key is not None:
             body["key"] = self.key
         if self.step is not None:
             body["step"] = self.step
-        if result is not None and len(result) <= LARGEST_RESULT:
-            body["result"] = result
-        elif result is not None:
-            body |= {"result_sha256": hashlib.sha256(result.encode()).hexdigest(), "result_length": len(result)}
-        return body
+        if error is not None:
+            body |= {"outcome": "failed" if error.status >= 500 else outcome, "code": error.code}
+            full["detail"] = error.detail
+        if result is not None:
+            body["result"] = clear(self.out)
+            if len(result) <= LARGEST_RESULT:
+                full["result"] = result
+            else:
+                full |= {"result_sha256": hashlib.sha256(result.encode()).hexdigest(), "result_length": len(result)}
+        patients = self.patients()
+        if patients:
+            body["patients"] = patients[:_MOST_PATIENTS]
+        subject = self.subject()
+        work.record.append("tool_call", body, full=full, owner=Owner(subject, "patient") if subject else None)
 
-    def refused(self, error: ToolError) -> dict[str, Any]:
-        outcome = "failed" if error.status >= 500 else "refused"
-        return {**self.done(outcome, None), "code": error.code, "detail": error.detail}
+    def patients(self) -> list[UUID]:
+        """Whose records the call names or shows."""
+        found = dict.fromkeys([self.caller.patient_id] if self.caller.patient_id else [])
+        patients_in(self.args, found)
+        patients_in(self.out, found)
+        return list(found | dict.fromkeys(self.seen))
+
+    def subject(self) -> UUID | None:
+        """The one patient whom the call is about: under that patient's key it is sealed. A refused call names whom it
+        was about, but whether there is such a patient is not known."""
+        if self.caller.patient_id is not None:
+            return self.caller.patient_id
+        patients = self.patients()
+        return patients[0] if self.out is not None and len(patients) == 1 else None
 
 
 def permitted(name: str, caller: Principal) -> Tool:
@@ -326,11 +384,10 @@ def assent_digest(name: str, arguments: Any) -> str:
     return digest([name, parse(tool, arguments).model_dump(mode="json")])
 
 
-def _check_step(tool: Tool, args: Args, caller: Principal, step: Step) -> None:
-    if tool.name not in step.tools:
-        raise Forbidden(f"{tool.name} is not a tool of this flow.")
-    if tool.assent and caller.kind == "patient" and step.assent != digest([tool.name, args.model_dump(mode="json")]):
-        raise AssentMissing
+async def _note_refusal(work: Work, refusal: ToolError) -> None:
+    if isinstance(refusal, PolicyRefused) and refusal.decisions:
+        await work.scope(None)
+        await work.guard.note(work, refusal.subject, refusal.decisions, owner=refusal.owner)
 
 
 def _to_json(arguments: Any) -> str:

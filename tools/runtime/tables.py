@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
@@ -22,7 +22,7 @@ class IdempotencyKey(TenantRow, Base):
     key: Mapped[str]
     tool: Mapped[str]
     args_hash: Mapped[str]
-    result: Mapped[str | None]
+    result: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
 
 
 class EventLog(TenantRow, Base):
@@ -59,7 +59,7 @@ class Approval(TenantRow, Base):
 
     call_hash: Mapped[str]
     tool: Mapped[str]
-    args: Mapped[dict[str, Any]]
+    args: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
     asked_by: Mapped[str]
     state: Mapped[str] = mapped_column(default="asked")
     decided_by: Mapped[str | None]

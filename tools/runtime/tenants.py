@@ -21,5 +21,5 @@ async def each_tenant(runtime: Any, *, system_name: str) -> AsyncIterator[Work]:
     """One open transaction a tenant; it commits when the loop goes on."""
     for tenant_id in await tenant_ids(runtime):
         opening = runtime.opening_for(system(tenant_id, system_name), "job")
-        async with open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening) as work:
+        async with open_work(runtime, tenant_id, opening=opening) as work:
             yield work

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import Database, set_scope
 from governance.record import Opening, Record
+from governance.vault import Keyring, Vault
 from tools.runtime.events import Event, jobs_for
+from tools.runtime.guard import Guard
 from tools.runtime.jobs import Job, Jobs
 
 
@@ -36,6 +38,8 @@ class Work:
     tenant_id: UUID
     now: datetime
     record: Record
+    keys: Keyring
+    guard: Guard
     events: list[Event] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
 
@@ -53,7 +57,7 @@ class Work:
         for event, row in zip(self.events, rows, strict=True):
             self.jobs.extend(jobs_for(event.type, row["id"], self.tenant_id, event.entity_id))
         await jobs.defer(session, self.jobs)
-        await self.record.flush(session, rows)
+        await self.record.flush(session, self.keys, rows)
 
     def _event_row(self, event: Event) -> dict[str, Any]:
         return {
@@ -65,12 +69,24 @@ class Work:
         }
 
 
+class Means(Protocol):
+    """What a transaction needs of the runtime."""
+
+    database: Database
+    jobs: Jobs
+    clock: Clock
+    vault: Vault
+    guard: Guard
+
+
 @asynccontextmanager
-async def open_work(
-    database: Database, jobs: Jobs, clock: Clock, tenant_id: UUID, *, opening: Opening
-) -> AsyncIterator[Work]:
+async def open_work(means: Means, tenant_id: UUID, *, opening: Opening) -> AsyncIterator[Work]:
     """A transaction that commits effect, events, jobs and record together, or nothing."""
-    async with database.begin(tenant_id) as session:
-        work = Work(session=session, tenant_id=tenant_id, now=clock.now(), record=Record(opening))
+    async with means.database.begin(tenant_id) as session:
+        keys = Keyring(means.vault, session, tenant_id)
+        work = Work(
+            session=session, tenant_id=tenant_id, now=means.clock.now(), record=Record(opening), keys=keys,
+            guard=means.guard,
+        )  # fmt: skip
         yield work
-        await work.flush(jobs)
+        await work.flush(means.jobs)

@@ -47,7 +47,10 @@ class FhirResource(RootModel[dict[str, Any]]):
 async def read_resource(ctx: ToolContext, args: ReadResource) -> FhirResource:
     """Read an appointment, encounter, schedule or slot as a FHIR R4 resource."""
     table, shape = _SHAPES[args.resource_type]
-    resource = shape(await ctx.load(table, args.resource_id))
+    row = await ctx.load(table, args.resource_id)
+    if isinstance(row, (Appointment, Encounter)):
+        ctx.seen.append(row.patient_id)
+    resource = shape(row)
     return FhirResource(resource.model_dump(mode="json", exclude_none=True))
 
 

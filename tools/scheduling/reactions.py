@@ -158,7 +158,7 @@ async def extend_horizon(runtime: Any) -> None:
             schedules = list(await session.scalars(query))
         for schedule_id in schedules:
             opening = runtime.opening_for(caller, "job")
-            async with open_work(runtime.database, runtime.jobs, runtime.clock, tenant_id, opening=opening) as work:
+            async with open_work(runtime, tenant_id, opening=opening) as work:
                 ctx = await runtime.context(work, caller)
                 schedule = await ctx.load(ProviderSchedule, schedule_id)
                 today = ctx.now.astimezone(ctx.tenant.zone).date()

@@ -37,7 +37,7 @@ def upgrade() -> None:
         "approval",
         sa.Column("call_hash", sa.Text(), nullable=False),
         sa.Column("tool", sa.Text(), nullable=False),
-        sa.Column("args", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("args", sa.LargeBinary(), nullable=False),
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=True),
@@ -51,6 +51,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approval")),
     )
     op.create_index(op.f("ix_approval_tenant_id_call_hash"), "approval", ["tenant_id", "call_hash"], unique=False)
+    op.create_table(
+        "break_glass",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("principal", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_break_glass_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_break_glass")),
+    )
+    op.create_index(op.f("ix_break_glass_tenant_id_opened_at"), "break_glass", ["tenant_id", "opened_at"], unique=False)
+    op.create_index(
+        op.f("ix_break_glass_tenant_id_session_id_principal"),
+        "break_glass",
+        ["tenant_id", "session_id", "principal"],
+        unique=False,
+    )
     op.create_table(
         "delivery_report",
         sa.Column("provider_id", sa.Text(), nullable=False),
@@ -90,7 +110,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("tool", sa.Text(), nullable=False),
         sa.Column("args_hash", sa.Text(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("result", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -102,7 +122,7 @@ def upgrade() -> None:
         "llm_response",
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -112,6 +132,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "llm_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("principal", sa.Text(), nullable=False),
@@ -122,11 +144,17 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("head_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("head_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("head_xid", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_llm_session_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_session")),
+    )
+    op.create_index(
+        "ix_llm_session_head_xid",
+        "llm_session",
+        ["head_xid"],
+        unique=False,
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 16},
     )
     op.create_index(
         op.f("ix_llm_session_tenant_id_conversation_id"), "llm_session", ["tenant_id", "conversation_id"], unique=False
@@ -197,6 +225,63 @@ def upgrade() -> None:
     op.create_index(op.f("ix_patient_tenant_id_family"), "patient", ["tenant_id", "family"], unique=False)
     op.create_index(op.f("ix_patient_tenant_id_phone"), "patient", ["tenant_id", "phone"], unique=False)
     op.create_table(
+        "policy",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("in_force", sa.Boolean(), nullable=False),
+        sa.Column("added_by", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_policy_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy")),
+        sa.UniqueConstraint("tenant_id", "name", "version", name=op.f("uq_policy_tenant_id_name_version")),
+    )
+    op.create_index("uq_policy_in_force", "policy", ["tenant_id"], unique=True, postgresql_where=sa.text("in_force"))
+    op.create_table(
+        "policy_violation",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("check", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("excerpt", sa.LargeBinary(), nullable=True),
+        sa.Column("detected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolved_by", sa.Text(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolution", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "severity IN ('low', 'medium', 'high', 'critical')", name=op.f("ck_policy_violation_severity")
+        ),
+        sa.CheckConstraint("state IN ('open', 'acknowledged', 'resolved')", name=op.f("ck_policy_violation_state")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_policy_violation_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_violation")),
+    )
+    op.create_index(
+        op.f("ix_policy_violation_tenant_id_patient_id"), "policy_violation", ["tenant_id", "patient_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_policy_violation_tenant_id_session_id"), "policy_violation", ["tenant_id", "session_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_policy_violation_tenant_id_state_detected_at"),
+        "policy_violation",
+        ["tenant_id", "state", "detected_at"],
+        unique=False,
+    )
+    op.create_table(
         "practitioner",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("specialty_code", sa.Text(), nullable=False),
@@ -224,6 +309,46 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "event_id", "reaction", name=op.f("uq_reacted_tenant_id_event_id_reaction")),
     )
     op.create_table(
+        "retention_rule",
+        sa.Column("data_class", sa.Text(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("days >= 1", name=op.f("ck_retention_rule_days")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_retention_rule_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_rule")),
+        sa.UniqueConstraint("tenant_id", "data_class", name=op.f("uq_retention_rule_tenant_id_data_class")),
+    )
+    op.create_table(
+        "seal",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("horizon", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_seal_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_seal")),
+    )
+    op.create_index(op.f("ix_seal_tenant_id_at"), "seal", ["tenant_id", "at"], unique=False)
+    op.create_table(
+        "seal_leaf",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("after_seq", sa.Integer(), nullable=False),
+        sa.Column("head_seq", sa.Integer(), nullable=False),
+        sa.Column("head_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("nodes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_seal_leaf_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "position", name=op.f("pk_seal_leaf")),
+    )
+    op.create_index("uq_seal_leaf_session", "seal_leaf", ["tenant_id", "session_id", "head_seq"], unique=True)
+    op.create_table(
         "specialty",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -233,6 +358,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_specialty_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_specialty")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_specialty_tenant_id_code")),
+    )
+    op.create_table(
+        "vault_key",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_kind", sa.Text(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("master", sa.Text(), nullable=True),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_vault_key_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_key")),
+    )
+    op.create_index(op.f("ix_vault_key_tenant_id_master"), "vault_key", ["tenant_id", "master"], unique=False)
+    op.create_index(
+        "uq_vault_key_owner", "vault_key", ["tenant_id", "owner_id"], unique=True, postgresql_where=sa.text("current")
     )
     op.create_table(
         "api_key",
@@ -258,6 +402,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["session_id"], ["llm_session.id"], name=op.f("fk_audit_entry_session_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_audit_entry_tenant_id")),
@@ -293,14 +438,15 @@ def upgrade() -> None:
     op.create_table(
         "conversation",
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("address_key", sa.LargeBinary(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("assigned_to", sa.Text(), nullable=True),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("flow", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("flow", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -317,7 +463,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_conversation_live",
         "conversation",
-        ["tenant_id", "channel", "address"],
+        ["tenant_id", "channel", "address_key"],
         unique=True,
         postgresql_where=sa.text("state <> 'closed'"),
     )
@@ -398,15 +544,13 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("media", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("provider_id", sa.Text(), nullable=True),
         sa.Column("in_reply_to", sa.Uuid(), nullable=True),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=True),
-        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
@@ -566,7 +710,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("direction", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.screen.injection import looks_like_injection
+from governance.policies.injection import looks_like_injection
 from agents.screen.language import detect_language
 
 

@@ -1,4 +1,4 @@
-"""Signs that a message tries to steer the software. A sign is noted, nothing is refused for it: what a message may
+"""Signs that a text tries to steer the software. A sign is noted, nothing is refused for it: what a message may
 bring about is bounded by the closed set of commands and by who the patient is, not by this."""
 
 from __future__ import annotations
@@ -26,9 +26,16 @@ _RULES = tuple(
 _INVISIBLE = re.compile(r"[\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 
-def looks_like_injection(text: str) -> bool:
-    """Whether a message shows such a sign. Invisible characters count too, as they hide text from a reader."""
+def injection_signs(text: str) -> list[tuple[int, int]]:
+    """Where such signs are, as spans of the text, as far as they can be told; invisible characters count too, as they
+    hide text from a reader."""
     if len(_INVISIBLE.findall(text)) >= 3:
-        return True
-    lowered = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower().replace("’", "'")
-    return any(rule.search(lowered) for rule in _RULES)
+        return [(0, len(text))]
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower().replace("’", "'")
+    same = len(plain) == len(text)
+    return [match.span() if same else (0, len(text)) for rule in _RULES if (match := rule.search(plain)) is not None]
+
+
+def looks_like_injection(text: str) -> bool:
+    """Whether a text shows such a sign."""
+    return bool(injection_signs(text))

@@ -1,0 +1,75 @@
+"""Identifiers of letters and digits: told by a shape of their own, or by the words before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from governance.redaction import checks
+from governance.redaction.found import Found
+
+_TOKEN = re.compile(r"(?<![\w@.])(?=[A-Za-z]*\d)[A-Za-z0-9]{8,34}(?!\w)")
+_SHAPES = (
+    ("PAN", re.compile(r"[A-Z]{3}[ABCFGHLJPTK][A-Z]\d{4}[A-Z]"), 0.9),
+    ("IFSC", re.compile(r"[A-Z]{4}0[A-Z0-9]{6}"), 0.8),
+    ("VOTER_ID", re.compile(r"[A-Z]{3}\d{7}"), 0.75),
+    ("PASSPORT", re.compile(r"[A-PR-WY][1-9]\d{5}[1-9]"), 0.6),
+    ("MRN", re.compile(r"(?:LH|M|MRN|UHID|MR|PT|IP|OP|UH|HN)\d{6,10}"), 0.75),
+)
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", re.IGNORECASE)
+_PLATE = re.compile(
+    r"(?<!\w)(?:A[NPRS]|BR|C[GH]|D[DLN]|G[AJ]|H[PR]|J[HK]|K[AL]|L[AD]|M[HLNPZ]|N[LH]|O[DR]|P[BY]|RJ|SK|T[GNRS]|U[AKP]|W[BR])"
+    r"[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{3,4}(?!\w)|(?<!\w)\d{2} ?BH ?\d{4} ?[A-Z]{1,2}(?!\w)",
+    re.IGNORECASE,
+)
+_SPACED_PAN = re.compile(r"(?<!\w)[A-Z]{5}[ -]\d{4}[ -]?[A-Z](?!\w)", re.IGNORECASE)
+_DEA = re.compile(r"(?<!\w)[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}(?!\w)")
+_NUMBER = r"(?: ?card)?(?: ?(?:number|num|no|id|code))?\.?\s?(?:is|=|was|hai)?\s?[:#\-]?\s?(?:is )?#?"
+_CUED = re.compile(
+    r"(?<!\w)(?:(?P<MRN>mrn|uhid|mr no|medical record|patient (?:id|no|number)|hospital (?:id|no|number)|reg(?:istration)? (?:no|number)|ip no|op no|opd (?:no|card)|cr no)"
+    r"|(?P<POLICY>policy|insurance (?:id|no|number)|member(?:ship)? (?:id|no|number)|subscriber|group (?:no|number)|claim (?:no|number|id)|tpa (?:id|no)|plan (?:id|number)|cghs|esic?|medicare|medicaid|mbi)"
+    r"|(?P<PASSPORT>passport)|(?P<VOTER_ID>voter(?: ?id)?|epic)|(?P<PAN>pan)|(?P<ABHA_NUMBER>abha)|(?P<AADHAAR>aadh?aa?r|adhar)"
+    r"|(?P<DRIVER_LICENSE>(?:driver'?s?|driving) ?licen[cs]es?|dl)"
+    r"|(?P<LICENSE>licen[cs]e|certificate|registration|nmc|dea|npi)|(?P<VEHICLE>vehicle|car|plate|vin)"
+    r"|(?P<DEVICE>device|serial|imei|pacemaker|implant)|(?P<BANK_ACCOUNT>a/c|account|acct|iban|ifsc|swift)|(?P<US_SSN>ssn|social security))"
+    + _NUMBER
+    + r"(?P<code>(?=[A-Z/\-]{0,8}\d|[A-Z0-9/\-]*\d{3})[A-Z0-9](?:[ ]?(?=\d)|[/\-])?(?:[A-Z0-9]|[/\-](?=[A-Z0-9])| (?=\d{3})){3,24})(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def codes(text: str) -> Iterator[Found]:
+    """MRN, POLICY, PASSPORT, PAN, GSTIN, IFSC, VOTER_ID, VEHICLE, IBAN, DEA, DRIVER_LICENSE, LICENSE, DEVICE and others."""
+    if not any(char.isdigit() for char in text):
+        return
+    for match in _TOKEN.finditer(text):
+        token = match.group().upper()
+        told = _shape(token)
+        if told is not None:
+            yield Found(*match.span(), *told)
+    for pattern, entity, score in ((_PLATE, "VEHICLE", 0.7), (_SPACED_PAN, "PAN", 0.7)):
+        for match in pattern.finditer(text):
+            yield Found(*match.span(), entity, score)
+    for match in _IBAN.finditer(text):
+        code = match.group().replace(" ", "").upper()
+        if 15 <= len(code) <= 34 and not code.isdigit():
+            sure = checks.iban(code)
+            if sure or "iban" in text[max(0, match.start() - 30) : match.start()].lower():
+                yield Found(*match.span(), "IBAN", 0.95 if sure else 0.85)
+    for match in _CUED.finditer(text):
+        yield Found(*match.span("code"), _cue(match), 0.8)
+
+
+def _cue(match: re.Match[str]) -> str:
+    return next(name for name, value in match.groupdict().items() if value is not None and name != "code")
+
+
+def _shape(token: str) -> tuple[str, float] | None:
+    if len(token) == 15 and token[:2].isdigit() and re.fullmatch(r"\d{2}[A-Z]{5}\d{4}[A-Z][A-Z0-9]Z[A-Z0-9]", token):
+        return "GSTIN", 0.95 if checks.gstin(token) else 0.8
+    for entity, pattern, score in _SHAPES:
+        if pattern.fullmatch(token):
+            return entity, score
+    if len(token) == 9 and _DEA.fullmatch(token) and checks.dea(token):
+        return "DEA", 0.85
+    return None

@@ -1,0 +1,204 @@
+"""Dates in their written forms, and ages.
+
+HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C): every element of a date except the year, and every age over 89, is an
+identifier. A year, a day of the week and an age of 89 or less are none: they are found under types of their own, so that
+a use can keep them.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, lru_cache
+
+from governance.redaction.found import Found
+from governance.redaction.near import NearWords
+
+_MONTH_NUMBERS = {
+    name.lower(): number
+    for names in (calendar.month_name, calendar.month_abbr)
+    for number, name in enumerate(names)
+    if name
+}
+_MONTH_NUMBERS["sept"] = 9
+_DIGIT = re.compile(r"\d")
+_PIECE = re.compile(r"\d+|[^\W\d_]+")
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:r?uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?|janvary|januar|februar|agust|farvari|disambar)"
+)
+_SAID_YEAR = r"[ ,\-/.]{0,3}[a-z]?(?:\d \d{3}|\d\d \d\d|\d{3} \d|\d{3,5})(?![\w:]|[.,]\d| ?(?:am|pm|rs|mg|ml|hrs)(?!\w))"  # slips in it allowed
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])(?: ?(?:st|nd|rd|th))?"
+_YEAR = r"(?:(?:19|20)\d\d|'\d\d|[’‘]\d\d|\d\d(?![\w:]| ?[ap]m))"
+_WRITTEN = re.compile(
+    rf"(?<![\w]){_DAY}(?: of|[ \-/.,])?[ \-/.,]{{0,2}}{_MONTH}(?![a-z])(?:{_SAID_YEAR}|[ \-/.,]{{1,3}}{_YEAR}(?!\d))?"
+    rf"|(?<!\w){_MONTH}\.?[ \-]{{0,2}}{_DAY}(?![\w:]| ?[ap]m)(?:{_SAID_YEAR})?"
+    rf"|(?<!\w){_MONTH}\.?,?[ \-/]{{0,2}}(?:19|20)\d\d(?!\d)",
+    re.IGNORECASE,
+)
+_CLOCK = r"(?:[T ]{1,2}\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_SPACED = r"(?:\d \d{3}|\d\d \d\d|\d{3} \d)(?! ?[ap]m|:)"  # a year with a blank too many
+_NUMERIC = re.compile(
+    rf"(?<![\w./:\-])(?:(?:\d \d|\w{{1,5}})(?: ?[/.\-\\] ?|[/.\-]{{2}})(?:\d \d|\w{{1,3}})(?: ?[/.\-\\] ?|[/.\-]{{2}})(?:{_SPACED}|\w{{1,5}})"
+    r"|\d{3,4}[/.\-](?:19|20)\d\d|\d{1,2}[/.\-]\d{5,6}|\d{5,6}[/.\-]\d{1,2}|(?:19|20)\d\d[/.\-]\d{3,4}|\d{1,2}[a-z]\d{1,2}[/.\-](?:19|20)\d\d|\d{1,2}[/.\-]\d{1,2}[a-z](?:19|20)\d\d|(?:19|20)\d\d(?:[a-z]\d\d?[/.\-]|[/.\-]\d\d?[a-z])\d\d?"
+    rf"|\d{{1,2}}[ /.\-]\d{{1,2}}[ /.\-](?:19|20)\d\d|(?:19|20)\d\d[ /.\-]\d{{1,2}}[ /.\-]\d{{1,2}})(?![\w/]|[.\-]\d){_CLOCK}"
+)
+_ALONE = re.compile(r"(?<![\w.,:/#$₹-])(?:19[2-9]\d|20[0-4]\d)(?![\w/:]|[.,-]\d)")
+_WEEKDAY = re.compile(r"(?<![\w])(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!\w)", re.IGNORECASE)
+_TENS = r"(?:ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and \w+)?)"
+_AGE = re.compile(
+    rf"(?<![\w.,/:-])(?P<before>1[0-4]\d|\d{{1,2}}|{_TENS})(?=[ -]?(?:(?:years?|yrs?)[ -]?(?:old|of age|young)?(?!\w)|y/?o(?!\w)|saal(?!\w)|varsh(?!\w)|[mf](?!\w)))"
+    rf"|(?<!\w)(?:aged?(?: is| of|:)?|at the age of|turn(?:s|ed|ing)?|umar|umr)[ :]{{1,2}}(?P<after>1[0-4]\d|\d{{1,2}}|{_TENS})(?![\w:%/]|[.,]\d| ?(?:times|days|weeks|months|years? ago|am|pm|percent))",
+    re.IGNORECASE,
+)
+_OLD = re.compile(r"[ -]?(?:(?:years?|yrs?)[ -]?(?:old|of age|young)|y/?o|saal|varsh|[mf](?!\w))", re.IGNORECASE)
+_I_AM = re.compile(
+    r"(?<!\w)(?:i am|i'm|he is|she is|he's|she's|is|now) (9\d|1[0-2]\d)(?![\w:%/]|[.,]\d| \w+ (?:over|by))",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=16)
+def _matches(text: str) -> tuple[tuple[re.Match[str], ...], tuple[re.Match[str], ...]]:
+    """Where written and numeric dates may stand; asked twice of a text, by the rule and by the index of known people."""
+    if not _DIGIT.search(text):
+        return (), ()
+    return tuple(_WRITTEN.finditer(text)), tuple(_NUMERIC.finditer(text))
+
+
+@lru_cache(maxsize=16)
+def date_spans(text: str) -> tuple[tuple[int, int, float], ...]:
+    """Where dates stand and how sure each is."""
+    written, numeric = _matches(text)
+    return (
+        *((*match.span(), 0.85) for match in written if _DIGIT.search(match.group())),
+        *((*match.span(), 0.7) for match in numeric if _is_numeric(match.group())),
+        *((start, end, 0.6) for start, end in _misspelt(text)),
+    )
+
+
+def dates(text: str) -> Iterator[Found]:
+    """DATE_TIME, and YEAR and WEEKDAY outside of one."""
+    spans = date_spans(text)
+    for start, end, score in spans:
+        yield Found(start, end, "DATE_TIME", score)
+    for match in _ALONE.finditer(text):
+        if not any(start <= match.start() < end for start, end, _ in spans):
+            yield Found(*match.span(), "YEAR", 0.4)
+    for match in _WEEKDAY.finditer(text):
+        yield Found(*match.span(), "WEEKDAY", 0.4)
+
+
+def _is_numeric(said: str) -> bool:
+    """Whether three numbers may be a date: not a dose ("1-0-1"), a time span ("10-11.30"), a version or a code."""
+    day = said.split(":")[0] if ":" in said else said
+    letters, digits = sum(map(str.isalpha, day)) - ("T" in day and ":" in said), sum(map(str.isdigit, day))
+    marks = {char for char in day if char in "/.-\\"}
+    if letters > 1 or (digits < 4 and not (digits == 3 and marks == {"/"})):
+        return False
+    four = re.search(r"(?<!\d)\d{4}(?!\d)|\d \d{3}|\d\d \d\d|\d{3} \d", day) is not None
+    return four or (len(marks) == 1 and (digits > 4 or marks == {"/"}) and (letters == 0 or digits > 5))
+
+
+def _month_number(word: str) -> int:
+    """1 to 12, or 0 where the word is no month."""
+    return _MONTH_NUMBERS.get(word.lower(), 0)
+
+
+def _misspelt(text: str) -> Iterator[tuple[int, int]]:
+    """Dates with a slip: a month as it is or an edit away from one, and beside it the digits of a day and a year."""
+    pieces = list(_PIECE.finditer(text)) if _DIGIT.search(text) else []
+    numbered = [piece.group().isdigit() for piece in pieces]
+    for i, piece in enumerate(pieces):
+        if numbered[i] or not any(numbered[max(0, i - 2) : i + 4]):
+            continue
+        joined = i + 1 < len(pieces) and pieces[i + 1].start() - piece.end() == 1 and pieces[i + 1].group().isalpha()
+        for last in (i, i + 1) if joined else (i,):
+            word = (piece.group() + (pieces[last].group() if last > i else "")).lower()
+            if len(word) < 2 or not word.isalpha() or not (_month_number(word) or _near_months().near(word)):
+                continue
+            first, final = _reach(text, pieces, i, -1, 2), _reach(text, pieces, last, 1, 4)
+            numbers = [p.group() for p in (*pieces[first:i], *pieces[last + 1 : final + 1]) if p.group().isdigit()]
+            slips = sum(len(p.group()) == 1 and p.group().isalpha() for p in pieces[first : final + 1])
+            digits = sum(map(len, numbers))
+            year = any(len(number) > 2 for number in numbers) or (first < i and digits == 4 and len(word) > 4)
+            if (
+                len(word) < 4
+                and not _month_number(word)
+                and not (digits > 4 and any(number[:2] in ("19", "20") for number in numbers if len(number) == 4))
+            ):
+                continue
+            if slips < 2 and year and 4 <= digits <= 7:
+                yield pieces[first].start(), pieces[final].end()
+
+
+def _reach(text: str, pieces: list[re.Match[str]], place: int, step: int, most: int) -> int:
+    """How far numbers, endings ("th") and stray letters stand close beside a piece, in one direction."""
+    last = place
+    for _ in range(most):
+        following = last + step
+        if not 0 <= following < len(pieces):
+            break
+        word = pieces[following].group().lower()
+        one, other = (pieces[last], pieces[following]) if step > 0 else (pieces[following], pieces[last])
+        if not (len(word) == 1 or (word.isdigit() and len(word) < 6) or word in ("st", "nd", "rd", "th", "of")):
+            break
+        if not _close(text, one, other):
+            break
+        last = following
+    while last != place and not pieces[last].group().isdigit():
+        last -= step
+    return last
+
+
+def _close(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
+    return re.fullmatch(r"[ ,./\-'’]{0,3}", text[one.end() : other.start()]) is not None
+
+
+@cache
+def _near_months() -> NearWords:
+    return NearWords(word for word in _MONTH_NUMBERS if len(word) > 2)
+
+
+def written_dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
+    """Places that hold a whole date, and the days it may mean (day or month first; a year of two digits in two centuries)."""
+    for match in _matches(text)[0]:
+        parts = [p for p in re.findall(r"\d+|[a-z]+", match.group().lower()) if p not in ("st", "nd", "rd", "th", "of")]
+        month = next((n for p in parts if (n := _month_number(p[:3] if p.isalpha() else ""))), 0)
+        digits = [p for p in parts if p.isdigit()]
+        if month and len(digits) == 2:
+            yield *match.span(), set(_days((digits[0], str(month), digits[1])))
+    for match in _matches(text)[1]:
+        parts = re.findall(r"\d+", match.group().split(":")[0])[:3]
+        if len(parts) == 3:
+            yield *match.span(), {*_days((parts[0], parts[1], parts[2])), *_days((parts[1], parts[0], parts[2]))}
+
+
+def _days(parts: tuple[str, str, str]) -> Iterator[date]:
+    """Day, month, year; or year, month, day."""
+    day, month, year = (parts[2], parts[1], parts[0]) if len(parts[0]) == 4 else parts
+    if len(year) not in (2, 4) or len(day) > 2 or len(month) > 2:
+        return
+    for century in ("19", "20") if len(year) == 2 else ("",):
+        try:
+            yield date(int(century + year), int(month), int(day))
+        except ValueError:
+            continue
+
+
+def ages(text: str) -> Iterator[Found]:
+    """AGE_OVER_89 and AGE (of a person who is younger)."""
+    for match in _AGE.finditer(text):
+        group = "before" if match["before"] else "after"
+        said = match[group].lower()
+        over = not said.isdigit() or int(said) > 89
+        start, end = match.span(group)
+        if over:
+            yield Found(start, end, "AGE_OVER_89", 0.8)
+        elif group == "after" or _OLD.match(text, end):
+            yield Found(start, end, "AGE", 0.6)
+    for match in _I_AM.finditer(text):
+        yield Found(*match.span(1), "AGE_OVER_89", 0.5)

@@ -1,0 +1,322 @@
+"""The hospital's own people in a text: names, numbers, addresses, in every way people write them, one edit allowed.
+
+A tenant's 20,000 people are indexed once (`Known(people)`); a text is then read word by word against the index, without
+Presidio. Full names, numbers, addresses and e-mail addresses are found in any letter case and with one edit. A given or
+family name alone needs a capital or a cue ("Dr", "my name is", "ji"), and, where it is an everyday word too ("More",
+"Ray"), a cue or a capital that is not the sentence's; with an edit it must be none. Names shorter than four letters are
+found alone only as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import permutations
+from typing import NamedTuple
+
+from governance.redaction.dates import written_dates
+from governance.redaction.found import Found
+from governance.redaction.near import NearCodes, NearWords
+from governance.redaction.ordinary import is_listed, is_ordinary, is_place, word_set
+from governance.redaction.person import Person, Words, address_parts, name_words, phone_forms, plain_words, words_of
+from governance.redaction.phrases import Hit, Phrases
+from governance.redaction.tokens import is_shouted
+
+ENTITIES = {
+    "name": "PERSON", "phone": "PHONE", "mrn": "MRN", "identifier": "ID", "email": "EMAIL", "address": "STREET_ADDRESS",
+    "birth_date": "BIRTH_DATE",
+}  # fmt: skip
+_KINDS = {kind: number for number, kind in enumerate(ENTITIES)}
+_BY_NUMBER = tuple(ENTITIES)
+_SHARED = 10
+_CODES = {_KINDS["phone"], _KINDS["mrn"], _KINDS["identifier"]}
+_CUE = re.compile(
+    r"(?:(?<!\w)(?:dr|mr|mrs|ms|miss|prof|shri|smt|sri|doctor|doc|nurse|sister|kumari|name is|name:|naam|na?me|called|call me|"
+    r"named|named him|named her|i am|i'm|this is|main|mai|father|mother|son|daughter|wife|husband|brother|sister|uncle|aunt|aunty|"
+    r"papa|mummy|mom|dad|beta|beti|pati|patni|bhai|regards|patient|dear|hi|hello|namaste)\.?,?:?\s{1,2})$",
+    re.IGNORECASE,
+)
+_STRONG_CUE = re.compile(
+    r"(?<!\w)(?:dr|mr|mrs|ms|prof|shri|smt|sri|name is|naam|regards|kumari|doctor)\.?,?\s{1,2}$", re.IGNORECASE
+)
+_AFTER = re.compile(
+    r"[ -]{0,2}(?:ji|jee|bhai|bhaiya|ben|behen|sahab|saheb|sahib|saab|garu|didi|uncle|aunty|speaking|bol ra?h[ai]|naam hai)(?!\w)",
+    re.IGNORECASE,
+)
+_GRAMMAR = word_set("grammar")
+_HONOURS = ("ji", "bhai", "ben", "saab")
+_TAILS = frozenset(honour[-2:] for honour in _HONOURS)
+_BETWEEN = " -./()+,#"
+_OPENING = re.compile(r"(?:^|[.!?:\n\"“(])\s*$")
+_RARE_ALONE = word_set("offices")
+
+
+class Mention(NamedTuple):
+    """`text[start:end]` is of the people `ids`; `kind` is name, phone, mrn, identifier, email or address."""
+
+    start: int
+    end: int
+    ids: tuple[str, ...]
+    kind: str
+
+
+class Known:
+    """The index of a set of people. Building takes about a second for 20,000; it is not changed afterwards."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._ids: list[str] = []
+        self._owners: dict[str, int | list[int]] = {}  # phrase or code -> people and kinds, as owner * 8 + kind
+        self._names: set[str] = set()
+        self._initials: set[str] = set()
+        self._in_order: set[str] = set()  # names as the record has them, not swapped
+        self._places: set[str] = set()
+        self._births: set[date] = set()
+        phrases: set[tuple[str, ...]] = set()
+        emails: list[list[str]] = []
+        codes: list[str] = []
+        for owner, person in enumerate(people):
+            self._ids.append(person.id)
+            phrases.update(self._add_names(owner, person))
+            phrases.update(self._add_addresses(owner, person))
+            codes += self._add_codes(owner, person)
+            if person.birth_date is not None:
+                self._births.add(person.birth_date)
+            if person.email:
+                words = plain_words(person.email)
+                self._own("".join(words), owner, "email")
+                emails.append(words)
+        self._phrases = Phrases(phrases, emails)
+        self._codes = NearCodes(codes)
+        self._near_names = NearWords(word for word in self._names if len(word) > 3)
+
+    def _own(self, key: str, owner: int, kind: str) -> None:
+        code = owner * 8 + _KINDS[kind]
+        others = self._owners.get(key)
+        if others is None:
+            self._owners[key] = code
+        elif isinstance(others, int):
+            self._owners[key] = [others, code]
+        else:
+            others.append(code)
+
+    def _owned(self, key: str) -> list[int]:
+        owners = self._owners[key]
+        return [owners] if isinstance(owners, int) else owners
+
+    def _add_names(self, owner: int, person: Person) -> Iterator[tuple[str, ...]]:
+        for name in person.names:
+            words = name_words(name)
+            self._names.update(words)
+            self._in_order.add("".join(words))
+            for order in {tuple(words), *permutations(words, 2)}:
+                if len(order) > 1:
+                    self._own("".join(order), owner, "name")
+                    yield order
+            for word, other in permutations(words, 2):
+                if len(word) > 1:
+                    self._initials.add(other[0] + word)
+
+    def _add_addresses(self, owner: int, person: Person) -> Iterator[tuple[str, ...]]:
+        for address in person.addresses:
+            for part in address_parts(address):
+                if len(part) == 1:
+                    if not is_ordinary(part[0]) and not is_place(part[0]):
+                        self._places.add(part[0])
+                elif not all(word[0].isalpha() and (is_ordinary(word) or is_place(word)) for word in part):
+                    self._own("".join(part), owner, "address")
+                    yield tuple(part)
+
+    def _add_codes(self, owner: int, person: Person) -> Iterator[str]:
+        for phone in person.phones:
+            for form in phone_forms(phone):
+                self._own(form, owner, "phone")
+                yield form
+        for kind, values in (("mrn", (person.mrn,)), ("identifier", person.identifiers)):
+            for value in values:
+                code = "".join(plain_words(value or ""))
+                code = code.lstrip("0") if code.isdigit() else code
+                if len(code) > 3 and any(char.isdigit() for char in code):
+                    self._own(code, owner, kind)
+                    yield code
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Whose full names, numbers, addresses and e-mail addresses the text holds, in its order, none overlapping.
+
+        Names alone and birth dates are shared by too many people to say whose they are, and are left out. Where a value
+        is somebody's as it stands, those whose value is one edit away are not meant.
+        """
+        return self._mentions(words_of(text))
+
+    def _mentions(self, words: Words) -> list[Mention]:
+        hits = [hit for hit in self._hits(words) if not self._is_shared_place(hit)]
+        if not hits:
+            return []
+        hits.sort(key=lambda hit: (hit.edits, hit.first - hit.last, hit.first))
+        merged: dict[tuple[int, int], tuple[int, set[int]]] = {}
+        taken = [False] * len(words.plain)
+        for hit in hits:
+            span = (hit.first, hit.last)
+            if span in merged and merged[span][0] == hit.edits:
+                merged[span][1].update(self._owned(hit.phrase))
+            elif not any(taken[hit.first : hit.last + 1]):
+                merged[span] = (hit.edits, set(self._owned(hit.phrase)))
+                taken[hit.first : hit.last + 1] = [True] * (hit.last + 1 - hit.first)
+        found = []
+        for (first, last), (_, owners) in merged.items():
+            ids = tuple(sorted({self._ids[owner // 8] for owner in owners}))
+            kind = _BY_NUMBER[min(owners) % 8]
+            found.append(Mention(words.spans[first][0], words.spans[last][1], ids, kind))
+        return sorted(found)
+
+    def _hits(self, words: Words) -> list[Hit]:
+        hits = [hit for hit in self._phrases.find(words.plain) if not self._is_grammar(words, hit)]
+        hits += self._find_codes(words)
+        return hits
+
+    def _is_shared_place(self, hit: Hit) -> bool:
+        """Whether a hit is a part of so many people's addresses that it says nothing of whom."""
+        owners = self._owned(hit.phrase)
+        return len(owners) > _SHARED and owners[0] % 8 == _KINDS["address"]
+
+    def _is_grammar(self, words: Words, hit: Hit) -> bool:
+        """Whether a name with an edit is nothing but grammar: "rao not" is not "Rao Noti", "and more" not "Ana More"."""
+        if hit.edits == 0 or hit.edited < 0:
+            return False
+        if not words.shown(hit.edited).islower() or words.plain[hit.edited] not in _GRAMMAR:
+            return False
+        others = [i for i in range(hit.first, hit.last + 1) if i != hit.edited]
+        return hit.phrase not in self._in_order or all(
+            words.shown(i).islower() and is_listed(words.plain[i]) for i in others
+        )
+
+    def _find_codes(self, words: Words) -> Iterator[Hit]:
+        """Phone numbers, MRNs and identifiers, however they are parted."""
+        if not self._codes.longest:
+            return
+        digits = [not word.isalpha() for word in words.plain]
+        if not any(digits):
+            return
+        prefix, shortest, last = self._codes.longest_prefix + 1, self._codes.shortest, len(digits) - 1
+        for i, word in enumerate(words.plain):
+            goes_on = i < last and (digits[i + 1] or len(words.plain[i + 1]) < 3)
+            if digits[i]:
+                if goes_on or len(word) >= shortest:
+                    yield from self._codes_at(words, digits, i)
+            elif len(word) <= prefix and goes_on and words.spans[i + 1][0] - words.spans[i][1] < 2:
+                yield from self._codes_at(words, digits, i)
+
+    def _codes_at(self, words: Words, digits: list[bool], first: int) -> Iterator[Hit]:
+        """The exact code that begins at a word; where there is none, those that are one edit away."""
+        code, near, spans, codes = "", [], words.spans, self._codes
+        for j in range(first, min(first + 8, len(digits))):
+            word = words.plain[j]
+            if j > first:
+                start, end = spans[j - 1][1], spans[j][0]
+                if len(code) > codes.longest or end - start > 3 or not (digits[j] or len(word) < 3):
+                    break
+                if words.text[start:end].strip(_BETWEEN):
+                    break
+            code += word
+            if len(code) < 4:
+                continue
+            bare = code.lstrip("0") if code[0] == "0" and code.isdigit() else code
+            if bare in self._owners and any(owner % 8 in _CODES for owner in self._owned(bare)):
+                yield Hit(first, j, bare, 0)
+                return
+            if len(code) >= codes.shortest:
+                near += [(j, bare)] if bare == code else [(j, bare), (j, code)]
+        for j, bare in near:
+            for other in codes.near(bare):
+                yield Hit(first, j, other, 1)
+
+    def find(self, text: str, *, focus: bool = False) -> Iterator[Found]:
+        """Every trace of these people. `focus`: they take part in this talk, so their names alone need no capital."""
+        words = words_of(text)
+        for hit in self._hits(words):
+            kind = _BY_NUMBER[self._owned(hit.phrase)[0] % 8]
+            first = hit.first - (kind == "address" and _is_house(words, hit.first - 1))
+            start, end = words.spans[first][0], words.spans[hit.last][1]
+            yield Found(start, end, ENTITIES[kind], 1.0 if hit.edits == 0 else 0.98)
+        yield from self._find_singles(words, focus=focus)
+        if self._births:
+            for start, end, days in written_dates(text):
+                if not self._births.isdisjoint(days):
+                    yield Found(start, end, "BIRTH_DATE", 1.0)
+
+    def _find_singles(self, words: Words, *, focus: bool) -> Iterator[Found]:
+        """Given and family names alone, with initials, and places of addresses."""
+        shouted = is_shouted(words.text)
+        for i, word in enumerate(words.plain):
+            if len(word) == 1:
+                if words.shown(i).isupper():
+                    yield from self._with_initial(words, i)
+            elif word in self._places and not word.isdigit():
+                yield Found(*words.spans[i], "STREET_ADDRESS", 0.9)
+            elif self._is_single(words, i, focus=focus, shouted=shouted):
+                yield Found(*words.spans[i], "PERSON", 0.9)
+
+    def _with_initial(self, words: Words, i: int) -> Iterator[Found]:
+        """ "A. Rao", "Rao A": the letter is a capital, and so is the name's first, unless it is no everyday word."""
+        for j in (i + 1, i + 2, i - 1):
+            if not 0 <= j < len(words.plain) or len(words.plain[j]) < 2:
+                continue
+            start, end = min(words.spans[i][0], words.spans[j][0]), max(words.spans[i][1], words.spans[j][1])
+            other, capital = words.plain[j], words.shown(j)[0].isupper()
+            between = words.text[min(words.spans[i][1], words.spans[j][1]) : max(words.spans[i][0], words.spans[j][0])]
+            if len(between) > 4 or between.strip(". ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
+                continue
+            names = [other] if capital or not is_ordinary(other) else []
+            if capital and not is_ordinary(other):
+                names += self._near_names.near(other)
+            if any(words.plain[i] + name in self._initials for name in names):
+                yield Found(start, end, "PERSON", 0.95)
+                return
+
+    def _is_single(self, words: Words, i: int, *, focus: bool, shouted: bool) -> bool:
+        word = words.plain[i]
+        bare = word if word in self._names else _without_honour(word)
+        if bare not in self._names:
+            if (
+                len(word) < 4
+                or is_ordinary(word)
+                or not (focus or _capital(words, i, shouted=shouted) or _cued(words, i))
+            ):
+                return False
+            return bool(self._near_names.near(word))
+        if not is_listed(word):
+            return focus or bare != word or _capital(words, i, shouted=shouted) or _cued(words, i)
+        start, end = words.spans[i]
+        if _STRONG_CUE.search(words.text[max(0, start - 12) : start]) or _AFTER.match(words.text, end):
+            return True
+        begins = start == 0 or _OPENING.search(words.text[max(0, start - 4) : start]) is not None
+        return (
+            _capital(words, i, shouted=shouted)
+            and not (begins or words.text[start - 1] == "-" or words.shown(i).isupper())
+            and word not in _RARE_ALONE
+        )
+
+
+def _is_house(words: Words, i: int) -> bool:
+    """Whether the word before a street may be its house number, whatever slip it has."""
+    if i < 0 or len(words.plain[i]) > 5 or not any(char.isdigit() for char in words.plain[i]):
+        return False
+    return words.spans[i + 1][0] - words.spans[i][1] < 3
+
+
+def _capital(words: Words, i: int, *, shouted: bool) -> bool:
+    return not shouted and words.text[words.spans[i][0]].isupper()
+
+
+def _cued(words: Words, i: int) -> bool:
+    start, end = words.spans[i]
+    return _CUE.search(words.text[max(0, start - 14) : start]) is not None or _AFTER.match(words.text, end) is not None
+
+
+def _without_honour(word: str) -> str:
+    if word[-2:] not in _TAILS:
+        return word
+    for honour in _HONOURS:
+        if word.endswith(honour) and len(word) > len(honour) + 2:
+            return word[: -len(honour)]
+    return word

@@ -1,0 +1,47 @@
+"""What a session was opened with, as exports and proofs show it, and the hash that its first entry follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.engine import direct
+from governance.chain import Head, genesis
+
+_FIELDS = ("agent", "channel", "principal", "patient_id", "conversation_id", "started_at")
+_OPENINGS = """
+    SELECT id, agent, channel, principal, patient_id, conversation_id, started_at FROM llm_session
+     WHERE tenant_id = %s AND id = ANY(%s::uuid[])
+"""
+
+
+async def read_openings(session: AsyncSession, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The openings of sessions that are there."""
+    if not ids:
+        return {}
+    rows = await (await direct(session, _OPENINGS, (tenant_id, list(ids)))).fetchall()
+    return {
+        row[0]: {
+            "agent": row[1], "channel": row[2], "principal": row[3], "patient_id": row[4] and str(row[4]),
+            "conversation_id": row[5] and str(row[5]), "started_at": row[6].astimezone(UTC).isoformat(),
+        }
+        for row in rows
+    }  # fmt: skip
+
+
+def hash_of(tenant_id: UUID, session_id: UUID, opening: dict[str, Any]) -> bytes:
+    """The hash that the session's first entry follows. Raises KeyError, TypeError or ValueError for what is no opening."""
+    if opening.keys() != set(_FIELDS) or not all(isinstance(opening[name], str) for name in _FIELDS[:3]):
+        raise ValueError("not an opening")
+    patient_id, conversation_id = (opening[name] and UUID(opening[name]) for name in _FIELDS[3:5])
+    started_at = datetime.fromisoformat(opening["started_at"])
+    return genesis(
+        Head(
+            session_id, tenant_id, opening["agent"], opening["channel"], opening["principal"], patient_id, conversation_id,
+            started_at, None, None, 0, b"",
+        )
+    )  # fmt: skip

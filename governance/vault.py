@@ -1,0 +1,174 @@
+"""The vault: texts under a data key per patient and per conversation, the data keys under a master key that is kept
+outside the database. Destroying a data key makes every text under it unreadable, for good, in every backup that does not
+hold the key.
+
+A sealed text is: version (1 byte) | data key's id (16) | nonce (12) | AES-256-GCM ciphertext with its tag. The additional
+data is the tenant and what the text is (`about`), so that a ciphertext moved to another row does not open there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import new_id
+from db.engine import direct
+
+OwnerKind = Literal["patient", "conversation", "tenant"]
+_VERSION = b"\x01"
+_KEPT = 10_000  # unwrapped data keys kept in memory
+_INSERT = """
+    INSERT INTO vault_key (id, tenant_id, owner_id, owner_kind, current, master, wrapped)
+    VALUES (%s, nullif(current_setting('app.tenant', true), '')::uuid, %s, %s, true, %s, %s)
+    ON CONFLICT (tenant_id, owner_id) WHERE current DO NOTHING
+"""
+_CURRENT = "SELECT owner_id, id, master, wrapped FROM vault_key WHERE owner_id = ANY(%s) AND current"
+_BY_ID = "SELECT id, master, wrapped FROM vault_key WHERE id = ANY(%s) AND wrapped IS NOT NULL"
+
+
+class Unsealable(Exception):
+    """A sealed text does not open: it was changed, or it belongs elsewhere."""
+
+
+class MasterKeys(Protocol):
+    """Wraps data keys. A file of keys is one (`governance.masters.KeyFile`), a key service another."""
+
+    async def wrap(self, data_key: bytes, key_id: UUID) -> tuple[str, bytes]:
+        """(the master key's name, the wrapped key)."""
+        ...
+
+    async def unwrap(self, master: str, wrapped: bytes, key_id: UUID) -> bytes: ...
+
+    async def current(self) -> str:
+        """The name of the master key that new data keys are wrapped by."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose key a text is sealed under."""
+
+    id: UUID
+    kind: OwnerKind
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """One data key, unwrapped. Lives for one transaction: a destroyed one is not found in the next."""
+
+    id: UUID
+    tenant_id: UUID
+    cipher: AESGCM
+
+    def seal(self, text: str, about: str) -> bytes:
+        nonce = os.urandom(12)
+        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, text.encode(), self._bound(about))
+
+    def open(self, sealed: bytes, about: str) -> str:
+        """Raises Unsealable."""
+        try:
+            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._bound(about)).decode()
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable(about) from error
+
+    def _bound(self, about: str) -> bytes:
+        return self.tenant_id.bytes + about.encode()
+
+
+class Vault:
+    """Unwraps data keys and remembers what it unwrapped. Rows of keys are read anew in each transaction (`Keyring`), so
+    that a key destroyed by another process is gone here too."""
+
+    def __init__(self, masters: MasterKeys, *, pepper: bytes) -> None:
+        self.masters = masters
+        self._pepper = pepper
+        self._unwrapped: OrderedDict[bytes, AESGCM] = OrderedDict()
+
+    def fingerprint(self, tenant_id: UUID, value: str) -> bytes:
+        """What a value is found by without being kept: its HMAC-SHA256 under a secret that is not in the database."""
+        return hmac.digest(self._pepper, tenant_id.bytes + value.encode(), "sha256")
+
+    async def unwrapped(self, tenant_id: UUID, key_id: UUID, master: str, wrapped: bytes) -> DataKey:
+        """A data key from its row."""
+        cipher = self._unwrapped.get(wrapped)
+        if cipher is None:
+            cipher = self._unwrapped[wrapped] = AESGCM(await self.masters.unwrap(master, wrapped, key_id))
+            if len(self._unwrapped) > _KEPT:
+                self._unwrapped.popitem(last=False)
+        return DataKey(key_id, tenant_id, cipher)
+
+
+class Keyring:
+    """The data keys of one transaction, inside its tenant's scope."""
+
+    def __init__(self, vault: Vault, session: AsyncSession, tenant_id: UUID) -> None:
+        self._vault, self._session, self._tenant_id = vault, session, tenant_id
+        self._current: dict[UUID, DataKey] = {}
+        self._keys: dict[UUID, DataKey | None] = {}
+
+    def fingerprint(self, value: str) -> bytes:
+        return self._vault.fingerprint(self._tenant_id, value)
+
+    async def put(self, owner_id: UUID, key_id: UUID, master: str, wrapped: bytes) -> None:
+        """Take an owner's current key from its row, which was read with something else."""
+        self._take(owner_id, await self._vault.unwrapped(self._tenant_id, key_id, master, wrapped))
+
+    async def of(self, *owners: Owner) -> list[DataKey]:
+        """The owners' current keys, made where there are none."""
+        await self._read([owner.id for owner in owners])
+        missing = {owner.id: owner for owner in owners if owner.id not in self._current}
+        for owner in missing.values():
+            key_id = new_id()
+            master, wrapped = await self._vault.masters.wrap(AESGCM.generate_key(256), key_id)
+            await direct(self._session, _INSERT, (key_id, owner.id, owner.kind, master, wrapped))
+        await self._read(list(missing))  # not from here: another transaction may have been first
+        return [self._current[owner.id] for owner in owners]
+
+    async def seal(self, owner: Owner, text: str, about: str) -> bytes:
+        [key] = await self.of(owner)
+        return key.seal(text, about)
+
+    async def open(self, sealed: dict[str, bytes]) -> dict[str, str | None]:
+        """The texts of sealed values, by what each is about; None where the key was destroyed. Raises Unsealable."""
+        opened = await self.open_many([(value, about) for about, value in sealed.items()])
+        return dict(zip(sealed, opened, strict=True))
+
+    async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
+        """The texts of (sealed value, what it is about), in order; None for none, and where the key was destroyed."""
+        ids = [None if value is None else key_id_of(value) for value, _ in sealed]
+        unknown = {key_id for key_id in ids if key_id is not None} - self._keys.keys()
+        if unknown:
+            self._keys |= dict.fromkeys(unknown)
+            for row in await (await direct(self._session, _BY_ID, (list(unknown),))).fetchall():
+                self._keys[row[0]] = await self._vault.unwrapped(self._tenant_id, *row)
+        return [
+            None if value is None or key_id is None or (key := self._keys[key_id]) is None else key.open(value, about)
+            for (value, about), key_id in zip(sealed, ids, strict=True)
+        ]
+
+    async def open_one(self, sealed: bytes | None, about: str) -> str | None:
+        return (await self.open_many([(sealed, about)]))[0]
+
+    async def _read(self, owners: list[UUID]) -> None:
+        owners = [owner for owner in owners if owner not in self._current]
+        if owners:
+            for row in await (await direct(self._session, _CURRENT, (owners,))).fetchall():
+                await self.put(*row)
+
+    def _take(self, owner_id: UUID, key: DataKey) -> None:
+        self._current[owner_id] = self._keys[key.id] = key
+
+
+def key_id_of(sealed: bytes) -> UUID:
+    return UUID(bytes=bytes(sealed[1:17]))

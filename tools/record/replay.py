@@ -1,0 +1,98 @@
+"""A session as it was: from the record alone, redacted, or in full under a break-glass grant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+
+from governance.chain import Head, first_break
+from governance.record import entry_about
+from governance.tables import AuditEntry, LLMSession
+from tools.record.readable import grant_of, redact_all
+from tools.record.tools import READ, SessionId, SessionOut
+from tools.runtime.context import ToolContext
+from tools.runtime.tool import Effect, Out, get, tool
+
+
+class EntryOut(Out):
+    seq: int
+    kind: str
+    body: dict[str, Any]
+    full: dict[str, Any] | None = Field(
+        None, description="Texts, arguments and results: redacted, or as they were under a break-glass grant"
+    )
+    erased: bool = Field(False, description="The sealed part cannot be read any more: its key was destroyed")
+
+
+class ReplayOut(SessionOut):
+    whole: bool
+    first_break: str | None
+    redacted: bool
+    entries: list[EntryOut]
+
+
+@tool(
+    "record.replay_session",
+    rest=get("/api/v1/governance/sessions/{session_id}/replay"),
+    needs=READ,
+    effect=Effect.READ,
+)
+async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
+    """The whole session in order: messages, what was understood, tool calls, decisions, and what the patient saw."""
+    row = await ctx.load(LLMSession, args.session_id)
+    rows = await session_rows(ctx, row.id)
+    entries = [(e.seq, e.kind, e.body, e.sealed, e.hash) for e in rows]
+    broken = first_break(head_of(row), entries)
+    fulls = await open_entries(ctx, rows)
+    patients = patients_of(row, rows)
+    ctx.seen.extend(patients)
+    erased = [entry.sealed is not None and full is None for entry, full in zip(rows, fulls, strict=True)]
+    grant = await grant_of(ctx, row.id)
+    if grant is None:
+        fulls = await redact_all(ctx, rows, fulls, patients)
+    else:
+        used = {"at": ctx.now, "rule": "break_glass", "decision": "shown in full", "grant": grant.id, "session": row.id}
+        ctx.work.record.append("policy_decision", used)
+    return ReplayOut(
+        **SessionOut.model_validate(row).model_dump(),
+        whole=broken is None,
+        first_break=None if broken is None else f"entry {broken.seq}: {broken.reason}",
+        redacted=grant is None,
+        entries=[
+            EntryOut(
+                seq=entry.seq, kind=entry.kind, body=json.loads(entry.body), full=full,
+                erased=gone,
+            )
+            for entry, full, gone in zip(rows, fulls, erased, strict=True)
+        ],
+    )  # fmt: skip
+
+
+async def session_rows(ctx: ToolContext, session_id: UUID) -> list[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.session_id == session_id).order_by(AuditEntry.seq)
+    return list(await ctx.session.scalars(query))
+
+
+def head_of(row: LLMSession) -> Head:
+    return Head(
+        row.id, row.tenant_id, row.agent, row.channel, row.principal, row.patient_id, row.conversation_id,
+        row.started_at, row.ended_at, row.outcome, row.head_seq, row.head_hash,
+    )  # fmt: skip
+
+
+async def open_entries(ctx: ToolContext, rows: list[AuditEntry]) -> list[dict[str, Any] | None]:
+    """The sealed parts of a session's entries, in order; None where there is none, or it was erased."""
+    opened = await ctx.work.keys.open_many([(row.sealed, entry_about(row.session_id)) for row in rows])
+    return [json.loads(text) if text is not None else None for text in opened]
+
+
+def patients_of(row: LLMSession, rows: list[AuditEntry]) -> list[UUID]:
+    """Whose data a session holds, as far as its entries name them."""
+    named = {
+        patient for entry in rows if entry.kind == "tool_call" for patient in json.loads(entry.body).get("patients", ())
+    }
+    return [UUID(patient) for patient in sorted(named)] + ([row.patient_id] if row.patient_id else [])
