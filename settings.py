@@ -45,6 +45,20 @@ class Settings(BaseSettings):
     oidc_issuers: str = Field("", description="Comma-separated issuer|audience pairs whose JWTs are believed")
     dev_issuer: bool = Field(True, description="Built-in issuer for development; never in production")
 
+    seal_key_file: Path | None = Field(
+        None,
+        description="Keys that sign seals, a line each: name, 32 bytes in base64; the last one signs. Unset: made in the data folder (never in production)",
+    )
+    seal_store: str | None = Field(
+        None,
+        description="URL of the folder or object store that keeps seals outside the database: s3://..., file:///...; unset: seals/ in the data folder",
+    )
+    seal_every_s: float = Field(60.0, gt=0)
+    seal_every_entries: int = Field(1000, ge=1, description="A seal is made earlier when so many entries wait")
+    spacy_model: str | None = Field(
+        None, description="An installed spaCy pipeline that redaction uses beside its rules, for example en_core_web_lg"
+    )
+
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_whatsapp_from: str | None = Field(None, description="Our WhatsApp number, E.164")

@@ -98,7 +98,13 @@ class Turns:
             )
         work.record.append(
             "state",
-            {"at": work.now, "after": turn.read.message_id, "flow": state.flow, "awaiting": state.awaiting},
+            {
+                "at": work.now,
+                "after": turn.read.message_id,
+                "flow": state.flow,
+                "awaiting": state.awaiting,
+                "language": dialogue.language,
+            },
             full={"state": flow},
         )
 

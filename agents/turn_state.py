@@ -192,6 +192,7 @@ class Turn:
                 "commands": [clear(command) for command in self.understood.commands],
                 "red_flags": [flag.code for flag in self.red_flags],
                 "prompt": self.understood.prompt,
+                "conversation": self.read.conversation_state,
             },
             full={"commands": [command.model_dump() for command in self.understood.commands]},
         )

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
+import yaml
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from jinja2 import TemplateError
 
+from agents.rerun import Rehearse
 from agents.turn import Turns
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.hearing import Understanding
-from agents.understanding.model import FallingBack, ModelUnderstanding
-from api import health, mcp, problems, webhooks
+from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
+from api import export, health, mcp, problems, webhooks
 from api.auth import Issuer, TokenVerifier
 from api.body_limit import BodyLimit
 from api.dev_issuer import DevIssuer
 from api.rest import build_router, nested_schemas
-from api.secrets import derived, twilio_token, vault
+from api.secrets import derived, seals, twilio_token, vault
 from db import provision
 from db.engine import Database
+from governance.redaction.redactor import Redactor
 from settings import Settings
 from tools import rooms
 from tools.conversations.carrier import TwilioCarrier
@@ -64,8 +69,11 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         carrier=_carrier(settings),
         status_callback=_status_callback(settings),
         understanding=_understanding(settings),
+        redactor=Redactor(spacy_model=settings.spacy_model),
+        seals=seals(settings),
     )
     runtime.turns = Turns(runtime)
+    runtime.rehearse = Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings))
     return runtime
 
 
@@ -75,6 +83,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
+        stack.push_async_callback(runtime.people.aclose)
         stack.push_async_callback(runtime.vault.masters.aclose)
         if runtime.carrier is not None:
             stack.push_async_callback(runtime.carrier.aclose)
@@ -102,6 +111,7 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     app.state.twilio_token = twilio_token(settings)
     app.include_router(health.router)
     app.include_router(webhooks.router)
+    app.include_router(export.router)
     app.include_router(build_router(runtime))
     mcp_server.mount(app)
     problems.install(app)
@@ -139,6 +149,24 @@ def _understanding(settings: Settings) -> Understanding:
         stream=settings.model_stream,
     )
     return FallingBack(model, builtin)
+
+
+async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | None) -> FallingBack:
+    """An understanding by the configured model's server, with another prompt or model. Raises ValueError."""
+    if settings.model_name is None:
+        raise ValueError("no model is configured (WARDLINE_MODEL_NAME)")
+    try:
+        model = ModelUnderstanding(
+            settings.model_base_url,
+            settings.model_api_key,
+            model=name or settings.model_name,
+            timeout_s=settings.model_timeout_s,
+            stream=settings.model_stream,
+            prompt=Prompt.parse(prompt.encode()) if prompt is not None else None,
+        )
+    except (KeyError, ValueError, yaml.YAMLError, TemplateError) as error:
+        raise ValueError(f"the prompt cannot be used: {error}") from error
+    return FallingBack(model, BuiltIn())
 
 
 def _carrier(settings: Settings) -> TwilioCarrier | None:

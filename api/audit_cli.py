@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import text
 
-from api.secrets import seal_key_path, seal_keys, seal_store
+from api.secrets import seal_key_path, seals
 from db import provision
 from db.engine import Database
 from governance.record import canonical
@@ -73,7 +73,7 @@ def export_period(since: Time = None, until: Time = None, output: Path | None = 
         target = sys.stdout if output is None else output.open("w", encoding="utf-8", newline="\n")
         async with place.database.begin(place.tenant_id) as session:
             lines = export(
-                session, seal_keys(get_settings()), tenant_id=place.tenant_id, since=_aware(since), until=_aware(until),
+                session, seals(get_settings()).keys, tenant_id=place.tenant_id, since=_aware(since), until=_aware(until),
                 now=_now(),
             )  # fmt: skip
             async for line in lines:
@@ -115,7 +115,7 @@ def publish() -> None:
 
     async def body(place: _Place) -> None:
         settings = get_settings()
-        store, trusted = seal_store(settings), seal_keys(settings).trusted()
+        store, trusted = seals(settings).store, seals(settings).keys.trusted()
         async with place.database.begin(place.tenant_id) as session:
             try:
                 written = await sealing.publish(session, store, trusted, tenant_id=place.tenant_id)
@@ -129,14 +129,14 @@ def publish() -> None:
 @seals_app.command("keys")
 def public_keys() -> None:
     """Print the public keys: the file that a verifier is given, apart from the record."""
-    print(seal_keys(get_settings()).trusted().lines(), end="")
+    print(seals(get_settings()).keys.trusted().lines(), end="")
 
 
 @seals_app.command("rotate")
 def rotate() -> None:
     """Add a key, which signs from then on; restart the workers, and give verifiers the new public keys."""
     settings = get_settings()
-    seal_keys(settings)  # made where this is the first use
+    seals(settings)  # makes the file where this is the first use
     err.print(f"{key_files.rotate(seal_key_path(settings))} signs from the next start on")
 
 
@@ -170,7 +170,7 @@ def _with_place(body: Callable[[_Place], Awaitable[None]]) -> None:
 
 async def _seal(place: _Place, *, everything: bool = False) -> None:
     settings = get_settings()
-    store, keys = seal_store(settings), seal_keys(settings)
+    store, keys = seals(settings).store, seals(settings).keys
     async with place.database.begin(place.tenant_id) as session:
         try:
             seal = await sealing.seal_tenant(
@@ -188,7 +188,7 @@ async def _verify(trusted: TrustedKeys | None, since: datetime | None) -> Report
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
             task = bar.add_task("", total=None)
             return await check_tenant(
-                session, seal_store(settings), trusted or seal_keys(settings).trusted(), tenant_id=place.tenant_id,
+                session, seals(settings).store, trusted or seals(settings).keys.trusted(), tenant_id=place.tenant_id,
                 since=since, progress=lambda done, total: bar.update(task, completed=done, total=total),
             )  # fmt: skip
 

@@ -11,6 +11,8 @@ from rich.text import Text
 def print_replay(console: Console, session: dict[str, Any]) -> None:
     """The whole session in order, a line or two an entry."""
     console.print(f"Session {session['id']}  {session['channel']}  patient {session['patient_id'] or 'not known'}")
+    if session["redacted"]:
+        console.print("Texts are redacted; --break-glass REASON shows them as they were.", style="dim")
     for entry in session["entries"]:
         console.print(_line(entry), soft_wrap=True)
     if session["whole"]:
@@ -20,22 +22,27 @@ def print_replay(console: Console, session: dict[str, Any]) -> None:
 
 
 def _line(entry: dict[str, Any]) -> Text:
-    body = entry["body"]
+    body, full, kind = entry["body"], entry["full"] or {}, entry["kind"]
     text = Text(f"{entry['seq']:4} {str(body.get('at', ''))[:19]}  ")
-    kind = entry["kind"]
     if kind in ("message_in", "message_out"):
         text.append("patient:  " if kind == "message_in" else "wardline: ", style="bold")
-        text.append(entry["text"] if entry["text"] is not None else "(the text is gone)")
-        if entry["text_matches"] is False:
-            text.append("  [the text is not the one on the record]", style="red")
+        text.append("(erased)" if entry["erased"] else full.get("text", ""))
     elif kind == "understood":
-        commands = ", ".join(_command(command) for command in body["commands"]) or "nothing"
-        text.append(f"understood by {body['by']}: {commands}", style="cyan")
+        commands = ", ".join(_command(command) for command in full.get("commands", body["commands"])) or "nothing"
+        prompt = f" (prompt {body['prompt']})" if body.get("prompt") else ""
+        text.append(f"understood by {body['by']}{prompt}: {commands}", style="cyan")
         if body["red_flags"]:
             text.append(f"  RED FLAG {body['red_flags']}", style="red")
     elif kind == "tool_call":
         text.append(f"tool {body['tool']} {body['outcome']}", style="yellow")
-        text.append(f" {body.get('code', '')} {body['args']} by {body['principal']} ({body['latency_ms']} ms)")
+        given = full.get("args", body.get("args"))
+        text.append(f" {body.get('code') or ''} {given} by {body['principal']} ({body['latency_ms']} ms)")
+    elif kind == "policy_decision":
+        shown = ", ".join(
+            f"{name} {value}" for name, value in body.items() if name not in ("at", "rule", "decision") and value
+        )
+        text.append(f"rule {body['rule']}: {body['decision']}", style="magenta")
+        text.append(f"  {shown}", style="dim")
     else:
         shown = {name: value for name, value in body.items() if name != "at" and value is not None}
         text.append(f"{kind} {shown}", style="dim")

@@ -9,6 +9,9 @@ import secrets
 from pathlib import Path
 
 from governance.masters import KeyFile, KeyService, new_key_line
+from governance.seals.keys import SealKeys
+from governance.seals.sealer import Seals
+from governance.seals.store import SealStore
 from governance.vault import Vault
 from settings import Settings
 
@@ -58,6 +61,20 @@ def _masters(settings: Settings) -> KeyFile | KeyService:
         if not path.exists():
             _write_once(path, new_key_line("development").encode())
     return KeyFile(path)
+
+
+def seal_key_path(settings: Settings) -> Path:
+    if settings.seal_key_file is None and settings.env == "production":
+        raise SystemExit("WARDLINE_SEAL_KEY_FILE is required when WARDLINE_ENV=production")
+    return settings.seal_key_file or settings.data_dir.resolve() / "seal.keys"
+
+
+def seals(settings: Settings) -> Seals:
+    """Where seals are kept outside the database, and the keys that sign them."""
+    path = seal_key_path(settings)
+    keys = SealKeys.load(path) if settings.seal_key_file else SealKeys.load_or_make(path)
+    url = settings.seal_store
+    return Seals(SealStore.open(url) if url else SealStore.at(settings.data_dir.resolve() / "seals"), keys)
 
 
 def _write_once(path: Path, content: bytes | None = None) -> None:

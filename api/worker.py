@@ -7,8 +7,14 @@ from typing import Any
 
 import structlog
 from procrastinate import RetryStrategy
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.base import new_id
+from governance.record import append_event
+from governance.seals.documents import Seal
+from governance.seals.sealer import run_sealer
 from settings import Settings
+from tools.record.seals import SEALED
 from tools.runtime.jobs import PERIODIC, TASKS, task
 from tools.runtime.runtime import Runtime
 
@@ -45,6 +51,7 @@ def _bind(runtime: Runtime, run: Any, *, periodic: bool) -> Any:
 async def work(runtime: Runtime, settings: Settings, *, until_idle: bool = False) -> None:
     """Run jobs until told to stop (or, for tests, until there are none)."""
     sweeper = asyncio.create_task(_sweep(runtime, settings))
+    sealer = asyncio.create_task(_seal(runtime, settings))
     try:
         await runtime.jobs.app.run_worker_async(
             queues=["default"],
@@ -59,6 +66,28 @@ async def work(runtime: Runtime, settings: Settings, *, until_idle: bool = False
         )
     finally:
         sweeper.cancel()
+        sealer.cancel()
+
+
+async def _seal(runtime: Runtime, settings: Settings) -> None:
+    """Put the record under seals, and say so by an event."""
+
+    async def sealed(session: AsyncSession, seal: Seal) -> None:
+        event = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
+        told = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
+        await append_event(session, told)
+
+    if runtime.seals is None:
+        return
+    await run_sealer(
+        runtime.database,
+        runtime.seals.store,
+        runtime.seals.keys,
+        now=runtime.clock.now,
+        every_s=settings.seal_every_s,
+        every_entries=settings.seal_every_entries,
+        on_seal=sealed,
+    )
 
 
 async def _sweep(runtime: Runtime, settings: Settings) -> None:

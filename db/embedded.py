@@ -15,6 +15,7 @@ _TUNING = {
     "shared_buffers": "128MB",
     "synchronous_commit": "on",  # off lost acknowledged commits on kill -9; never for bookings
     "idle_in_transaction_session_timeout": "120s",
+    "log_error_verbosity": "terse",  # DETAIL lines quote rows
 }
 _servers: dict[Path, Any] = {}
 

@@ -10,9 +10,9 @@ _TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 _PATIENT = "nullif(current_setting('app.patient', true), '')::uuid"
 # What a patient's own call may see; where a table is not named and has a patient_id, that column decides.
 _PATIENT_COLUMN = {"patient": "id"}
-APPEND_ONLY = ("audit_entry", "llm_response", "event_log", "seal", "seal_leaf")
+APPEND_ONLY = ("audit_entry", "llm_response", "event_log", "seal", "seal_leaf", "patient_access")
 _UPDATED_COLUMNS = {"time_slot": "blocked, capacity"}  # a slot's `taken` is the triggers' alone
-_READ_ONLY = ("audit_entry", "event_log", "llm_session", "tenant")
+_READ_ONLY = ("audit_entry", "event_log", "llm_session", "patient_access", "tenant")
 
 
 def isolation_statements(table: Table, app_role: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from psycopg import sql
 
 from db import embedded
@@ -53,7 +54,16 @@ def migrate(owner_url: str, app_role: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = sqlalchemy_url(owner_url)
     config.attributes["app_role"] = app_role
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        if "Can't locate revision" not in str(error):
+            raise
+        raise SystemExit(
+            "This database was made by a version from before texts were sealed, and cannot be carried over: its record is "
+            "hashed in another way. Take what you need out of it with that version, then begin a new one (for the demo: "
+            "remove the data folder)."
+        ) from None
 
 
 def _with(url: str, *, database: str, user: str | None = None) -> str:

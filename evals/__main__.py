@@ -8,7 +8,8 @@ from evals import conversations
 RUNS = 8
 
 if __name__ == "__main__":
-    runpy.run_module("evals.understanding", run_name="__main__")
+    for name in ("understanding", "redaction"):
+        runpy.run_module(f"evals.{name}", run_name="__main__")
     right = asyncio.run(conversations.run(RUNS))
     always = sum(count == RUNS for count in right.values())
     print(f"conversations: {always} of {len(right)} scenarios right in {RUNS} runs of {RUNS}")

@@ -88,7 +88,10 @@ def read_keys(path: Path) -> dict[str, AESGCM]:
         if not line.strip() or line.startswith("#"):
             continue
         name, _, encoded = line.strip().partition(" ")
-        raw = base64.b64decode(encoded, validate=True) if encoded else b""
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            raw = b""
         if len(raw) != 32 or name in keys:
             raise ValueError(f"{path.name}, line {number}: needs a new name and 32 bytes in base64")
         keys[name] = AESGCM(raw)

@@ -23,6 +23,9 @@ EntryKind = Literal[
 _APPEND = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::bytea[], %s::jsonb)"
 
 
+NIL = UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """How a session is described when its first entry is written."""
@@ -81,6 +84,11 @@ class Record:
         return [
             None if full is None or owner is None else of[owner].seal(full, about) for _, _, full, owner in self.entries
         ]
+
+
+async def append_event(session: AsyncSession, event: dict[str, Any]) -> None:
+    """Write an event that is no call's and has no entry."""
+    await direct(session, _APPEND, (NIL, "{}", [], [], [], canonical([event])))
 
 
 def entry_about(session_id: UUID) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
@@ -51,7 +51,7 @@ class AuditEntry(Base):
     """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (tenant_index("kind"),)
+    __table_args__ = (tenant_index("kind"), CheckConstraint("kind ~ '^[a-z_]+$'", name="kind"))
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("llm_session.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
@@ -60,6 +60,19 @@ class AuditEntry(Base):
     body: Mapped[str]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PatientAccess(Base):
+    """That an entry names or shows a patient: the answer to "who has seen this patient?", found by an index. Written with
+    the entry; what it says is in the entry's own `patients`. (An index over the entries' JSON would not be used: row-level
+    security lets no operator that is not leak-proof go first.)"""
+
+    __tablename__ = "patient_access"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
 
 
 class LLMResponse(TenantRow, Base):

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record", "policies")
+ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record", "policies", "alerts")
 _PARTS = {
     "facility": ("tables", "tools", "keys"),
     "patients": ("tables", "tools", "consents"),
@@ -13,6 +13,7 @@ _PARTS = {
         "tables",
         "tools",
         "replay",
+        "rerun",
         "break_glass",
         "access",
         "erasure",
@@ -20,8 +21,10 @@ _PARTS = {
         "reported",
         "fhir",
         "stats",
+        "seals",
     ),
     "policies": ("tools", "violations"),
+    "alerts": ("tables", "tools", "deliveries", "delivery", "reactions"),
 }
 
 

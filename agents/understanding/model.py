@@ -98,7 +98,11 @@ class Prompt:
     @classmethod
     def load(cls, folder: Path, name: str) -> Prompt:
         """Raises OSError for a missing file, KeyError or ValueError for one without its front matter or blocks."""
-        raw = (folder / f"{name}.md").read_bytes()
+        return cls.parse((folder / f"{name}.md").read_bytes(), name)
+
+    @classmethod
+    def parse(cls, raw: bytes, name: str = "prompt") -> Prompt:
+        """Raises KeyError or ValueError for a file without its front matter or blocks."""
         _, front, body = raw.decode().split("---\n", 2)
         head = yaml.safe_load(front)
         environment = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)
@@ -137,11 +141,11 @@ class ModelUnderstanding:
 
     def __init__(
         self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, timeout_s: float = 8.0,
-        stream: bool = False, temperature: float | None = 0.0, prompts: Path = PROMPTS,
+        stream: bool = False, temperature: float | None = 0.0, prompts: Path = PROMPTS, prompt: Prompt | None = None,
     ) -> None:  # fmt: skip
         key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
         self._name, self._timeout_s, self._stream, self._temperature = model, timeout_s, stream, temperature
-        self._prompt = Prompt.load(prompts, PROMPT)
+        self._prompt = prompt or Prompt.load(prompts, PROMPT)
         self._function = offered_function(self._prompt.function)
         self._http = httpx.AsyncClient(timeout=timeout_s)
         chat = ChatOpenAI(

@@ -3,9 +3,11 @@
 import asyncio
 import sys
 
-from evals.bench import audited_calls, turn_cost
+from evals.bench import audited_calls, redaction, seals, turn_cost
 
-BENCHES = {"audited-calls": audited_calls.main, "turn-cost": turn_cost.main}
+BENCHES = {
+    "audited-calls": audited_calls.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
+}  # fmt: skip
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHES:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.harness import hospital, running_runtime
-from evals.soak import double_booking, fuzz, webhooks
+from evals.soak import double_booking, fuzz, tampering, webhooks
 
 
 async def _double_booking() -> Any:
@@ -40,8 +40,15 @@ async def _fuzz() -> Any:
         return await fuzz.run(runtime, sequences=10_000, length=4)
 
 
+async def _tampering() -> Any:
+    async with hospital(days=2) as place:
+        superuser = place.service.replace("//wardline_app:", "//postgres:")
+        return await tampering.run(superuser, place.data_dir / "tampering", changes=10_000)
+
+
 PROOFS: dict[str, Callable[[], Awaitable[Any]]] = {
-    "double-booking": _double_booking, "webhooks": _webhooks, "kills": _kills, "fuzz": _fuzz
+    "double-booking": _double_booking, "webhooks": _webhooks, "kills": _kills, "fuzz": _fuzz,
+    "tampering": _tampering,
 }  # fmt: skip
 
 

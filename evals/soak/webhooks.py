@@ -13,9 +13,9 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import text
 
-from db.engine import Database
+from db.engine import Database, driver_of
 from evals.harness import Hospital, Processes, Sender
-from governance.chain import verify
+from governance.seals.chains import chain_breaks
 from tools.facility import demo
 
 
@@ -182,7 +182,7 @@ async def _outcome(place: Hospital, messages: int, kills: int, seen: Acknowledge
             return int((await session.execute(text(query))).scalar() or 0)
 
         rows = (await session.execute(text(_IN_ORDER))).all()
-        breaks = [broken async for broken in verify(session)]
+        breaks = await chain_breaks(await driver_of(session), demo.TENANT_ID)
         appointments = (await session.execute(text(_APPOINTMENTS))).all()
         outcome = Outcome(
             messages=messages,

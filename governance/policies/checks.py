@@ -13,6 +13,7 @@ from governance.policies.screening import Evidence, Subject
 from governance.policies.signs import DIAGNOSIS, DOSAGE, TOXIC
 from governance.redaction.codes import codes
 from governance.redaction.contacts import contacts
+from governance.redaction.found import settle
 from governance.redaction.numbers import numbers
 
 _UNSURE = frozenset({"PHONE", "EMAIL", "URL", "PIN_CODE", "ZIP"})  # the hospital's own are in many answers
@@ -46,7 +47,7 @@ def _another_patient(subject: Subject, rule: Rule) -> Iterator[Evidence]:
 
 
 def _personal_data(subject: Subject, rule: Rule) -> Iterator[Evidence]:
-    for found in (*codes(subject.text), *numbers(subject.text), *contacts(subject.text)):
+    for found in settle((*codes(subject.text), *numbers(subject.text), *contacts(subject.text)), subject.text):
         wanted = found.entity in rule.entities if rule.entities else found.entity not in _UNSURE
         if wanted:
             yield Evidence(found.entity, found.start, found.end)

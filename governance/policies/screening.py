@@ -70,8 +70,11 @@ def gravest(decisions: Sequence[Decision]) -> Action | None:
 def redacted(text: str, decisions: Iterable[Decision]) -> str:
     """The text with what the redacting rules found replaced by its kind."""
     spans = [found for decision in decisions if decision.action == "redact" for found in decision.evidence]
-    for found in sorted(spans, key=lambda span: -span.start):
-        text = f"{text[: found.start]}<{found.label}>{text[found.end :]}"
+    begin = len(text)  # of what is replaced already
+    for found in sorted(spans, key=lambda span: (-span.end, span.start)):
+        if found.end <= begin:
+            text = f"{text[: found.start]}<{found.label}>{text[found.end :]}"
+            begin = found.start
     return text
 
 

@@ -26,7 +26,8 @@ _CHUNK = 500  # rows that the driver takes from the server at once, while the se
 _ROWS: LiteralString = """
     SELECT uuid_send(session_id), seq, tag, content, hash, head_seq, head_xid, ended_at, outcome FROM (
         (SELECT id AS session_id, 0 AS seq, 0 AS tag,
-                convert_to(concat_ws('|', 'wardline', id, tenant_id, agent, channel, principal,
+                convert_to(concat_ws('|', 'wardline', id, tenant_id, octet_length(agent) || ':' || agent,
+                    octet_length(channel) || ':' || channel, octet_length(principal) || ':' || principal,
                     coalesce(patient_id::text, ''), coalesce(conversation_id::text, ''),
                     (extract(epoch FROM started_at) * 1000000)::bigint), 'UTF8') AS content,
                 head_hash AS hash, head_seq, head_xid, ended_at, outcome
@@ -152,6 +153,12 @@ async def walk(driver: AsyncConnection[Any], tenant_id: UUID, named: list[UUID] 
         for walked in await _apart(driver, _BETWEEN, {"tenant": tenant_id, "after": after, "to": to}):
             yield walked
         after = to
+
+
+async def chain_breaks(driver: AsyncConnection[Any], tenant_id: UUID) -> list[Break]:
+    """The first break of each chain, seals aside."""
+    found = [walked.finish(0, {}) async for walked in walk(driver, tenant_id, None)]
+    return [broken for broken in found if broken is not None]
 
 
 async def _apart(driver: AsyncConnection[Any], statement: LiteralString, parameters: Mapping[str, Any]) -> list[Walk]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +21,14 @@ from governance.seals.store import SealStore
 log = structlog.get_logger()
 LOOKS = 12  # at how much waits, in the time between two seals
 OnSeal = Callable[[AsyncSession, Seal], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """Where seals are kept outside the database, and the keys that sign them."""
+
+    store: SealStore
+    keys: SealKeys
 
 
 async def run_sealer(

@@ -130,6 +130,7 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
             "outcome": "ok",
             "latency_ms": 1.0,
         },
+        "record.rerun_session": {"session_id": i.session},
         "record.set_retention": {"data_class": "record", "days": 3000},
         "record.start_session": {"agent": "x", "channel": "x"},
         "record.stats": {},
@@ -143,6 +144,9 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "record.list_sessions": {},
         "record.list_tools": {},
         "record.replay_session": {"session_id": i.session},
+        "record.export": {},
+        "record.list_seals": {},
+        "record.prove_entry": {"session_id": i.session, "seq": 1},
         "record.verify": {},
         "scheduling.book_appointment": {**patient, **slot},
         "scheduling.cancel_appointment": appointment,
@@ -253,7 +257,7 @@ async def test_another_tenant(tool: Tool, ids: Ids, runtime: Runtime) -> None:
     reply, error = await tried(runtime, tool, args, staff("admin", OTHER_TENANT))
     if reply is None:
         known = error is not None and (
-            error.status in (404, 422) or tool.effect is Effect.CRITICAL and error.status == 409
+            error.status in (404, 422) or (tool.effect is Effect.CRITICAL and error.status == 409)
         )
         assert known, error
         return

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, exists, select
 
-from governance.tables import AuditEntry
+from governance.tables import AuditEntry, PatientAccess
 from tools.patients.tools import load_patient
 from tools.record.tools import READ
 from tools.runtime.context import ToolContext
@@ -33,10 +32,13 @@ class AccessOut(Out):
 
 
 def names_patient(patient_id: UUID) -> ColumnElement[bool]:
-    """Entries of calls that named or showed a patient; uses the index on them."""
-    named: ColumnElement[Any] = literal_column("((body)::jsonb -> 'patients')")
-    wanted: ColumnElement[Any] = literal_column(f"'[\"{patient_id}\"]'::jsonb")
-    return (AuditEntry.kind == "tool_call") & named.op("@>")(wanted)
+    """Entries of calls that named or showed a patient."""
+    return exists().where(
+        PatientAccess.tenant_id == AuditEntry.tenant_id,
+        PatientAccess.patient_id == patient_id,
+        PatientAccess.session_id == AuditEntry.session_id,
+        PatientAccess.seq == AuditEntry.seq,
+    )
 
 
 @tool(

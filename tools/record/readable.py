@@ -9,15 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from governance.redaction.known import Known
-from governance.redaction.person import Person
-from governance.redaction.redactor import Redactor
-from governance.tables import AuditEntry
+from governance.redaction.redactor import NOT_IDENTIFIERS
 from tools.patients.people import read_people
 from tools.record.tables import BreakGlass
 from tools.runtime.context import ToolContext
 
 # What is shown redacted. Arguments, results and states are records, not texts: their readable part is in the body.
+_OWN_WORDS = frozenset({"kind", "slot", "flow", "tool", "decisions", "stopped"})
 _TEXTS = ("text", "commands", "calls", "asked", "detail")
 
 
@@ -34,27 +32,27 @@ async def grant_of(ctx: ToolContext, session_id: UUID) -> BreakGlass | None:
 
 
 async def redact_all(
-    ctx: ToolContext, rows: list[AuditEntry], fulls: list[dict[str, Any] | None], patients: Iterable[UUID]
+    ctx: ToolContext, fulls: list[dict[str, Any] | None], patients: Iterable[UUID]
 ) -> list[dict[str, Any] | None]:
-    """The texts of a session's entries without personal data; the session's own patients are masked in any spelling."""
+    """The texts of a session's entries without personal data."""
+    texts = [{name: full[name] for name in _TEXTS if full.get(name)} if full is not None else {} for full in fulls]
+    return [shown or None for shown in await redact_values(ctx, texts, patients)]
+
+
+async def redact_values(
+    ctx: ToolContext, values: list[dict[str, Any]], patients: Iterable[UUID]
+) -> list[dict[str, Any]]:
+    """Values without personal data in any text of theirs; these patients are masked in any spelling."""
     known = await ctx.people.known(ctx.session, ctx.tenant.id)
     focus = tuple(await read_people(ctx.session, patients))
-    return await asyncio.to_thread(_redact_all, ctx.redactor, known, focus, fulls)
 
-
-def _redact_all(
-    redactor: Redactor, known: Known, focus: tuple[Person, ...], fulls: list[dict[str, Any] | None]
-) -> list[dict[str, Any] | None]:
     def masked(value: Any) -> Any:
         if isinstance(value, str):
-            return redactor.redact(value, known=known, focus=focus)
+            return ctx.redactor.redact(value, known=known, focus=focus, keep=NOT_IDENTIFIERS)
         if isinstance(value, list):
             return [masked(inner) for inner in value]
         if isinstance(value, dict):
-            return {name: inner if name in ("kind", "slot", "flow") else masked(inner) for name, inner in value.items()}
+            return {name: inner if name in _OWN_WORDS else masked(inner) for name, inner in value.items()}
         return value
 
-    return [
-        None if full is None else {name: masked(full[name]) for name in _TEXTS if full.get(name)} or None
-        for full in fulls
-    ]
+    return await asyncio.to_thread(lambda: [masked(value) for value in values])

@@ -53,7 +53,7 @@ async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
     erased = [entry.sealed is not None and full is None for entry, full in zip(rows, fulls, strict=True)]
     grant = await grant_of(ctx, row.id)
     if grant is None:
-        fulls = await redact_all(ctx, rows, fulls, patients)
+        fulls = await redact_all(ctx, fulls, patients)
     else:
         used = {"at": ctx.now, "rule": "break_glass", "decision": "shown in full", "grant": grant.id, "session": row.id}
         ctx.work.record.append("policy_decision", used)

@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, select
 
-from governance.chain import Verified, verify
 from governance.tables import AuditEntry, LLMSession
 from tools.runtime.context import ToolContext
 from tools.runtime.pages import Page, PageArgs, page
@@ -45,19 +44,6 @@ class SessionOut(Out):
     ended_at: datetime | None
     outcome: str | None
     head_seq: int
-
-
-class BreakOut(Out):
-    session_id: UUID
-    seq: int
-    reason: str
-
-
-class VerifyOut(Out):
-    whole: bool
-    sessions: int
-    entries: int
-    breaks: list[BreakOut]
 
 
 class ToolOut(Out):
@@ -109,16 +95,6 @@ async def list_sessions(ctx: ToolContext, args: ListSessions) -> Page[SessionOut
 async def get_session(ctx: ToolContext, args: SessionId) -> SessionOut:
     """Read one session, without its entries."""
     return SessionOut.model_validate(await ctx.load(LLMSession, args.session_id))
-
-
-@tool("record.verify", rest=get("/api/v1/governance/audit/verify"), needs=READ, effect=Effect.READ)
-async def verify_record(ctx: ToolContext, args: NoArgs) -> VerifyOut:
-    """Is the chain whole? Names each session's first break."""
-    seen = Verified()
-    breaks = [
-        BreakOut(session_id=b.session_id, seq=b.seq, reason=b.reason) async for b in verify(ctx.session, seen=seen)
-    ]
-    return VerifyOut(whole=not breaks, sessions=seen.sessions, entries=seen.entries, breaks=breaks)
 
 
 @tool("record.list_tools", rest=get("/api/v1/prm/agents/tools"), needs=Permission("tools:read"), effect=Effect.READ)

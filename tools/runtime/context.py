@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from governance.redaction.redactor import Redactor
+from governance.seals.sealer import Seals
 from tools.patients.people import People
 from tools.runtime.errors import NotFound, VersionMismatch
 from tools.runtime.events import EVENTS, Event
@@ -48,6 +49,8 @@ class ToolContext:
     call: Callable[[str, Any], Awaitable[Any]]  # another room's tool, in the same transaction
     people: People
     redactor: Redactor
+    seals: Seals | None = None
+    rehearse: Any = None
     if_match: int | None = None
     hold_minutes: int = 10
     slot_horizon_days: int = 60

@@ -24,6 +24,7 @@ from governance.clear import clear, patients_in, texts_in
 from governance.policies.screening import Subject, decide
 from governance.record import Opening, digest
 from governance.redaction.redactor import Redactor
+from governance.seals.sealer import Seals
 from governance.vault import Owner, Vault
 from tools.patients.people import People
 from tools.runtime import approvals, idempotency
@@ -91,6 +92,7 @@ class Runtime:
         status_callback: str | None = None,
         understanding: Any = None,
         redactor: Redactor | None = None,
+        seals: Seals | None = None,
     ) -> None:
         self.turns: Any = None  # set where the agents are wired in
         self.carrier = carrier  # None: messages rest in the outbox
@@ -103,6 +105,8 @@ class Runtime:
         self.people = People(database)
         self.guard = Guard(self.people)
         self.redactor = redactor or Redactor()
+        self.seals = seals
+        self.rehearse: Any = None  # runs a session again; set where the agents are wired in
         self.cursors = cursors
         self.hold_minutes = hold_minutes
         self.slot_horizon_days = slot_horizon_days
@@ -130,6 +134,7 @@ class Runtime:
                         raise
         except Exception as error:
             refusal = as_tool_error(error)
+            entry.asked(arguments)
             await self._record_refusal(opening, entry, refusal)
             raise refusal from error
         raise Failed
@@ -187,6 +192,7 @@ class Runtime:
             refusal = as_tool_error(error)
             del work.events[events:], work.jobs[jobs:]
             work.session.info.pop("scope", None)  # a rollback to a savepoint takes the scope back too
+            entry.asked(arguments)
             entry.write(work, "refused", error=refusal)
             await _note_refusal(work, refusal)
             raise refusal from error
@@ -228,6 +234,8 @@ class Runtime:
             if_match=if_match,
             people=self.people,
             redactor=self.redactor,
+            seals=self.seals,
+            rehearse=self.rehearse,
             hold_minutes=self.hold_minutes,
             slot_horizon_days=self.slot_horizon_days,
         )
@@ -317,6 +325,15 @@ class _Entry:
             body["patients"] = patients[:_MOST_PATIENTS]
         subject = self.subject()
         work.record.append("tool_call", body, full=full, owner=Owner(subject, "patient") if subject else None)
+
+    def asked(self, arguments: Any) -> None:
+        """Note the arguments of a call that was refused before they were looked at, where they are well formed."""
+        tool = find_tool(self.tool)
+        if self.args is None and tool is not None:
+            try:
+                self.args = parse(tool, arguments)
+            except InvalidArguments:
+                pass
 
     def patients(self) -> list[UUID]:
         """Whose records the call names or shows."""

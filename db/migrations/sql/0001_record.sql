@@ -25,8 +25,10 @@ BEGIN
         VALUES (p_session, v_tenant, p_opening->>'agent', p_opening->>'channel', p_opening->>'principal',
                 (p_opening->>'patient_id')::uuid, (p_opening->>'conversation_id')::uuid,
                 (p_opening->>'started_at')::timestamptz, 0,
-                sha256(convert_to(concat_ws('|', 'wardline', p_session, v_tenant, p_opening->>'agent',
-                    p_opening->>'channel', p_opening->>'principal', coalesce(p_opening->>'patient_id', ''),
+                sha256(convert_to(concat_ws('|', 'wardline', p_session, v_tenant,
+                    octet_length(p_opening->>'agent') || ':' || (p_opening->>'agent'),
+                    octet_length(p_opening->>'channel') || ':' || (p_opening->>'channel'),
+                    octet_length(p_opening->>'principal') || ':' || (p_opening->>'principal'), coalesce(p_opening->>'patient_id', ''),
                     coalesce(p_opening->>'conversation_id', ''),
                     (extract(epoch FROM (p_opening->>'started_at')::timestamptz) * 1000000)::bigint), 'UTF8')))
         ON CONFLICT (id) DO NOTHING;
@@ -39,7 +41,12 @@ BEGIN
                        'UTF8') || coalesce(p_sealed[i], ''::bytea)));
         INSERT INTO audit_entry (session_id, seq, tenant_id, kind, body, sealed, hash)
         VALUES (p_session, v_seq, v_tenant, p_kinds[i], p_bodies[i], p_sealed[i], v_hash);
-        IF p_kinds[i] = 'session_ended' THEN
+        IF p_kinds[i] = 'tool_call' THEN
+            INSERT INTO patient_access (tenant_id, patient_id, session_id, seq)
+            SELECT v_tenant, (named #>> '{}')::uuid, p_session, v_seq
+              FROM jsonb_array_elements(p_bodies[i]::jsonb -> 'patients') named
+            ON CONFLICT DO NOTHING;
+        ELSIF p_kinds[i] = 'session_ended' THEN
             v_ended := p_bodies[i]::jsonb;
         END IF;
     END LOOP;
@@ -73,6 +80,7 @@ END $$;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only_all BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON patient_access FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON llm_response FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON event_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only_all BEFORE TRUNCATE ON llm_response
@@ -80,9 +88,6 @@ CREATE TRIGGER append_only_all BEFORE TRUNCATE ON llm_response
 CREATE TRIGGER append_only_all BEFORE TRUNCATE ON event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only_all BEFORE TRUNCATE ON llm_session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE ON llm_session FOR EACH ROW EXECUTE FUNCTION refuse_rewind();
-
--- "Who has seen this patient?"
-CREATE INDEX ix_audit_entry_patients ON audit_entry USING gin ((body::jsonb -> 'patients')) WHERE kind = 'tool_call';
 
 -- Was the session's last entry before a time?
 CREATE FUNCTION session_is_past(p_session llm_session, p_before timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -109,6 +114,7 @@ BEGIN
     RETURN QUERY SELECT s.id, s.head_seq, s.head_hash FROM llm_session s WHERE s.id = ANY(v_ids) ORDER BY s.id;
     PERFORM set_config('app.purging', 'on', true);
     DELETE FROM llm_response r WHERE r.session_id = ANY(v_ids);
+    DELETE FROM patient_access a WHERE a.session_id = ANY(v_ids);
     DELETE FROM audit_entry e WHERE e.session_id = ANY(v_ids);
     DELETE FROM llm_session s WHERE s.id = ANY(v_ids);
     PERFORM set_config('app.purging', '', true);

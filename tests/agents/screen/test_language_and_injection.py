@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from governance.policies.injection import looks_like_injection
 from agents.screen.language import detect_language
+from governance.policies.injection import looks_like_injection
 
 
 @pytest.mark.parametrize(

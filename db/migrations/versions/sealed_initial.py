@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 
 from db.isolation import isolation_statements
 
-revision = "0001"
+revision = "sealed"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -225,6 +225,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_patient_tenant_id_family"), "patient", ["tenant_id", "family"], unique=False)
     op.create_index(op.f("ix_patient_tenant_id_phone"), "patient", ["tenant_id", "phone"], unique=False)
     op.create_table(
+        "patient_access",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_patient_access_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "patient_id", "session_id", "seq", name=op.f("pk_patient_access")),
+    )
+    op.create_table(
         "policy",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
@@ -379,6 +388,32 @@ def upgrade() -> None:
         "uq_vault_key_owner", "vault_key", ["tenant_id", "owner_id"], unique=True, postgresql_where=sa.text("current")
     )
     op.create_table(
+        "webhook_endpoint",
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("events", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("minimum_severity", sa.Text(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("stopped_because", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "minimum_severity IN ('low', 'medium', 'high', 'critical')",
+            name=op.f("ck_webhook_endpoint_minimum_severity"),
+        ),
+        sa.CheckConstraint("state IN ('active', 'paused', 'disabled')", name=op.f("ck_webhook_endpoint_state")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_webhook_endpoint_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
+    )
+    op.create_index(
+        op.f("ix_webhook_endpoint_tenant_id_state"), "webhook_endpoint", ["tenant_id", "state"], unique=False
+    )
+    op.create_table(
         "api_key",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("key_hash", sa.Text(), nullable=False),
@@ -404,6 +439,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("kind ~ '^[a-z_]+$'", name=op.f("ck_audit_entry_kind")),
         sa.ForeignKeyConstraint(["session_id"], ["llm_session.id"], name=op.f("fk_audit_entry_session_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_audit_entry_tenant_id")),
         sa.PrimaryKeyConstraint("session_id", "seq", name=op.f("pk_audit_entry")),
@@ -537,6 +573,42 @@ def upgrade() -> None:
         op.f("ix_provider_schedule_tenant_id_practitioner_id"),
         "provider_schedule",
         ["tenant_id", "practitioner_id"],
+        unique=False,
+    )
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("endpoint_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("event_type", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("state IN ('pending', 'delivered', 'failed')", name=op.f("ck_webhook_delivery_state")),
+        sa.ForeignKeyConstraint(["endpoint_id"], ["webhook_endpoint.id"], name=op.f("fk_webhook_delivery_endpoint_id")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_webhook_delivery_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+        sa.UniqueConstraint(
+            "tenant_id", "endpoint_id", "event_id", name=op.f("uq_webhook_delivery_tenant_id_endpoint_id_event_id")
+        ),
+    )
+    op.create_index(
+        "ix_webhook_delivery_queue",
+        "webhook_delivery",
+        ["tenant_id", "endpoint_id", "number"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        op.f("ix_webhook_delivery_tenant_id_endpoint_id_state"),
+        "webhook_delivery",
+        ["tenant_id", "endpoint_id", "state"],
         unique=False,
     )
     op.create_table(

@@ -1,0 +1,278 @@
+"""A session run again from its record: the same code, the same messages at the same times, tools answered from the
+record, another understanding, prompt, model or policy where wanted, and nothing written.
+
+Each turn begins from the state that the record holds, so that one difference does not make all later turns differ.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agents.commands import COMMANDS
+from agents.state import State
+from agents.turn_state import Read, Turn
+from agents.understanding.hearing import Hearing, Understanding, Understood
+from governance.clear import texts_in
+from governance.policies.policy import Policy
+from governance.policies.screening import Decision, Subject
+from governance.record import Record, canonical
+from governance.vault import Keyring
+from tools.conversations.inbox import opening_of
+from tools.runtime.context import Tenant
+from tools.runtime.errors import ToolError, all_errors
+from tools.runtime.guard import Guard
+from tools.runtime.principals import Principal
+from tools.runtime.runtime import Runtime, Step, parse, permitted
+from tools.runtime.tool import Effect, find_tool
+from tools.runtime.work import Clock, Work
+
+Entry = tuple[str, dict[str, Any], dict[str, Any] | None]  # kind, body, the sealed part opened
+Choice = Literal["recorded", "builtin", "model"]
+
+
+class NotOnRecord(LookupError):
+    """The turn asks for something that the record cannot answer: it goes another way from there."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of one turn: as it was, or as it would be."""
+
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    reply: str = ""
+    effects: list[dict[str, Any]] = field(default_factory=list)  # {tool, args} of changes, made or asked for
+    decisions: list[str] = field(default_factory=list)  # rules of the policy that spoke
+
+
+@dataclass(slots=True)
+class RecordedTurn:
+    """One turn, as the record tells it."""
+
+    message_id: UUID
+    text: str
+    media: list[Any]
+    at: datetime
+    state: dict[str, Any]
+    language: str
+    conversation: str  # open or handed_over
+    was: Seen
+    by: str
+    answers: dict[tuple[str, str], list[dict[str, Any]]]  # (tool, arguments) -> outcomes in order
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """One turn beside its rerun. `stopped`: where it went a way that the record does not know."""
+
+    message_id: UUID
+    at: datetime
+    was: Seen
+    would: Seen
+    stopped: str | None
+
+    @property
+    def same(self) -> bool:
+        return self.stopped is None and self.was == self.would
+
+
+def read_turns(entries: list[Entry]) -> list[RecordedTurn]:
+    """The turns of a conversation's session. Raises NotOnRecord where a text was erased."""
+    turns: list[RecordedTurn] = []
+    messages: dict[str, tuple[dict[str, Any], str]] = {}
+    state: dict[str, Any] = {}
+    language = "en"
+    current: RecordedTurn | None = None
+    for kind, body, full in entries:
+        if kind == "message_in":
+            if full is None:
+                raise NotOnRecord("a message of this session was erased")
+            messages[body["message_id"]] = (full, body["at"])
+        elif kind == "understood":
+            said, _ = messages[body["message_id"]]
+            current = RecordedTurn(
+                message_id=UUID(body["message_id"]), text=said["text"], media=said["media"],
+                at=datetime.fromisoformat(body["at"]), state=state, language=language, conversation=body["conversation"],
+                was=Seen(commands=(full or {}).get("commands", [])), by=body["by"], answers=defaultdict(list),
+            )  # fmt: skip
+            turns.append(current)
+        elif current is not None:
+            if kind == "state" and body.get("after") == str(current.message_id):
+                state, language = json.loads((full or {})["state"]), body["language"]
+                current = None
+            else:
+                _add(current, kind, body, full or {})
+    return turns
+
+
+def _add(turn: RecordedTurn, kind: str, body: dict[str, Any], full: dict[str, Any]) -> None:
+    if kind == "message_out":
+        turn.was.reply = full.get("text", "")
+    elif kind == "policy_decision" and "policy" in body:
+        turn.was.decisions.append(body["rule"])
+    elif kind == "tool_call" and "step" in body:
+        args = full.get("args")
+        turn.answers[(body["tool"], canonical(args))].append({**body, **full})
+        tool = find_tool(body["tool"])
+        if tool is not None and tool.effect is not Effect.READ and body["outcome"] == "ok":
+            turn.was.effects.append({"tool": tool.name, "args": args})
+
+
+class Rehearsal(Runtime):
+    """A runtime for one turn that was: the clock stands still, tools answer from the record, nothing is written."""
+
+    def __init__(
+        self, runtime: Runtime, turn: RecordedTurn, understanding: Understanding, policy: Policy | None
+    ) -> None:
+        self.__dict__.update(runtime.__dict__)
+        self.turn, self.understanding = turn, understanding
+        self.clock = Clock(turn.at)
+        self.guard = _Watching(runtime.guard, policy)
+        self.effects: list[dict[str, Any]] = []
+
+    async def call_within(
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None
+    ) -> Any:
+        tool = permitted(name, caller)
+        args = parse(tool, arguments)
+        if step is not None:
+            await self._check_step(work, tool, args, caller, step)
+        given = args.model_dump(mode="json")
+        if tool.effect is not Effect.READ:
+            self.effects.append({"tool": name, "args": given})
+        known = self.turn.answers.get((name, canonical(given)))
+        if not known:
+            raise NotOnRecord(f"{name} was not called with these arguments")
+        answer = known.pop(0)
+        if answer["outcome"] != "ok":
+            if tool.effect is not Effect.READ:
+                self.effects.pop()
+            raise _ERRORS.get(answer["code"], ToolError)(answer.get("detail", ""))
+        if "result" not in answer:
+            raise NotOnRecord(f"the result of {name} was too long to be kept, or was erased")
+        out = tool.out.model_validate_json(answer["result"])
+        told = "\n".join(texts_in(out))
+        if step is not None and told:
+            await self.guard.judge(work, Subject("tool_result", told, tool=name))
+        return out
+
+
+_ERRORS = {error.code: error for error in reversed(list(all_errors()))}
+
+
+class _Watching(Guard):
+    """Judges as the guard does, by another policy where one is given, and only notes what it decided."""
+
+    def __init__(self, guard: Guard, policy: Policy | None) -> None:
+        super().__init__(guard.people)
+        self._guard, self._policy = guard, policy
+        self.rules: list[str] = []
+
+    async def policy(self, session: AsyncSession, tenant_id: UUID) -> Policy:
+        return self._policy or await self._guard.policy(session, tenant_id)
+
+    async def note(self, work: Work, subject: Subject, decisions: Any, **_: Any) -> None:
+        self.rules += [decision.rule for decision in decisions if isinstance(decision, Decision)]
+
+
+@dataclass(frozen=True, slots=True)
+class _AsRecorded:
+    """Understands what was understood then."""
+
+    turn: RecordedTurn
+
+    async def understand(self, hearing: Hearing) -> Understood:
+        commands = tuple(COMMANDS.validate_python(self.turn.was.commands))
+        return Understood(commands, by="model" if self.turn.by == "model" else "built-in")
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """An understanding asked inside the rerun's one transaction, which writes nothing."""
+
+    inner: Understanding
+
+    async def understand(self, hearing: Hearing) -> Understood:
+        return await self.inner.understand(hearing)
+
+
+class Rehearse:
+    """Runs sessions again. `model(prompt, name)` makes an understanding by a model; the caller closes it."""
+
+    def __init__(
+        self, runtime: Runtime, builtin: Understanding, model: Callable[[str | None, str | None], Awaitable[Any]]
+    ) -> None:
+        self._runtime, self._builtin, self._model = runtime, builtin, model
+
+    @asynccontextmanager
+    async def understanding(
+        self, choice: Choice, *, prompt: str | None = None, model: str | None = None
+    ) -> AsyncIterator[Understanding | None]:
+        """Who understands in a rerun; None: as it was recorded. Raises ValueError where no model is configured, or the
+        prompt cannot be used."""
+        if choice != "model":
+            yield None if choice == "recorded" else self._builtin
+            return
+        made = await self._model(prompt, model)
+        try:
+            yield _Apart(made)
+        finally:
+            await made.aclose()
+
+    async def session(
+        self, tenant_id: UUID, conversation_id: UUID, entries: list[Entry], *, address: str,
+        understanding: Understanding | None, policy: Policy | None,
+    ) -> list[Rerun]:  # fmt: skip
+        """Run every turn of a session again, in a transaction that can only read."""
+        tenant = await self._runtime.tenant(tenant_id)
+        turns = read_turns(entries)
+        async with self._runtime.database.begin(tenant_id) as session:
+            await session.execute(text("SET TRANSACTION READ ONLY"))
+            made = [
+                await self._turn(
+                    tenant, conversation_id, turn, session, address, understanding or _AsRecorded(turn), policy
+                )
+                for turn in turns
+            ]
+            await session.rollback()
+        return made
+
+    async def _turn(
+        self, tenant: Tenant, conversation_id: UUID, recorded: RecordedTurn, session: AsyncSession, address: str,
+        understanding: Understanding, policy: Policy | None,
+    ) -> Rerun:  # fmt: skip
+        again = Rehearsal(self._runtime, recorded, understanding, policy)
+        opening = opening_of(conversation_id, "rerun", recorded.at)
+        keys = Keyring(self._runtime.vault, session, tenant.id)
+        work = Work(
+            session=session, tenant_id=tenant.id, now=recorded.at, record=Record(opening), keys=keys, guard=again.guard
+        )
+        read = Read(
+            channel="rerun", address=address, conversation_state=recorded.conversation, version=0,
+            language=recorded.language, flow=recorded.state, message_id=recorded.message_id, text=recorded.text,
+            media=recorded.media, at=recorded.at, recorded=None,
+        )  # fmt: skip
+        place = await self._runtime.turns.place(tenant.id)
+        state = State.model_validate(recorded.state)
+        turn = Turn(again, tenant, place, AsyncExitStack(), conversation_id, read, state, recorded.language, work)
+        stopped = None
+        try:
+            await self._runtime.turns.graph.ainvoke({}, context=turn)
+        except NotOnRecord as unknown:
+            stopped = str(unknown)
+        would = Seen(
+            commands=[command.model_dump() for command in turn.understood.commands],
+            reply=turn.reply,
+            effects=again.effects,
+            decisions=again.guard.rules,  # type: ignore[attr-defined]
+        )
+        return Rerun(recorded.message_id, recorded.at, recorded.was, would, stopped)

@@ -1,0 +1,45 @@
+"""The signed export of a period, streamed as JSON Lines. Taking one is a tool call on the record; the lines are not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from api.callers import caller_of
+from governance.seals.export import export
+from tools.record.seals import PeriodArgs
+from tools.runtime.errors import Unavailable
+from tools.runtime.runtime import Runtime, parse
+from tools.runtime.tool import find_tool
+
+router = APIRouter()
+
+
+@router.get("/api/v1/governance/audit/export", include_in_schema=False)
+async def stream_export(request: Request) -> StreamingResponse:
+    """What was sealed in a period (`since`, `until`: ISO 8601), verified offline by `wardline audit verify FILE`."""
+    runtime: Runtime = request.app.state.runtime
+    caller = await caller_of(request)
+    tool = find_tool("record.export")
+    assert tool is not None
+    asked = dict(request.query_params.items())
+    args = parse(tool, json.dumps(asked))
+    assert isinstance(args, PeriodArgs)
+    await runtime.call("record.export", args, caller)
+    if runtime.seals is None:
+        raise Unavailable("This process has no keys to sign an export with.")
+    keys: Any = runtime.seals.keys
+
+    async def lines() -> AsyncIterator[str]:
+        async with runtime.database.begin(caller.tenant_id) as session:
+            async for line in export(
+                session, keys, tenant_id=caller.tenant_id, since=args.since, until=args.until, now=runtime.clock.now()
+            ):
+                yield line
+
+    headers = {"Content-Disposition": 'attachment; filename="wardline-record.jsonl"'}
+    return StreamingResponse(lines(), media_type="application/x-ndjson", headers=headers)

@@ -1,0 +1,71 @@
+"""What the commands share: a runtime for as long as one takes, a caller, a tool's answer shown."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rich.console import Console
+
+from settings import get_settings
+
+out = Console()
+
+
+def with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
+    """Run a body with an open runtime."""
+    from api.app import build_runtime, running
+    from db import provision
+
+    settings = get_settings()
+
+    async def inside() -> None:
+        async with running(build_runtime(settings, provision.urls(settings)[0])) as runtime:
+            await body(runtime)
+
+    asyncio.run(inside())
+
+
+async def caller_for(runtime: Any, key: str) -> Any:
+    """The principal of an API key; without one, the administrator at this terminal."""
+    from sqlalchemy import select
+
+    from api.callers import principal_of
+    from tools.facility.tables import Tenant
+    from tools.runtime.principals import Principal
+
+    if key:
+        return await principal_of(key, runtime, None)
+    async with runtime.database.begin(None) as session:
+        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == get_settings().tenant))).one()
+    return Principal(kind="staff", id="cli", tenant_id=tenant_id, roles=frozenset({"admin"}))
+
+
+def call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> None:
+    """Call a tool and show its answer; a refusal is printed, and the exit status is 1."""
+    from tools.runtime.errors import ToolError
+
+    async def body(runtime: Any) -> None:
+        try:
+            reply = await runtime.call(name, args, await caller_for(runtime, ""), channel="cli")
+        except ToolError as error:
+            print(json.dumps(error.problem()))
+            raise SystemExit(1) from None
+        show(json.loads(reply.body))
+
+    with_runtime(body)
+
+
+def print_call(name: str, args: dict[str, Any], *, as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
+    """Call a tool that lists, and print a line an item."""
+
+    def show(result: dict[str, Any]) -> None:
+        if as_json:
+            print(json.dumps(result))
+            return
+        for item in result["items"]:
+            out.print(line(item), soft_wrap=True, markup=False)
+
+    call(name, args, show)

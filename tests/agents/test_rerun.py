@@ -1,0 +1,106 @@
+"""A session run again: the same where nothing changed, a difference where something did, and nothing written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from agents.rerun import Rehearse
+from agents.understanding.hearing import Hearing, Understood
+from api.chat import say
+from tests.conftest import staff
+from tests.tools.hospital import refused
+from tools.facility import demo
+from tools.runtime.runtime import Runtime
+
+TALKS = (
+    ("book dr meera nair on thursday morning", "{birth}", "2", "yes", "thanks"),
+    ("is there parking", "what are my appointments", "{birth}", "cancel my appointment", "hello"),
+    ("i have crushing chest pain",),
+    ("mujhe dentist se milna hai", "{birth}", "kal", "1", "haan"),
+)
+
+
+@pytest.fixture(scope="module")
+async def played(own_runtime_of_module: Runtime) -> tuple[Runtime, list[UUID]]:
+    runtime = own_runtime_of_module
+    people = (await demo.facts(runtime.database, demo.TENANT_ID)).patients
+    sessions = []
+    for person, lines in zip(people[10:40:7], TALKS, strict=False):
+        for line in lines:
+            words = line.format(birth=f"{person['birth_date']:%d %B %Y}")
+            answer = await say(runtime, demo.TENANT_ID, person["phone"], words)
+        sessions.append(answer["session_id"])
+    return runtime, sessions
+
+
+async def rerun(runtime: Runtime, session_id: UUID, **variant: Any) -> dict[str, Any]:
+    args = {"session_id": str(session_id), **variant}
+    answer: dict[str, Any] = json.loads((await runtime.call("record.rerun_session", args, staff())).body)
+    return answer
+
+
+async def state_of(runtime: Runtime) -> tuple[Any, ...]:
+    query = text(
+        "SELECT (SELECT count(*) FROM appointment), (SELECT count(*) FROM message), (SELECT sum(version) FROM conversation),"
+        " (SELECT count(*) FROM audit_entry WHERE kind <> 'tool_call'), (SELECT count(*) FROM policy_violation)"
+    )
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        return tuple((await session.execute(query)).one())
+
+
+@pytest.mark.parametrize("understanding", ["recorded", "builtin"])
+async def test_the_same_code_gives_the_same(played: tuple[Runtime, list[UUID]], understanding: str) -> None:
+    runtime, sessions = played
+    before = await state_of(runtime)
+    for session_id, lines in zip(sessions, TALKS, strict=True):
+        found = await rerun(runtime, session_id, understanding=understanding)
+        assert (found["turns"], found["same"], found["different"]) == (len(lines), len(lines), [])
+    assert await state_of(runtime) == before
+
+
+async def test_another_policy(played: tuple[Runtime, list[UUID]]) -> None:
+    runtime, sessions = played
+    rule = "{id: no-answers, check: personal_data, at: [message_out], severity: high, action: block, entities: [PHONE, DATE_TIME]}"
+    policy = f"name: strict\nversion: '2'\nrules:\n- {rule}\n- {{id: words, check: toxic, at: [message_in], severity: low, action: flag}}"
+    found = await rerun(runtime, sessions[0], policy=policy)
+    assert found["turns"] == len(TALKS[0])
+    stricter = policy.replace("check: personal_data", "check: dosage").replace("entities: [PHONE, DATE_TIME]", "why: x")
+    assert (await rerun(runtime, sessions[0], policy=stricter))["different"] == []
+    assert (
+        await refused(runtime, "record.rerun_session", staff(), session_id=str(sessions[0]), policy="rules: 3")
+    ).status == 422
+
+
+async def test_another_understanding_shows_what_would_not_be_done(
+    played: tuple[Runtime, list[UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who understands nothing books nothing: the commands, the replies and the missing effect are shown, redacted."""
+    runtime, sessions = played
+
+    class Deaf:
+        async def understand(self, hearing: Hearing) -> Understood:
+            return Understood((), "built-in")
+
+    assert isinstance(runtime.rehearse, Rehearse)
+    monkeypatch.setattr(runtime.rehearse, "_builtin", Deaf())
+    before = await state_of(runtime)
+    found = await rerun(runtime, sessions[0], understanding="builtin")
+    assert found["redacted"] and found["same"] < found["turns"]
+    booked = [turn for turn in found["different"] if turn["was"]["effects"]]
+    assert {effect["tool"] for turn in booked for effect in turn["was"]["effects"]} >= {"scheduling.book_appointment"}
+    assert not any(
+        effect["tool"] == "scheduling.book_appointment" for turn in booked for effect in turn["would"]["effects"]
+    )
+    assert all(turn["would"]["commands"] == [] for turn in found["different"])
+    assert await state_of(runtime) == before
+
+
+async def test_a_model_that_is_not_configured(played: tuple[Runtime, list[UUID]]) -> None:
+    runtime, sessions = played
+    error = await refused(runtime, "record.rerun_session", staff(), session_id=str(sessions[0]), understanding="model")
+    assert error.status == 422 and "no model is configured" in json.dumps(error.problem())

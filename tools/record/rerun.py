@@ -1,0 +1,105 @@
+"""Running a session again against another understanding, prompt, model or policy, and what would differ."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from governance.policies.policy import PolicyInvalid, read_policy
+from governance.tables import LLMSession
+from tools.conversations.contents import open_addresses
+from tools.conversations.tables import Conversation
+from tools.record.readable import grant_of, redact_values
+from tools.record.replay import open_entries, patients_of, session_rows
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import Conflict, InvalidArguments
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Args, Effect, Out, post, tool
+
+
+class RerunSession(Args):
+    session_id: UUID
+    understanding: Literal["recorded", "builtin", "model"] = Field(
+        "recorded", description="Who understands: as it was then, the built-in, or the model that is configured"
+    )
+    prompt: str | None = Field(None, max_length=100_000, description="Another prompt: the text of its file")
+    model: str | None = Field(None, max_length=200, description="Another model of the same server")
+    policy: str | None = Field(None, max_length=100_000, description="Another policy, as YAML")
+
+
+class SeenOut(Out):
+    commands: list[dict[str, Any]]
+    reply: str
+    effects: list[dict[str, Any]]
+    decisions: list[str]
+
+
+class TurnOut(Out):
+    message_id: UUID
+    at: datetime
+    same: bool
+    stopped: str | None = Field(description="Where the rerun asked for what the record cannot answer")
+    was: SeenOut
+    would: SeenOut
+
+
+class RerunOut(Out):
+    session_id: UUID
+    turns: int
+    same: int
+    redacted: bool
+    different: list[TurnOut]
+
+
+@tool(
+    "record.rerun_session",
+    rest=post("/api/v1/governance/sessions/{session_id}/rerun"),
+    needs=Permission("record:rerun"),
+    effect=Effect.READ,
+    raises=(Conflict, InvalidArguments),
+)
+async def rerun_session(ctx: ToolContext, args: RerunSession) -> RerunOut:
+    """Run a conversation again with tools answered from the record: commands, replies, effects and decisions that would
+    differ. Nothing is written and nobody is told anything."""
+    row = await ctx.load(LLMSession, args.session_id)
+    conversation = await ctx.session.get(Conversation, row.conversation_id) if row.conversation_id else None
+    if conversation is None or ctx.rehearse is None:
+        raise Conflict("Only a conversation with an agent can be run again.")
+    [address] = await open_addresses(ctx.work.keys, [conversation])
+    if address is None:
+        raise Conflict("The session was erased.")
+    policy = None
+    if args.policy is not None:
+        try:
+            policy = read_policy(args.policy)
+        except PolicyInvalid as error:
+            raise InvalidArguments(errors=[{"field": "policy", "rule": str(error)}]) from error
+    rows = await session_rows(ctx, row.id)
+    fulls = await open_entries(ctx, rows)
+    entries = [(entry.kind, json.loads(entry.body), full) for entry, full in zip(rows, fulls, strict=True)]
+    try:
+        chosen = ctx.rehearse.understanding(args.understanding, prompt=args.prompt, model=args.model)
+        async with chosen as understanding:
+            turns = await ctx.rehearse.session(
+                ctx.tenant.id, row.id, entries, address=address, understanding=understanding, policy=policy
+            )
+    except LookupError as error:
+        raise Conflict(f"The session cannot be run again: {error}.") from error
+    except ValueError as error:
+        field = "prompt" if args.prompt is not None else "understanding"
+        raise InvalidArguments(errors=[{"field": field, "rule": str(error)}]) from error
+    patients = patients_of(row, rows)
+    ctx.seen.extend(patients)
+    different = [{**asdict(turn), "same": False} for turn in turns if not turn.same]
+    grant = await grant_of(ctx, row.id)
+    if grant is None:
+        different = await redact_values(ctx, different, patients)
+    return RerunOut(
+        session_id=row.id, turns=len(turns), same=len(turns) - len(different), redacted=grant is None,
+        different=[TurnOut.model_validate(turn) for turn in different],
+    )  # fmt: skip
