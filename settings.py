@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(8.0, gt=0)
     model_stream: bool = False
 
+    allow_local_webhooks: bool = Field(
+        False, description="Alerts may go to private addresses, and without TLS to this machine; never in production"
+    )
+
     slot_horizon_days: int = Field(60, ge=1, description="Days of slots that are kept made ahead")
     hold_minutes: int = Field(10, ge=1, description="How long a slot that was offered for confirmation stays held")
     worker_heartbeat_s: float = Field(2.0, gt=0)
@@ -86,6 +90,8 @@ class Settings(BaseSettings):
             raise ValueError("WARDLINE_CLOCK needs a zone, for example 2026-11-21T09:00:00+05:30")
         if self.env == "production" and "dev_issuer" in self.model_fields_set and self.dev_issuer:
             raise ValueError("WARDLINE_DEV_ISSUER is refused when WARDLINE_ENV=production")
+        if self.env == "production" and self.allow_local_webhooks:
+            raise ValueError("WARDLINE_ALLOW_LOCAL_WEBHOOKS is refused when WARDLINE_ENV=production")
         if self.env == "production":
             self.dev_issuer = False
         return self

@@ -71,6 +71,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         understanding=_understanding(settings),
         redactor=Redactor(spacy_model=settings.spacy_model),
         seals=seals(settings),
+        allow_local_webhooks=settings.allow_local_webhooks,
     )
     runtime.turns = Turns(runtime)
     runtime.rehearse = Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings))

@@ -32,14 +32,24 @@ def policy_test(
     ] = None,
 ) -> None:
     """Run a policy against cases; exits with 1 where one is judged otherwise than expected."""
-    from governance.policies.cases import run_cases
+    from governance.policies.cases import read_cases, run
+    from governance.policies.policy import PolicyInvalid
 
-    results = run_cases(file, policy=policy)
-    wrong = [result for result in results if not result.right]
-    for result in wrong:
-        out.print(f"WRONG {result.name}: expected {list(result.expected)}, found {list(result.found)}", markup=False)
-    out.print(f"{len(results) - len(wrong)} of {len(results)} cases right")
-    if wrong:
+    try:
+        cases = read_cases(file.read_text(encoding="utf-8"))
+        if policy is not None:
+            cases = cases.model_copy(update={"policy": str(policy.resolve())})
+        tested = run(cases, folder=file.parent)
+    except (PolicyInvalid, OSError) as error:
+        raise SystemExit(f"{file}: {error}") from None
+    for result in tested.results:
+        if not result.good:
+            out.print(f"WRONG {result.name}: {'; '.join(result.wrong)}", markup=False)
+    if tested.untested:
+        out.print(f"no case expects: {', '.join(tested.untested)}")
+    right = sum(result.good for result in tested.results)
+    out.print(f"{tested.policy}: {right} of {len(tested.results)} cases right")
+    if not tested.good:
         raise SystemExit(1)
 
 

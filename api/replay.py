@@ -38,11 +38,11 @@ def _line(entry: dict[str, Any]) -> Text:
         given = full.get("args", body.get("args"))
         text.append(f" {body.get('code') or ''} {given} by {body['principal']} ({body['latency_ms']} ms)")
     elif kind == "policy_decision":
-        shown = ", ".join(
+        said = ", ".join(
             f"{name} {value}" for name, value in body.items() if name not in ("at", "rule", "decision") and value
         )
         text.append(f"rule {body['rule']}: {body['decision']}", style="magenta")
-        text.append(f"  {shown}", style="dim")
+        text.append(f"  {said}", style="dim")
     else:
         shown = {name: value for name, value in body.items() if name != "at" and value is not None}
         text.append(f"{kind} {shown}", style="dim")

@@ -15,6 +15,7 @@ from governance.seals.documents import Seal
 from governance.seals.sealer import run_sealer
 from settings import Settings
 from tools.record.seals import SEALED
+from tools.runtime.events import jobs_for
 from tools.runtime.jobs import PERIODIC, TASKS, task
 from tools.runtime.runtime import Runtime
 
@@ -73,9 +74,10 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
     """Put the record under seals, and say so by an event."""
 
     async def sealed(session: AsyncSession, seal: Seal) -> None:
-        event = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
+        event: dict[str, Any] = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
         told = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
         await append_event(session, told)
+        await runtime.jobs.defer(session, jobs_for(SEALED, event["id"], seal.tenant_id, seal.tenant_id))
 
     if runtime.seals is None:
         return

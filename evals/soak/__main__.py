@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.harness import hospital, running_runtime
-from evals.soak import double_booking, fuzz, tampering, webhooks
+from evals.soak import double_booking, fuzz, rerun, tampering, webhooks
 
 
 async def _double_booking() -> Any:
@@ -46,9 +46,14 @@ async def _tampering() -> Any:
         return await tampering.run(superuser, place.data_dir / "tampering", changes=10_000)
 
 
+async def _rerun() -> Any:
+    async with hospital() as place, running_runtime(place) as runtime:
+        return await rerun.run(runtime, sessions=1_000)
+
+
 PROOFS: dict[str, Callable[[], Awaitable[Any]]] = {
     "double-booking": _double_booking, "webhooks": _webhooks, "kills": _kills, "fuzz": _fuzz,
-    "tampering": _tampering,
+    "tampering": _tampering, "rerun": _rerun,
 }  # fmt: skip
 
 

@@ -78,6 +78,8 @@ def _walk(text: str, words: tuple[Token, ...], first: int) -> tuple[int, float]:
     named = begin.title and (begin.lower in STREET or not is_ordinary(begin.lower)) and begin.lower not in TITLES
     if not (begin.number and _NUMBER.fullmatch(begin.lower)) and not unit and not named:
         return first, 0.0
+    if begin.number and text[begin.end : begin.end + 2] == ". ":
+        return first, 0.0
     if first and begin.number and text[begin.start - 1] in "$₹€£:/.-+":
         return first, 0.0
     last, street, units, capitals, digits, broken = first, False, unit, 0, int(begin.number), False
@@ -90,6 +92,8 @@ def _walk(text: str, words: tuple[Token, ...], first: int) -> tuple[int, float]:
     capitals = int(named)
     for j in range(first + 1, min(first + 24, len(words))):
         token, gap = words[j], text[words[j - 1].end : words[j].start]
+        if "\n" in gap and token.number and text[token.end : token.end + 2] == ". ":
+            break  # the next item of a list
         if _GAP.fullmatch(gap) is None or _is_end(gap, words[j - 1]):
             break
         broken = broken or "\n" in gap

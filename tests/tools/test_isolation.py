@@ -49,6 +49,8 @@ class Ids:
     session: str
     policy: str
     violation: str
+    endpoint: str
+    delivery: str
 
 
 def samples(i: Ids) -> dict[str, dict[str, Any]]:
@@ -67,6 +69,15 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "access.create_api_key": {"name": "x", "role": "patient", **patient},
         "access.list_api_keys": {},
         "access.revoke_api_key": {"key_id": i.key},
+        "alerts.create_endpoint": {"url": "https://receiver.example/hook"},
+        "alerts.list_endpoints": {},
+        "alerts.update_endpoint": {"endpoint_id": i.endpoint, "description": "x"},
+        "alerts.rotate_secret": {"endpoint_id": i.endpoint},
+        "alerts.remove_endpoint": {"endpoint_id": i.endpoint},
+        "alerts.send_test": {"endpoint_id": i.endpoint},
+        "alerts.list_deliveries": {},
+        "alerts.redeliver": {"delivery_id": i.delivery},
+        "alerts.redeliver_failed": {"endpoint_id": i.endpoint, "since": "2026-01-01T00:00:00Z"},
         "approvals.list_approvals": {},
         "approvals.decide_approval": {"approval_id": i.approval, "decision": "approved", "reason": "x"},
         "communications.list_communications": {},
@@ -179,7 +190,7 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
 
 # What these are given, or make, is the caller's own; the lists of calls show a caller's own attempts with their arguments.
 NAMES_NO_RECORD = {
-    "patients.create_patient", "record.list_tools", "communications.set_template", "policies.add_policy",
+    "alerts.create_endpoint", "patients.create_patient", "record.list_tools", "communications.set_template", "policies.add_policy",
     "record.apply_retention", "record.set_retention", "record.start_session", "record.list_tool_calls",
     "record.audit_events",
 }  # fmt: skip
@@ -212,6 +223,7 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
         zone = {"zone": "America/New_York", "country": "US"}
         await session.execute(insert(Tenant).values(id=OTHER_TENANT, slug="other", name="Other", **zone))
     policy = await made("policies.add_policy", document="name: own\nversion: '1'\nrules: []")
+    endpoint = await made("alerts.create_endpoint", url="https://receiver.example/")
     told = {"session_id": sessions[0]["id"], "rule": "x", "severity": "low", "evidence": "secret evidence"}
     violation = await made("violations.report_violation", **told)
     return Ids(
@@ -219,7 +231,7 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
         location=slots[0]["location_id"], slot=slots[1]["id"], schedule=str(demo._id("schedule", demo.DOCTORS[0][0])),
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
         consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
-        session=sessions[0]["id"], policy=policy["id"], violation=violation["id"],
+        session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"], delivery=str(uuid4()),
     )  # fmt: skip
 
 
@@ -316,7 +328,7 @@ async def test_the_database_itself_hides_other_tenants(runtime: Runtime) -> None
 
 
 def ids_of(ids: Ids) -> list[str]:
-    return [getattr(ids, name) for name in Ids.__slots__ if name not in ("approval",)]
+    return [getattr(ids, name) for name in Ids.__slots__ if name not in ("approval", "delivery")]
 
 
 async def everything(runtime: Runtime, ids: Ids) -> str:

@@ -51,6 +51,7 @@ class ToolContext:
     redactor: Redactor
     seals: Seals | None = None
     rehearse: Any = None
+    allow_local_webhooks: bool = False
     if_match: int | None = None
     hold_minutes: int = 10
     slot_horizon_days: int = 60

@@ -21,6 +21,7 @@ class Event:
     type: str
     entity_id: UUID
     payload: dict[str, Any] = field(default_factory=dict)
+    id: UUID | None = None  # of its row in the log, where it is read from there
 
 
 def event_type(name: str, meaning: str) -> str:

@@ -37,7 +37,7 @@ async def react(runtime: Any, *, tenant: str, event: str, reaction: str) -> None
         context = await runtime.context(work, caller)
         try:
             async with work.session.begin_nested():
-                await run(context, Event(row.type, row.entity_id, row.payload))
+                await run(context, Event(row.type, row.entity_id, row.payload, row.id))
         except ToolError as error:
             if error.status >= 500:
                 raise

@@ -93,6 +93,7 @@ class Runtime:
         understanding: Any = None,
         redactor: Redactor | None = None,
         seals: Seals | None = None,
+        allow_local_webhooks: bool = False,
     ) -> None:
         self.turns: Any = None  # set where the agents are wired in
         self.carrier = carrier  # None: messages rest in the outbox
@@ -106,6 +107,7 @@ class Runtime:
         self.guard = Guard(self.people)
         self.redactor = redactor or Redactor()
         self.seals = seals
+        self.allow_local_webhooks = allow_local_webhooks
         self.rehearse: Any = None  # runs a session again; set where the agents are wired in
         self.cursors = cursors
         self.hold_minutes = hold_minutes
@@ -236,6 +238,7 @@ class Runtime:
             redactor=self.redactor,
             seals=self.seals,
             rehearse=self.rehearse,
+            allow_local_webhooks=self.allow_local_webhooks,
             hold_minutes=self.hold_minutes,
             slot_horizon_days=self.slot_horizon_days,
         )
