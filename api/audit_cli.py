@@ -17,8 +17,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from api.secrets import seal_key_path, seals
+from api.terminal import unprepared
 from db import provision
 from db.engine import Database
 from governance.record import canonical
@@ -154,7 +156,10 @@ async def _opened() -> AsyncIterator[_Place]:
     try:
         async with database.begin(None) as session:
             query = text("SELECT id FROM tenant WHERE slug = :slug")
-            tenant_id = (await session.execute(query, {"slug": settings.tenant})).scalar_one()
+            try:
+                tenant_id = (await session.execute(query, {"slug": settings.tenant})).scalar_one()
+            except ProgrammingError as error:
+                raise SystemExit(unprepared(error)) from error
         yield _Place(database, tenant_id)
     finally:
         await database.close()

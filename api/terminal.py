@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rich.console import Console
+from sqlalchemy.exc import ProgrammingError
 
 from settings import get_settings
 
@@ -25,7 +26,17 @@ def with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
         async with running(build_runtime(settings, provision.urls(settings)[0])) as runtime:
             await body(runtime)
 
-    asyncio.run(inside())
+    try:
+        asyncio.run(inside())
+    except ProgrammingError as error:
+        raise SystemExit(unprepared(error)) from error
+
+
+def unprepared(error: ProgrammingError) -> str:
+    """What to say of a database that has no tables yet; any other error is raised again."""
+    if getattr(error.orig, "sqlstate", None) != "42P01":  # undefined_table
+        raise error
+    return "The database has no tables yet; run: wardline migrate (or make up)."
 
 
 async def caller_for(runtime: Any, key: str) -> Any:

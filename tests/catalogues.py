@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import click
 import typer
+import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -22,7 +23,8 @@ from tools.runtime.events import EVENTS, reactions_to
 from tools.runtime.jobs import PERIODIC
 from tools.runtime.tool import Tool, all_tools
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 NOTE = "Made by `python -m tests.catalogues` from the code; CI fails when it is stale.\n"
 FACES = ("api.body_limit", "api.worker")  # errors and jobs that are declared outside the rooms
 
@@ -38,6 +40,7 @@ def catalogues() -> dict[str, str]:
         "settings.md": settings(),
         "problems.md": problems(),
         "cli.md": cli(),
+        "security.md": security(),
     }
 
 
@@ -123,6 +126,21 @@ def problems() -> str:
          " `errors` (`field`, `rule`) where arguments are wrong.",
          _table(("code", "status", "what to do", "title", "said aloud"), rows)]
     )  # fmt: skip
+
+
+def security() -> str:
+    """Items of OWASP's lists with the tests that hold them. Raises LookupError for a test that does not exist."""
+    items = yaml.safe_load((ROOT / "tests" / "security.yaml").read_text(encoding="utf-8"))
+    rows = []
+    for item in items:
+        for named in item["tests"]:
+            path, _, function = named.partition("::")
+            if not (ROOT / path).exists() or (function and f"def {function}(" not in (ROOT / path).read_text("utf-8")):
+                raise LookupError(f"{item['id']}: there is no test {named}")
+        tests = "<br>".join(f"`{named.removeprefix('tests/')}`" for named in item["tests"]) or "none yet"
+        rows.append((item["id"], item["title"], item["how"], tests))
+    about = "OWASP Top 10 for LLM applications 2026 (LLM01-LLM10) and ASVS 5.0.0 by chapter."
+    return _document(["# Security: what is tested", NOTE, about, _table(("item", "title", "how", "tests"), rows)])
 
 
 def cli() -> str:

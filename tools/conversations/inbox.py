@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import direct
-from governance.record import Opening
+from governance.record import Opening, Record
 from governance.vault import Owner
 from tools.conversations.contents import Content, seal_address, seal_content
 from tools.conversations.tables import Conversation, Message
@@ -23,6 +23,8 @@ from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
 from tools.runtime.work import Work, open_work
 
+STARTED = event_type("LLMSession.Started", "An agent's session began")
+ENDED = event_type("LLMSession.Ended", "An agent's session ended")
 OPENED = event_type("Conversation.Opened", "A conversation with an address began")
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
@@ -72,6 +74,7 @@ async def receive(runtime: Any, tenant_id: UUID, incoming: Incoming) -> UUID | N
             work.record.opening = opening_of(actual, incoming.channel, now)
             conversation_id = actual
             work.record.append("session_started", {"at": now, "channel": incoming.channel})
+            work.events.append(Event(STARTED, conversation_id, {"agent": "concierge", "channel": incoming.channel}))
         return await _store(work, conversation_id, incoming)
 
 
@@ -109,6 +112,14 @@ async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> UUID 
 def turn_job(tenant_id: UUID, conversation_id: UUID) -> Job:
     args = {"tenant": str(tenant_id), "conversation": str(conversation_id)}
     return Job("run_turns", args, lock=f"conversation:{conversation_id}")
+
+
+async def end_session(work: Work, row: Conversation, outcome: str) -> None:
+    """Note on a conversation's own chain that its session is over."""
+    record = Record(opening_of(row.id, row.channel, row.created_at))
+    record.append("session_ended", {"at": work.now, "outcome": outcome})
+    await record.flush(work.session, work.keys, [])
+    work.events.append(Event(ENDED, row.id, {"outcome": outcome}))
 
 
 async def find_conversation(session: AsyncSession, channel: str, address_key: bytes) -> UUID | None:

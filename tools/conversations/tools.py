@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from tools.conversations.contents import ERASED, open_addresses, open_contents
-from tools.conversations.inbox import ensure_conversation, queue_out
+from tools.conversations.inbox import end_session, ensure_conversation, queue_out
 from tools.conversations.tables import Conversation, Message
 from tools.patients.consents import require_consent
 from tools.patients.tools import e164, load_patient
@@ -239,6 +239,7 @@ async def close_conversation(ctx: ToolContext, args: ConversationId) -> Conversa
     if row.state != "closed":
         row.state = "closed"
         ctx.emit(CLOSED, row.id)
+        await end_session(ctx.work, row, "closed")
     await ctx.session.flush()
     return await _shown(ctx, row)
 

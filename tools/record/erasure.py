@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import select, update
 
 from governance.keeping import destroy
+from tools.conversations.inbox import end_session
 from tools.conversations.tables import Conversation, Message
 from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
@@ -50,6 +51,8 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
     ids = [row.id for row in conversations]
     destroyed = await destroy(ctx.session, [patient.id, *ids], now=ctx.now)
     for row in conversations:
+        if row.state != "closed":
+            await end_session(ctx.work, row, "erased")
         row.state, row.flow = "closed", None
         row.address_key = secrets.token_bytes(32)  # the number no longer leads here
     unread = Message.conversation_id.in_(ids), Message.state.in_(("received", "queued", "held"))

@@ -16,6 +16,7 @@ from db.base import new_id
 from governance.record import Opening, Record, digest
 from governance.tables import AuditEntry, LLMSession
 from governance.vault import Owner
+from tools.conversations.inbox import ENDED, STARTED
 from tools.patients.tools import load_patient
 from tools.record.access import names_patient
 from tools.record.tools import READ, SessionOut
@@ -26,8 +27,6 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 
-STARTED = event_type("LLMSession.Started", "An agent's session began")
-ENDED = event_type("LLMSession.Ended", "An agent's session ended")
 LOGGED = event_type("LLMToolCall.Logged", "Another system reported a tool call")
 _REPORT = Permission("record:report")
 _JSON_MOST = 65_536
