@@ -8,8 +8,12 @@ from evals import conversations
 RUNS = 8
 
 if __name__ == "__main__":
-    for name in ("understanding", "redaction"):
-        runpy.run_module(f"evals.{name}", run_name="__main__")
+    for name in ("understanding", "redaction", "false_alarms", "injection"):
+        try:
+            runpy.run_module(f"evals.{name}", run_name="__main__")
+        except SystemExit as ended:
+            if ended.code:
+                print(f"{name}: FAILED")
     right = asyncio.run(conversations.run(RUNS))
     always = sum(count == RUNS for count in right.values())
     print(f"conversations: {always} of {len(right)} scenarios right in {RUNS} runs of {RUNS}")

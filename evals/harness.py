@@ -83,7 +83,8 @@ def free_port() -> int:
 class Processes:
     """`wardline serve` and `wardline worker` of one hospital, which can be killed and started again."""
 
-    def __init__(self, place: Hospital) -> None:
+    def __init__(self, place: Hospital, *, logs: Path | None = None) -> None:
+        self._logs = logs
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._env = {
@@ -96,14 +97,19 @@ class Processes:
             "WARDLINE_PORT": str(self.port),
             "WARDLINE_WORKER_HEARTBEAT_S": "0.5",
             "WARDLINE_WORKER_STALLED_S": "2",
-            "WARDLINE_LOG_LEVEL": "ERROR",
+            "WARDLINE_LOG_LEVEL": "ERROR" if logs is None else "DEBUG",
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
-        self._running[name] = subprocess.Popen(
-            [sys.executable, "-m", "cli", name], env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-m", "cli", name]
+        if self._logs is None:
+            self._running[name] = subprocess.Popen(
+                command, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            return
+        with (self._logs / f"{name}.log").open("ab") as file:
+            self._running[name] = subprocess.Popen(command, env=self._env, stdout=file, stderr=file)
 
     def kill(self, name: str) -> None:
         """kill -9."""

@@ -31,8 +31,10 @@ from agents.concierge.identity import hand_over, verified
 from agents.dialogue import Dialogue
 from agents.scheduling import book, flow, seek
 from agents.state import Option, Wish
+from agents.understanding.builtin.wishes import whole_wish
 from agents.understanding.resolve.assent import is_plain_yes
 from agents.understanding.resolve.names import match_specialty
+from agents.understanding.resolve.spelling import plain
 from tools.runtime.errors import ToolError
 
 MISSES = 3
@@ -67,8 +69,12 @@ async def _act(d: Dialogue) -> None:
 
 async def _at_once(d: Dialogue) -> bool:
     """What is done at once, whatever flow is under way. True: nothing else is to be done."""
-    if d.has(StopMessages) or d.has(ResumeMessages):
-        await _set_messages(d, allowed=d.has(ResumeMessages))
+    if d.has(StopMessages, ResumeMessages):
+        said = whole_wish(plain(d.text).text)
+        if said is not None:
+            await _set_messages(d, allowed=isinstance(said, ResumeMessages))
+        else:  # a model's reading alone changes no consent
+            d.say("messages_how")
         return True
     language = d.first(SetLanguage)
     if language is not None:

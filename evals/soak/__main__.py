@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.harness import hospital, running_runtime
-from evals.soak import double_booking, fuzz, rerun, tampering, webhooks
+from evals.soak import double_booking, erasure, fuzz, in_the_clear, rerun, tampering, webhooks
 
 
 async def _double_booking() -> Any:
@@ -46,6 +46,16 @@ async def _tampering() -> Any:
         return await tampering.run(superuser, place.data_dir / "tampering", changes=10_000)
 
 
+async def _erasure() -> Any:
+    async with hospital() as place, running_runtime(place) as runtime:
+        return await erasure.run(runtime, patients=12)
+
+
+async def _in_the_clear() -> Any:
+    async with hospital() as place:
+        return await in_the_clear.run(place, patients=40, lines=20)
+
+
 async def _rerun() -> Any:
     async with hospital() as place, running_runtime(place) as runtime:
         return await rerun.run(runtime, sessions=1_000)
@@ -53,7 +63,7 @@ async def _rerun() -> Any:
 
 PROOFS: dict[str, Callable[[], Awaitable[Any]]] = {
     "double-booking": _double_booking, "webhooks": _webhooks, "kills": _kills, "fuzz": _fuzz,
-    "tampering": _tampering, "rerun": _rerun,
+    "tampering": _tampering, "rerun": _rerun, "in-the-clear": _in_the_clear, "erasure": _erasure,
 }  # fmt: skip
 
 

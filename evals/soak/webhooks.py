@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -93,11 +94,20 @@ async def scripts(place: Hospital, patients: int, lines: int, *, in_order: bool)
     return made
 
 
-async def run(place: Hospital, *, patients: int, lines: int, kills: int, in_order: bool, at_once: int = 8) -> Outcome:
+async def run(
+    place: Hospital,
+    *,
+    patients: int,
+    lines: int,
+    kills: int,
+    in_order: bool,
+    at_once: int = 8,
+    logs: Path | None = None,
+) -> Outcome:
     """`in_order`: a patient's next message is sent when the one before was acknowledged (repeats come at any time)."""
     started = time.monotonic()
     talks = await scripts(place, patients, lines, in_order=in_order)
-    processes = Processes(place)
+    processes = Processes(place, logs=logs)
     for name in ("serve", "worker"):
         processes.start(name)
     acknowledged = Acknowledged()
