@@ -29,10 +29,11 @@ from governance.record import Record, canonical
 from governance.vault import Keyring
 from tools.conversations.inbox import opening_of
 from tools.runtime.context import Tenant
+from tools.runtime.entries import parse, permitted
 from tools.runtime.errors import ToolError, all_errors
 from tools.runtime.guard import Guard
 from tools.runtime.principals import Principal
-from tools.runtime.runtime import Runtime, Step, parse, permitted
+from tools.runtime.runtime import Runtime, Step
 from tools.runtime.tool import Effect, find_tool
 from tools.runtime.work import Clock, Work
 

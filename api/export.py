@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from api.callers import caller_of
 from governance.seals.export import export
 from tools.record.seals import PeriodArgs
+from tools.runtime.entries import parse
 from tools.runtime.errors import Unavailable
-from tools.runtime.runtime import Runtime, parse
+from tools.runtime.runtime import Runtime
 from tools.runtime.tool import find_tool
 
 router = APIRouter()

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import from_json
 
 from api.callers import caller_of
+from tools.runtime.entries import invalid
 from tools.runtime.errors import InvalidArguments, VersionRequired
-from tools.runtime.runtime import Runtime, invalid
+from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Args, Rest, Tool, all_tools
 
 MAX_KEY = 255

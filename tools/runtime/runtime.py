@@ -3,39 +3,33 @@ effect, its events and its entry on the record."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
-from governance.clear import clear, patients_in, texts_in
+from governance.clear import texts_in
 from governance.policies.screening import Subject, decide
 from governance.record import Opening, digest
 from governance.redaction.redactor import Redactor
 from governance.seals.sealer import Seals
-from governance.vault import Owner, Vault
+from governance.vault import Vault
 from tools.patients.people import People
 from tools.runtime import approvals, idempotency
 from tools.runtime.constraints import explanation
 from tools.runtime.context import Tenant, ToolContext
+from tools.runtime.entries import Entry, parse, permitted
 from tools.runtime.errors import (
     ApprovalNeeded,
     AssentMissing,
     Failed,
-    Forbidden,
-    InvalidArguments,
     NotFound,
     OutOfScope,
     PolicyRefused,
@@ -50,8 +44,6 @@ from tools.runtime.tool import Args, Effect, Tool, find_tool
 from tools.runtime.work import Clock, Work, open_work
 
 log = structlog.get_logger()
-_MOST_PATIENTS = 200  # named by one entry; a page of a list has fewer
-LARGEST_RESULT = 65_536  # a longer one is recorded by its hash: a session that is replayed would double the record
 _RETRIED = {"40P01", "40001"}  # deadlock, serialization failure
 
 
@@ -126,7 +118,7 @@ class Runtime:
     ) -> Reply:
         """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args."""
         opening = self.opening_for(caller, channel)
-        entry = _Entry(name, caller, key=key, at=self.clock.now())
+        entry = Entry(name, caller, key=key, at=self.clock.now())
         try:
             for attempt in range(3):
                 try:
@@ -142,7 +134,7 @@ class Runtime:
         raise Failed
 
     async def _call_once(
-        self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: _Entry, *, key: str | None, if_match: int | None
+        self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: Entry, *, key: str | None, if_match: int | None
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
         args = entry.args = parse(tool, arguments)
@@ -173,7 +165,7 @@ class Runtime:
     ) -> Any:
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
-        entry = _Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
+        entry = Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
         events, jobs = len(work.events), len(work.jobs)
         try:
             tool = permitted(name, caller)
@@ -271,7 +263,7 @@ class Runtime:
             patient_id=caller.patient_id,
         )
 
-    async def _record_refusal(self, opening: Opening, entry: _Entry, refusal: ToolError) -> None:
+    async def _record_refusal(self, opening: Opening, entry: Entry, refusal: ToolError) -> None:
         try:
             async with open_work(self, entry.caller.tenant_id, opening=opening) as work:
                 entry.write(work, "refused", error=refusal)
@@ -280,109 +272,6 @@ class Runtime:
                     await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
         except (OperationalError, InterfaceError, PoolTimeout):
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A tool call's entry on the record, filled as the call goes on."""
-
-    tool: str
-    caller: Principal
-    at: datetime
-    key: str | None = None
-    step: str | None = None
-    args: Args | None = None
-    out: BaseModel | None = None
-    seen: Iterable[UUID] = ()
-    started: float = field(default_factory=time.perf_counter)
-
-    def write(self, work: Work, outcome: str, *, result: str | None = None, error: ToolError | None = None) -> None:
-        """Put the call on the record: what it did in the readable part, arguments and result in the sealed one."""
-        tool = find_tool(self.tool)
-        body: dict[str, Any] = {
-            "at": self.at,
-            "tool": self.tool,
-            "principal": self.caller.id,
-            "permission": tool.needs.name if tool else None,
-            "effect": tool.effect.value if tool else None,
-            "outcome": outcome,
-            "args": clear(self.args),
-            "latency_ms": round((time.perf_counter() - self.started) * 1000, 1),
-        }
-        full: dict[str, Any] = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
-        if self.key is not None:
-            body["key"] = self.key
-        if self.step is not None:
-            body["step"] = self.step
-        if error is not None:
-            body |= {"outcome": "failed" if error.status >= 500 else outcome, "code": error.code}
-            full["detail"] = error.detail
-        if result is not None:
-            body["result"] = clear(self.out)
-            if len(result) <= LARGEST_RESULT:
-                full["result"] = result
-            else:
-                full |= {"result_sha256": hashlib.sha256(result.encode()).hexdigest(), "result_length": len(result)}
-        patients = self.patients()
-        if patients:
-            body["patients"] = patients[:_MOST_PATIENTS]
-        subject = self.subject()
-        work.record.append("tool_call", body, full=full, owner=Owner(subject, "patient") if subject else None)
-
-    def asked(self, arguments: Any) -> None:
-        """Note the arguments of a call that was refused before they were looked at, where they are well formed."""
-        tool = find_tool(self.tool)
-        if self.args is None and tool is not None:
-            try:
-                self.args = parse(tool, arguments)
-            except InvalidArguments:
-                pass
-
-    def patients(self) -> list[UUID]:
-        """Whose records the call names or shows."""
-        found = dict.fromkeys([self.caller.patient_id] if self.caller.patient_id else [])
-        patients_in(self.args, found)
-        patients_in(self.out, found)
-        return list(found | dict.fromkeys(self.seen))
-
-    def subject(self) -> UUID | None:
-        """The one patient whom the call is about: under that patient's key it is sealed. A refused call names whom it
-        was about, but whether there is such a patient is not known."""
-        if self.caller.patient_id is not None:
-            return self.caller.patient_id
-        patients = self.patients()
-        return patients[0] if self.out is not None and len(patients) == 1 else None
-
-
-def permitted(name: str, caller: Principal) -> Tool:
-    """The tool, if the caller may use it."""
-    tool = find_tool(name)
-    if tool is None:
-        raise NotFound(f"There is no tool {name}.")
-    if not caller.may(tool.needs.name):
-        raise Forbidden(f"{tool.name} needs the permission {tool.needs.name}.")
-    if caller.kind == "patient" and not tool.by_patient:
-        raise Forbidden(f"{tool.name} is for staff.")
-    return tool
-
-
-def parse(tool: Tool, arguments: Any) -> Args:
-    """The arguments, checked strictly; InvalidArguments names each field and its rule."""
-    if isinstance(arguments, tool.args):
-        return arguments
-    try:
-        if isinstance(arguments, bytes | str):
-            return tool.args.model_validate_json(arguments)
-        return tool.args.model_validate_json(_to_json(arguments))
-    except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_input=False)) from error
-
-
-def invalid(found: Iterable[Any]) -> InvalidArguments:
-    """InvalidArguments from Pydantic's errors, without the values given."""
-    errors = [{"field": ".".join(str(part) for part in e["loc"]) or "body", "rule": e["msg"]} for e in found]
-    named = ", ".join(dict.fromkeys(str(error["field"]) for error in errors))
-    return InvalidArguments(f"Not accepted: {named}.", errors=errors)
 
 
 def as_tool_error(error: BaseException) -> ToolError:
@@ -408,9 +297,3 @@ async def _note_refusal(work: Work, refusal: ToolError) -> None:
     if isinstance(refusal, PolicyRefused) and refusal.decisions:
         await work.scope(None)
         await work.guard.note(work, refusal.subject, refusal.decisions, owner=refusal.owner)
-
-
-def _to_json(arguments: Any) -> str:
-    if isinstance(arguments, BaseModel):
-        return arguments.model_dump_json()
-    return json.dumps(arguments, default=str)
