@@ -24,7 +24,7 @@ from agents.turn_state import Read, Turn
 from agents.understanding.hearing import Hearing, Understanding, Understood
 from governance.clear import texts_in
 from governance.policies.policy import Policy
-from governance.policies.screening import Decision, Subject
+from governance.policies.screening import BETWEEN, Decision, Subject
 from governance.record import Record, canonical
 from governance.vault import Keyring
 from tools.conversations.inbox import opening_of
@@ -161,7 +161,7 @@ class Rehearsal(Runtime):
         if "result" not in answer:
             raise NotOnRecord(f"the result of {name} was too long to be kept, or was erased")
         out = tool.out.model_validate_json(answer["result"])
-        told = "\n".join(texts_in(out))
+        told = BETWEEN.join(texts_in(out))
         if step is not None and told:
             await self.guard.judge(work, Subject("tool_result", told, tool=name))
         return out

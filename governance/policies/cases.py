@@ -1,21 +1,21 @@
 """Cases for a policy, as a file that a hospital keeps beside it: `wardline policy test FILE`.
 
-    policy: ours.yaml              # beside this file; absent: the policy that comes with Wardline
-    people:                        # whom the hospital knows, for rules about another patient's data
-      - {id: asha, name: Asha Bhat, phone: "+919845010000", mrn: LH100000}
-      - {id: nair, kind: practitioner, name: Dr. Meera Nair}
-    cases:
-      - name: a dose is not told
-        stage: message_out         # message_in, message_out, tool_call, tool_result
-        text: Take two tablets at night.
-        expects: [dosage-to-patient]     # ids of all rules that must speak, no others; []: none may
-        by_agent: true             # whose words; true where absent
-        patients: [asha]           # whose data the text may hold
-        grounds: ["2026-11-24T10:30:00+05:30"]  # what an answer may rest on; absent: not looked at
-        tool: scheduling.find_slots      # for tool_call
-        allowed_tools: []
-        action: hand_over          # if given: the gravest action of those that spoke, or none
-        sent: null                 # if given: the text that would go out, null where it would be stopped
+policy: ours.yaml              # beside this file; absent: the policy that comes with Wardline
+people:                        # whom the hospital knows, for rules about another patient's data
+  - {id: asha, name: Asha Bhat, phone: "+919845010000", mrn: LH100000}
+  - {id: nair, kind: practitioner, name: Dr. Meera Nair}
+cases:
+  - name: a dose is not told
+    stage: message_out         # message_in, message_out, tool_call, tool_result
+    text: Take two tablets at night.
+    expects: [dosage-to-patient]     # ids of all rules that must speak, no others; []: none may
+    by_agent: true             # whose words; true where absent
+    patients: [asha]           # whose data the text may hold
+    grounds: ["2026-11-24T10:30:00+05:30"]  # what an answer may rest on; absent: not looked at
+    tool: scheduling.find_slots      # for tool_call
+    allowed_tools: []
+    action: hand_over          # if given: the gravest action of those that spoke, or none
+    sent: null                 # if given: the text that would go out, null where it would be stopped
 """
 
 from __future__ import annotations

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from governance.policies.grounding import ungrounded
 from governance.policies.injection import injection_signs
 from governance.policies.people import bare, is_patient
 from governance.policies.policy import Check, Rule
-from governance.policies.screening import Evidence, Subject
+from governance.policies.screening import BETWEEN, Evidence, Subject
 from governance.policies.signs import DIAGNOSIS, DOSAGE, TOXIC
 from governance.redaction.codes import codes
 from governance.redaction.contacts import contacts
@@ -18,16 +19,35 @@ from governance.redaction.numbers import numbers
 
 _UNSURE = frozenset({"PHONE", "EMAIL", "URL", "PIN_CODE", "ZIP"})  # the hospital's own are in many answers
 
+# Kinds that hold five digits at least, or letters with four.
+_OF_DIGITS = frozenset(
+    {"AADHAAR", "ABHA_NUMBER", "PAN", "PASSPORT", "VOTER_ID", "US_SSN", "CREDIT_CARD", "IBAN", "BANK_ACCOUNT", "DRIVER_LICENSE"}
+)  # fmt: skip
+_LONG_NUMBER = re.compile(r"\d(?:\W{0,3}\d){4}|[A-Za-z]{1,5}\W{0,2}\d{4}")
+_DIGITS = re.compile(r"\d+")
+
 
 def _injection(subject: Subject, rule: Rule) -> Iterator[Evidence]:
-    yield from (Evidence("injection", start, end) for start, end in injection_signs(subject.text))
+    begin = 0
+    for part in subject.text.split(BETWEEN):
+        for start, end in injection_signs(part):
+            yield Evidence("injection", begin + start, begin + end)
+        begin += len(part) + len(BETWEEN)
 
 
 def _by_patterns(label: str, patterns: tuple[re.Pattern[str], ...]) -> Callable[[Subject, Rule], Iterator[Evidence]]:
+    """Whole phrases of one line. What a line says does not hang on its numbers, so lines that differ in these alone are
+    looked at once: most lines of answers are our own sentences."""
+
+    @lru_cache(maxsize=8192)
+    def says(line: str) -> bool:
+        return any(pattern.search(line) for pattern in patterns)
+
     def check(subject: Subject, rule: Rule) -> Iterator[Evidence]:
-        for pattern in patterns:
-            for match in pattern.finditer(subject.text):
-                yield Evidence(label, *match.span())
+        if any(says(_DIGITS.sub("0", line)) for line in subject.text.splitlines()):
+            for pattern in patterns:
+                for match in pattern.finditer(subject.text):
+                    yield Evidence(label, *match.span())
 
     return check
 
@@ -47,6 +67,8 @@ def _another_patient(subject: Subject, rule: Rule) -> Iterator[Evidence]:
 
 
 def _personal_data(subject: Subject, rule: Rule) -> Iterator[Evidence]:
+    if rule.entities and _OF_DIGITS.issuperset(rule.entities) and not _LONG_NUMBER.search(subject.text):
+        return
     for found in settle((*codes(subject.text), *numbers(subject.text), *contacts(subject.text)), subject.text):
         wanted = found.entity in rule.entities if rule.entities else found.entity not in _UNSURE
         if wanted:

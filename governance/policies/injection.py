@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-_NOT_TOLD = r"(?<!\bi )(?<!\bwe )(?<!always )(?<!often )(?<!\bok to )(?<!okay to )(?<!fine to )(?<!safe to )(?<!allowed to )"
+_NOT_TOLD = (
+    r"(?<!\bi )(?<!\bwe )(?<!always )(?<!often )(?<!\bok to )(?<!okay to )(?<!fine to )(?<!safe to )(?<!allowed to )"
+)
 _WORDS = r"(?:\W+\w+)"
 _BOT = r"(?:ai|chatbot|language model|llm|virtual assistant|ai assistant)"
 _SECRET = r"(?:pass ?words?|passcodes?|pass ?phrases?|passcode phrase|secret keys?|api keys?|secrets?)"
@@ -55,14 +58,16 @@ _RULES = tuple(
 _INVISIBLE = re.compile(r"[\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 
-def injection_signs(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=8192)
+def injection_signs(text: str) -> tuple[tuple[int, int], ...]:
     """Where such signs are, as spans of the text, as far as they can be told; invisible characters count too, as they
     hide text from a reader."""
     if len(_INVISIBLE.findall(text)) >= 3:
-        return [(0, len(text))]
+        return ((0, len(text)),)
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower().replace("’", "'")
     same = len(plain) == len(text)
-    return [match.span() if same else (0, len(text)) for rule in _RULES if (match := rule.search(plain)) is not None]
+    found = (rule.search(plain) for rule in _RULES)
+    return tuple(match.span() if same else (0, len(text)) for match in found if match is not None)
 
 
 def looks_like_injection(text: str) -> bool:

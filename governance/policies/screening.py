@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from governance.policies.policy import GRAVITY, Action, Policy, Rule, Severity, Stage
 from governance.redaction.known import Known
 
+BETWEEN = "\x1e"  # stands between the texts of one tool's result
+
 
 class Evidence(NamedTuple):
     """What a check found: a label that names no person, and where in the text."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
 from governance.clear import texts_in
-from governance.policies.screening import Subject, decide
+from governance.policies.screening import BETWEEN, Subject, decide
 from governance.record import Opening, digest
 from governance.redaction.redactor import Redactor
 from governance.seals.sealer import Seals
@@ -193,7 +193,7 @@ class Runtime:
         entry.out, entry.seen = out, context.seen
         entry.write(work, "ok", result=out.model_dump_json())
         if step is not None:
-            text = "\n".join(texts_in(out))
+            text = BETWEEN.join(texts_in(out))
             if text:
                 await self.guard.judge(work, Subject("tool_result", text, tool=name), patient_id=entry.subject())
         return out
