@@ -157,6 +157,9 @@ def doctor() -> None:
         ("database", database),
         ("model", model),
         ("carrier", "Twilio" if configured else "none: messages rest in the outbox"),
+        ("master keys", settings.key_service_url or str(settings.master_key_file or settings.data_dir / "master.keys")),
+        ("seals", settings.seal_store or f"{settings.data_dir}/seals: keep them elsewhere in production"),
+        ("redaction", settings.spacy_model or "rules and known people, no model"),
         ("clock", str(settings.clock or "the real one")),
     ):
         out.print(f"{name:12} {value}")
