@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import direct
 
-OwnerKind = Literal["patient", "conversation", "tenant"]
+OwnerKind = Literal["patient", "conversation", "voice", "tenant"]
 _VERSION = b"\x01"
 _KEPT = 10_000  # unwrapped data keys kept in memory
 _INSERT = """
@@ -72,13 +72,23 @@ class DataKey:
     cipher: AESGCM
 
     def seal(self, text: str, about: str) -> bytes:
-        nonce = os.urandom(12)
-        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, text.encode(), self._bound(about))
+        return self.seal_bytes(text.encode(), about)
 
     def open(self, sealed: bytes, about: str) -> str:
         """Raises Unsealable."""
         try:
-            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._bound(about)).decode()
+            return self.open_bytes(sealed, about).decode()
+        except ValueError as error:
+            raise Unsealable(about) from error
+
+    def seal_bytes(self, content: bytes, about: str) -> bytes:
+        nonce = os.urandom(12)
+        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, content, self._bound(about))
+
+    def open_bytes(self, sealed: bytes, about: str) -> bytes:
+        """Raises Unsealable."""
+        try:
+            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._bound(about))
         except (InvalidTag, ValueError) as error:
             raise Unsealable(about) from error
 
@@ -144,17 +154,22 @@ class Keyring:
         opened = await self.open_many([(value, about) for about, value in sealed.items()])
         return dict(zip(sealed, opened, strict=True))
 
-    async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
-        """The texts of (sealed value, what it is about), in order; None for none, and where the key was destroyed."""
-        ids = [None if value is None else key_id_of(value) for value, _ in sealed]
-        unknown = {key_id for key_id in ids if key_id is not None} - self._keys.keys()
+    async def keys_of(self, sealed: Iterable[bytes]) -> dict[UUID, DataKey | None]:
+        """The keys that sealed values are under, by key id; None for one that was destroyed."""
+        ids = {key_id_of(value) for value in sealed}
+        unknown = ids - self._keys.keys()
         if unknown:
             self._keys |= dict.fromkeys(unknown)
             for row in await (await direct(self._session, _BY_ID, (list(unknown),))).fetchall():
                 self._keys[row[0]] = await self._vault.unwrapped(self._tenant_id, *row)
+        return {key_id: self._keys[key_id] for key_id in ids}
+
+    async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
+        """The texts of (sealed value, what it is about), in order; None for none, and where the key was destroyed."""
+        keys = await self.keys_of(value for value, _ in sealed if value is not None)
         return [
-            None if value is None or key_id is None or (key := self._keys[key_id]) is None else key.open(value, about)
-            for (value, about), key_id in zip(sealed, ids, strict=True)
+            None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, about)
+            for value, about in sealed
         ]
 
     async def open_one(self, sealed: bytes | None, about: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record", "policies", "alerts")
+ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record", "policies", "alerts", "voice")
 _PARTS = {
     "facility": ("tables", "tools", "keys"),
     "patients": ("tables", "tools", "consents"),
@@ -25,6 +25,7 @@ _PARTS = {
     ),
     "policies": ("tools", "violations"),
     "alerts": ("tables", "tools", "deliveries", "delivery", "reactions"),
+    "voice": ("tables",),
 }
 
 

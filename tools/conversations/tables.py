@@ -38,17 +38,18 @@ class Conversation(Versioned, Base):
 
 
 class Message(TenantRow, Base):
-    """One message. In: the inbox, `received` until its turn has committed, then `processed`. Out: the outbox."""
+    """One message. In: the inbox, `received` until its turn has committed, then `processed`; a voice note is `hearing` until
+    its words are there. Out: the outbox."""
 
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("tenant_id", "provider_id"),
         UniqueConstraint("tenant_id", "in_reply_to"),
         tenant_index("conversation_id", "seq"),
-        Index("ix_message_inbox", "tenant_id", "conversation_id", "seq", postgresql_where=text("state = 'received'")),
+        Index("ix_message_inbox", "tenant_id", "conversation_id", "seq", postgresql_where=text("state IN ('hearing', 'received')")),
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         CheckConstraint(
-            "state IN ('received', 'processed', 'failed', 'queued', 'sending', 'sent', 'delivered', 'read', 'held',"
+            "state IN ('hearing', 'received', 'processed', 'failed', 'queued', 'sending', 'sent', 'delivered', 'read', 'held',"
             " 'cancelled')",
             name="state",
         ),

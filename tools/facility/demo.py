@@ -26,6 +26,8 @@ SEED = 20261121
 SLUG = "demo"
 ZONE = "Asia/Kolkata"
 WHATSAPP = "+918045550100"
+VOICE = "+918045550101"
+TRANSFER = "+918045550102"
 ROLES = (
     "physician", "nurse", "front_desk", "care_coordinator", "ops_lead", "quality_officer", "auditor", "admin", "patient"
 )  # fmt: skip
@@ -99,6 +101,8 @@ async def load(owner_url: str, *, secret: bytes, now: datetime, horizon_days: in
                 "zone": ZONE,
                 "country": "IN",
                 "whatsapp_number": WHATSAPP,
+                "voice_number": VOICE,
+                "transfer_number": TRANSFER,
             }
             await session.execute(insert(Tenant).values(id=TENANT_ID, **tenant))
             today = now.astimezone(ZoneInfo(ZONE)).date()

@@ -23,6 +23,8 @@ class Tenant(Base):
     zone: Mapped[str]  # IANA
     country: Mapped[str]  # ISO 3166 alpha-2; decides how 11/12 is read and the emergency number
     whatsapp_number: Mapped[str | None] = mapped_column(unique=True)  # E.164
+    voice_number: Mapped[str | None] = mapped_column(unique=True)  # E.164; patients call it
+    transfer_number: Mapped[str | None]  # E.164; a caller who wants a person is put through to it
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
