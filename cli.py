@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -13,6 +13,7 @@ from api import logs
 from api.audit_cli import audit_app, seals_app
 from api.governance_cli import policy_app, rerun, vault_app
 from api.terminal import call, caller_for, out, print_call, with_runtime
+from api.voice_cli import transcribe
 from settings import Settings, get_settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -25,6 +26,7 @@ app.add_typer(seals_app, name="seals")
 app.add_typer(policy_app, name="policy")
 app.add_typer(vault_app, name="vault")
 session_app.command("rerun")(rerun)
+app.command("transcribe")(transcribe)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
@@ -159,10 +161,25 @@ def doctor() -> None:
         ("carrier", "Twilio" if configured else "none: messages rest in the outbox"),
         ("master keys", settings.key_service_url or str(settings.master_key_file or settings.data_dir / "master.keys")),
         ("seals", settings.seal_store or f"{settings.data_dir}/seals: keep them elsewhere in production"),
+        ("recordings", settings.blob_store or f"{settings.data_dir}/blobs"),
+        ("hearing", _engine(settings, settings.whisper_model, "batch")),
+        ("hearing live", _engine(settings, settings.whisper_live_model or settings.whisper_model, "live")),
         ("redaction", settings.spacy_model or "rules and known people, no model"),
         ("clock", str(settings.clock or "the real one")),
     ):
         out.print(f"{name:12} {value}")
+
+
+def _engine(settings: Settings, model: str | None, slot: Literal["batch", "live"]) -> str:
+    """Which recogniser hears, with which model, on which device."""
+    from voice.recognition.choosing import describe
+
+    used = describe(
+        model, device=settings.whisper_device, compute_type=settings.whisper_compute_type, slot=slot,
+        download=settings.whisper_download,
+    )  # fmt: skip
+    kind = " (stands in: not for clinical notes)" if used.stand_in else "" if used.usable else " (CANNOT BE USED)"
+    return f"{used.engine} {used.model}, {used.device} {used.compute_type}{kind}: {used.why}"
 
 
 @app.command()

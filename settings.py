@@ -59,11 +59,40 @@ class Settings(BaseSettings):
         None, description="An installed spaCy pipeline that redaction uses beside its rules, for example en_core_web_lg"
     )
 
+    blob_store: str | None = Field(
+        None,
+        description="URL of the folder or object store that keeps recordings, sealed: s3://..., file:///...; unset: blobs/ in the data folder",
+    )
+    max_recording_bytes: int = Field(2_147_483_648, description="Largest recording")
+    whisper_model: str | None = Field(
+        None,
+        description="Whisper in CTranslate2's format: a folder, or a name that is on this machine; unset: the built-in recogniser stands in, which is not for clinical notes",
+    )
+    whisper_live_model: str | None = Field(
+        None, description="A smaller model for calls and live dictation; unset: the same one"
+    )
+    whisper_device: Literal["auto", "cpu", "cuda"] = "auto"
+    whisper_compute_type: str | None = Field(None, description="Unset: int8 on a CPU, float16 on a GPU")
+    whisper_download: bool = Field(False, description="A model named and not found may be downloaded")
+
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_whatsapp_from: str | None = Field(None, description="Our WhatsApp number, E.164")
     twilio_base_url: str = "https://api.twilio.com"
     twilio_rate_per_s: float = Field(10.0, gt=0, description="Messages a second")
+
+    voice_calls: Literal["media", "relay"] = Field(
+        "media",
+        description="Calls through Twilio Media Streams (we hear and speak), or ConversationRelay (Twilio does)",
+    )
+    voice_speech: Literal["espeak", "openai", "carrier"] = Field(
+        "espeak",
+        description="Who speaks on calls: the built-in voice, an OpenAI-compatible server, or (relay only) Twilio",
+    )
+    voice_speech_url: str | None = Field(None, description="OpenAI-compatible server of voice_speech=openai, with /v1")
+    voice_speech_key: SecretStr | None = None
+    voice_speech_model: str = "gpt-4o-mini-tts"
+    voice_speech_voice: str = "alloy"
 
     model_base_url: str | None = Field(None, description="OpenAI-compatible server, with /v1")
     model_api_key: SecretStr | None = None
@@ -92,6 +121,10 @@ class Settings(BaseSettings):
             raise ValueError("WARDLINE_DEV_ISSUER is refused when WARDLINE_ENV=production")
         if self.env == "production" and self.allow_local_webhooks:
             raise ValueError("WARDLINE_ALLOW_LOCAL_WEBHOOKS is refused when WARDLINE_ENV=production")
+        if self.voice_speech == "carrier" and self.voice_calls != "relay":
+            raise ValueError("WARDLINE_VOICE_SPEECH=carrier needs WARDLINE_VOICE_CALLS=relay")
+        if self.voice_speech == "openai" and not self.voice_speech_url:
+            raise ValueError("WARDLINE_VOICE_SPEECH=openai needs WARDLINE_VOICE_SPEECH_URL")
         if self.env == "production":
             self.dev_issuer = False
         return self

@@ -20,7 +20,7 @@ from tools.runtime.runtime import Runtime, Step
 from tools.runtime.work import Work
 
 _PHRASES = Phrasebook(Path(__file__).parent / "texts")
-phrase, own_words = _PHRASES.tell, _PHRASES.all_words
+phrase, spoken_phrase, own_words = _PHRASES.tell, _PHRASES.spoken, _PHRASES.all_words
 CommandType = TypeVar("CommandType", bound=Command)
 
 # Emergency numbers. IN: 112, Emergency Response Support System (Ministry of Home Affairs). US: 911 (FCC).
@@ -93,10 +93,11 @@ class Dialogue:
         return found
 
     def say(self, name: str, /, **facts: object) -> None:
-        self.lines.append(phrase(self.language, name, **facts))
+        self.lines.append(self.phrase(name, **facts))
 
     def phrase(self, name: str, /, **facts: object) -> str:
-        return phrase(self.language, name, **facts)
+        tell = spoken_phrase if self.channel == "phone" else phrase
+        return tell(self.language, name, **facts)
 
     def when(self, at: datetime) -> str:
         return say_when(at, self.language)

@@ -28,7 +28,7 @@ class Route(TypedDict, total=False):
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """Rules first: red flags, hand-over, language."""
     turn = runtime.context
-    turn.red_flags = red_flags(turn.text)
+    turn.red_flags = red_flags(turn.text or turn.heard)
     if turn.red_flags:
         return {"route": "emergency"}
     if turn.read.conversation_state == "handed_over":
@@ -56,8 +56,10 @@ async def emergency(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
 async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
     if turn.read.media and not turn.text.strip():
-        turn.dialogue.say("media_noted")
+        turn.dialogue.say("voice_not_heard" if turn.voice_note else "media_noted")
         return {}
+    if turn.voice_note:
+        turn.dialogue.say("i_heard", text=turn.text)
     await concierge.act(turn.dialogue)
     return {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from prometheus_client import Histogram
 from sqlalchemy import select
 
 from agents import graph
-from agents.dialogue import Place, phrase
+from agents.dialogue import Place, phrase, spoken_phrase
 from agents.turn_state import Overtaken, Turn, flow_about
 from agents.understanding.hearing import Directory, Known
 from db.engine import Database, direct
@@ -39,6 +40,19 @@ _SAVE = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one turn came to, for whoever has the patient on the line. Without a message: it must be run again."""
+
+    message_id: UUID | None = None
+    reply: str = ""
+    reply_id: UUID | None = None
+    language: str = "en"
+    awaiting: str | None = None
+    urgent: bool = False  # a red flag
+    handed_over: bool = False
+
+
 @task("run_turns")
 async def run_turns(runtime: Any, *, tenant: str, conversation: str) -> None:
     """Answer what has arrived in one conversation."""
@@ -60,6 +74,10 @@ class Turns:
 
     async def run_next(self, tenant_id: UUID, conversation_id: UUID) -> bool:
         """Run the turn of the oldest message that waits. False: none does."""
+        return await self.answer_next(tenant_id, conversation_id) is not None
+
+    async def answer_next(self, tenant_id: UUID, conversation_id: UUID) -> Answered | None:
+        """Run the turn of the oldest message that waits; what it came to. None: none does."""
         started = time.perf_counter()
         tenant, place = await self.runtime.tenant(tenant_id), await self.place(tenant_id)
         turn = None
@@ -67,20 +85,28 @@ class Turns:
             async with AsyncExitStack() as stack:
                 turn = await Turn.begin(self.runtime, tenant, place, conversation_id, stack)
                 if turn is None:
-                    return False
+                    return None
                 await self.graph.ainvoke({}, context=turn)
-                await self._finish(turn)
+                reply_id = await self._finish(turn)
         except Overtaken:
-            return True
+            return Answered()
         except Exception as error:
             if turn is not None:
                 await self._failed(turn, error)
             raise
         SECONDS.observe(time.perf_counter() - started)
-        return True
+        return Answered(
+            message_id=turn.read.message_id,
+            reply=turn.reply,
+            reply_id=reply_id,
+            language=turn.dialogue.language,
+            awaiting=turn.state.awaiting,
+            urgent=bool(turn.red_flags),
+            handed_over=turn.dialogue.handed_over or turn.read.conversation_state == "handed_over",
+        )
 
-    async def _finish(self, turn: Turn) -> None:
-        """Put reply, state and entries in the turn's transaction; it commits when its stack closes."""
+    async def _finish(self, turn: Turn) -> UUID | None:
+        """Put reply, state and entries in the turn's transaction; it commits when its stack closes. The reply's id."""
         dialogue, state = turn.dialogue, turn.state
         work = dialogue.work
         await work.session.flush()
@@ -92,8 +118,9 @@ class Turns:
         sealed = await work.keys.seal(owner, flow, flow_about(turn.conversation_id))
         saved = (sealed, dialogue.language, agent, turn.read.at, state.patient_id, turn.conversation_id)
         await direct(work.session, _SAVE, saved)
+        reply_id = None
         if turn.reply:
-            await say_out(
+            reply_id = await say_out(
                 work, turn.conversation_id, turn.reply, channel=turn.read.channel, agent=agent, to=turn.read.message_id
             )
         work.record.append(
@@ -107,6 +134,7 @@ class Turns:
             },
             full={"state": flow},
         )
+        return reply_id
 
     async def _failed(self, turn: Turn, error: Exception) -> None:
         """Count the failure; after three the patient is told, and a person is given the conversation."""
@@ -126,7 +154,7 @@ class Turns:
             caller = system(tenant_id, "agent:concierge")
             args = {"conversation_id": str(row.id), "reason": "A message could not be processed", "priority": "high"}
             await self.runtime.call_within(work, "conversations.hand_over", args, caller)
-            body = phrase(row.language, "failed")
+            body = (spoken_phrase if row.channel == "phone" else phrase)(row.language, "failed")
             await say_out(work, row.id, body, channel=row.channel, agent="concierge", to=turn.read.message_id)
 
     async def place(self, tenant_id: UUID) -> Place:
@@ -139,14 +167,15 @@ class Turns:
         return place
 
 
-async def say_out(work: Work, conversation_id: UUID, body: str, *, channel: str, agent: str, to: UUID) -> None:
-    """Put an answer to a message in the outbox and on the record."""
+async def say_out(work: Work, conversation_id: UUID, body: str, *, channel: str, agent: str, to: UUID) -> UUID:
+    """Put an answer to a message in the outbox and on the record; its id."""
     author = f"agent:{agent}"
     reply = await queue_out(
         work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to, screened=True
     )
     entry = {"at": work.now, "message_id": reply, "author": author, "length": len(body)}
     work.record.append("message_out", entry, full={"text": body})
+    return reply
 
 
 async def read_place(database: Database, tenant_id: UUID) -> Place:

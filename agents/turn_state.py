@@ -26,7 +26,7 @@ from governance.record import Opening, canonical
 from governance.tables import LLMResponse
 from governance.vault import Owner
 from tools.conversations.contents import address_about, message_about
-from tools.conversations.inbox import opening_of
+from tools.conversations.inbox import is_audio, opening_of
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
@@ -34,15 +34,15 @@ from tools.runtime.work import Work, open_work
 # One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
 # what the writer before has committed.
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
-# The conversation and its oldest message that waits, with the model's answer from an earlier try, and the keys that the
+# The conversation and its oldest message that waits (none while that one is being heard), with the model's answer from an earlier try, and the keys that the
 # turn will need.
 _TAKE = """
     SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
            k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
       FROM conversation c
-      JOIN LATERAL (SELECT id, content, at FROM message
-                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state = 'received'
-                     ORDER BY seq LIMIT 1) m ON true
+      JOIN LATERAL (SELECT id, content, at, state FROM message
+                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state IN ('hearing', 'received')
+                     ORDER BY seq LIMIT 1) m ON m.state = 'received'
       LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
       LEFT JOIN vault_key k ON k.tenant_id = c.tenant_id AND k.owner_id = c.id AND k.current
       LEFT JOIN vault_key p ON p.tenant_id = c.tenant_id AND p.owner_id = c.patient_id AND p.current
@@ -102,6 +102,15 @@ class Turn:
     @property
     def text(self) -> str:
         return self.read.text
+
+    @property
+    def voice_note(self) -> bool:
+        return any(is_audio(media) for media in self.read.media)
+
+    @property
+    def heard(self) -> str:
+        """What may have been said in a voice note that was not clear enough to act on. Red flags are looked for in it."""
+        return " ".join(media.get("heard", "") for media in self.read.media)
 
     @property
     def dialogue(self) -> Dialogue:

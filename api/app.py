@@ -17,12 +17,13 @@ from agents.turn import Turns
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.hearing import Understanding
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
-from api import export, health, mcp, problems, webhooks
+from api import call_media, call_relay, calls, dictation, export, health, mcp, problems, voice, webhooks
 from api.auth import Issuer, TokenVerifier
 from api.body_limit import BodyLimit
+from api.call_parts import CallParts
 from api.dev_issuer import DevIssuer
 from api.rest import build_router, nested_schemas
-from api.secrets import derived, seals, twilio_token, vault
+from api.secrets import blobs, derived, seals, twilio_token, vault
 from db import provision
 from db.engine import Database
 from governance.redaction.redactor import Redactor
@@ -33,6 +34,8 @@ from tools.runtime.jobs import Jobs
 from tools.runtime.pages import Cursors
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Clock
+from tools.voice.ears import Ears
+from voice.recognition.choosing import choose
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -72,6 +75,8 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         redactor=Redactor(spacy_model=settings.spacy_model),
         seals=seals(settings),
         allow_local_webhooks=settings.allow_local_webhooks,
+        blobs=blobs(settings),
+        ears=_ears(settings),
     )
     runtime.turns = Turns(runtime)
     runtime.rehearse = Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings))
@@ -102,6 +107,7 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(runtime), mcp_server.run():
             yield
+            await app.state.call_parts.aclose()
         if app.state.verifier is not None:
             await app.state.verifier.aclose()
 
@@ -110,13 +116,19 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.verifier, app.state.dev_issuer = _verifier(settings)
     app.state.twilio_token = twilio_token(settings)
+    app.state.call_parts = CallParts(settings, runtime)
     app.include_router(health.router)
     app.include_router(webhooks.router)
+    app.include_router(calls.router)
+    app.include_router(call_media.router)
+    app.include_router(call_relay.router)
     app.include_router(export.router)
+    app.include_router(voice.router)
+    app.include_router(dictation.router)
     app.include_router(build_router(runtime))
     mcp_server.mount(app)
     problems.install(app)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, recordings=settings.max_recording_bytes)
     app.add_middleware(health.Timing)
     _describe(app)
     return app
@@ -168,6 +180,16 @@ async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | N
     except (KeyError, ValueError, yaml.YAMLError, TemplateError) as error:
         raise ValueError(f"the prompt cannot be used: {error}") from error
     return FallingBack(model, BuiltIn())
+
+
+def _ears(settings: Settings) -> Ears:
+    """The recognisers; they load when they are first used."""
+    hear = partial(
+        choose, device=settings.whisper_device, compute_type=settings.whisper_compute_type,
+        download=settings.whisper_download,
+    )  # fmt: skip
+    live = settings.whisper_live_model or settings.whisper_model
+    return Ears(batch=hear(settings.whisper_model, slot="batch"), live=hear(live, slot="live"))
 
 
 def _carrier(settings: Settings) -> TwilioCarrier | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
 from tools.runtime.errors import ToolError
+
+_RECORDING = re.compile(r"/api/v1/voice/sessions/[^/]+/audio")
 
 
 class TooLarge(ToolError):
@@ -14,19 +18,20 @@ class TooLarge(ToolError):
 
 
 class BodyLimit:
-    """ASGI middleware: counts the bytes of a request's body as they come."""
+    """ASGI middleware: counts the bytes of a request's body as they come. Recordings have a limit of their own."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, recordings: int) -> None:
         self.app = app
-        self.limit = limit
+        self.limit, self.recordings = limit, recordings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.recordings if _RECORDING.fullmatch(scope["path"]) else self.limit
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self.limit:
-            await problem(TooLarge(f"At most {self.limit} bytes are taken."))(scope, receive, send)
+        if not declared.isdigit() or int(declared) > limit:
+            await problem(TooLarge(f"At most {limit} bytes are taken."))(scope, receive, send)
             return
         seen = 0
 
@@ -34,8 +39,8 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.limit:
-                raise TooLarge(f"At most {self.limit} bytes are taken.")
+            if seen > limit:
+                raise TooLarge(f"At most {limit} bytes are taken.")
             return message
 
         await self.app(scope, counted, send)

@@ -8,6 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
+from db.blobs import Blobs
 from governance.masters import KeyFile, KeyService, new_key_line
 from governance.seals.keys import SealKeys
 from governance.seals.sealer import Seals
@@ -67,6 +68,12 @@ def seal_key_path(settings: Settings) -> Path:
     if settings.seal_key_file is None and settings.env == "production":
         raise SystemExit("WARDLINE_SEAL_KEY_FILE is required when WARDLINE_ENV=production")
     return settings.seal_key_file or settings.data_dir.resolve() / "seal.keys"
+
+
+def blobs(settings: Settings) -> Blobs:
+    """Where recordings are kept, sealed."""
+    url = settings.blob_store
+    return Blobs.open(url) if url else Blobs.at(settings.data_dir.resolve() / "blobs")
 
 
 def seals(settings: Settings) -> Seals:

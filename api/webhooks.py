@@ -29,13 +29,13 @@ router = APIRouter(tags=["webhooks"], include_in_schema=False)
 @router.post(WHATSAPP_PATH)
 async def whatsapp(request: Request) -> Response:
     """A patient's message. The same MessageSid acts once."""
-    fields = await _believed(request)
+    fields = await believed(request)
     runtime: Runtime = request.app.state.runtime
     sender, ours = _number(fields, "From"), _number(fields, "To")
     incoming = Incoming(
         channel="whatsapp",
         address=sender,
-        body=_required(fields, "Body", empty=True)[:MAX_TEXT],
+        body=required(fields, "Body", empty=True)[:MAX_TEXT],
         provider_id=_sid(fields),
         media=_media(fields),
     )
@@ -46,27 +46,27 @@ async def whatsapp(request: Request) -> Response:
 @router.post(STATUS_PATH)
 async def status(request: Request) -> Response:
     """What became of a message of ours. In any order, any number of times; states only move forward."""
-    fields = await _believed(request)
+    fields = await believed(request)
     runtime: Runtime = request.app.state.runtime
     tenant_id = await _tenant(runtime, _number(fields, "From"), field="From")
     await report_delivery(
         runtime,
         tenant_id,
         provider_id=_sid(fields),
-        status=_required(fields, "MessageStatus"),
+        status=required(fields, "MessageStatus"),
         error_code=fields.get("ErrorCode") or None,
     )
     return Response(status_code=204)
 
 
-async def _believed(request: Request) -> dict[str, str]:
+async def believed(request: Request) -> dict[str, str]:
     """The request's fields, if Twilio signed them."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     signature, token = request.headers.get("x-twilio-signature"), request.app.state.twilio_token
     body = await request.body()
     form = await request.form() if kind == "application/x-www-form-urlencoded" else None
     if not token or not verify(
-        url=_public_url(request), signature=signature, token=token, form=form, body=body, content_type=kind
+        url=public_url(request), signature=signature, token=token, form=form, body=body, content_type=kind
     ):
         raise Forbidden("The request does not carry a valid X-Twilio-Signature.")
     return _fields(form, body)
@@ -91,7 +91,7 @@ def _storable(value: str) -> str:
     return value.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _public_url(request: Request) -> str:
+def public_url(request: Request) -> str:
     """The URL that Twilio signed: the configured public one behind a proxy, never the Host header's."""
     public = request.app.state.settings.public_url
     base = public.rstrip("/") if public else f"{request.url.scheme}://{request.url.netloc}"
@@ -108,20 +108,20 @@ async def _tenant(runtime: Runtime, our_number: str, *, field: str) -> UUID:
 
 
 def _number(fields: dict[str, str], name: str) -> str:
-    match = _NUMBER.match(_required(fields, name))
+    match = _NUMBER.match(required(fields, name))
     if match is None:
         raise InvalidArguments(errors=[{"field": name, "rule": "must be whatsapp:+<number in E.164>"}])
     return match.group(1)
 
 
 def _sid(fields: dict[str, str]) -> str:
-    sid = fields.get("MessageSid") or fields.get("SmsMessageSid") or _required(fields, "MessageSid")
+    sid = fields.get("MessageSid") or fields.get("SmsMessageSid") or required(fields, "MessageSid")
     if not re.fullmatch(r"[A-Za-z0-9_-]{2,64}", sid):
         raise InvalidArguments(errors=[{"field": "MessageSid", "rule": "must be a Twilio SID"}])
     return sid
 
 
-def _required(fields: dict[str, str], name: str, *, empty: bool = False) -> str:
+def required(fields: dict[str, str], name: str, *, empty: bool = False) -> str:
     value = fields.get(name)
     if value is None or (not value and not empty):
         raise InvalidArguments(errors=[{"field": name, "rule": "is required"}])

@@ -83,7 +83,9 @@ def free_port() -> int:
 class Processes:
     """`wardline serve` and `wardline worker` of one hospital, which can be killed and started again."""
 
-    def __init__(self, place: Hospital, *, logs: Path | None = None) -> None:
+    def __init__(
+        self, place: Hospital, *, logs: Path | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         self._logs = logs
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -98,6 +100,7 @@ class Processes:
             "WARDLINE_WORKER_HEARTBEAT_S": "0.5",
             "WARDLINE_WORKER_STALLED_S": "2",
             "WARDLINE_LOG_LEVEL": "ERROR" if logs is None else "DEBUG",
+            **(environment or {}),
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 

@@ -16,7 +16,9 @@ from db.engine import direct
 from governance.vault import Keyring, Owner
 
 EntryKind = Literal[
+    "call_started", "recording_consent", "heard", "call_ended",
     "session_started", "message_in", "model_answer", "understood", "tool_call", "policy_decision", "message_out", "state",
+    "audio_taken", "audio_deleted", "voice_transcribed", "voice_failed", "voice_note_heard",
     "session_ended", "erasure_certificate", "session_purged", "keys_destroyed",
 ]  # fmt: skip
 

@@ -154,9 +154,9 @@ class Keyring:
         opened = await self.open_many([(value, about) for about, value in sealed.items()])
         return dict(zip(sealed, opened, strict=True))
 
-    async def keys_of(self, sealed: Iterable[bytes]) -> dict[UUID, DataKey | None]:
-        """The keys that sealed values are under, by key id; None for one that was destroyed."""
-        ids = {key_id_of(value) for value in sealed}
+    async def by_id(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | None]:
+        """Keys by their ids; None for one that was destroyed."""
+        ids = set(key_ids)
         unknown = ids - self._keys.keys()
         if unknown:
             self._keys |= dict.fromkeys(unknown)
@@ -166,7 +166,7 @@ class Keyring:
 
     async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
         """The texts of (sealed value, what it is about), in order; None for none, and where the key was destroyed."""
-        keys = await self.keys_of(value for value, _ in sealed if value is not None)
+        keys = await self.by_id(key_id_of(value) for value, _ in sealed if value is not None)
         return [
             None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, about)
             for value, about in sealed

@@ -25,7 +25,7 @@ _PARTS = {
     ),
     "policies": ("tools", "violations"),
     "alerts": ("tables", "tools", "deliveries", "delivery", "reactions"),
-    "voice": ("tables",),
+    "voice": ("tables", "sessions", "transcripts", "transcribing", "keeping", "enrolment", "notes", "calls"),
 }
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from evals.bench import audited_calls, redaction, seals, turn_cost
+from evals.bench import audited_calls, calls, redaction, seals, turn_cost
 
 BENCHES = {
-    "audited-calls": audited_calls.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
+    "audited-calls": audited_calls.main, "calls": calls.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
 }  # fmt: skip
 
 if __name__ == "__main__":

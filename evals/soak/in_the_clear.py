@@ -4,6 +4,7 @@ job, event and state tables, and the logs, are searched for what patients are ca
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,7 @@ async def run(place: Hospital, *, patients: int, lines: int) -> Outcome:
     await webhooks.run(place, patients=patients, lines=lines, kills=0, in_order=True, logs=logs)
     async with running_runtime(place) as runtime:
         await staff_calls(runtime)
+        await dictations(runtime)
         values, texts = await personal(runtime)
     return await asyncio.to_thread(search, place, values, texts)
 
@@ -89,6 +91,34 @@ async def staff_calls(runtime: Runtime) -> None:
                     await runtime.call(name, args, desk, key=key)
                 except ToolError:
                     pass  # a refusal is on the record too
+
+
+async def dictations(runtime: Runtime) -> None:
+    """What is said and corrected in recordings of patients."""
+    doctor = Principal(kind="staff", id="doctor", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
+    for who in (await demo.facts(runtime.database, demo.TENANT_ID)).patients[:10]:
+        name = f"{who['given']} {who['family']}"
+
+        async def call(tool: str, /, **args: Any) -> Any:
+            return json.loads((await runtime.call(tool, args, doctor)).body)
+
+        started = await call(
+            "voice.start_session", kind="dictation", patient_id=str(who["id"]), hot_words=[name, who["mrn"]]
+        )
+        session = {"session_id": started["id"]}
+        said = [
+            {
+                "start_s": 0.0,
+                "end_s": 4.0,
+                "text": f"{name}, record {who['mrn']}, to be called on {who['phone']}.",
+                "speaker": name[:30],
+            }
+        ]
+        await call("voice.add_segments", **session, engine="elsewhere", segments=said)
+        first = (await call("voice.get_transcript", **session))["segments"][0]
+        await call(
+            "voice.correct_segment", **session, segment_id=first["id"], text=f"{name} was born on {who['birth_date']}."
+        )
 
 
 async def personal(runtime: Runtime) -> tuple[set[str], set[str]]:

@@ -51,12 +51,14 @@ class Ids:
     violation: str
     endpoint: str
     delivery: str
+    voice: str
+    segment: str
 
 
 def samples(i: Ids) -> dict[str, dict[str, Any]]:
     """Valid arguments for every tool, naming records of patient 0."""
     patient, appointment, slot = {"patient_id": i.patient}, {"appointment_id": i.appointment}, {"slot_id": i.slot}
-    conversation = {"conversation_id": i.conversation}
+    conversation, voice = {"conversation_id": i.conversation}, {"session_id": i.voice}
     schedule = {
         "practitioner_id": i.practitioner,
         "location_id": i.location,
@@ -185,6 +187,17 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "tickets.get_ticket": {"ticket_id": i.ticket},
         "tickets.list_tickets": {},
         "tickets.update_ticket": {"ticket_id": i.ticket, "assignee": "x"},
+        "voice.add_segments": {**voice, "engine": "x", "segments": [{"start_s": 0.0, "end_s": 1.0, "text": "x"}]},
+        "voice.correct_segment": {**voice, "segment_id": i.segment, "text": "x"},
+        "voice.delete_session": voice,
+        "voice.enrol": {**voice, "practitioner_id": i.practitioner, "agreed": True},
+        "voice.finalize": voice,
+        "voice.forget": {"practitioner_id": i.practitioner},
+        "voice.get_session": voice,
+        "voice.get_transcript": voice,
+        "voice.list_sessions": {},
+        "voice.name_speaker": {**voice, "speaker": "S1", "role": "doctor"},
+        "voice.start_session": {**patient, "kind": "dictation"},
     }
 
 
@@ -226,12 +239,17 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
     endpoint = await made("alerts.create_endpoint", url="https://receiver.example/")
     told = {"session_id": sessions[0]["id"], "rule": "x", "severity": "low", "evidence": "secret evidence"}
     violation = await made("violations.report_violation", **told)
+    voice = (await made("voice.start_session", kind="dictation", patient_id=patient))["id"]
+    said = [{"start_s": 0.0, "end_s": 1.0, "text": "secret words", "speaker": "S1"}]
+    await made("voice.add_segments", session_id=voice, engine="x", segments=said)
+    segment = (await made("voice.get_transcript", session_id=voice))["segments"][0]["id"]
     return Ids(
         patient=patient, other_patient=other, practitioner=slots[0]["practitioner_id"],
         location=slots[0]["location_id"], slot=slots[1]["id"], schedule=str(demo._id("schedule", demo.DOCTORS[0][0])),
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
         consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
         session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"], delivery=str(uuid4()),
+        voice=voice, segment=segment,
     )  # fmt: skip
 
 
@@ -333,7 +351,17 @@ def ids_of(ids: Ids) -> list[str]:
 
 async def everything(runtime: Runtime, ids: Ids) -> str:
     """Patient 0's rows, as text."""
-    tables = ("patient", "appointment", "slot_hold", "consent", "waitlist_entry", "encounter", "conversation", "ticket")
+    tables = (
+        "patient",
+        "appointment",
+        "slot_hold",
+        "consent",
+        "waitlist_entry",
+        "encounter",
+        "conversation",
+        "ticket",
+        "voice_session",
+    )
     async with runtime.database.begin(demo.TENANT_ID) as session:
         found = []
         for table in tables:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 UNSUBSCRIBED = 21610
 OUTSIDE_WINDOW = 63016
+TOO_LARGE, NOT_OURS = 63019, 20404  # as Twilio numbers media that cannot be taken, and what is not there
 _PASSING = (14107, 20429, 20500, 20503, 21611, 30001, 30003, 30008, 30017, 63010, 63012, 63018)  # rates, queues, faults
 _OUR_SETUP = (20003, 20005, 20008, 20403, 20404)  # credentials and account: to be mended by us, then it may go
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -151,6 +152,41 @@ class TwilioCarrier:
             if message["body"] == body and created >= since.astimezone(UTC).replace(microsecond=0):
                 return Sent(message["sid"], message["status"])
         return None
+
+    async def fetch_media(self, url: str, *, most_bytes: int) -> AsyncIterator[bytes]:
+        """What a patient attached, as it comes. Our credentials go to Twilio alone: an address elsewhere is refused.
+        Raises CarrierRefused (also where it is larger than `most_bytes`) or CarrierBusy."""
+        path = self._media_path(url)
+        size = 0
+        try:
+            async with self._http.stream("GET", path, follow_redirects=True) as response:
+                if not response.is_success:
+                    await response.aread()
+                    self._checked(response)
+                async for chunk in response.aiter_bytes():
+                    size += len(chunk)
+                    if size > most_bytes:
+                        raise CarrierRefused(TOO_LARGE, permanent=True)
+                    yield chunk
+        except httpx.HTTPError:
+            raise CarrierBusy(5.0) from None
+
+    async def delete_media(self, url: str) -> None:
+        """Remove what was attached; that it is gone already is no error. Raises CarrierBusy or CarrierRefused."""
+        try:
+            response = await self._http.delete(self._media_path(url))
+        except httpx.HTTPError:
+            raise CarrierBusy(5.0) from None
+        if response.status_code != 404:
+            self._checked(response)
+
+    def _media_path(self, url: str) -> str:
+        """The path of a media resource of ours; CarrierRefused for any other address."""
+        asked, base = httpx.URL(url), self._http.base_url
+        ours = (asked.scheme, asked.host, asked.port) == (base.scheme, base.host, base.port)
+        if not ours or not asked.path.startswith("/2010-04-01/Accounts/"):
+            raise CarrierRefused(NOT_OURS, permanent=True)
+        return asked.path
 
     async def _post(self, form: dict[str, str]) -> httpx.Response:
         try:

@@ -46,6 +46,14 @@ class Incoming:
     media: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Where an incoming message was stored."""
+
+    conversation_id: UUID
+    message_id: UUID
+
+
 def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UUID | None = None) -> Opening:
     """A conversation is one session on the record, under its own id."""
     return Opening(
@@ -60,32 +68,56 @@ def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UU
 
 
 async def receive(runtime: Any, tenant_id: UUID, incoming: Incoming) -> UUID | None:
-    """Store one incoming message and queue its turn. None where it had been received before."""
+    """Store one incoming message and queue its turn; the message's id. None where it had been received before."""
+    stored = await take_in(runtime, tenant_id, incoming)
+    return stored.message_id if stored else None
+
+
+async def take_in(
+    runtime: Any, tenant_id: UUID, incoming: Incoming, *, conversation_id: UUID | None = None
+) -> Received | None:
+    """Store one incoming message; None where it had been received before. Its turn is queued, but for a call's: who has
+    the caller on the line runs it. `conversation_id`, where it is known, saves looking for it."""
+    now = runtime.clock.now()
+    if conversation_id is not None:
+        async with open_work(runtime, tenant_id, opening=opening_of(conversation_id, incoming.channel, now)) as work:
+            return await _store(work, conversation_id, incoming)
     async with runtime.database.begin(tenant_id) as session:
         key = runtime.vault.fingerprint(tenant_id, incoming.address)
         found = await find_conversation(session, incoming.channel, key)
-    conversation_id = found or new_id()
-    now = runtime.clock.now()
-    opening = opening_of(conversation_id, incoming.channel, now)
+    opening = opening_of(found or new_id(), incoming.channel, now)
     async with open_work(runtime, tenant_id, opening=opening) as work:
-        await work.session.execute(_LOCK, {"address": f"{tenant_id}{incoming.channel}{key.hex()}"})
-        if found is None:
-            actual = await ensure_conversation(work, incoming.channel, incoming.address, new=conversation_id)
-            work.record.opening = opening_of(actual, incoming.channel, now)
-            conversation_id = actual
-            work.record.append("session_started", {"at": now, "channel": incoming.channel})
-            work.events.append(Event(STARTED, conversation_id, {"agent": "concierge", "channel": incoming.channel}))
-        return await _store(work, conversation_id, incoming)
+        await _one_at_a_time(work, incoming.channel, incoming.address)
+        actual = found or await begin_conversation(work, incoming.channel, incoming.address)
+        return await _store(work, actual, incoming)
 
 
-async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> UUID | None:
+async def _one_at_a_time(work: Work, channel: str, address: str) -> None:
+    key = work.keys.fingerprint(address)
+    await work.session.execute(_LOCK, {"address": f"{work.tenant_id}{channel}{key.hex()}"})
+
+
+async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
+    """The live conversation with an address, made where there is none, as the session of this work's entries."""
+    await _one_at_a_time(work, channel, address)
+    found = await find_conversation(work.session, channel, work.keys.fingerprint(address))
+    conversation_id = found or await ensure_conversation(work, channel, address, new=work.record.opening.id)
+    work.record.opening = opening_of(conversation_id, channel, work.now)
+    if found is None:
+        work.record.append("session_started", {"at": work.now, "channel": channel})
+        work.events.append(Event(STARTED, conversation_id, {"agent": "concierge", "channel": channel}))
+    return conversation_id
+
+
+async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> Received | None:
     message_id = new_id()
     content = Content(incoming.body, incoming.media)
     made = await work.session.execute(
         insert(Message)
         .values(
             id=message_id, tenant_id=work.tenant_id, conversation_id=conversation_id, direction="in", at=work.now,
-            content=await seal_content(work.keys, conversation_id, message_id, content), state="received",
+            content=await seal_content(work.keys, conversation_id, message_id, content),
+            state="hearing" if is_voice_note(incoming.body, incoming.media) else "received",
             provider_id=incoming.provider_id, author="patient",
         )
         .on_conflict_do_nothing()
@@ -105,8 +137,21 @@ async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> UUID 
         },
         full={"text": incoming.body, "media": incoming.media},
     )
-    work.jobs.append(turn_job(work.tenant_id, conversation_id))
-    return message_id
+    if is_voice_note(incoming.body, incoming.media):
+        args = {"tenant": str(work.tenant_id), "message": str(message_id)}
+        work.jobs.append(Job("voice.hear_note", args, lock=f"hearing:{conversation_id}"))
+    elif incoming.channel != "phone":
+        work.jobs.append(turn_job(work.tenant_id, conversation_id))
+    return Received(conversation_id, message_id)
+
+
+def is_voice_note(body: str, media: list[dict[str, Any]]) -> bool:
+    """Whether a message says what it says in audio alone."""
+    return not body.strip() and any(is_audio(one) for one in media)
+
+
+def is_audio(media: dict[str, Any]) -> bool:
+    return str(media.get("content_type", "")).startswith("audio/")
 
 
 def turn_job(tenant_id: UUID, conversation_id: UUID) -> Job:
@@ -172,18 +217,19 @@ async def queue_out(
 ) -> UUID:
     """Put a message in the outbox. Unless its turn has `screened` it, the policy judges it first: PolicyRefused, or what
     must not leave is replaced. `facts` fill the template that WhatsApp may demand instead of the text. The console
-    shows its own at once; other channels send by a job."""
+    shows its own at once; WhatsApp's are sent by a job; what answers a caller is said on the call, and whatever else is
+    meant for a phone rests, since nobody is on the line."""
     if not screened:
         body = await _screen_out(work, conversation_id, body)
     message_id = new_id()
-    on_screen = channel == "console"
-    state = "delivered" if on_screen else "queued"
+    to_be_said = channel == "phone" and in_reply_to is not None
+    state = "delivered" if channel == "console" else "queued" if channel != "phone" or to_be_said else "held"
     content = await seal_content(work.keys, conversation_id, message_id, Content(body, facts=facts))
     row = (message_id, work.tenant_id, conversation_id, work.now, content, state, author, purpose, in_reply_to)
     await direct(work.session, _INSERT_OUT, row)
     await work.session.flush()  # before a row that names it
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
-    if not on_screen:
+    if channel == "whatsapp":
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
         work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}"))
     return message_id

@@ -101,6 +101,9 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
             await _note_outcome(session, row.id, "refused", row.error)
             return None
         conversation = await session.get_one(Conversation, row.conversation_id)
+        if conversation.channel != "whatsapp":  # nothing meant for a call goes out as a message
+            row.state = "held"
+            return None
         [content], [address] = await open_contents(keys, [row]), await open_addresses(keys, [conversation])
         if content is None or address is None:
             row.state, row.error = "cancelled", "the conversation was erased before it was sent"

@@ -24,6 +24,11 @@ class Phrasebook:
         sentence: str = _load(self._folder, language)[name]
         return sentence.format(**facts)
 
+    def spoken(self, language: str, name: str, /, **facts: object) -> str:
+        """The sentence of that name as it is said on the phone, where that differs."""
+        on_phone = f"phone_{name}"
+        return self.tell(language, on_phone if on_phone in _load(self._folder, language) else name, **facts)
+
     def all_words(self, language: str) -> str:
         """Every sentence of a language in one text: what an answer may say without another ground."""
         return _all_words(self._folder, language)

@@ -17,6 +17,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.events import event_type
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, post, tool
+from tools.voice.keeping import erase_sessions
 
 ERASED = event_type("Patient.Erased", "A patient's texts were made unreadable for good")
 
@@ -31,6 +32,7 @@ class Certificate(Out):
     at: datetime
     by: str
     conversations: list[UUID]
+    recordings: list[UUID] = Field(description="Voice sessions whose audio and transcripts were destroyed")
     keys_destroyed: list[UUID]
     session_id: UUID = Field(description="The session on the record that holds this certificate")
 
@@ -49,6 +51,7 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
     query = select(Conversation).where(Conversation.patient_id == patient.id).with_for_update()
     conversations = list(await ctx.session.scalars(query))
     ids = [row.id for row in conversations]
+    recordings = await erase_sessions(ctx.work, patient.id, ids)
     destroyed = await destroy(ctx.session, [patient.id, *ids], now=ctx.now)
     for row in conversations:
         if row.state != "closed":
@@ -58,8 +61,8 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
     unread = Message.conversation_id.in_(ids), Message.state.in_(("received", "queued", "held"))
     await ctx.session.execute(update(Message).where(*unread).values(state="cancelled", error="erased"))
     certificate = Certificate(
-        patient_id=patient.id, at=ctx.now, by=ctx.principal.id, conversations=ids, keys_destroyed=destroyed,
-        session_id=ctx.work.record.opening.id,
+        patient_id=patient.id, at=ctx.now, by=ctx.principal.id, conversations=ids, recordings=recordings,
+        keys_destroyed=destroyed, session_id=ctx.work.record.opening.id,
     )  # fmt: skip
     ctx.work.record.append("erasure_certificate", certificate.model_dump(mode="json"))
     ctx.emit(ERASED, patient.id, conversations=len(ids), keys=len(destroyed))

@@ -21,13 +21,15 @@ from tools.runtime.principals import Permission, system
 from tools.runtime.tables import IdempotencyKey
 from tools.runtime.tenants import each_tenant
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
+from tools.voice.keeping import count_past, let_go
 
 APPLIED = event_type("Retention.Applied", "Data past its retention was let go")
-DataClass = Literal["record", "texts", "stored_answers"]
+DataClass = Literal["record", "texts", "recordings", "stored_answers"]
 # 2,555 days: seven years, the hospital's rule (spec/governance.md). HIPAA asks six for documentation
-# (45 CFR 164.316(b)(2)(i)), below which the record cannot be set; the database holds that floor too.
-DEFAULT_DAYS: dict[DataClass, int] = {"record": 2555, "texts": 2555, "stored_answers": 1}
-FLOOR_DAYS: dict[DataClass, int] = {"record": 2192, "texts": 30, "stored_answers": 1}
+# (45 CFR 164.316(b)(2)(i)), below which the record cannot be set; the database holds that floor too. Audio goes after 30
+# days: by then its transcript, kept as other texts are, has been read and corrected.
+DEFAULT_DAYS: dict[DataClass, int] = {"record": 2555, "texts": 2555, "recordings": 30, "stored_answers": 1}
+FLOOR_DAYS: dict[DataClass, int] = {"record": 2192, "texts": 30, "recordings": 1, "stored_answers": 1}
 KEY_YEAR = timedelta(days=365)  # a data key seals for a year at most, so that its texts end together
 _BATCH = 500
 _PAST = text("SELECT count(*) FROM llm_session s WHERE session_is_past(s, :before)")
@@ -61,6 +63,7 @@ class AppliedOut(Out):
     dry_run: bool
     sessions: int = Field(description="Sessions removed from the record, each with a certificate")
     text_keys: int = Field(description="Retired keys destroyed: the texts under them cannot be read any more")
+    recordings: int = Field(description="Recordings whose audio was destroyed; their transcripts stay")
     stored_answers: int
 
 
@@ -71,7 +74,8 @@ class AppliedOut(Out):
     effect=Effect.READ,
 )
 async def get_retention(ctx: ToolContext, args: NoArgs) -> RulesOut:
-    """How long each class of data is kept: the record's entries, the sealed texts, answers stored for repeated calls."""
+    """How long each class of data is kept: the record's entries, the sealed texts, the audio of
+    recordings, answers stored for repeated calls."""
     days = await _days(ctx)
     return RulesOut(
         items=[RuleOut(data_class=name, days=days[name], at_least=FLOOR_DAYS[name]) for name in DEFAULT_DAYS]
@@ -109,22 +113,23 @@ async def apply_retention(ctx: ToolContext, args: ApplyRetention) -> AppliedOut:
     days = await _days(ctx)
     before = {name: ctx.now - timedelta(days=kept) for name, kept in days.items()}
     apply = _count if args.dry_run else _apply
-    sessions, keys, answers = await apply(ctx, before)
-    if not args.dry_run and (sessions or keys or answers):
-        ctx.emit(APPLIED, ctx.tenant.id, sessions=sessions, text_keys=keys, stored_answers=answers)
-    return AppliedOut(dry_run=args.dry_run, sessions=sessions, text_keys=keys, stored_answers=answers)
+    gone = await apply(ctx, before)
+    if not args.dry_run and any(gone.values()):
+        ctx.emit(APPLIED, ctx.tenant.id, **gone)
+    return AppliedOut(dry_run=args.dry_run, **gone)
 
 
-async def _count(ctx: ToolContext, before: dict[DataClass, datetime]) -> tuple[int, int, int]:
+async def _count(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, int]:
     answers = select(func.count()).where(IdempotencyKey.created_at < before["stored_answers"])
-    return (
-        int(await ctx.session.scalar(_PAST, {"before": before["record"]}) or 0),
-        await count_retired(ctx.session, before=before["texts"]),
-        int(await ctx.session.scalar(answers) or 0),
-    )
+    return {
+        "sessions": int(await ctx.session.scalar(_PAST, {"before": before["record"]}) or 0),
+        "text_keys": await count_retired(ctx.session, before=before["texts"]),
+        "recordings": await count_past(ctx.session, before=before["recordings"]),
+        "stored_answers": int(await ctx.session.scalar(answers) or 0),
+    }
 
 
-async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> tuple[int, int, int]:
+async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, int]:
     purged = (await ctx.session.execute(_PURGE, {"before": before["record"], "most": _BATCH})).all()
     for session_id, head_seq, head_hash in purged:
         gone = {"at": ctx.now, "session_id": session_id, "head_seq": head_seq, "head_hash": head_hash.hex()}
@@ -135,7 +140,11 @@ async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> tuple[i
         ctx.work.record.append("keys_destroyed", {"at": ctx.now, "retired_before": before["texts"], "keys": keys})
     statement: Any = delete(IdempotencyKey).where(IdempotencyKey.created_at < before["stored_answers"])
     answers = await ctx.session.execute(statement)
-    return len(purged), len(keys), answers.rowcount  # type: ignore[attr-defined]
+    recordings = await let_go(ctx.work, before=before["recordings"])
+    return {
+        "sessions": len(purged), "text_keys": len(keys), "recordings": recordings,
+        "stored_answers": answers.rowcount,  # type: ignore[attr-defined]
+    }  # fmt: skip
 
 
 async def _days(ctx: ToolContext) -> dict[DataClass, int]:

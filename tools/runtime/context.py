@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.blobs import Blobs
 from governance.redaction.redactor import Redactor
 from governance.seals.sealer import Seals
 from tools.patients.people import People
@@ -50,6 +51,7 @@ class ToolContext:
     people: People
     redactor: Redactor
     seals: Seals | None = None
+    blobs: Blobs | None = None
     rehearse: Any = None
     allow_local_webhooks: bool = False
     if_match: int | None = None

@@ -68,8 +68,7 @@ class Entry:
         patients = self.patients()
         if patients:
             body["patients"] = patients[:_MOST_PATIENTS]
-        subject = self.subject()
-        work.record.append("tool_call", body, full=full, owner=Owner(subject, "patient") if subject else None)
+        work.record.append("tool_call", body, full=full, owner=self.owner())
 
     def asked(self, arguments: Any) -> None:
         """Note the arguments of a call that was refused before they were looked at, where they are well formed."""
@@ -86,6 +85,14 @@ class Entry:
         patients_in(self.args, found)
         patients_in(self.out, found)
         return list(found | dict.fromkeys(self.seen))
+
+    def owner(self) -> Owner | None:
+        """Under whose key the call's texts are sealed: the voice session's whose words they are, or the patient's."""
+        field = getattr(type(self.args), "voice_field", None)
+        if field is not None and self.out is not None:
+            return Owner(getattr(self.args, field), "voice")
+        subject = self.subject()
+        return Owner(subject, "patient") if subject else None
 
     def subject(self) -> UUID | None:
         """The one patient whom the call is about: under that patient's key it is sealed. A refused call names whom it

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.blobs import Blobs
 from db.engine import Database
 from governance.clear import texts_in
 from governance.policies.screening import BETWEEN, Subject, decide
@@ -42,6 +43,7 @@ from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
 from tools.runtime.tool import Args, Effect, Tool, find_tool
 from tools.runtime.work import Clock, Work, open_work
+from tools.voice.ears import Ears
 
 log = structlog.get_logger()
 _RETRIED = {"40P01", "40001"}  # deadlock, serialization failure
@@ -86,6 +88,8 @@ class Runtime:
         redactor: Redactor | None = None,
         seals: Seals | None = None,
         allow_local_webhooks: bool = False,
+        blobs: Blobs | None = None,
+        ears: Ears | None = None,
     ) -> None:
         self.turns: Any = None  # set where the agents are wired in
         self.carrier = carrier  # None: messages rest in the outbox
@@ -100,6 +104,8 @@ class Runtime:
         self.redactor = redactor or Redactor()
         self.seals = seals
         self.allow_local_webhooks = allow_local_webhooks
+        self.blobs = blobs
+        self.ears = ears
         self.rehearse: Any = None  # runs a session again; set where the agents are wired in
         self.cursors = cursors
         self.hold_minutes = hold_minutes
@@ -229,6 +235,7 @@ class Runtime:
             people=self.people,
             redactor=self.redactor,
             seals=self.seals,
+            blobs=self.blobs,
             rehearse=self.rehearse,
             allow_local_webhooks=self.allow_local_webhooks,
             hold_minutes=self.hold_minutes,

@@ -38,7 +38,9 @@ class VoiceSession(Versioned, Base):
     ended_at: Mapped[datetime | None]
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     encounter_id: Mapped[UUID | None] = mapped_column(ForeignKey("encounter.id"))
-    practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"))  # whose dictation or visit it is
+    practitioner_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("practitioner.id")
+    )  # whose dictation or visit it is
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))  # the message that a voice note came as
     call_sid: Mapped[str | None]
@@ -48,6 +50,7 @@ class VoiceSession(Versioned, Base):
     language: Mapped[str | None]  # asked for; None: heard
     heard_language: Mapped[str | None]
     speakers: Mapped[int | None]  # how many there are, where someone said so
+    hints: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON: names and terms that may be said
     # the recording
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     complete: Mapped[bool] = mapped_column(default=False)
@@ -60,6 +63,7 @@ class VoiceSession(Versioned, Base):
     taken_samples: Mapped[int] = mapped_column(BigInteger, default=0)
     engine: Mapped[dict[str, Any] | None]  # name, model, device, compute_type, stand_in
     dropped: Mapped[dict[str, Any]] = mapped_column(default=dict)  # segments left out as invented, by reason
+    attempts: Mapped[int] = mapped_column(default=0)  # that failed
     error: Mapped[str | None]  # code
     error_detail: Mapped[str | None]
 
@@ -71,11 +75,11 @@ class VoicePart(TenantRow, Base):
     __table_args__ = (UniqueConstraint("tenant_id", "session_id", "leg", "start"),)
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("voice_session.id"))
-    leg: Mapped[str]  # upload, dictation, caller, answer
+    leg: Mapped[str]  # upload, dictation, caller, answer; voices: speaker vectors of the window that starts there
     start: Mapped[int] = mapped_column(BigInteger)
     size: Mapped[int] = mapped_column(BigInteger)
     blob: Mapped[str]
-    digest: Mapped[bytes] = mapped_column(LargeBinary)  # fingerprint of the clear bytes
+    key_id: Mapped[UUID]  # the data key that it is sealed under
 
 
 class VoiceSegment(TenantRow, Base):
@@ -103,7 +107,6 @@ class VoiceSegment(TenantRow, Base):
     role_confidence: Mapped[float | None] = mapped_column(Float)
     fixed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # a person said who spoke
     content: Mapped[bytes] = mapped_column(LargeBinary)
-    voice: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed speaker vector, until the session is deleted
     confidence: Mapped[float] = mapped_column(Float)
     language: Mapped[str]
     engine: Mapped[str]

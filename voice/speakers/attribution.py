@@ -55,7 +55,7 @@ def _spaced(words: Sequence[Word]) -> list[str]:
     return [word.text if carried else f" {word.text}" for word in words]
 
 
-def _label(word: Word, middles: np.ndarray, grouped: Grouped) -> int | None:  # type: ignore[type-arg]
+def _label(word: Word, middles: np.ndarray, grouped: Grouped) -> int | None:
     nearest = int(np.argmin(np.abs(middles - (word.start_s + word.end_s) / 2)))
     return int(grouped.labels[nearest])
 

@@ -14,7 +14,9 @@ from voice.speakers.vectors import HOP_S, Array, Voices
 # Chosen on two- and three-party conversations put together from recordings of eleven speakers (evals/voice_speakers.py).
 APART = 0.38  # cosine distance at which groups of vectors are two speakers
 LEAST_S = 5.0  # of speech that make a speaker where their number is not known
+LEAST_GIVEN_S = 2.0  # and where it is known
 ALIKE = 0.80  # cosine of two groups' centres from which they are one speaker
+_FURTHER = 12
 _MOST = 1500  # vectors that are grouped; the rest join the nearest group
 # Verification on single-speaker stretches: equal error rate near .73 (VOICE.md); a match must also stand out.
 SAME = 0.73
@@ -45,9 +47,8 @@ def group(voices: Voices, *, speakers: int | None = None) -> Grouped:
     if count == 0:
         return Grouped(np.zeros(0, np.int64), voices.vectors, np.zeros((0, 0), np.float32))
     step = -(-count // _MOST)
-    labels = _grouped(voices.vectors[::step], speakers)
-    if speakers is None:
-        labels = _joined(voices.vectors[::step], labels, least=LEAST_S / HOP_S / step)
+    least = (LEAST_S if speakers is None else LEAST_GIVEN_S) / HOP_S / step
+    labels = _grouped(voices.vectors[::step], speakers, least=least)
     return assign(voices, _centres(voices.vectors[::step], labels))
 
 
@@ -77,17 +78,23 @@ def enrolled_as(grouped: Grouped, enrolled: Mapping[str, Array]) -> dict[int, tu
     return found
 
 
-def _grouped(vectors: Array, speakers: int | None) -> Labels:
+def _grouped(vectors: Array, speakers: int | None, *, least: float) -> Labels:
+    """Groups of at least `least` vectors: as many as are apart, or as `speakers` says."""
     if len(vectors) < 2:
         return np.zeros(len(vectors), np.int64)
     tree = linkage(vectors, "average", metric="cosine")
-    cut = fcluster(tree, APART, "distance") if speakers is None else fcluster(tree, speakers, "maxclust")
-    labels: Labels = cut.astype(np.int64) - 1
-    return labels
+    if speakers is None:
+        return _joined(vectors, fcluster(tree, APART, "distance"), least=least, most=len(vectors))
+    labels = np.ones(len(vectors), np.int64)
+    for cut in range(speakers, speakers + _FURTHER):  # the first cuts may part a few odd vectors from the rest
+        labels = fcluster(tree, cut, "maxclust")
+        if np.sum(np.unique(labels, return_counts=True)[1] >= least) >= speakers:
+            return _joined(vectors, labels, least=least, most=speakers)
+    return _joined(vectors, fcluster(tree, speakers, "maxclust"), least=0, most=speakers)
 
 
-def _joined(vectors: Array, labels: Labels, *, least: float) -> Labels:
-    """Groups too small to be a speaker join the nearest one, and groups whose centres are alike become one."""
+def _joined(vectors: Array, labels: Labels, *, least: float, most: int) -> Labels:
+    """Groups too small to be a speaker join the nearest one; groups that are alike, or too many, become one."""
     labels = labels.copy()
     while True:
         names, counts = np.unique(labels, return_counts=True)
@@ -101,7 +108,7 @@ def _joined(vectors: Array, labels: Labels, *, least: float) -> Labels:
             one, other = smallest, int(np.argmax(closeness[smallest]))
         else:
             one, other = divmod(int(np.argmax(closeness)), len(names))
-            if closeness[one, other] < ALIKE:
+            if len(names) <= most and (closeness[one, other] < ALIKE or most < len(vectors)):
                 return labels
         labels[labels == names[one]] = names[other]
 

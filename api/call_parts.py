@@ -1,0 +1,92 @@
+"""What the calls of a process share: the voice, the recogniser's threads, the turn model, and who is on the line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from agents.call_words import expected, fixed_sentences
+from settings import Settings
+from voice.activity import SpeechActivity
+from voice.audio import PHONE_RATE_HZ, Piece
+from voice.calls.ear import Activity, for_models
+from voice.calls.events import Question
+from voice.calls.smart_turn import SmartTurn
+from voice.speech.engine import FixedPhrases, Speech
+from voice.speech.espeak import Espeak
+from voice.speech.openai import FallingBack, OpenAISpeech
+
+log = structlog.get_logger()
+Wanted = Callable[[], bool]
+
+
+class CallParts:
+    """Made once; models are loaded with the first call. Recognition and the turn model run in a few threads of their own,
+    and what has been overtaken when its turn comes is left."""
+
+    def __init__(self, settings: Settings, runtime: Any, *, hearing: int = 2) -> None:
+        self._runtime = runtime
+        self.speech: Speech = FixedPhrases(_voice(settings), fixed_sentences())
+        self.live: set[str] = set()  # calls that have their socket here
+        self._hearing = ThreadPoolExecutor(hearing, "call-words")
+        self._judging = ThreadPoolExecutor(1, "call-turn")
+        self._model: SmartTurn | None = None
+
+    def activity(self) -> Activity:
+        """A new stream's measure of speech."""
+        return SpeechActivity(PHONE_RATE_HZ)
+
+    async def words(
+        self, sound: bytes, *, start_s: float, question: Question, language: str | None, hot_words: tuple[str, ...],
+        wanted: Wanted,
+    ) -> str:  # fmt: skip
+        """The words in u-law sound; empty where there are none, or where nobody wants them any more."""
+
+        def recognise() -> str:
+            if not wanted():
+                return ""
+            piece = Piece(0, start_s, for_models(sound))
+            found = self._runtime.ears.live.recognise(
+                [piece], language=language, hot_words=hot_words, expect=expected(question)
+            )
+            return " ".join(segment.text.strip() for segment in found[0])
+
+        return await asyncio.get_running_loop().run_in_executor(self._hearing, recognise)
+
+    async def finished(self, sound: bytes, *, wanted: Wanted) -> float | None:
+        """The turn model's probability that the caller has finished; None where nobody wants it any more."""
+
+        def judge() -> float | None:
+            if not wanted():
+                return None
+            if self._model is None:
+                self._model = SmartTurn()
+            return self._model.finished(for_models(sound))
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._judging, judge)
+        except Exception as error:  # without it the wait is the question's own
+            log.warning("call.turn_model", error=type(error).__name__)
+            return None
+
+    async def aclose(self) -> None:
+        self._hearing.shutdown(wait=False, cancel_futures=True)
+        self._judging.shutdown(wait=False, cancel_futures=True)
+        await self.speech.aclose()
+
+
+def _voice(settings: Settings) -> Speech:
+    espeak = Espeak()
+    if settings.voice_speech != "openai" or settings.voice_speech_url is None:
+        return espeak
+    server = OpenAISpeech(
+        settings.voice_speech_url,
+        settings.voice_speech_key,
+        model=settings.voice_speech_model,
+        voice=settings.voice_speech_voice,
+    )
+    return FallingBack(server, espeak)

@@ -1,0 +1,108 @@
+"""Recordings over HTTP: what is not a plain call. Uploads are resumable: `Upload-Offset` says where a part begins,
+`Upload-Complete: ?0` that more will come (draft-ietf-httpbis-resumable-upload's names); without them a body is a whole
+recording."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
+
+from api.callers import caller_of
+from tools.runtime.errors import InvalidArguments
+from tools.runtime.runtime import Runtime
+from tools.voice.sessions import SessionId
+from tools.voice.transcripts import TranscriptOut
+from tools.voice.uploads import Progress, progress_of, take_part
+from voice.transcript import Line, to_srt, to_txt, to_vtt
+
+router = APIRouter(tags=["voice"])
+AUDIO = "/api/v1/voice/sessions/{session_id}/audio"
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+_SECURITY: dict[str, Any] = {"security": [{"bearer": []}, {"apiKey": []}]}
+Format = Literal["json", "vtt", "srt", "txt"]
+_WRITERS = {"vtt": (to_vtt, "text/vtt"), "srt": (to_srt, "application/x-subrip"), "txt": (to_txt, "text/plain")}
+
+
+@router.post(AUDIO, status_code=201, operation_id="voice.upload_audio", openapi_extra={**_BODY, **_SECURITY})
+async def upload(session_id: UUID, request: Request) -> Response:
+    """Send a recording, or a part of it. The answer says how much has come; 409 `wrong_offset` says where to go on."""
+    caller = await caller_of(request)
+    runtime: Runtime = request.app.state.runtime
+    broken_off = asyncio.Event()
+    done = await take_part(
+        runtime, caller, session_id, _chunks(request, broken_off), offset=_offset(request), broken_off=broken_off,
+        last=_last(request), most_bytes=request.app.state.settings.max_recording_bytes,
+    )  # fmt: skip
+    return _told(done, 201)
+
+
+@router.head(AUDIO, status_code=204, operation_id="voice.upload_progress", openapi_extra=_SECURITY)
+async def progress(session_id: UUID, request: Request) -> Response:
+    """Where the next part must begin: `Upload-Offset`."""
+    caller = await caller_of(request)
+    return _told(await progress_of(request.app.state.runtime, caller, session_id), 204)
+
+
+@router.get(
+    "/api/v1/voice/sessions/{session_id}/transcript",
+    operation_id="voice.get_transcript",
+    response_model=TranscriptOut,
+    openapi_extra=_SECURITY,
+)
+async def transcript(session_id: UUID, request: Request, format: Format = "json") -> Response:
+    """The transcript as JSON, WebVTT, SubRip or plain text."""
+    caller = await caller_of(request)
+    runtime: Runtime = request.app.state.runtime
+    reply = await runtime.call("voice.get_transcript", SessionId(session_id=session_id), caller)
+    if format == "json":
+        return Response(reply.body, media_type="application/json")
+    assert isinstance(reply.out, TranscriptOut)
+    write, kind = _WRITERS[format]
+    return Response(write(lines_of(reply.out), note=reply.out.warning), media_type=f"{kind}; charset=utf-8")
+
+
+def lines_of(out: TranscriptOut) -> list[Line]:
+    return [
+        Line(
+            start_s=said.start_s, end_s=said.end_s, speaker=said.speaker, role=said.role, text=said.text,
+            words=[(word.text, word.start_s, word.end_s, word.probability) for word in said.words],
+            confidence=said.confidence, language=said.language, flags=said.flags,
+        )
+        for said in out.segments
+    ]  # fmt: skip
+
+
+async def _chunks(request: Request, broken_off: asyncio.Event) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        broken_off.set()
+
+
+def _told(done: Progress, status: int) -> Response:
+    headers = {"Upload-Offset": str(done.received_bytes), "Upload-Complete": "?1" if done.complete else "?0"}
+    if status == 204:
+        return Response(status_code=status, headers=headers)
+    body = f'{{"received_bytes":{done.received_bytes},"complete":{str(done.complete).lower()}}}'
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def _offset(request: Request) -> int:
+    given = request.headers.get("upload-offset", "0")
+    if not re.fullmatch(r"[0-9]{1,15}", given):
+        raise InvalidArguments(errors=[{"field": "Upload-Offset", "rule": "must be a number of bytes"}])
+    return int(given)
+
+
+def _last(request: Request) -> bool:
+    given = request.headers.get("upload-complete", "?1")
+    if given not in ("?0", "?1"):
+        raise InvalidArguments(errors=[{"field": "Upload-Complete", "rule": "must be ?0 or ?1"}])
+    return given == "?1"

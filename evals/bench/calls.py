@@ -1,0 +1,310 @@
+"""Many phone calls at once: from the caller's last sound to the first of the answer, barge-in, and no frame late.
+
+One process serves (uvicorn, the real turn with the built-in understanding, the real database and speech activity; the
+recogniser, the voice and the turn model are instant doubles); this one holds the callers, who speak with a real voice's sound
+and behave as Twilio's line does. Both share the machine's cores, and its clock.
+
+    python -m evals.bench calls          python -m evals.bench.calls --calls 50 --turns 8
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
+from tests.doubles.call_engines import InstantParts
+from tests.doubles.twilio_caller import MediaCaller
+from tools.facility import demo
+from voice.speech.engine import whole
+from voice.speech.espeak import Espeak
+
+BEYOND_WAIT_MS, BARGE_IN_MS, LATE_MS = 60, 200, 40
+TALK = (
+    "is there parking", "what are my appointments", "book dr meera nair on thursday morning", "the second one please",
+    "yes please", "what are my appointments", "cancel my appointment", "yes please",
+)  # fmt: skip
+BARGE_IN = "wait a moment"
+STAGGER_S = 0.25
+
+
+# --- the server
+
+
+class Watermarked(InstantParts):
+    """A recogniser that reads which text a sound is from an inaudible mark at its end."""
+
+    async def words(self, sound: bytes, **_: Any) -> str:
+        for number, text in enumerate((*TALK, BARGE_IN)):
+            if _mark(number)[:120] in sound:
+                return text
+        return ""
+
+
+def _mark(number: int) -> bytes:
+    return bytes([0xFC - number, 0x7C - number]) * 480
+
+
+def serve(port: int, stats_file: Path) -> None:
+    import uvicorn
+
+    from agents import calls
+    from api import call_media
+    from api.app import create_app
+    from settings import get_settings
+
+    settings = get_settings()
+    app = create_app(settings)
+    app.state.call_parts = Watermarked(settings, app.state.runtime, real_activity=True)
+    stats: dict[str, Any] = {"arrived": defaultdict(list), "taken": defaultdict(list), "busy_s": 0.0}
+    hear, do = call_media.MediaLine._hear, calls.PhoneCall._do
+
+    def heard(line: Any, sound: bytes) -> None:
+        started = time.monotonic()
+        stats["arrived"][line.call._call.call_sid].append(started)
+        hear(line, sound)
+        stats["busy_s"] += time.monotonic() - started
+
+    def done(call: Any, action: Any) -> None:
+        if type(action).__name__ == "Take" and action.how == "speech":
+            stats["taken"][call._call.call_sid].append((call._line.now(), time.monotonic()))
+        do(call, action)
+
+    call_media.MediaLine._hear = heard  # type: ignore[method-assign]
+    calls.PhoneCall._do = done  # type: ignore[method-assign]
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run()
+    finally:
+        used = os.times()
+        stats["cpu_s"] = used.user + used.system
+        stats_file.write_text(json.dumps(stats))
+
+
+def _started(place: Hospital, port: int, stats_file: Path) -> subprocess.Popen[bytes]:
+    env = {
+        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(place.data_dir),
+        "WARDLINE_DATABASE_URL": place.service, "WARDLINE_TWILIO_AUTH_TOKEN": TOKEN, "WARDLINE_DATABASE_POOL": "20",
+        "WARDLINE_LOG_LEVEL": "ERROR",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "evals.bench.calls", "--serve", str(port), "--stats", str(stats_file)]
+    return subprocess.Popen(command, env=env)
+
+
+async def _ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    async with httpx.AsyncClient() as client:
+        for _ in range(600):
+            assert server.poll() is None, "the server did not start"
+            try:
+                if (await client.get(f"{url}/ready", timeout=2)).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.1)
+    raise TimeoutError("the server did not become ready")
+
+
+# --- the callers
+
+
+async def _sounds() -> dict[str, bytes]:
+    """Each text as a voice says it, with its mark in the silence after it."""
+    voice = Espeak()
+    try:
+        made = {text: await whole(voice, text, language="en") for text in (*TALK, BARGE_IN)}
+    finally:
+        await voice.aclose()
+    return {text: sound.strip(b"\xff\x7f\xfe\x7e") for text, sound in made.items()}
+
+
+class Figures:
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, float, int, float]] = []  # call, speech ended, frames until then, first sound
+        self.barge_ins: list[float] = []
+        self.texts: list[str] = []
+        self.callers: list[MediaCaller] = []
+        self.failed: list[str] = []
+
+
+async def _speak(call: MediaCaller, sound: bytes, number: int) -> int:
+    """Say it; how many frames had been sent when it ended."""
+    await call.say(sound, wait=True)
+    until = call.spoken_until[-1]
+    await call.say(_mark(number), wait=False)
+    return until
+
+
+async def _talk(call: MediaCaller, who: dict[str, Any], sounds: dict[str, bytes], turns: int, figures: Figures) -> None:
+    await call.quiet()
+    await call.press("2")
+    await call.hears_something()
+    await call.quiet()
+    await _speak(call, sounds["what are my appointments"], 1)
+    await call.hears_something()
+    await call.quiet()
+    await call.press(f"{who['birth_date']:%d%m%Y}")
+    await call.hears_something()
+    await call.quiet()
+    for turn in range(turns):
+        text = TALK[turn % len(TALK)]
+        count = len(call.heard.sounds)
+        until = await _speak(call, sounds[text], TALK.index(text))
+        while len(call.heard.sounds) == count:
+            await asyncio.sleep(0.001)
+        figures.answers.append((call.call_sid, call.sent_at[until - 1], until, call.heard.sounds[count][0]))
+        figures.texts.append(text)
+        if turn % 4 == 1:
+            await _interrupt(call, sounds[BARGE_IN], figures)
+        await call.quiet(for_s=0.8)
+
+
+async def _interrupt(call: MediaCaller, sound: bytes, figures: Figures) -> None:
+    """Speak over the answer, a second into it."""
+    await asyncio.sleep(1.0)
+    clears, began = len(call.heard.clears), time.monotonic()
+    await _speak(call, sound, len(TALK))
+    if len(call.heard.clears) > clears:
+        figures.barge_ins.append(call.heard.clears[clears] - began)
+    else:
+        figures.failed.append("a barge-in did not silence us")
+    await call.hears_something()
+    await call.quiet(for_s=0.8)
+
+
+async def _caller(
+    url: str, who: dict[str, Any], sounds: dict[str, bytes], *, after_s: float, turns: int, figures: Figures
+) -> None:
+    await asyncio.sleep(after_s)
+    call = MediaCaller(url, TOKEN, caller=who["phone"], number=demo.VOICE)
+    figures.callers.append(call)
+    try:
+        async with call:
+            await call.hears_something()
+            await _talk(call, who, sounds, turns, figures)
+            await call.hang_up()
+    except Exception as error:
+        figures.failed.append(f"{type(error).__name__}: {error}")
+
+
+async def run(*, calls: int, turns: int) -> dict[str, Any]:
+    """Serve and call; the figures."""
+    async with hospital(days=10) as place:
+        with tempfile.TemporaryDirectory() as folder:
+            stats_file, port = Path(folder) / "stats.json", free_port()
+            server = _started(place, port, stats_file)
+            url = f"http://127.0.0.1:{port}"
+            figures, sounds = Figures(), await _sounds()
+            try:
+                await _ready(url, server)
+                people = await _people(place, calls)
+                began = time.monotonic()
+                await asyncio.gather(
+                    *(
+                        _caller(url, who, sounds, after_s=number * STAGGER_S, turns=turns, figures=figures)
+                        for number, who in enumerate(people)
+                    )
+                )
+                length = time.monotonic() - began
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.wait(30)
+            return _summary(figures, json.loads(stats_file.read_text()), length)
+
+
+async def _people(place: Hospital, count: int) -> list[dict[str, Any]]:
+    from evals.harness import running_runtime
+
+    async with running_runtime(place) as runtime:
+        people = (await demo.facts(runtime.database, demo.TENANT_ID)).patients
+    numbers = defaultdict(list)
+    for row in people:
+        numbers[row["phone"]].append(row)
+    return [rows[0] for rows in numbers.values() if len(rows) == 1][:count]
+
+
+def _summary(figures: Figures, stats: dict[str, Any], length_s: float) -> dict[str, Any]:
+    taken: dict[str, list[tuple[float, float]]] = stats["taken"]
+    beyond, waits, acting = [], [], []
+    for sid, ended_at, frames, first_sound in figures.answers:
+        spoken_s = frames * 0.02
+        after = [one for one in taken.get(sid, []) if one[0] > spoken_s]
+        if after:
+            audio_s, clock_s = after[0]
+            waits.append(audio_s - spoken_s)
+            beyond.append(first_sound - ended_at - (audio_s - spoken_s))
+            acting.append(first_sound - clock_s)
+    lateness, lost, sent = [], 0, 0
+    for call in figures.callers:
+        arrived = stats["arrived"].get(call.call_sid, [])
+        sent += len(call.sent_at)
+        lost += max(
+            0, len(call.sent_at) - len(arrived) - 2
+        )  # the last two may still be on their way when the call ends
+        lateness += [there - here for here, there in zip(call.sent_at, arrived, strict=False)]
+    return {
+        "beyond": beyond, "waits": waits, "acting": acting, "barge_ins": figures.barge_ins, "lateness": lateness,
+        "lost": lost, "sent": sent, "failed": figures.failed, "gaps": sum(c.heard.gaps for c in figures.callers),
+        "own_late": max((c.worst_late_s for c in figures.callers), default=0.0), "length_s": length_s,
+        "server_cpu_s": stats["cpu_s"], "frame_us": stats["busy_s"] / max(1, len(lateness)) * 1e6,
+        "calls": len(figures.callers), "texts": figures.texts,
+    }  # fmt: skip
+
+
+def _show(found: dict[str, Any]) -> None:
+    print(f"{found['calls']} calls, {found['length_s']:.0f} s; failed: {found['failed'] or 'none'}")
+    _line("answer's first sound, beyond the wait", found["beyond"], f"p95 under {BEYOND_WAIT_MS} ms")
+    _line("  of it, from the decision on (server to client)", found["acting"], "")
+    _line("wait after the last sound, as decided", found["waits"], "by the question")
+    _line("barge-in: first sound to clear", found["barge_ins"], f"p95 under {BARGE_IN_MS} ms")
+    _line("a frame's way to its processing", found["lateness"], f"none over {LATE_MS} ms")
+    of = defaultdict(list)
+    for text, seconds in zip(found["texts"], found["beyond"], strict=False):
+        of[text].append(seconds * 1000)
+    print("  by what was said: " + "; ".join(f"{text} {statistics.median(all_):.0f}" for text, all_ in of.items()) + " ms")
+    late = sum(one > LATE_MS / 1000 for one in found["lateness"])
+    print(
+        f"frames sent {found['sent']}, lost {found['lost']}, late over {LATE_MS} ms {late}; gaps in answers {found['gaps']}"
+    )
+    print(f"this client was at worst {found['own_late'] * 1000:.0f} ms behind its own clock")
+    share = found["server_cpu_s"] / found["length_s"]
+    print(f"server: {share:.0%} of a core; {found['frame_us']:.0f} us a frame of 20 ms (activity and turn-taking)")
+
+
+def _line(name: str, seconds: list[float], bound: str) -> None:
+    ordered = sorted(seconds) or [0.0]
+    p50, p95, most = statistics.median(ordered), ordered[max(0, int(len(ordered) * 0.95) - 1)], ordered[-1]
+    print(
+        f"{name:48} p50 {p50 * 1000:7.1f}  p95 {p95 * 1000:7.1f}  max {most * 1000:7.1f} ms  ({len(seconds)})  {bound}"
+    )
+
+
+async def main(calls: int = 50, turns: int = 8) -> None:
+    _show(await run(calls=calls, turns=turns))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=50)
+    parser.add_argument("--turns", type=int, default=8)
+    parser.add_argument("--serve", type=int)
+    parser.add_argument("--stats", type=Path)
+    wanted = parser.parse_args()
+    if wanted.serve:
+        serve(wanted.serve, wanted.stats)
+    else:
+        asyncio.run(main(wanted.calls, wanted.turns))

@@ -1,0 +1,112 @@
+"""Keeping recordings: how long, and letting go of them. What is deleted cannot be read again: its key is destroyed first,
+then its pieces are removed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tools.patients.consents import WITHDRAWN
+from tools.runtime.context import ToolContext
+from tools.runtime.events import Event, event_type, reaction
+from tools.runtime.jobs import task
+from tools.runtime.tenants import tenant_ids
+from tools.runtime.work import Work
+from tools.voice.recordings import destroy_audio, folder_of
+from tools.voice.sessions import FAILED, destroy_session
+from tools.voice.tables import VoicePart, VoiceSession
+
+log = structlog.get_logger()
+AUDIO_DELETED = event_type("VoiceSession.AudioDeleted", "A session's audio was destroyed")
+_UNCLAIMED_H = 24  # pieces that no row names after so long are left over from an upload that died
+
+
+@task("voice.delete_blobs")
+async def delete_blobs(runtime: Any, *, tenant: str, session: str) -> None:
+    """Remove the pieces of a session that no row names any more."""
+    if runtime.blobs is None:
+        return
+    async with runtime.database.begin(UUID(tenant)) as opened:
+        query = select(VoicePart.blob).where(VoicePart.session_id == UUID(session))
+        named = set(await opened.scalars(query))
+    prefix = folder_of(UUID(tenant), UUID(session))
+    await runtime.blobs.delete([name async for name in runtime.blobs.names(prefix) if name not in named])
+
+
+@task("voice.sweep_blobs", every="50 3 * * *")
+async def sweep_blobs(runtime: Any) -> None:
+    """Remove pieces of audio that no row names: what was put there and never became part of a recording."""
+    if runtime.blobs is None:
+        return
+    before = runtime.clock.now() - timedelta(hours=_UNCLAIMED_H)
+    for tenant_id in await tenant_ids(runtime):
+        async with runtime.database.begin(tenant_id) as session:
+            named = set(await session.scalars(select(VoicePart.blob)))
+        left = [
+            name async for name in runtime.blobs.names(f"voice/{tenant_id}", older_than=before) if name not in named
+        ]
+        await runtime.blobs.delete(left)
+        if left:
+            log.info("voice.swept", pieces=len(left))
+
+
+@reaction(WITHDRAWN)
+async def stop_recording(ctx: ToolContext, event: Event) -> None:
+    """Consent to recording was withdrawn: what is being recorded stops, and its audio is destroyed."""
+    if event.payload.get("purpose") != "recording":
+        return
+    query = select(VoiceSession).where(
+        VoiceSession.patient_id == event.entity_id,
+        VoiceSession.kind.in_(("visit", "call")),
+        VoiceSession.state.in_(("open", "transcribing")),
+    )
+    for row in list(await ctx.session.scalars(query.with_for_update())):
+        row.consent, row.consent_at = "withdrawn", ctx.now
+        row.state, row.error = "failed", "consent_withdrawn"
+        row.error_detail = "The patient withdrew the consent to recording."
+        await destroy_audio(ctx.work, row)
+        _note(ctx.work, row, "consent_withdrawn")
+        ctx.emit(FAILED, row.id, kind=row.kind)
+
+
+def _past(before: datetime) -> Any:
+    with_audio = or_(
+        VoiceSession.received_bytes > 0,
+        select(VoicePart.id).where(VoicePart.session_id == VoiceSession.id).exists(),
+    )
+    return VoiceSession.started_at < before, VoiceSession.state != "transcribing", with_audio
+
+
+async def count_past(session: AsyncSession, *, before: datetime) -> int:
+    """How many recordings are past their retention."""
+    return int(await session.scalar(select(func.count()).select_from(VoiceSession).where(*_past(before))) or 0)
+
+
+async def let_go(work: Work, *, before: datetime, most: int = 500) -> int:
+    """Destroy the audio of recordings past their retention; transcripts stay. How many there were."""
+    query = select(VoiceSession).where(*_past(before)).limit(most).with_for_update(skip_locked=True)
+    rows = list(await work.session.scalars(query))
+    for row in rows:
+        await destroy_audio(work, row)
+        _note(work, row, "retention")
+    return len(rows)
+
+
+async def erase_sessions(work: Work, patient_id: UUID, conversations: list[UUID]) -> list[UUID]:
+    """Destroy all recordings and transcripts of a patient; the sessions that they were."""
+    mine = or_(VoiceSession.patient_id == patient_id, VoiceSession.conversation_id.in_(conversations))
+    query = select(VoiceSession).where(mine, VoiceSession.state != "deleted").with_for_update()
+    rows = list(await work.session.scalars(query))
+    for row in rows:
+        await destroy_session(work, row)
+    return [row.id for row in rows]
+
+
+def _note(work: Work, row: VoiceSession, why: str) -> None:
+    work.record.append("audio_deleted", {"at": work.now, "session_id": row.id, "why": why})
+    work.events.append(Event(AUDIO_DELETED, row.id, {"why": why}))

@@ -1,0 +1,115 @@
+"""What was said: segments, sealed, in and out of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from db.base import new_id
+from governance.record import canonical
+from governance.vault import Keyring
+from tools.runtime.work import Work
+from tools.voice.recordings import text_owner
+from tools.voice.tables import VoiceSegment, VoiceSession
+from voice.recognition.engine import Segment, Word
+
+ERASED = "[erased]"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A segment and who said it. `raw` is what was recognised, where a person corrected the text."""
+
+    heard: Segment
+    speaker: str | None = None
+    speaker_confidence: float | None = None
+    role: str = "unknown"
+    role_confidence: float | None = None
+    raw: str | None = None
+    fixed: bool = False
+    engine: str = ""
+    id: UUID | None = None
+    number: int = 0
+
+
+async def add_segments(work: Work, row: VoiceSession, lines: Sequence[Said]) -> list[UUID]:
+    """Put segments after those that are there; their ids."""
+    if not lines:
+        return []
+    query = select(func.coalesce(func.max(VoiceSegment.number), 0)).where(VoiceSegment.session_id == row.id)
+    first = int(await work.session.scalar(query) or 0) + 1
+    [key] = await work.keys.of(text_owner(row.id))
+    values: list[dict[str, Any]] = []
+    for number, said in enumerate(lines, start=first):
+        segment_id, heard = new_id(), said.heard
+        content = _packed(heard.text, heard.words, said.raw)
+        values.append(
+            {
+                "id": segment_id, "tenant_id": work.tenant_id, "session_id": row.id, "patient_id": row.patient_id,
+                "number": number, "channel": heard.channel, "start_s": heard.start_s, "end_s": heard.end_s,
+                "speaker": said.speaker, "speaker_confidence": said.speaker_confidence, "role": said.role,
+                "role_confidence": said.role_confidence, "fixed": said.fixed, "confidence": heard.confidence,
+                "language": heard.language, "engine": said.engine, "flags": sorted(heard.flags),
+                "content": key.seal(content, segment_about(segment_id)),
+            }
+        )  # fmt: skip
+    await work.session.execute(insert(VoiceSegment), values)
+    return [value["id"] for value in values]
+
+
+async def read_segments(work: Work, session_id: UUID) -> list[Said]:
+    """All segments of a session in the order of their times. What was erased reads "[erased]"."""
+    query = (
+        select(VoiceSegment)
+        .where(VoiceSegment.session_id == session_id)
+        .order_by(VoiceSegment.start_s, VoiceSegment.number)
+    )
+    return await opened(work.keys, list(await work.session.scalars(query)))
+
+
+async def opened(keys: Keyring, rows: Sequence[VoiceSegment]) -> list[Said]:
+    contents = await keys.open_many([(row.content, segment_about(row.id)) for row in rows])
+    return [_said(row, content) for row, content in zip(rows, contents, strict=True)]
+
+
+def _said(row: VoiceSegment, content: str | None) -> Said:
+    loaded: dict[str, Any] = json.loads(content) if content is not None else {"text": ERASED, "words": []}
+    heard = Segment(
+        channel=row.channel,
+        start_s=row.start_s,
+        end_s=row.end_s,
+        text=loaded["text"],
+        words=tuple(Word(*word) for word in loaded["words"]),
+        confidence=row.confidence,
+        language=row.language,
+        flags=frozenset(row.flags),
+    )
+    return Said(
+        heard, row.speaker, row.speaker_confidence, row.role, row.role_confidence, loaded.get("raw"), row.fixed,
+        row.engine, row.id, row.number,
+    )  # fmt: skip
+
+
+async def rewrite(work: Work, row: VoiceSession, said: Said, text: str) -> bytes:
+    """The sealed content of a segment with another text; what was recognised is kept beside it."""
+    assert said.id is not None
+    content = _packed(text, said.heard.words, said.raw or said.heard.text)
+    return await work.keys.seal(text_owner(row.id), content, segment_about(said.id))
+
+
+def _packed(text: str, words: Iterable[Word], raw: str | None) -> str:
+    timed = [[word.text, round(word.start_s, 3), round(word.end_s, 3), round(word.probability, 3)] for word in words]
+    content: dict[str, Any] = {"text": text, "words": timed}
+    if raw is not None:
+        content["raw"] = raw
+    return canonical(content)
+
+
+def segment_about(segment_id: UUID) -> str:
+    return f"segment:{segment_id}"
