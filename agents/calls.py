@@ -241,19 +241,20 @@ class PhoneCall:
             await self._withdraw(how)
         elif only_stop(text):
             self._say("call_stopped", question="free", answers=True)
-        elif await self._store(in_figures(text, question)):
-            await self._run_turns()
+        elif (message_id := await self._store(in_figures(text, question))) is not None:
+            await self._run_turns(until=message_id)
         else:
             self.feed(e.Reply(self._line.now(), (), answers=True))
 
-    async def _store(self, text: str) -> bool:
+    async def _store(self, text: str) -> UUID | None:
         self._count += 1
         incoming = Incoming("phone", self._call.address, text, f"{self._call.call_sid}:{self._count}")
         call = self._call
-        return await take_in(self._runtime, call.tenant_id, incoming, conversation_id=call.conversation_id) is not None
+        stored = await take_in(self._runtime, call.tenant_id, incoming, conversation_id=call.conversation_id)
+        return stored.message_id if stored is not None else None
 
-    async def _run_turns(self) -> bool:
-        """Run every turn that waits, and say the answers. False: none waited."""
+    async def _run_turns(self, *, until: UUID | None = None) -> bool:
+        """Run the turns that wait, up to that of a message, and say the answers. False: none waited."""
         ran, failures = False, 0
         while True:
             try:
@@ -268,6 +269,8 @@ class PhoneCall:
             if answered.message_id is not None:
                 ran = True
                 self._tell_answer(answered)
+                if answered.message_id == until:
+                    return True
 
     def _tell_answer(self, answered: Answered) -> None:
         self.language = answered.language

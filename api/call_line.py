@@ -41,20 +41,36 @@ class Wire:
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._lock = asyncio.Lock()
-        self._faults = 0
+        self._faults = self._count = 0
 
-    async def read(self, *, within_s: float) -> str:
-        """The next message. Raises Hangup and Refused."""
+    async def read_soon(self, *, within_s: float) -> str:
+        """The next message, if it comes in time. Raises Hangup and Refused."""
         try:
             async with asyncio.timeout(within_s):
-                text = await self._socket.receive_text()
-        except (WebSocketDisconnect, TimeoutError, RuntimeError):
+                return await self.read()
+        except TimeoutError:
+            raise Hangup(by_caller=False) from None
+
+    async def read(self) -> str:
+        """The next message. Raises Hangup and Refused."""
+        try:
+            text = await self._socket.receive_text()
+        except (WebSocketDisconnect, RuntimeError):
             raise Hangup(by_caller=False) from None
         except KeyError:  # bytes
             raise Refused("a message of bytes") from None
+        self._count += 1
         if len(text) > MAX_MESSAGE:
             raise Refused("a message is too long")
         return text
+
+    async def watch(self, silent_s: float) -> None:
+        """Until no message has come for so long. Raises Hangup."""
+        while True:
+            count = self._count
+            await asyncio.sleep(silent_s)
+            if count == self._count:
+                raise Hangup(by_caller=False)
 
     def fault(self, error: WireError | str) -> None:
         """Note a message that makes no sense. Raises Refused where there are too many."""

@@ -17,6 +17,7 @@ from api.calls import MEDIA_PATH
 from tools.voice.calls import Outcome
 from voice.calls import events as e
 from voice.calls.ear import Ear
+from voice.calls.measuring import Stream
 from voice.calls.sides import Sides
 from voice.telephony import media_streams as wire_format
 from voice.telephony.fields import WireError
@@ -44,14 +45,18 @@ async def media(socket: WebSocket) -> None:
             parts: CallParts = socket.app.state.call_parts
             line = MediaLine(wire, start, parts)
             line.call = PhoneCall(socket.app.state.runtime, call, line, hospital=hospital)
-            await talk(line.call, again=start.parameters.get("again") == "1", beside=[line.read, line.say])
+            await talk(
+                line.call,
+                again=start.parameters.get("again") == "1",
+                beside=[line.read, line.say, partial(wire.watch, SILENT_S)],
+            )
 
 
 async def _start(wire: Wire) -> wire_format.Start:
     """The start message. Raises Refused and Hangup."""
     deadline = time.monotonic() + FIRST_S
     while True:
-        text = await wire.read(within_s=max(deadline - time.monotonic(), 0.01))
+        text = await wire.read_soon(within_s=max(deadline - time.monotonic(), 0.01))
         try:
             event = wire_format.parse(text)
         except WireError as error:
@@ -72,7 +77,7 @@ class MediaLine:
         self.call: PhoneCall
         self.sides: Sides | None = None
         self._wire, self._parts, self._stream = wire, parts, start.stream_sid
-        self._ear = Ear(parts.activity())
+        self._ear, self._activity = Ear(), Stream()
         self._order: Ordering[wire_format.Event] = Ordering()
         self._order.push(start)
         self._began = time.monotonic()
@@ -117,7 +122,7 @@ class MediaLine:
     async def read(self) -> None:
         """Take the caller's messages until the line is over. Raises Hangup and Refused."""
         while True:
-            text = await self._wire.read(within_s=SILENT_S)
+            text = await self._wire.read()
             try:
                 event = wire_format.parse(text)
             except WireError as error:
@@ -148,7 +153,11 @@ class MediaLine:
             raise Refused("sound comes faster than time passes")
         if self.sides is not None:
             self.sides.heard(sound)
-        for at, probability in self._ear.push(sound):
+        for at, chunk in self._ear.push(sound):
+            self._parts.measure(self._activity, at, chunk, self._measured)
+
+    def _measured(self, at: float, probability: float) -> None:
+        if not self._over:
             self.call.feed(e.Voice(at, probability))
 
     def _played(self, name: str) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import structlog
 
 from agents.call_words import expected, fixed_sentences
+from agents.dialogue import phrase
 from settings import Settings
-from voice.activity import SpeechActivity
-from voice.audio import PHONE_RATE_HZ, Piece
-from voice.calls.ear import Activity, for_models
+from voice.audio import Piece
+from voice.calls.ear import for_models
 from voice.calls.events import Question
+from voice.calls.measuring import Measuring, Stream, Told
 from voice.calls.smart_turn import SmartTurn
-from voice.speech.engine import FixedPhrases, Speech
+from voice.speech.engine import FixedPhrases, Speech, SpeechFailed, whole
 from voice.speech.espeak import Espeak
 from voice.speech.openai import FallingBack, OpenAISpeech
 
@@ -34,11 +36,35 @@ class CallParts:
         self.live: set[str] = set()  # calls that have their socket here
         self._hearing = ThreadPoolExecutor(hearing, "call-words")
         self._judging = ThreadPoolExecutor(1, "call-turn")
+        self._measuring = Measuring()
         self._model: SmartTurn | None = None
+        self._warmed = False
+        self._voicing: asyncio.Future[None] | None = None
 
-    def activity(self) -> Activity:
-        """A new stream's measure of speech."""
-        return SpeechActivity(PHONE_RATE_HZ)
+    def measure(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
+        """Measure the speech in 32 ms of u-law sound; `told` is called with (time, probability), in order."""
+        self._measuring.push(stream, at, chunk, told)
+
+    def warm(self) -> None:
+        """Load in a thread what the first call would wait for; once."""
+        if not self._warmed:
+            self._warmed = True
+            self._judging.submit(self._load)
+            self._voicing = asyncio.ensure_future(self._first_words())
+
+    def _load(self) -> None:
+        import_module("governance.policies.checks")
+        Measuring.load()
+        try:
+            self._model = self._model or SmartTurn()
+        except Exception as error:  # without it the wait is the question's own
+            log.warning("call.turn_model", error=type(error).__name__)
+
+    async def _first_words(self) -> None:
+        try:
+            await whole(self.speech, phrase("en", "call_one_moment"), language="en")
+        except SpeechFailed as error:
+            log.error("call.voice", error=str(error))
 
     async def words(
         self, sound: bytes, *, start_s: float, question: Question, language: str | None, hot_words: tuple[str, ...],
@@ -74,6 +100,9 @@ class CallParts:
             return None
 
     async def aclose(self) -> None:
+        if self._voicing is not None:
+            self._voicing.cancel()
+        self._measuring.close()
         self._hearing.shutdown(wait=False, cancel_futures=True)
         self._judging.shutdown(wait=False, cancel_futures=True)
         await self.speech.aclose()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from functools import partial
 
 from fastapi import APIRouter, WebSocket
 
@@ -43,13 +44,17 @@ async def relay(socket: WebSocket) -> None:
         ) as (call, hospital):
             line = RelayLine(wire, hospital.country)
             line.call = PhoneCall(socket.app.state.runtime, call, line, hospital=hospital)
-            await talk(line.call, again=setup.parameters.get("again") == "1", beside=[line.read, line.tick, line.say])
+            await talk(
+                line.call,
+                again=setup.parameters.get("again") == "1",
+                beside=[line.read, line.tick, line.say, partial(wire.watch, DEAD_S)],
+            )
 
 
 async def _setup(wire: Wire) -> wire_format.Setup:
     """The first message. Raises Refused and Hangup."""
     try:
-        event = wire_format.parse(await wire.read(within_s=FIRST_S))
+        event = wire_format.parse(await wire.read_soon(within_s=FIRST_S))
     except WireError as error:
         raise Refused(str(error)) from None
     if not isinstance(event, wire_format.Setup):
@@ -103,7 +108,7 @@ class RelayLine:
     async def read(self) -> None:
         """Take the carrier's messages until the line is over. Raises Hangup and Refused."""
         while True:
-            text = await self._wire.read(within_s=DEAD_S)
+            text = await self._wire.read()
             try:
                 self._happened(wire_format.parse(text))
             except WireError as error:

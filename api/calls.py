@@ -44,6 +44,7 @@ async def call_comes_in(request: Request) -> Response:
     """A caller dials our number: note the call, and have Twilio open its socket."""
     fields = await believed(request)
     runtime: Runtime = request.app.state.runtime
+    request.app.state.call_parts.warm()
     sid = _sid(fields)
     tenant = await _tenant(runtime, required(fields, "To"))
     try:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from voice.activity import ROOM, STEP_S, Thresholds, probabilities, spans_of
-from voice.audio import RATE_HZ, Floats, Piece
+from voice.audio import RATE_HZ, Floats, Piece, audible
 from voice.decoding import Layout, decode
 from voice.recognition.engine import Engine, Segment
 
@@ -66,7 +66,7 @@ def read_windows(
             held, over = _filled(held, blocks, longest + 1)
             if over and not held.shape[1]:
                 return
-            activity = [probabilities(channel[:longest]) for channel in held]
+            activity = [probabilities(audible(channel[:longest])) for channel in held]
             length = held.shape[1] if over and held.shape[1] <= longest else _cut(held[:, :longest], activity)
             yield _window(held[:, :length], activity, start, blocks.truncated and length == held.shape[1])
             held, start = held[:, length:].copy(), start + length

@@ -164,8 +164,9 @@ async def _talk(call: MediaCaller, who: dict[str, Any], sounds: dict[str, bytes]
         text = TALK[turn % len(TALK)]
         count = len(call.heard.sounds)
         until = await _speak(call, sounds[text], TALK.index(text))
-        while len(call.heard.sounds) == count:
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(30):
+            while len(call.heard.sounds) == count:
+                await asyncio.sleep(0.001)
         figures.answers.append((call.call_sid, call.sent_at[until - 1], until, call.heard.sounds[count][0]))
         figures.texts.append(text)
         if turn % 4 == 1:
@@ -275,7 +276,9 @@ def _show(found: dict[str, Any]) -> None:
     of = defaultdict(list)
     for text, seconds in zip(found["texts"], found["beyond"], strict=False):
         of[text].append(seconds * 1000)
-    print("  by what was said: " + "; ".join(f"{text} {statistics.median(all_):.0f}" for text, all_ in of.items()) + " ms")
+    print(
+        "  by what was said: " + "; ".join(f"{text} {statistics.median(all_):.0f}" for text, all_ in of.items()) + " ms"
+    )
     late = sum(one > LATE_MS / 1000 for one in found["lateness"])
     print(
         f"frames sent {found['sent']}, lost {found['lost']}, late over {LATE_MS} ms {late}; gaps in answers {found['gaps']}"

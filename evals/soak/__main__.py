@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.harness import hospital, running_runtime
-from evals.soak import double_booking, erasure, fuzz, in_the_clear, rerun, tampering, webhooks
+from evals.soak import double_booking, erasure, fuzz, in_the_clear, recordings, rerun, tampering, webhooks
 
 
 async def _double_booking() -> Any:
@@ -61,9 +61,15 @@ async def _rerun() -> Any:
         return await rerun.run(runtime, sessions=1_000)
 
 
+async def _recordings() -> Any:
+    async with hospital() as place:
+        return await recordings.run(place, minutes=60, kills=10)
+
+
 PROOFS: dict[str, Callable[[], Awaitable[Any]]] = {
     "double-booking": _double_booking, "webhooks": _webhooks, "kills": _kills, "fuzz": _fuzz,
     "tampering": _tampering, "rerun": _rerun, "in-the-clear": _in_the_clear, "erasure": _erasure,
+    "recordings": _recordings,
 }  # fmt: skip
 
 

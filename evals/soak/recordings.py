@@ -11,16 +11,18 @@ import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
 from evals.harness import Hospital, Processes, running_runtime
+from tests.voice.small_whisper import hinted_tokens, make_scripted
 from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from tools.voice.tables import VoiceSession
+from tools.voice.transcribing import names_that_may_be_said
 from tools.voice.uploads import take_part
 from voice.audio import PHONE_RATE_HZ, RATE_HZ, mulaw_to_pcm, resample, wav_bytes
 from voice.speech.espeak import Espeak
@@ -51,11 +53,14 @@ class Outcome:
         return self.same and self.twice == 0 and self.segments > 0
 
 
-async def run(place: Hospital, *, minutes: float, kills: int, model: Path) -> Outcome:
-    """`model`: a folder with a small Whisper."""
+async def run(place: Hospital, *, minutes: float, kills: int) -> Outcome:
     audio = await talk(minutes)
-    environment = {"WARDLINE_WHISPER_MODEL": str(model)}
-    async with running_runtime(place, whisper_model=str(model)) as runtime:
+    async with running_runtime(place) as runtime:
+        async with runtime.database.begin(demo.TENANT_ID) as session:
+            names = await names_that_may_be_said(session, VoiceSession())
+        words = "chest pain since yesterday"
+        model = make_scripted(place.data_dir / "small-whisper", words, hinted_tokens=hinted_tokens(names))
+        environment = {"WARDLINE_WHISPER_MODEL": str(model)}
         reference, undisturbed_s = await _transcribed(place, runtime, audio, kills=0, environment=environment)
         disturbed, seconds = await _transcribed(place, runtime, audio, kills=kills, environment=environment)
     times = [start for start, _, _ in disturbed]

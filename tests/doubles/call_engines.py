@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from api.call_parts import CallParts
-from voice.audio import Floats
+from voice.audio import mulaw_to_pcm
+from voice.calls.measuring import Stream, Told
 
 _LOUD = 31  # different texts that one table of sounds can carry
 
@@ -33,13 +34,6 @@ class Tongue:
             return ""
         number = loud.most_common(1)[0][0]
         return self.texts[number] if number < len(self.texts) else ""
-
-
-class Loudness:
-    """Speech is what is loud."""
-
-    def push(self, chunk: Floats) -> float:
-        return 0.95 if float(np.abs(chunk).mean()) > 0.05 else 0.02
 
 
 class ToneVoice:
@@ -73,8 +67,16 @@ class InstantParts(CallParts):
         self.failing = False
         self.finished_as: float | None = None
 
-    def activity(self) -> Any:
-        return super().activity() if self._real_activity else Loudness()
+    def warm(self) -> None:
+        if self._real_activity:
+            super().warm()
+
+    def measure(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
+        if self._real_activity:
+            super().measure(stream, at, chunk, told)
+        else:  # speech is what is loud
+            loud = float(np.abs(mulaw_to_pcm(chunk).astype(np.int32)).mean()) > 1600
+            told(at, 0.95 if loud else 0.02)
 
     async def words(self, sound: bytes, **_: Any) -> str:
         if self.failing:

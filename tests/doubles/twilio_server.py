@@ -78,6 +78,7 @@ class TwilioServer(DoubleServer):
         super().__init__()
         self.account_sid, self.auth_token = account_sid, auth_token
         self.messages: list[dict[str, Any]] = []
+        self.media: dict[str, bytes] = {}
         self.forms: list[dict[str, list[str]]] = []
         self._script: deque[Answer] = deque()
 
@@ -86,6 +87,11 @@ class TwilioServer(DoubleServer):
             self._script.extend(answers)
 
     def handle(self, asked: Asked, exchange: Exchange) -> None:
+        if asked.path.startswith(
+            "/stored/"
+        ):  # where Twilio's own answer sends us: another host, which needs no password
+            assert "authorization" not in asked.headers
+            return exchange.send(200, self.media[asked.path.rpartition("/")[2]], content_type="audio/ogg")
         expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
         folder = f"/2010-04-01/Accounts/{self.account_sid}/Messages"
         if asked.headers.get("authorization") != f"Basic {expected}":
@@ -94,6 +100,13 @@ class TwilioServer(DoubleServer):
             return self._create(asked, exchange)
         if asked.path == f"{folder}.json":
             return exchange.send_json(200, {"messages": self._found(asked.query), "next_page_uri": None})
+        media = asked.path.rpartition("/")[2]
+        if "/Media/" in asked.path and media in self.media:
+            if asked.method == "DELETE":
+                del self.media[media]
+                return exchange.send(204, b"")
+            host = self.url.replace("127.0.0.1", "localhost")
+            return exchange.send(307, b"", Location=f"{host}/stored/{media}")
         known = {f"{folder}/{message['sid']}.json": message for message in self.messages}
         if asked.path in known:
             return exchange.send_json(200, known[asked.path])
@@ -139,6 +152,12 @@ class TwilioServer(DoubleServer):
             "status": status, "subresource_uris": {"media": f"{uri}/Media.json"}, "tags": None, "to": form["To"][0],
             "uri": f"{uri}.json",
         }  # fmt: skip
+
+    def attach(self, content: bytes) -> str:
+        """Keeps what a patient attached; its URL."""
+        sid = f"ME{uuid.uuid4().hex}"
+        self.media[sid] = content
+        return f"{self.url}/2010-04-01/Accounts/{self.account_sid}/Messages/MM{uuid.uuid4().hex}/Media/{sid}"
 
     def sign(self, url: str, form: dict[str, str] | None = None) -> str:
         """The `X-Twilio-Signature` of a webhook to `url`."""

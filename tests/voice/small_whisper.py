@@ -17,6 +17,8 @@ import numpy as np
 from ctranslate2.specs import WhisperSpec
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from voice.recognition.hot_words import choose_hot_words
+
 LANGUAGES = ("en", "hi", "de", "fr", "es")
 _FRAMES, _PLACES, _MELS = 1500, 448, 80
 
@@ -58,11 +60,12 @@ def make_scripted(
     no_speech: float = 0.0,
     hinted_tokens: int = 0,
     with_timestamps: bool = False,
-    other_language: tuple[str, float] | None = None,
+    other_languages: Sequence[str] = (),
 ) -> Path:
     """A Whisper that says `text` of anything, a word each `word_s` seconds of its 30. `language` makes it one of several
     languages that hears that one; without, it knows English alone. `sure`: how far its token is ahead (a logit).
-    `no_speech`: the logit of "no speech". `hinted_tokens`: how many tokens the hot words will have, with their start."""
+    `no_speech`: the logit of "no speech". `hinted_tokens`: how many tokens the hot words will have, with their start.
+    `other_languages` are heard nearly as well."""
     size, random = Size(), np.random.default_rng(3)
     said = text.split()
     tokens = _vocabulary(said, multilingual=language is not None)
@@ -84,12 +87,18 @@ def make_scripted(
     for shift in {0, hinted_tokens}:
         projection[tokens.index("<|nospeech|>")] += places[shift] * (no_speech / size.width)
         if language is not None:
-            chances = [(language, 14.0), *([other_language] if other_language else [])]
-            for code, logit in chances:
+            for code in (language, *other_languages):
+                logit = 14.0 if code == language else 13.9
                 projection[tokens.index(f"<|{code}|>")] += places[shift] * (logit / size.width)
     times = [first_word_s + word_s * number for number in range(len(said) + 1)]
     _attend(spec, places[first + with_timestamps : first + with_timestamps + len(times)], times, size)
     return _save(spec, folder, tokens, size, int8=False)
+
+
+def hinted_tokens(hot_words: Sequence[str]) -> int:
+    """The tokens that hot words have with a Whisper made here, with their start: a byte each, as many as fit."""
+    chosen = choose_hot_words(hot_words, count=lambda text: len(text.encode()), most_tokens=_PLACES // 2 - 2)
+    return 1 + len(f" {', '.join(chosen)}".encode()) if chosen else 0
 
 
 def _attend(spec: Any, places: Any, times: Sequence[float], size: Size) -> None:

@@ -196,9 +196,13 @@ async def names_that_may_be_said(session: AsyncSession, row: VoiceSession) -> li
     if row.patient_id is not None:
         patient = await session.get(Patient, row.patient_id)
         words += [f"{patient.given} {patient.family}"] if patient else []
-    doctors = select(Practitioner.name).where(Practitioner.active).order_by(Practitioner.id != row.practitioner_id)
+    doctors = (
+        select(Practitioner.name)
+        .where(Practitioner.active)
+        .order_by(Practitioner.id != row.practitioner_id, Practitioner.name)
+    )
     words += list(await session.scalars(doctors.limit(40)))
-    words += list(await session.scalars(select(Specialty.name).limit(20)))
+    words += list(await session.scalars(select(Specialty.name).order_by(Specialty.name).limit(20)))
     return words
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice.activity import Probabilities
-from voice.audio import RATE_HZ, Floats, resample
+from voice.audio import RATE_HZ, Floats, audible, resample
 
 _HALF_HZ = RATE_HZ // 2
 _FRAME, _HOP, _BINS = 512, 128, 4096  # at 8 kHz: 64 ms each 16 ms; a bin is 2 Hz
@@ -60,7 +60,7 @@ def weigh(samples: Floats) -> Evidence:
     if not len(samples):
         return Evidence(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     stream = Probabilities()
-    values = np.concatenate([stream.push(samples), stream.finish()])
+    values = np.concatenate([stream.push(audible(samples)), stream.finish()])
     likely, halved = values[values > 0.2], resample(samples, RATE_HZ, _HALF_HZ)
     return Evidence(
         strongest=float(np.sort(values)[-8:].mean()),

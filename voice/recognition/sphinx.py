@@ -135,7 +135,7 @@ def _phone_model() -> str:
 
 
 def _heard(decoder: Any, piece: Piece) -> _Heard:
-    decoder.start_stream()  # forget the noise of the sound before
+    decoder.reinit_feat()  # forget the loudness and the noise of the sound before
     decoder.start_utt()
     decoder.process_raw(to_shorts(piece.samples).tobytes(), full_utt=True)
     decoder.end_utt()
