@@ -70,7 +70,7 @@ async def transcript(session_id: UUID, request: Request, format: Format = "json"
 def lines_of(out: TranscriptOut) -> list[Line]:
     return [
         Line(
-            start_s=said.start_s, end_s=said.end_s, speaker=said.speaker, role=said.role, text=said.text,
+            start_s=said.start_s, end_s=said.end_s, speaker=said.name or said.speaker, role=said.role, text=said.text,
             words=[(word.text, word.start_s, word.end_s, word.probability) for word in said.words],
             confidence=said.confidence, language=said.language, flags=said.flags,
         )

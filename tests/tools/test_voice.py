@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -321,7 +321,9 @@ async def test_segments_from_elsewhere(voice: Runtime) -> None:
     await call(voice, "voice.finalize", DOCTOR, session_id=session)
     await transcribe_session(voice, tenant=str(TENANT), session=session)
     found = await transcript(voice, session)
-    assert [segment["speaker"] for segment in found["segments"]] == ["A", "B"] and found["state"] == "final"
+    assert [(one["speaker"], one["name"]) for one in found["segments"]] == [("S1", "A"), ("S2", "B")] and found[
+        "state"
+    ] == "final"
     late = await refused(voice, "voice.add_segments", DOCTOR, session_id=session, engine="other", segments=given)
     assert isinstance(late, SessionState)
     backwards = [{"start_s": 2.0, "end_s": 1.0, "text": "x"}]
@@ -335,12 +337,12 @@ async def test_a_person_corrects(voice: Runtime) -> None:
     await call(
         voice, "voice.correct_segment", DOCTOR, session_id=session, segment_id=first["id"], text="Metoprolol 25 mg."
     )
-    await call(voice, "voice.correct_segment", DOCTOR, session_id=session, segment_id=second["id"], speaker="Anna")
-    await call(voice, "voice.name_speaker", DOCTOR, session_id=session, speaker="Anna", role="nurse")
+    await call(voice, "voice.correct_segment", DOCTOR, session_id=session, segment_id=second["id"], speaker="S2")
+    await call(voice, "voice.name_speaker", DOCTOR, session_id=session, speaker="S2", role="nurse", name="Anna")
     one, two = (await transcript(voice, session))["segments"]
     assert (one["text"], one["raw"]) == ("Metoprolol 25 mg.", first["text"])
-    assert (two["speaker"], two["role"], two["fixed"]) == ("Anna", "nurse", True)
-    missing = await refused(voice, "voice.name_speaker", DOCTOR, session_id=session, speaker="Nobody", role="nurse")
+    assert (two["speaker"], two["name"], two["role"], two["fixed"]) == ("S2", "Anna", "nurse", True)
+    missing = await refused(voice, "voice.name_speaker", DOCTOR, session_id=session, speaker="S9", role="nurse")
     assert isinstance(missing, NotFound)
 
 

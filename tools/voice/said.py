@@ -103,6 +103,20 @@ async def rewrite(work: Work, row: VoiceSession, said: Said, text: str) -> bytes
     return await work.keys.seal(text_owner(row.id), content, segment_about(said.id))
 
 
+async def names_of(keys: Keyring, row: VoiceSession) -> dict[str, str]:
+    """What people call the speakers, by label."""
+    names: dict[str, str] = json.loads(await keys.open_one(row.names, names_about(row.id)) or "{}")
+    return names
+
+
+async def keep_names(work: Work, row: VoiceSession, names: dict[str, str]) -> None:
+    row.names = await work.keys.seal(text_owner(row.id), canonical(names), names_about(row.id)) if names else None
+
+
+def names_about(session_id: UUID) -> str:
+    return f"names:{session_id}"
+
+
 def _packed(text: str, words: Iterable[Word], raw: str | None) -> str:
     timed = [[word.text, round(word.start_s, 3), round(word.end_s, 3), round(word.probability, 3)] for word in words]
     content: dict[str, Any] = {"text": text, "words": timed}

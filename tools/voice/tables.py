@@ -51,6 +51,7 @@ class VoiceSession(Versioned, Base):
     heard_language: Mapped[str | None]
     speakers: Mapped[int | None]  # how many there are, where someone said so
     hints: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON: names and terms that may be said
+    names: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON: what people call the speakers, by label
     # the recording
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     complete: Mapped[bool] = mapped_column(default=False)

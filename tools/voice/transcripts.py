@@ -13,7 +13,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, NotFound
 from tools.runtime.events import event_type
 from tools.runtime.tool import Args, Effect, Out, patch, post, tool
-from tools.voice.said import ERASED, Said, add_segments, opened, read_segments, rewrite
+from tools.voice.said import ERASED, Said, add_segments, keep_names, names_of, opened, read_segments, rewrite
 from tools.voice.sessions import READ, WRITE, EngineOut, SessionId, SessionOut, SessionState, segment_count, shown
 from tools.voice.speaking import anew, voices_kept, with_roles
 from tools.voice.tables import VoiceSegment, VoiceSession
@@ -24,7 +24,8 @@ CORRECTED = event_type("VoiceSession.Corrected", "A person corrected who said wh
 MOST_SEGMENTS = 500
 LONGEST_S = 24 * 3600.0
 RoleName = Literal["doctor", "patient", "nurse", "other", "assistant", "unknown"]
-Speaker = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\w .'-]+$")]
+Label = Annotated[str, Field(pattern="^S[1-9][0-9]?$", description="A speaker's label in the transcript: S1")]
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[\w .,'-]+$")]
 
 
 class WordIn(Args):
@@ -38,7 +39,7 @@ class SegmentIn(Args):
     start_s: float = Field(ge=0, le=LONGEST_S)
     end_s: float = Field(ge=0, le=LONGEST_S)
     text: str = Field(min_length=1, max_length=4000)
-    speaker: Speaker | None = None
+    speaker: Name | None = None
     role: RoleName = "unknown"
     channel: int | None = Field(None, ge=0, le=1)
     confidence: float = Field(1.0, ge=0, le=1)
@@ -71,6 +72,7 @@ class SegmentOut(Out):
     end_s: float
     channel: int | None
     speaker: str | None
+    name: str | None = Field(description="What a person called this speaker")
     speaker_confidence: float | None
     role: str
     role_confidence: float | None
@@ -98,14 +100,15 @@ class TranscriptOut(Out):
 
 
 class NameSpeaker(SessionId):
-    speaker: Speaker = Field(description="The label in the transcript: S1")
+    speaker: Label
     role: RoleName | None = None
-    is_now: Speaker | None = Field(None, description="Another label; of a speaker that is there, to join the two")
+    name: Name | None = Field(None, description="What to call this speaker")
+    same_as: Label | None = Field(None, description="The speaker who this one is, too: the two become one")
 
 
 class CorrectSegment(SessionId):
     segment_id: UUID
-    speaker: Speaker | None = Field(None, description="Who said it; the other segments follow by voice")
+    speaker: Label | None = Field(None, description="Who said it, a new label included; the others follow by voice")
     text: str | None = Field(None, min_length=1, max_length=4000, description="What was said")
 
 
@@ -120,7 +123,7 @@ async def get_transcript(ctx: ToolContext, args: SessionId) -> TranscriptOut:
     """A session's transcript, in the order of time, with speakers, roles, words and confidence. While it is being
     transcribed: what there is so far. Over REST also as vtt, srt or txt."""
     row = await ctx.load(VoiceSession, args.session_id)
-    return transcript_of(row, await read_segments(ctx.work, row.id))
+    return transcript_of(row, await read_segments(ctx.work, row.id), await names_of(ctx.work.keys, row))
 
 
 @tool(
@@ -135,6 +138,12 @@ async def add_segments_from_elsewhere(ctx: ToolContext, args: AddSegments) -> Se
     row = await ctx.load(VoiceSession, args.session_id, lock=True)
     if row.state != "open" or row.received_bytes:
         raise SessionState("Segments are taken by an open session that has no recording of its own.")
+    names = await names_of(ctx.work.keys, row)
+    labels = {name: label for label, name in names.items()}
+    for given in args.segments:
+        if given.speaker is not None and given.speaker not in labels:
+            labels[given.speaker] = f"S{len(labels) + 1}"
+    await keep_names(ctx.work, row, {label: name for name, label in labels.items()})
     lines = [
         Said(
             Segment(
@@ -142,7 +151,7 @@ async def add_segments_from_elsewhere(ctx: ToolContext, args: AddSegments) -> Se
                 words=tuple(Word(word.text, word.start_s, word.end_s, word.probability) for word in given.words),
                 confidence=given.confidence, language=given.language, flags=frozenset(),
             ),
-            speaker=given.speaker, speaker_confidence=1.0 if given.speaker else None, role=given.role,
+            speaker=labels.get(given.speaker or ""), speaker_confidence=1.0 if given.speaker else None, role=given.role,
             role_confidence=1.0 if given.role != "unknown" else None, fixed=given.role != "unknown", engine=args.engine,
         )
         for given in args.segments
@@ -163,20 +172,23 @@ async def add_segments_from_elsewhere(ctx: ToolContext, args: AddSegments) -> Se
     raises=(NotFound,),
 )
 async def name_speaker(ctx: ToolContext, args: NameSpeaker) -> SessionOut:
-    """Say who a speaker is: the role, or another label, for all that this speaker said. Repeating it with the role or
-    label from before undoes it."""
-    if args.role is None and args.is_now is None:
-        raise InvalidArguments(errors=[{"field": "role", "rule": "or is_now must be given"}])
+    """Say who a speaker is: the role, a name, or that two labels are one person; for all that this speaker said. Roles and
+    names are set back by giving those of before."""
+    if args.role is None and args.name is None and args.same_as is None:
+        raise InvalidArguments(errors=[{"field": "role", "rule": "or name or same_as must be given"}])
     row = await _corrected_session(ctx, args.session_id)
     values: dict[str, Any] = {"fixed": True}
     if args.role is not None:
         values |= {"role": args.role, "role_confidence": 1.0}
-    if args.is_now is not None:
-        values |= {"speaker": args.is_now, "speaker_confidence": 1.0}
+    if args.same_as is not None:
+        values |= {"speaker": args.same_as, "speaker_confidence": 1.0}
     mine = VoiceSegment.session_id == row.id, VoiceSegment.speaker == args.speaker
     changed = await ctx.session.execute(update(VoiceSegment).where(*mine).values(values).returning(VoiceSegment.id))
     if not changed.all():
         raise NotFound(f"Nobody in this transcript is called {args.speaker}.")
+    if args.name is not None:
+        names = await names_of(ctx.work.keys, row)
+        await keep_names(ctx.work, row, {**names, args.same_as or args.speaker: args.name})
     return await _after(ctx, row, "speaker")
 
 
@@ -235,24 +247,24 @@ async def _after(ctx: ToolContext, row: VoiceSession, what: str) -> SessionOut:
     return shown(row, await segment_count(ctx, row.id))
 
 
-def transcript_of(row: VoiceSession, said: list[Said]) -> TranscriptOut:
+def transcript_of(row: VoiceSession, said: list[Said], names: dict[str, str]) -> TranscriptOut:
     engine = row.engine or {}
     return TranscriptOut(
         session_id=row.id, patient_id=row.patient_id, state=row.state, started_at=row.started_at,
         duration_s=row.duration_s, truncated=row.truncated, dropped=row.dropped,
         engine=EngineOut.model_validate(engine) if engine else None,
         warning=STAND_IN if engine.get("stand_in") else None,
-        segments=[_segment_out(line) for line in said],
+        segments=[_segment_out(line, names) for line in said],
     )  # fmt: skip
 
 
-def _segment_out(said: Said) -> SegmentOut:
+def _segment_out(said: Said, names: dict[str, str]) -> SegmentOut:
     heard = said.heard
     assert said.id is not None
     return SegmentOut(
         id=said.id, number=said.number, start_s=heard.start_s, end_s=heard.end_s, channel=heard.channel,
-        speaker=said.speaker, speaker_confidence=said.speaker_confidence, role=said.role,
-        role_confidence=said.role_confidence, fixed=said.fixed, text=heard.text, raw=said.raw,
+        speaker=said.speaker, name=names.get(said.speaker or ""), speaker_confidence=said.speaker_confidence,
+        role=said.role, role_confidence=said.role_confidence, fixed=said.fixed, text=heard.text, raw=said.raw,
         words=[WordOut(text=w.text, start_s=w.start_s, end_s=w.end_s, probability=w.probability) for w in heard.words],
         confidence=heard.confidence, language=heard.language, engine=said.engine, flags=sorted(heard.flags),
     )  # fmt: skip

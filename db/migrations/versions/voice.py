@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("dropped", postgresql.JSONB(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("hints", sa.LargeBinary(), nullable=True),
+        sa.Column("names", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("error_detail", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
