@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evals.harness import hospital
-from evals.soak import double_booking, fuzz, webhooks
+from evals.soak import double_booking, fuzz, recordings, webhooks
 from tools.runtime.runtime import Runtime
 
 
@@ -27,3 +27,9 @@ async def test_webhooks_repeated_reordered_and_killed() -> None:
     assert killed.good, killed
     assert killed.appointments == undisturbed.appointments
     assert len(killed.appointments) == 3
+
+
+async def test_a_recording_is_transcribed_once_by_workers_that_are_killed() -> None:
+    async with hospital(days=2) as place:
+        outcome = await recordings.run(place, minutes=5, kills=1)
+    assert outcome.good, outcome
