@@ -64,7 +64,7 @@ def serve() -> None:
     application = create_app(settings)
     uvicorn.run(
         application, host=settings.host, port=settings.port, log_level="warning", access_log=False,
-        proxy_headers=False, timeout_graceful_shutdown=10,
+        proxy_headers=False, timeout_graceful_shutdown=10, ws_max_size=1_048_576,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from agents.call_words import consent_in, ends_recording, only_stop, question_of, to_say
 from agents.dialogue import EMERGENCY, phrase
+from agents.screen.red_flags import red_flags
 from agents.state import State
 from agents.turn import ATTEMPTS, Answered
 from agents.turn_state import flow_about
@@ -43,6 +44,7 @@ class Line(Protocol):
     """The caller's line, as a call needs it. Nothing here waits."""
 
     carries_sound: bool
+    stand_in: bool  # the recogniser of this line stands in for a real one
     sides: Sides | None  # set while the call is being recorded
 
     def now(self) -> float:
@@ -241,10 +243,17 @@ class PhoneCall:
             await self._withdraw(how)
         elif only_stop(text):
             self._say("call_stopped", question="free", answers=True)
+        elif how == "speech" and self._guesses(question) and not red_flags(text):
+            self._say("call_keys_only", question=self.machine.question, answers=True)
         elif (message_id := await self._store(in_figures(text, question))) is not None:
             await self._run_turns(until=message_id)
         else:
             self.feed(e.Reply(self._line.now(), (), answers=True))
+
+    def _guesses(self, question: Question) -> bool:
+        """Whether the words are little more than a guess: by the stand-in, of an answer that is not from a small set. They
+        are looked through for red flags, and not acted on."""
+        return self._line.stand_in and question not in ("yes_no", "choice", "digits")
 
     async def _store(self, text: str) -> UUID | None:
         self._count += 1

@@ -80,6 +80,7 @@ class MediaLine:
         self._ear, self._activity = Ear(), Stream()
         self._order: Ordering[wire_format.Event] = Ordering()
         self._order.push(start)
+        self.stand_in = parts.stand_in
         self._began = time.monotonic()
         self._waiting: deque[tuple[int, str, str]] = deque()
         self._at_carrier: deque[int] = deque()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -41,6 +42,12 @@ class CallParts:
         self._warmed = False
         self._voicing: asyncio.Future[None] | None = None
 
+    @property
+    def stand_in(self) -> bool:
+        """Whether words are heard by the recogniser that stands in where there is no Whisper."""
+        ears = self._runtime.ears
+        return ears is not None and bool(ears.live.stand_in)
+
     def measure(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
         """Measure the speech in 32 ms of u-law sound; `told` is called with (time, probability), in order."""
         self._measuring.push(stream, at, chunk, told)
@@ -59,6 +66,7 @@ class CallParts:
             self._model = self._model or SmartTurn()
         except Exception as error:  # without it the wait is the question's own
             log.warning("call.turn_model", error=type(error).__name__)
+        gc.freeze()  # what lives for ever is not looked through again: that took a tenth of a second at a time
 
     async def _first_words(self) -> None:
         try:

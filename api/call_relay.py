@@ -65,7 +65,7 @@ async def _setup(wire: Wire) -> wire_format.Setup:
 class RelayLine:
     """The caller's line as a call needs it (`agents.calls.Line`)."""
 
-    carries_sound = False
+    carries_sound = stand_in = False
 
     def __init__(self, wire: Wire, country: str) -> None:
         self.call: PhoneCall

@@ -43,7 +43,7 @@ from voice.windows import read_windows, transcribe
 DATA = Path(__file__).parents[2] / "shared/data/voice"
 LEVELS = (0.9, 0.3, 0.1, 0.01, 0.001)
 SEEDS = (0, 1, 2, 3)
-RANKS = "ace two three four five six seven eight nine ten jack queen king lady".split()
+RANKS = ["ace", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "jack", "queen", "king", "lady"]
 SUITS = ("clubs", "hearts", "diamonds", "spades")
 _JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 _BROOKLYN = "how old is the brooklyn bridge"
@@ -161,7 +161,9 @@ def _whisper(model: str, slot: Any) -> Engine:
 def _path(engine: Engine) -> Hear:
     def hear(sound: Floats) -> str:
         source = io.BytesIO(wav_bytes(sound, RATE_HZ))
-        found = [transcribe(window, engine, language="en", hot_words=[]) for window in read_windows(source, probe(source))]
+        found = [
+            transcribe(window, engine, language="en", hot_words=[]) for window in read_windows(source, probe(source))
+        ]
         return " ".join(_texts(one.segments) for one in found)
 
     return hear
@@ -170,7 +172,9 @@ def _path(engine: Engine) -> Hear:
 def _theirs(model: str) -> Hear:
     from faster_whisper import WhisperModel
 
-    loaded = WhisperModel(model, compute_type="default", cpu_threads=len(os.sched_getaffinity(0)), local_files_only=True)
+    loaded = WhisperModel(
+        model, compute_type="default", cpu_threads=len(os.sched_getaffinity(0)), local_files_only=True
+    )
 
     def hear(sound: Floats) -> str:
         segments, _ = loaded.transcribe(sound, language="en", vad_filter=True, word_timestamps=True)
@@ -208,7 +212,11 @@ def _corpora() -> dict[str, list[Spoken]]:
         Spoken(DATA / "telephony/gcp_audio.wav", _BROOKLYN), Spoken(DATA / "telephony/gcp_audio_silence_padding.wav", _BROOKLYN),
         Spoken(DATA / "telephony/azure_whatstheweatherlike_mulaw.wav", "what's the weather like"),
     ]  # fmt: skip
-    return {"read speech": read, "jfk": [Spoken(DATA / "faster_whisper_tests/jfk.flac", _JFK)], "short questions": telephony}
+    return {
+        "read speech": read,
+        "jfk": [Spoken(DATA / "faster_whisper_tests/jfk.flac", _JFK)],
+        "short questions": telephony,
+    }
 
 
 def _carded() -> list[Spoken]:
@@ -231,7 +239,10 @@ def _cards() -> Iterator[str]:
 def invented() -> None:
     """The sounds of four seeds, so that no melody is one that a threshold was chosen by."""
     with tempfile.TemporaryDirectory() as folder:
-        engines: list[Engine] = [Sphinx(), Whisper(str(make_scripted(Path(folder), "thank you")), slot="batch", device="cpu")]
+        engines: list[Engine] = [
+            Sphinx(),
+            Whisper(str(make_scripted(Path(folder), "thank you")), slot="batch", device="cpu"),
+        ]
         if model := os.environ.get("WARDLINE_WHISPER_MODEL"):
             engines.append(_whisper(model, "batch"))
         print(f"invented text: sounds with words / sounds, {len(SEEDS)} seeds, {len(LEVELS)} levels (must be 0)")

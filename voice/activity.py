@@ -43,7 +43,7 @@ class Thresholds:
 
 
 PHONE = Thresholds()
-ROOM = Thresholds(start=0.3, stop=0.2, speech_s=0.1, silence_s=0.3, padding_s=0.2)
+ROOM = Thresholds(start=0.3, stop=0.2, speech_s=0.1, silence_s=0.3, padding_s=0.3)
 
 
 class SpeechActivity:

@@ -48,7 +48,12 @@ def to_json(lines: Iterable[Line]) -> dict[str, Any]:
                 "language": line.language,
                 "flags": sorted(line.flags),
                 "words": [
-                    {"text": text, "start_s": round(start_s, 3), "end_s": round(end_s, 3), "probability": round(chance, 3)}
+                    {
+                        "text": text,
+                        "start_s": round(start_s, 3),
+                        "end_s": round(end_s, 3),
+                        "probability": round(chance, 3),
+                    }
                     for text, start_s, end_s, chance in line.words
                 ],
             }

@@ -22,10 +22,9 @@ from voice.recognition.engine import Engine, Segment
 __all__ = ["AudioWindow", "Piece", "Transcribed", "read_windows", "transcribe"]
 
 LONGEST_PIECE_S = 30.0
-LEG = Thresholds(
-    start=0.5, stop=0.35, speech_s=0.1, silence_s=0.3, padding_s=0.2
-)  # one end of a call, close to the mouth
-_JOINED_S, _JOINED_GAP_S = 20.0, 0.3
+# One end of a call, close to the mouth.
+LEG = Thresholds(start=0.5, stop=0.35, speech_s=0.1, silence_s=0.3, padding_s=0.3)
+_JOINED_S, _JOINED_GAP_S = 10.0, 0.3
 _STEP = round(STEP_S * RATE_HZ)
 _GOOD_SILENCE_S = 0.6
 

@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import structlog
 import uvicorn
 
-from tests.conftest import Clone, Server, settings_for
+from api import call_media
+from tests.api.calling import Looking, Service, serving
+from tests.conftest import Clone, Server, cloned, settings_for, started
 
 structlog.configure(
     processors=[
@@ -41,3 +44,23 @@ def served(server: Server, clone: Clone) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+async def service(server: Server) -> Any:
+    async with cloned(server) as clone:
+        with serving(clone, server.data_dir) as made:
+            yield made
+
+
+@pytest.fixture
+def any_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line's time may pass faster than the clock."""
+    monkeypatch.setattr(call_media, "FLOOD_S", 1e6)
+
+
+@pytest.fixture(scope="module")
+async def look(service: Service) -> Any:
+    """A runtime of the test's own loop, to look with."""
+    async with started(service.clone, settings_for(service.clone.data_dir)) as runtime:
+        yield Looking(runtime)

@@ -67,6 +67,8 @@ class InstantParts(CallParts):
         self.failing = False
         self.finished_as: float | None = None
 
+    stand_in = False
+
     def warm(self) -> None:
         if self._real_activity:
             super().warm()

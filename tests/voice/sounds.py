@@ -120,7 +120,9 @@ def _note(hz: float, length_s: float, harmonics: int, decay: float, vibrato: flo
 def _drums(at: Any, seed: int) -> Any:
     noise = np.random.default_rng(seed).standard_normal(len(at))
     since = at % 0.25
-    return np.where(at % 0.5 < 0.25, np.sin(2 * np.pi * 60 * since) * np.exp(-20 * since), 0.5 * noise * np.exp(-30 * since))
+    return np.where(
+        at % 0.5 < 0.25, np.sin(2 * np.pi * 60 * since) * np.exp(-20 * since), 0.5 * noise * np.exp(-30 * since)
+    )
 
 
 def as_file(content: bytes) -> io.BytesIO:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.voice.sounds import joined, not_speech, silence, spoken
-from voice.activity import PHONE, ROOM, SpeechActivity, Span, Thresholds, probabilities, spans_of, speech_spans
+from voice.activity import PHONE, ROOM, Span, SpeechActivity, Thresholds, probabilities, spans_of, speech_spans
 from voice.audio import RATE_HZ, mulaw_to_pcm, pcm_to_mulaw, resample, to_floats, to_shorts
 
 SENTENCE = "I would like to see a doctor tomorrow morning."

@@ -2,6 +2,7 @@
 that only a recogniser can say."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,8 @@ from voice.recognition.guards import Guarded, Guess, judge, loops, sift
 from voice.recognition.sphinx import Sphinx
 from voice.recognition.whisper import Whisper
 
-STRONG = Evidence(strongest=1.0, usual=0.95, share=0.8, held=0.05, noisy=0.3, peak=0.5)
-WEAK = Evidence(strongest=0.4, usual=0.4, share=0.1, held=0.05, noisy=0.3, peak=0.01)
+STRONG = Evidence(strongest=1.0, usual=0.95, speech_s=3.0, held=0.05, noisy=0.3, peak=0.5)
+WEAK = Evidence(strongest=0.4, usual=0.4, speech_s=0.1, held=0.05, noisy=0.3, peak=0.01)
 PIECE = Piece(None, 0.0, silence(6))
 
 
@@ -69,7 +70,9 @@ def guess(text: str, *, seconds: float = 5.0, logprob: float | None = -0.3, no_s
     return Guess(Segment(None, 0.0, seconds, text, timed, 0.9, "en"), logprob, no_speech)
 
 
-def judged(one: Guess, evidence: Evidence = STRONG, hot_words: tuple[str, ...] = ()) -> tuple[list[Segment], Counter[str]]:
+def judged(
+    one: Guess, evidence: Evidence = STRONG, hot_words: tuple[str, ...] = ()
+) -> tuple[list[Segment], Counter[str]]:
     return judge([one], evidence, PIECE, hot_words=hot_words)
 
 
@@ -83,7 +86,8 @@ def judged(one: Guess, evidence: Evidence = STRONG, hot_words: tuple[str, ...] =
         (guess("..."), STRONG, "not_words"),
         (guess("I am going to the hospital. " * 8), STRONG, "looped"),
         (guess("okay " * 9), STRONG, "looped"),
-        (guess("one of the things that we can see here is that it works", seconds=0.5), STRONG, "impossible_rate"),
+        (guess("one of the things that we can see here is that it works " * 5), STRONG, "impossible_rate"),
+        (guess("Thank you."), STRONG, "silence_phrase"),
         (guess("a sentence of no sense", logprob=-2.5), STRONG, "improbable"),
         (guess("a sentence of no sense", logprob=-1.2, no_speech=0.9), STRONG, "improbable"),
         (guess("a sentence of no sense", logprob=-1.2), WEAK, "improbable"),
@@ -91,6 +95,13 @@ def judged(one: Guess, evidence: Evidence = STRONG, hot_words: tuple[str, ...] =
 )
 def test_what_only_a_recogniser_says_is_dropped(one: Guess, evidence: Evidence, reason: str) -> None:
     assert judged(one, evidence) == ([], Counter({reason: 1}))
+
+
+@pytest.mark.parametrize("text", ["No.", "Thank you.", "Okay.", "Metoprolol."])
+def test_a_short_answer_before_a_long_wait_stays(text: str) -> None:
+    short = Evidence(strongest=0.95, usual=0.9, speech_s=0.35, held=0.05, noisy=0.2, peak=0.3)
+    [kept] = judge([guess(text, seconds=0.4)], short, Piece(0, 0.0, silence(4.5)), hot_words=("metoprolol",))[0]
+    assert kept.text == text
 
 
 def test_repetition_is_dropped_however_sure_the_recogniser_is() -> None:
@@ -106,7 +117,8 @@ def test_repetition_is_dropped_however_sure_the_recogniser_is() -> None:
 )  # fmt: skip
 def test_what_people_say_stays(text: str) -> None:
     seconds = len(text.split()) * 0.4
-    kept, dropped = judge([guess(text, seconds=seconds)], STRONG, Piece(None, 0.0, silence(seconds + 0.4)), hot_words=())
+    evidence, piece = replace(STRONG, speech_s=seconds), Piece(None, 0.0, silence(seconds + 0.4))
+    kept, dropped = judge([guess(text, seconds=seconds)], evidence, piece, hot_words=())
     assert not dropped and not kept[0].flags
 
 

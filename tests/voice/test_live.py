@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,12 @@ class Growing:
         self.asked: list[Piece] = []
 
     def recognise(
-        self, pieces: Sequence[Piece], *, language: str | None, hot_words: Sequence[str] = (), expect: Expect | None = None
+        self,
+        pieces: Sequence[Piece],
+        *,
+        language: str | None,
+        hot_words: Sequence[str] = (),
+        expect: Expect | None = None,
     ) -> list[list[Segment]]:
         [piece] = pieces
         self.asked.append(piece)
@@ -66,7 +72,7 @@ def test_a_final_at_each_pause_and_partials_between() -> None:
 def test_what_is_stable_stays() -> None:
     found = [one for one in stream(talk(), hearing_of(Growing())) if not one.final]
     assert found
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         assert one.text.startswith(one.stable)
         if other.start_s == one.start_s:
             assert other.text.startswith(one.stable)

@@ -8,7 +8,7 @@ from voice.recognition.engine import Expect
 from voice.recognition.sphinx import Sphinx, grammar_of
 
 CARDS = Path(__file__).parents[3] / "shared/data/voice/read_speech"
-RANKS = "ace two three four five six seven eight nine ten jack queen king".split()
+RANKS = ["ace", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "jack", "queen", "king"]
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,11 @@ def test_vtt() -> None:
 def test_srt() -> None:
     written = to_srt(LINES)
     assert written.startswith("1\n00:00:00,000 --> 00:00:01,235\nDoctor (S1): Good morning.\n\n2\n")
-    assert "Patient (S2): Is 3 < 5 & \"fine\"? Yes -> no\n" in written
+    assert 'Patient (S2): Is 3 < 5 & "fine"? Yes -> no\n' in written
     assert to_srt([]) == ""
-    assert to_srt([LINES[0]], note="Read with care").startswith("1\n00:00:00,000 --> 00:00:03,000\nRead with care\n\n2\n")
+    assert to_srt([LINES[0]], note="Read with care").startswith(
+        "1\n00:00:00,000 --> 00:00:03,000\nRead with care\n\n2\n"
+    )
 
 
 def test_txt() -> None:

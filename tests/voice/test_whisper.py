@@ -56,6 +56,12 @@ def test_more_pieces_than_go_at_once(tmp_path: Path) -> None:
     assert [piece[0].text for piece in engine.recognise(pieces, language="en")] == [TEXT] * 6
 
 
+def test_a_piece_of_more_than_30_s_is_heard_to_its_end(tmp_path: Path) -> None:
+    engine = Whisper(str(make_scripted(tmp_path, TEXT)), slot="batch", device="cpu")
+    [segments] = engine.recognise([Piece(None, 5.0, speech(13)[: 40 * RATE_HZ])], language="en")
+    assert [(segment.text, round(segment.start_s)) for segment in segments] == [(TEXT, 5), (TEXT, 35)]
+
+
 def test_the_language_is_found_or_given(tmp_path: Path) -> None:
     folder = make_scripted(tmp_path, TEXT, language="hi")
     engine = Whisper(str(folder), slot="live", device="cpu")
@@ -142,7 +148,10 @@ def test_choosing(tmp_path: Path) -> None:
     assert not engine.stand_in
     facts = describe(folder, device="cpu", compute_type="float32", slot="batch", download=False)
     assert (facts.usable, facts.compute_type, facts.stand_in) == (True, "float32", False)
-    assert "WARDLINE_WHISPER_MODEL is not set" in describe(None, device="cpu", compute_type=None, slot="live", download=False).why
+    assert (
+        "WARDLINE_WHISPER_MODEL is not set"
+        in describe(None, device="cpu", compute_type=None, slot="live", download=False).why
+    )
 
 
 @pytest.mark.parametrize("model", ["/nowhere/at/all", "./nowhere", "base", "someone/some-whisper"])

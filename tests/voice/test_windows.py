@@ -1,4 +1,5 @@
 import io
+import itertools
 import tracemalloc
 from collections.abc import Sequence
 
@@ -34,7 +35,7 @@ def test_windows_follow_each_other_and_cover_everything() -> None:
     windows = windows_of(sound)
     assert len(windows) > 3
     assert windows[0].start_sample == 0 and windows[-1].end_sample == len(sound)
-    assert all(one.end_sample == next_one.start_sample for one, next_one in zip(windows, windows[1:], strict=False))
+    assert all(one.end_sample == next_one.start_sample for one, next_one in itertools.pairwise(windows))
     assert all(0 < one.end_sample - one.start_sample <= 20 * RATE_HZ for one in windows)
     whole = np.concatenate([one.channels[0] for one in windows])
     assert np.abs(whole - sound).max() < 1e-4
@@ -141,7 +142,12 @@ class Parrot:
     name, model, device, compute_type, stand_in = "parrot", "none", "cpu", "none", False
 
     def recognise(
-        self, pieces: Sequence[Piece], *, language: str | None, hot_words: Sequence[str] = (), expect: Expect | None = None
+        self,
+        pieces: Sequence[Piece],
+        *,
+        language: str | None,
+        hot_words: Sequence[str] = (),
+        expect: Expect | None = None,
     ) -> list[list[Segment]]:
         assert list(hot_words) == ["metoprolol"]
         found = Recognised()

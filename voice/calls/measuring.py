@@ -21,6 +21,7 @@ CHUNK = 256  # samples at 8 kHz: 32 ms
 _CONTEXT = 32  # samples of the chunk before that go with it
 TICK_S = 0.005
 Told = Callable[[float, float], None]  # (time, probability of speech)
+_Waiting = tuple["Stream", float, bytes, Told]
 
 
 class Stream:
@@ -35,7 +36,7 @@ class Measuring:
     """Chunks of many streams in, probabilities out, each stream's in order."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Stream, float, bytes, Told]] = []
+        self._waiting: list[_Waiting] = []
         self._pool = ThreadPoolExecutor(1, "call-activity")
         self._task: asyncio.Task[None] | None = None
         self._rate = np.array(PHONE_RATE_HZ)
@@ -51,7 +52,9 @@ class Measuring:
         try:
             while self._waiting:
                 await asyncio.sleep(TICK_S)
-                batch, later, seen = [], [], set()
+                batch: list[_Waiting] = []
+                later: list[_Waiting] = []
+                seen: set[int] = set()
                 for one in self._waiting:
                     (later if id(one[0]) in seen else batch).append(one)
                     seen.add(id(one[0]))

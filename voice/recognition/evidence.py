@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice.activity import Probabilities
+from voice.activity import STEP_S, Probabilities
 from voice.audio import RATE_HZ, Floats, audible, resample
 
 _HALF_HZ = RATE_HZ // 2
@@ -30,12 +30,12 @@ _PURE = 0.01
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """`strongest`: mean probability of speech of the eight strongest steps (0.26 s); `usual`: of the steps over 0.2;
-    `share`: the share of the steps over 0.5; `held`: the share of the time in which a pitch is held; `noisy`: the
+    `speech_s`: the time over 0.5; `held`: the share of the time in which a pitch is held; `noisy`: the
     flatness of the spectrum, 0..1, that a twentieth of the time exceeds; `peak`: the loudest sample."""
 
     strongest: float
     usual: float
-    share: float
+    speech_s: float
     held: float
     noisy: float
     peak: float
@@ -65,7 +65,7 @@ def weigh(samples: Floats) -> Evidence:
     return Evidence(
         strongest=float(np.sort(values)[-8:].mean()),
         usual=float(likely.mean()) if len(likely) else 0.0,
-        share=float(np.mean(values > 0.5)),
+        speech_s=STEP_S * float(np.sum(values > 0.5)),
         held=held_pitch(halved),
         noisy=noisiest(halved),
         peak=float(np.abs(samples).max()),
@@ -102,7 +102,9 @@ def noisiest(samples: Floats) -> float:
     """The 95th percentile of the flatness of the spectrum from 300 Hz to 3.7 kHz, of the frames with sound. 8 kHz."""
     frames = _frames(samples, 256, 1024)
     window = np.hanning(256).astype(np.float32)
-    power = np.concatenate([np.square(np.abs(np.fft.rfft(part * window))[:, 10:120]) for part in _parts(frames)]) + 1e-12
+    power = (
+        np.concatenate([np.square(np.abs(np.fft.rfft(part * window))[:, 10:120]) for part in _parts(frames)]) + 1e-12
+    )
     level = 10 * np.log10(power.sum(axis=1))
     flatness = np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)
     return float(np.percentile(flatness[level > level.max() - 35], 95))

@@ -21,8 +21,10 @@ from voice.recognition.evidence import Evidence, weigh
 
 COMPRESSED = 2.4  # text that packs better than this repeats itself (openai/whisper)
 _IMPROBABLE, _VERY_IMPROBABLE, _NO_SPEECH = -1.0, -2.0, 0.6
-_FASTEST_WORDS, _FASTEST_LETTERS = 8.0, 40.0  # a second; auctioneers reach 6 words
-_SLOWEST_PHRASE = 0.4  # words a second
+_FASTEST_WORDS, _FASTEST_LETTERS = 8.0, 40.0  # a second of a piece; auctioneers reach 6 words
+_FASTEST_DOUBTFUL = 12.0  # words a second of a segment; the times of words within a piece are less sure
+_LONG_S, _SLOWEST_PHRASE = 2.5, 0.8  # seconds of speech, and words in each, that are more than a thank-you takes
+_FAINT, _WEAK = 0.6, 0.8  # strongest evidence
 _DOUBTFUL = 0.5
 _WORD = re.compile(r"[^\s.,;:!?…।|\"“”()\[\]♪♫*\-]+")
 _NOT_SAID = re.compile(r"^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫\s.…,!?-])*\s*$")
@@ -102,11 +104,14 @@ def judge(
     guesses: Sequence[Guess], evidence: Evidence, piece: Piece, *, hot_words: Sequence[str]
 ) -> tuple[list[Segment], Counter[str]]:
     """Which guesses about a piece stay, with their flags; the others counted by reason."""
-    looped = loops([_words(guess.segment.text) for guess in guesses])
+    said = [_words(guess.segment.text) for guess in guesses]
+    if _too_many([word for words in said for word in words], piece.duration_s):
+        return [], Counter({"impossible_rate": len(guesses)})
+    looped = loops(said)
     kept: list[Segment] = []
     dropped = Counter[str]()
     for guess, in_loop in zip(guesses, looped, strict=True):
-        reason = "looped" if in_loop else why_not(guess, evidence, piece, hot_words=hot_words)
+        reason = "looped" if in_loop else why_not(guess, evidence, hot_words=hot_words, alone=len(guesses) == 1)
         if reason:
             dropped[reason] += 1
         else:
@@ -114,27 +119,24 @@ def judge(
     return kept, dropped
 
 
-def why_not(guess: Guess, evidence: Evidence, piece: Piece, *, hot_words: Sequence[str]) -> str | None:
-    """Why a guess was not said, or None."""
+def why_not(guess: Guess, evidence: Evidence, *, hot_words: Sequence[str], alone: bool) -> str | None:
+    """Why a guess was not said, or None. `alone`: it is all that its piece is said to hold."""
     segment, words = guess.segment, _words(guess.segment.text)
     if not words or _NOT_SAID.match(segment.text):
         return "not_words"
     if compression(segment.text) > COMPRESSED:
         return "looped"
     lasts_s = max(segment.end_s - segment.start_s, 0.2)
-    letters = sum(map(len, words))
-    if len(words) >= 3 and (len(words) / lasts_s > _FASTEST_WORDS or letters / lasts_s > _FASTEST_LETTERS):
+    if segment.confidence < _DOUBTFUL and len(words) >= 3 and len(words) / lasts_s > _FASTEST_DOUBTFUL:
         return "impossible_rate"
-    weak = evidence.share < 0.5 or evidence.strongest < 0.8
-    if _echoes(words, hot_words, weak=weak):
+    if _echoes(words, hot_words, weak=evidence.strongest < _WEAK):
         return "hot_words"
-    slow = len(words) / max(piece.duration_s, 0.2) < _SLOWEST_PHRASE and _alone(segment, piece)
-    if " ".join(words) in _SILENCE_PHRASES and (evidence.share < 0.25 or evidence.strongest < 0.6 or slow):
+    if " ".join(words) in _SILENCE_PHRASES and (evidence.strongest < _FAINT or (alone and _too_few(words, evidence))):
         return "silence_phrase"
     logprob, no_speech = guess.logprob, guess.no_speech
     if logprob is not None:
         silent = no_speech is not None and no_speech > _NO_SPEECH
-        if logprob < _VERY_IMPROBABLE or (logprob < _IMPROBABLE and (silent or evidence.share < 0.25)):
+        if logprob < _VERY_IMPROBABLE or (logprob < _IMPROBABLE and (silent or evidence.strongest < _FAINT)):
             return "improbable"
     return None
 
@@ -164,9 +166,15 @@ def loops(segments: Sequence[Sequence[str]]) -> list[bool]:
     return found
 
 
-def _alone(segment: Segment, piece: Piece) -> bool:
-    """Whether the segment is the piece's text as a whole, by its place: nothing fits before or after it."""
-    return segment.end_s - segment.start_s > piece.duration_s * 0.5 or piece.duration_s < 4
+def _too_many(words: Sequence[str], length_s: float) -> bool:
+    """Whether nobody can say the words in that time."""
+    letters, seconds = sum(map(len, words)), max(length_s, 0.2)
+    return len(words) >= 3 and (len(words) / seconds > _FASTEST_WORDS or letters / seconds > _FASTEST_LETTERS)
+
+
+def _too_few(words: Sequence[str], evidence: Evidence) -> bool:
+    """Whether the words leave most of the speech unexplained."""
+    return evidence.speech_s > _LONG_S and len(words) / evidence.speech_s < _SLOWEST_PHRASE
 
 
 def _echoes(words: Sequence[str], hot_words: Sequence[str], *, weak: bool) -> bool:

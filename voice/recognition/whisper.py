@@ -40,9 +40,10 @@ SETTINGS: dict[Slot, Settings] = {"live": Settings(1, 1, 8), "batch": Settings(5
 
 @dataclass(slots=True)
 class _Chunk:
-    """Pieces one after the other: (number of the piece, where it begins in the chunk in seconds)."""
+    """Sound of pieces one after the other: (number of the piece, where the part begins in the chunk, and in the piece, in
+    seconds)."""
 
-    parts: list[tuple[int, float]] = field(default_factory=list)
+    parts: list[tuple[int, float, float]] = field(default_factory=list)
     samples: list[Floats] = field(default_factory=list)
     length_s: float = 0.0
 
@@ -111,18 +112,21 @@ class Whisper(Guarded):
             some = encoded if len(mine) == len(chunks) else model.encode(features[mine])
             tokenizer = _tokenizer(model, code)
             decoded = self._generate(some, len(mine), tokenizer, hot_words)
-            for place, number in enumerate(mine):
-                if compression(decoded[place].text) > COMPRESSED:
-                    decoded[place] = self._again(features[number : number + 1], tokenizer, decoded[place])
+            self._again(features[mine], tokenizer, decoded)
             _time_words(model, tokenizer, some, [chunks[number] for number in mine], decoded)
             for place, number in enumerate(mine):
                 yield chunks[number], decoded[place], spoken[number]
 
-    def _again(self, features: Any, tokenizer: Any, before: _Decoded) -> _Decoded:
-        """A chunk that repeats itself, once more: without hints, and with repetition made dear."""
-        encoded = self._loaded.encode(features)
-        [after] = self._generate(encoded, 1, tokenizer, (), repetition_penalty=1.2)
-        return after if compression(after.text) < compression(before.text) else before
+    def _again(self, features: Any, tokenizer: Any, decoded: list[_Decoded]) -> None:
+        """Chunks that repeat themselves, once more: without hints, and with repetition made dear."""
+        places = [place for place, one in enumerate(decoded) if compression(one.text) > COMPRESSED]
+        if not places:
+            return
+        encoded = self._loaded.encode(features[places])
+        after = self._generate(encoded, len(places), tokenizer, (), repetition_penalty=1.2)
+        for place, one in zip(places, after, strict=True):
+            if compression(one.text) < compression(decoded[place].text):
+                decoded[place] = one
 
     def _generate(
         self, encoded: Any, count: int, tokenizer: Any, hot_words: Sequence[str], *, repetition_penalty: float = 1.0
@@ -250,19 +254,22 @@ def _hint(tokenizer: Any, hot_words: Sequence[str], context: int) -> str | None:
 
 def _chunks(pieces: Sequence[Piece]) -> Iterator[_Chunk]:
     """Pieces of one channel, in their order, put together to 30 s at most."""
+    longest = round(CHUNK_S * RATE_HZ)
     for channel in dict.fromkeys(piece.channel for piece in pieces):
         chunk = _Chunk()
         for number, piece in enumerate(pieces):
             if piece.channel != channel:
                 continue
-            samples = piece.samples[: round(CHUNK_S * RATE_HZ)]
-            if chunk.parts and chunk.length_s + len(samples) / RATE_HZ > CHUNK_S:
-                yield chunk
-                chunk = _Chunk()
-            chunk.parts.append((number, chunk.length_s))
-            chunk.samples.append(samples)
-            chunk.length_s += len(samples) / RATE_HZ
-        yield chunk
+            for first in range(0, len(piece.samples), longest):  # pieces have 30 s; a longer one goes in parts
+                samples = piece.samples[first : first + longest]
+                if chunk.parts and chunk.length_s + len(samples) / RATE_HZ > CHUNK_S:
+                    yield chunk
+                    chunk = _Chunk()
+                chunk.parts.append((number, chunk.length_s, first / RATE_HZ))
+                chunk.samples.append(samples)
+                chunk.length_s += len(samples) / RATE_HZ
+        if chunk.parts:
+            yield chunk
 
 
 def _features(model: Any, chunk: _Chunk) -> Any:
@@ -293,10 +300,10 @@ def _placed(
 ) -> Iterator[tuple[int, list[Guess]]]:
     """The words of a chunk as guesses about its pieces; a word belongs where its middle is."""
     code, sure = spoken
-    starts = [start for _, start in chunk.parts]
-    for place, (number, start) in enumerate(chunk.parts):
+    starts = [start for _, start, _ in chunk.parts]
+    for place, (number, start, offset) in enumerate(chunk.parts):
         piece = pieces[number]
-        shift = piece.start_s - start
+        shift = piece.start_s + offset - start
         words = [
             Word(word.text, word.start_s + shift, word.end_s + shift, word.probability)
             for word in decoded.words

@@ -25,8 +25,8 @@ def asked(question: e.Question = "free", *texts: str) -> Script:
     [
         ("yes_no", "Yes.", None, 0.3, 0.45),
         ("free", "I want to see a doctor", None, 0.65, 0.8),
-        ("free", "I want to see a doctor", 0.95, 0.4, 0.5),  # the turn model is sure
-        ("free", "I want to see a doctor", 0.05, 1.4, 1.6),  # and that it goes on
+        ("free", "I want to see a doctor", 0.95, 0.65, 0.8),
+        ("free", "I want to see a doctor", 0.05, 1.4, 1.6),  # the turn model hears that it goes on
         ("free", "I have a headache and", None, 1.4, 1.6),  # the words go on
         ("free", "My number is nine eight", 0.9, 1.4, 1.6),  # digits come in groups that each sound whole
         ("digits", "nine eight four five", 0.9, 2.2, 2.4),
@@ -240,6 +240,14 @@ def test_a_carrier_that_hears_and_speaks_for_itself() -> None:
     assert told == e.Told("m3", ("These are free.",), ("Tuesday at nine.", "Which one?"))
 
 
+def test_an_interruption_that_nothing_follows_is_got_over() -> None:
+    script = asked()
+    script.reply("One.", "Two.")
+    script.tell(e.Interrupted(1.0, "One."))
+    assert script.tell(e.Tick(2.0)) == []
+    assert [action.sentence.text for action in script.tell(e.Tick(4.0)) if isinstance(action, e.Speak)] == ["Two."]
+
+
 def test_a_replay_gives_the_same_actions() -> None:
     script = asked()
     script.reply("One.", "Two.")
@@ -256,16 +264,7 @@ def test_whatever_happens_it_neither_fails_nor_grows() -> None:
     at, considered, spoken = 0.0, [0], [0]
     for _ in range(20_000):
         at += 0.032
-        event: e.Event = rng.choice(
-            [
-                lambda: e.Voice(at, rng.random()), lambda: e.Voice(at, 0.01), lambda: e.Tick(at),
-                lambda: e.Heard(at, rng.choice(considered[-3:]), rng.choice(["", "um", "yes", "I want and", "no stop"])),
-                lambda: e.Judged(at, considered[-1], rng.random()), lambda: e.Played(at, rng.choice(spoken[-3:])),
-                lambda: e.Pressed(at, rng.choice("0123456789*#")), lambda: e.Said(at, rng.choice(["yes", "", "hm"])),
-                lambda: e.Interrupted(at, rng.choice(["", "One", "One. Two."])),
-                lambda: e.Reply(at, (e.Sentence("One."), e.Sentence("Two.", rng.random() > 0.1)), "yes_no", ref="x"),
-            ]
-        )()  # fmt: skip
+        event = rng.choice(_anything(rng, at, considered[-3:], spoken[-3:]))
         for action in machine.on(event):
             if isinstance(action, e.Consider):
                 considered.append(action.number)
@@ -276,3 +275,14 @@ def test_whatever_happens_it_neither_fails_nor_grows() -> None:
             for saying in list(machine._saying):
                 machine.on(e.Played(at, saying.number))
     assert len(spoken) > 100 and len(considered) > 10
+
+
+def _anything(rng: random.Random, at: float, considered: list[int], spoken: list[int]) -> list[e.Event]:
+    said = rng.choice(["", "um", "yes", "I want and", "no stop"])
+    sentences = (e.Sentence("One."), e.Sentence("Two.", rng.random() > 0.1))
+    return [
+        e.Voice(at, rng.random()), e.Voice(at, 0.01), e.Tick(at), e.Heard(at, rng.choice(considered), said),
+        e.Judged(at, considered[-1], rng.random()), e.Played(at, rng.choice(spoken)), e.Said(at, said),
+        e.Pressed(at, rng.choice("0123456789*#")), e.Interrupted(at, rng.choice(["", "One", "One. Two."])),
+        e.Reply(at, sentences, "yes_no", ref="x"),
+    ]  # fmt: skip
