@@ -61,7 +61,7 @@ async def test_a_booking_by_phone_from_the_first_word_to_the_record(service: Ser
         await call.hang_up()
     sid = call.call_sid
     row = await look.until(lambda: _ended(look, sid))
-    assert (row.state, row.consent, row.consent_how) == ("final", "granted", "speech")
+    assert (row.state, row.consent, row.consent_how) == ("transcribing", "granted", "speech")
     assert row.patient_id == UUID(str(who["id"]))
     messages = await look.messages(sid)
     assert [m[2] for m in messages if m[0] == "in"] == [

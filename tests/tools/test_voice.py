@@ -21,11 +21,12 @@ from tools.record.retention import nightly
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from tools.voice.calls import begin_call, end_call, note_consent, record
 from tools.voice.keeping import delete_blobs, sweep_blobs
 from tools.voice.sessions import AudioIncomplete, SessionState
 from tools.voice.transcribing import transcribe_session
 from tools.voice.uploads import NotAudio, RecordingTooLarge, WrongOffset, take_part
-from voice.audio import RATE_HZ, wav_bytes
+from voice.audio import RATE_HZ, pcm_to_mulaw, wav_bytes
 
 DOCTOR = staff("physician")
 
@@ -411,3 +412,25 @@ async def approved(runtime: Runtime, tool: str, **args: Any) -> dict[str, Any]:
     other = Principal(kind="staff", id="test:other", tenant_id=TENANT, roles=frozenset({"admin"}))
     await call(runtime, "approvals.decide_approval", other, approval_id=approval, decision="approved", reason="seen")
     return await call(runtime, tool, **args)
+
+
+async def test_a_recorded_call_is_heard_on_both_sides(voice: Runtime) -> None:
+    call_ = await begin_call(voice, TENANT, call_sid="CA" + "1" * 32, address="+919845010055")
+    await note_consent(voice, call_, answer="granted", how="keypad")
+    recorder = await record(voice, call_)
+    assert recorder is not None
+    for first, second in (((0.5, 2.0), ()), ((), (1.0, 3.0))):
+        sides = [mulaw(*([talk] if talk else []), length=4.0) for talk in (first, second)]
+        await recorder.keep(*sides)
+    await end_call(voice, call_, "caller_left")
+    await transcribe_session(voice, tenant=str(TENANT), session=str(call_.session_id))
+    found = await transcript(voice, str(call_.session_id))
+    assert found["state"] == "final" and found["duration_s"] == pytest.approx(8.0, abs=0.05)
+    said = [(one["channel"], round(one["start_s"]), one["role"]) for one in found["segments"]]
+    assert said == [(0, 0, "unknown"), (1, 5, "assistant")]
+
+
+def mulaw(*talks: tuple[float, float], length: float) -> bytes:
+    at = np.arange(int(length * 8000)) / 8000
+    loud = sum(((at >= start) & (at < end)) * 0.3 * np.sin(2 * np.pi * 220 * at) for start, end in talks) + 0 * at
+    return pcm_to_mulaw((loud * 32767).astype(np.int16))

@@ -19,6 +19,7 @@ from tools.conversations.contents import open_contents
 from tools.conversations.inbox import begin_conversation, opening_of, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
+from tools.runtime.jobs import Job
 from tools.runtime.work import Work, open_work
 from tools.voice.recordings import Leg, add_parts, audio_key, destroy_audio, seal_part
 from tools.voice.sessions import STARTED
@@ -170,6 +171,10 @@ async def end_call(runtime: Any, call: Call, outcome: Outcome, *, said: dict[str
             select(Conversation.patient_id).where(Conversation.id == call.conversation_id)
         )
         row.complete = row.received_bytes > 0
+        if row.complete:  # what was recorded is heard again, both sides, by the recogniser for recordings
+            row.state = "transcribing"
+            args = {"tenant": str(call.tenant_id), "session": str(row.id)}
+            work.jobs.append(Job("voice.transcribe", args, lock=f"voice:{row.id}"))
         body = {"at": work.now, "call": call.call_sid, "outcome": outcome, "phrases": said or {}}
         work.record.append("call_ended", body)
         work.events.append(Event(ENDED, row.id, {"outcome": outcome}))

@@ -33,6 +33,8 @@ async def attribute(work: Work, blobs: Blobs, row: VoiceSession, said: Sequence[
         known = {"S1": "doctor" if row.kind == "dictation" else "patient"}
     elif row.channels == 2:
         said = [replace(line, speaker=_label(line.heard.channel or 0), speaker_confidence=1.0) for line in said]
+        if row.kind == "call":
+            known = {"S1": "patient" if row.patient_id is not None else "unknown", "S2": "assistant"}
     else:
         said, known = await _by_voice(work, blobs, row, said)
     return with_roles(said, known)

@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 import structlog
@@ -15,6 +15,7 @@ from prometheus_client import Counter as Metric
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.blobs import Blobs
 from tools.facility.tables import Practitioner, Specialty
 from tools.patients.tables import Patient
 from tools.runtime.events import Event
@@ -26,6 +27,7 @@ from tools.voice.said import Said, add_segments, read_segments
 from tools.voice.sessions import FAILED, FINAL, hints_about
 from tools.voice.speaking import attribute
 from tools.voice.tables import VoiceSegment, VoiceSession
+from tools.voice.two_sides import TwoSides
 from voice.decoding import BadAudio, Layout
 from voice.recognition.engine import Engine
 from voice.speakers.vectors import Voices, voices_of
@@ -80,7 +82,7 @@ async def _hear_all(job: Job) -> None:
         if row.codec is None or not row.complete:
             return  # nothing was uploaded: the segments came live, or from elsewhere
         layout = Layout(channels=row.channels or 1, duration_s=row.duration_s, codec=row.codec, rate_hz=0)
-        audio = await open_audio(work, job.runtime.blobs, job.session_id, "upload")
+        audio = await _audio_of(work, job.runtime.blobs, row)
         done, kind, language = row.taken_samples, row.kind, row.language or row.heard_language
         hot_words = await _hot_words(work, row)
     engine: Engine = job.runtime.ears.batch
@@ -101,6 +103,13 @@ async def _hear_all(job: Job) -> None:
 
 def _next(windows: Iterator[AudioWindow]) -> AudioWindow | None:
     return next(windows, None)
+
+
+async def _audio_of(work: Work, blobs: Blobs, row: VoiceSession) -> BinaryIO:
+    if row.kind != "call":
+        return await open_audio(work, blobs, row.id, "upload")
+    caller, answer = [await open_audio(work, blobs, row.id, leg) for leg in ("caller", "answer")]
+    return cast(BinaryIO, TwoSides(caller, answer))
 
 
 def told_apart(window: AudioWindow, kind: str) -> bool:
