@@ -22,7 +22,7 @@ from agents.turn import ATTEMPTS, Answered
 from agents.turn_state import flow_about
 from governance.record import canonical
 from governance.vault import Owner
-from tools.conversations.inbox import Incoming, take_in
+from tools.conversations.inbox import Incoming
 from tools.conversations.tables import Conversation
 from tools.runtime.principals import system
 from tools.runtime.work import Work
@@ -245,22 +245,31 @@ class PhoneCall:
             self._say("call_stopped", question="free", answers=True)
         elif how == "speech" and self._guesses(question) and not red_flags(text):
             self._say("call_keys_only", question=self.machine.question, answers=True)
-        elif (message_id := await self._store(in_figures(text, question))) is not None:
-            await self._run_turns(until=message_id)
         else:
-            self.feed(e.Reply(self._line.now(), (), answers=True))
+            await self._hear(in_figures(text, question))
 
     def _guesses(self, question: Question) -> bool:
         """Whether the words are little more than a guess: by the stand-in, of an answer that is not from a small set. They
         are looked through for red flags, and not acted on."""
         return self._line.stand_in and question not in ("yes_no", "choice", "digits")
 
-    async def _store(self, text: str) -> UUID | None:
+    async def _hear(self, text: str) -> None:
+        """What was said becomes a message, and is answered."""
         self._count += 1
         incoming = Incoming("phone", self._call.address, text, f"{self._call.call_sid}:{self._count}")
         call = self._call
-        stored = await take_in(self._runtime, call.tenant_id, incoming, conversation_id=call.conversation_id)
-        return stored.message_id if stored is not None else None
+        try:
+            message_id, answered = await self._runtime.turns.hear(call.tenant_id, call.conversation_id, incoming)
+        except Exception as error:  # the message is stored: its turn is tried again
+            log.warning("call.again", call=call.call_sid, error=type(error).__name__)
+            await self._run_turns()
+            return
+        if answered is not None and answered.message_id is not None:
+            self._tell_answer(answered)
+        elif message_id is None:  # received before, and answered
+            self.feed(e.Reply(self._line.now(), (), answers=True))
+        if message_id is not None and (answered is None or answered.message_id != message_id):
+            await self._run_turns(until=message_id)
 
     async def _run_turns(self, *, until: UUID | None = None) -> bool:
         """Run the turns that wait, up to that of a message, and say the answers. False: none waited."""

@@ -16,10 +16,11 @@ from agents import graph
 from agents.dialogue import Place, phrase, spoken_phrase
 from agents.turn_state import Overtaken, Turn, flow_about
 from agents.understanding.hearing import Directory, Known
+from agents.understanding.model import FallingBack
 from db.engine import Database, direct
 from governance.record import canonical
 from governance.vault import Owner
-from tools.conversations.inbox import opening_of, queue_out
+from tools.conversations.inbox import Incoming, opening_of, queue_out, take_in
 from tools.conversations.tables import Conversation, Message
 from tools.facility.tables import Location, Practitioner, Specialty
 from tools.facility.tools import LocationOut
@@ -45,6 +46,7 @@ class Answered:
     """What one turn came to, for whoever has the patient on the line. Without a message: it must be run again."""
 
     message_id: UUID | None = None
+    taken: UUID | None = None  # the message that was stored with it
     reply: str = ""
     reply_id: UUID | None = None
     language: str = "en"
@@ -76,14 +78,33 @@ class Turns:
         """Run the turn of the oldest message that waits. False: none does."""
         return await self.answer_next(tenant_id, conversation_id) is not None
 
-    async def answer_next(self, tenant_id: UUID, conversation_id: UUID) -> Answered | None:
-        """Run the turn of the oldest message that waits; what it came to. None: none does."""
+    async def hear(
+        self, tenant_id: UUID, conversation_id: UUID, incoming: Incoming
+    ) -> tuple[UUID | None, Answered | None]:
+        """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id (None
+        where it had been received before), and what the turn came to. Where no model is asked both are one commit, since
+        somebody waits on the line; a turn that fails leaves the message stored."""
+        if isinstance(self.runtime.understanding, FallingBack):
+            stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            return (stored.message_id if stored else None), None
+        try:
+            answered = await self.answer_next(tenant_id, conversation_id, incoming=incoming)
+        except Exception:
+            await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            raise
+        return (answered.taken if answered else None), answered
+
+    async def answer_next(
+        self, tenant_id: UUID, conversation_id: UUID, *, incoming: Incoming | None = None
+    ) -> Answered | None:
+        """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored before, in
+        the turn's transaction."""
         started = time.perf_counter()
         tenant, place = await self.runtime.tenant(tenant_id), await self.place(tenant_id)
         turn = None
         try:
             async with AsyncExitStack() as stack:
-                turn = await Turn.begin(self.runtime, tenant, place, conversation_id, stack)
+                turn = await Turn.begin(self.runtime, tenant, place, conversation_id, stack, incoming=incoming)
                 if turn is None:
                     return None
                 await self.graph.ainvoke({}, context=turn)
@@ -91,12 +112,13 @@ class Turns:
         except Overtaken:
             return Answered()
         except Exception as error:
-            if turn is not None:
+            if turn is not None and turn.taken is None:
                 await self._failed(turn, error)
             raise
         SECONDS.observe(time.perf_counter() - started)
         return Answered(
             message_id=turn.read.message_id,
+            taken=turn.taken,
             reply=turn.reply,
             reply_id=reply_id,
             language=turn.dialogue.language,

@@ -26,7 +26,7 @@ from governance.record import Opening, canonical
 from governance.tables import LLMResponse
 from governance.vault import Owner
 from tools.conversations.contents import address_about, message_about
-from tools.conversations.inbox import is_audio, opening_of
+from tools.conversations.inbox import Incoming, is_audio, opening_of, store
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
@@ -85,19 +85,29 @@ class Turn:
     red_flags: tuple[RedFlag, ...] = ()
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
+    taken: UUID | None = None  # the message that was stored in this turn's transaction
     _dialogue: Dialogue | None = None
 
     @classmethod
     async def begin(
-        cls, runtime: Runtime, tenant: Tenant, place: Place, conversation_id: UUID, stack: AsyncExitStack
+        cls,
+        runtime: Runtime,
+        tenant: Tenant,
+        place: Place,
+        conversation_id: UUID,
+        stack: AsyncExitStack,
+        *,
+        incoming: Incoming | None = None,
     ) -> Turn | None:
-        """Take the conversation and read its oldest message; None where none waits."""
+        """Take the conversation and read its oldest message; None where none waits. `incoming` is stored first."""
         work = await _open(runtime, tenant, conversation_id, stack)
+        stored = await store(work, conversation_id, incoming) if incoming is not None else None
         read = await _take(work, conversation_id)
         if read is None:
             return None
         state = State.model_validate(read.flow)
-        return cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work)
+        taken = stored.message_id if stored else None
+        return cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work, taken=taken)
 
     @property
     def text(self) -> str:

@@ -81,7 +81,7 @@ async def take_in(
     now = runtime.clock.now()
     if conversation_id is not None:
         async with open_work(runtime, tenant_id, opening=opening_of(conversation_id, incoming.channel, now)) as work:
-            return await _store(work, conversation_id, incoming)
+            return await store(work, conversation_id, incoming)
     async with runtime.database.begin(tenant_id) as session:
         key = runtime.vault.fingerprint(tenant_id, incoming.address)
         found = await find_conversation(session, incoming.channel, key)
@@ -89,7 +89,7 @@ async def take_in(
     async with open_work(runtime, tenant_id, opening=opening) as work:
         await _one_at_a_time(work, incoming.channel, incoming.address)
         actual = found or await begin_conversation(work, incoming.channel, incoming.address)
-        return await _store(work, actual, incoming)
+        return await store(work, actual, incoming)
 
 
 async def _one_at_a_time(work: Work, channel: str, address: str) -> None:
@@ -109,7 +109,8 @@ async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
     return conversation_id
 
 
-async def _store(work: Work, conversation_id: UUID, incoming: Incoming) -> Received | None:
+async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Received | None:
+    """Put one incoming message into the inbox of a conversation; None where it had been received before."""
     message_id = new_id()
     content = Content(incoming.body, incoming.media)
     made = await work.session.execute(
