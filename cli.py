@@ -164,10 +164,17 @@ def doctor() -> None:
         ("recordings", settings.blob_store or f"{settings.data_dir}/blobs"),
         ("hearing", _engine(settings, settings.whisper_model, "batch")),
         ("hearing live", _engine(settings, settings.whisper_live_model or settings.whisper_model, "live")),
+        ("calls", f"{settings.voice_calls}, voice: {_voice_out(settings)}"),
         ("redaction", settings.spacy_model or "rules and known people, no model"),
         ("clock", str(settings.clock or "the real one")),
     ):
         out.print(f"{name:12} {value}")
+
+
+def _voice_out(settings: Settings) -> str:
+    if settings.voice_speech == "openai":
+        return f"{settings.voice_speech_model} at {settings.voice_speech_url}"
+    return "the carrier's" if settings.voice_calls == "relay" else "espeak-ng"
 
 
 def _engine(settings: Settings, model: str | None, slot: Literal["batch", "live"]) -> str:
