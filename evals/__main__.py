@@ -8,7 +8,7 @@ from evals import conversations
 RUNS = 8
 
 if __name__ == "__main__":
-    for name in ("understanding", "redaction", "false_alarms", "injection", "voice", "voice_speakers", "endpointing"):
+    for name in ("understanding", "redaction", "false_alarms", "injection", "voice", "endpointing"):
         try:
             runpy.run_module(f"evals.{name}", run_name="__main__")
         except SystemExit as ended:
