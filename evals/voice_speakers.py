@@ -27,7 +27,7 @@ SINGLE = (
     "telephony/azure_enrollment_katie.wav", "telephony/azure_enrollment_steve.wav", "telephony/azure_aboutSpeechSdk.wav",
     "telephony/azure_speechService.wav", "faster_whisper_tests/jfk.flac",
 )  # fmt: skip
-CONVERSATIONS, TURNS = 18, 24
+CONVERSATIONS, TURNS = 30, 24
 
 
 def main() -> None:
