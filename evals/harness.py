@@ -83,9 +83,7 @@ def free_port() -> int:
 class Processes:
     """`wardline serve` and `wardline worker` of one hospital, which can be killed and started again."""
 
-    def __init__(
-        self, place: Hospital, *, logs: Path | None = None, environment: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, place: Hospital, *, logs: Path | None = None, environment: dict[str, str] | None = None) -> None:
         self._logs = logs
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

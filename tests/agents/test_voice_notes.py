@@ -155,7 +155,10 @@ async def test_the_real_recogniser_hears_it(hospital: Runtime, twilio: TwilioSer
     model = make_scripted(tmp_path / "whisper", text_of_model, hinted_tokens=hinted_tokens(names))
     engine = choose(str(model), device="cpu", compute_type=None, slot="batch", download=False)
     hospital.ears = Ears(batch=engine, live=engine)
-    await heard(hospital, await sent(hospital, twilio.attach(await spoken("I want to book an appointment with a doctor of the heart"))))
+    await heard(
+        hospital,
+        await sent(hospital, twilio.attach(await spoken("I want to book an appointment with a doctor of the heart"))),
+    )
     said, reply = await messages(hospital)
     assert "cardiologist" in said[2] and "I heard" in reply[2]
     async with hospital.database.begin(TENANT) as session:

@@ -46,7 +46,13 @@ class Message(TenantRow, Base):
         UniqueConstraint("tenant_id", "provider_id"),
         UniqueConstraint("tenant_id", "in_reply_to"),
         tenant_index("conversation_id", "seq"),
-        Index("ix_message_inbox", "tenant_id", "conversation_id", "seq", postgresql_where=text("state IN ('hearing', 'received')")),
+        Index(
+            "ix_message_inbox",
+            "tenant_id",
+            "conversation_id",
+            "seq",
+            postgresql_where=text("state IN ('hearing', 'received')"),
+        ),
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         CheckConstraint(
             "state IN ('hearing', 'received', 'processed', 'failed', 'queued', 'sending', 'sent', 'delivered', 'read', 'held',"
