@@ -25,6 +25,7 @@ from tools.conversations.inbox import Incoming, receive
 from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from tools.voice.notes import hear_note
 
 FOLDER = Path(__file__).parent / "scenarios"
 ZONE = ZoneInfo(demo.ZONE)
@@ -119,10 +120,11 @@ async def _handed_back(runtime: Runtime, me: dict[str, Any], phone: str) -> None
 
 
 async def _picture(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
-    """A picture or voice note without a word."""
+    """A voice note that cannot be heard: there is no carrier to fetch it from."""
     media = [{"url": "https://example.org/1", "content_type": "audio/ogg"}]
     sent = Incoming("console", phone, "", f"console-{new_id()}", media=media)
-    await receive(runtime, demo.TENANT_ID, sent)
+    message = await receive(runtime, demo.TENANT_ID, sent)
+    await hear_note(runtime, tenant=str(demo.TENANT_ID), message=str(message))
     async with runtime.database.begin(demo.TENANT_ID) as session:
         found = (
             await session.execute(text(_CONVERSATION_ID), {"key": runtime.vault.fingerprint(demo.TENANT_ID, phone)})
