@@ -92,8 +92,10 @@ async def _hear_all(job: Job) -> None:
         while (window := await ahead) is not None:
             ahead = asyncio.create_task(asyncio.to_thread(_next, windows))
             async with job.runtime.ears.turn:
-                heard = await asyncio.to_thread(transcribe, window, engine, language=language, hot_words=hot_words)
-            voices = await asyncio.to_thread(voices_of, window.pieces) if told_apart(window, kind) else None
+                heard, voices = await asyncio.gather(
+                    asyncio.to_thread(transcribe, window, engine, language=language, hot_words=hot_words),
+                    asyncio.to_thread(voices_of, window.pieces if told_apart(window, kind) else []),
+                )
             await _keep(job, window, heard, voices, engine)
             language = language or heard.language
     finally:
@@ -118,10 +120,10 @@ def told_apart(window: AudioWindow, kind: str) -> bool:
     return len(window.channels) == 1 and (kind == "visit" or window.start_sample == 0)
 
 
-async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voices | None, engine: Engine) -> None:
+async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voices, engine: Engine) -> None:
     """Commit one window: its segments, its speaker vectors, how far we are."""
     parts = []
-    if voices is not None and len(voices):
+    if len(voices):
         key = await audio_key(job.runtime, job.tenant_id, job.session_id)
         blobs = job.runtime.blobs
         parts = [await seal_part(blobs, key, job.session_id, "voices", window.start_sample, voices.packed())]
