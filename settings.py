@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     model_name: str | None = Field(None, description="Unset: the built-in understanding alone")
     model_timeout_s: float = Field(8.0, gt=0)
     model_stream: bool = False
+    note_model_name: str | None = Field(
+        None, description="Another model for notes, on the same server; unset: model_name"
+    )
+    note_model_timeout_s: float = Field(60.0, gt=0, description="For each part (about ten minutes) of a visit")
 
     allow_local_webhooks: bool = Field(
         False, description="Alerts may go to private addresses, and without TLS to this machine; never in production"

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from jinja2 import TemplateError
 
 from agents.rerun import Rehearse
+from agents.scribe.writing import ModelNotes
 from agents.turn import Turns
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.hearing import Understanding
@@ -27,6 +28,7 @@ from api.secrets import blobs, derived, seals, twilio_token, vault
 from db import provision
 from db.engine import Database
 from governance.redaction.redactor import Redactor
+from scribe.making import NoteModel
 from settings import Settings
 from tools import rooms
 from tools.conversations.carrier import TwilioCarrier
@@ -77,6 +79,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         allow_local_webhooks=settings.allow_local_webhooks,
         blobs=blobs(settings),
         ears=_ears(settings),
+        scribe=_scribe(settings),
     )
     runtime.turns = Turns(runtime)
     runtime.rehearse = Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings))
@@ -93,6 +96,8 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
         stack.push_async_callback(runtime.vault.masters.aclose)
         if runtime.carrier is not None:
             stack.push_async_callback(runtime.carrier.aclose)
+        if isinstance(runtime.scribe, ModelNotes):
+            stack.push_async_callback(runtime.scribe.aclose)
         if isinstance(runtime.understanding, FallingBack):
             stack.push_async_callback(runtime.understanding.aclose)
         yield runtime
@@ -162,6 +167,17 @@ def _understanding(settings: Settings) -> Understanding:
         stream=settings.model_stream,
     )
     return FallingBack(model, builtin)
+
+
+def _scribe(settings: Settings) -> NoteModel | None:
+    if settings.model_name is None:
+        return None
+    return ModelNotes(
+        settings.model_base_url,
+        settings.model_api_key,
+        model=settings.note_model_name or settings.model_name,
+        timeout_s=settings.note_model_timeout_s,
+    )
 
 
 async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | None) -> FallingBack:

@@ -6,9 +6,10 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from governance.redaction.ordinary import is_ordinary
+from governance.redaction.ordinary import is_ordinary, word_set
 from governance.redaction.person import Person, plain
 
+GRAMMAR = word_set("grammar")
 GIVEN = (
     "Asha Ravi Meera Anil Sunita Vikram Lakshmi Imran Fatima Gurpreet Harish Kavya Om Jyoti Deepak Ananya Suresh Nandini Farhan "
     "Priyanka Rohit Shalini Arjun Tanvi Mohammed Zoya Ishaan Padma Kiran Bhavna Emily Robert Grace William Olivia James Rachel "
@@ -146,6 +147,8 @@ def written(person: Person, rng: random.Random) -> Iterator[tuple[str, str, str]
         yield "name, full", form.removeprefix("Dr. "), rng.choice(FULL).format(form)
     for form in (name, name.lower(), f"{family} {given}"):
         edited = with_an_edit(form, rng)
+        if not GRAMMAR.isdisjoint(edited.lower().split()):
+            continue  # "as Michael" may be nobody's "Das Michael"
         yield "name, full, one edit", edited, rng.choice(FULL).format(edited)
     for form in (f"{given[0]}. {family}", f"{given[0]} {family}", f"{family} {given[0]}."):
         yield "name, initial", form.rstrip("."), rng.choice(FULL).format(form)

@@ -2,7 +2,19 @@
 
 from importlib import import_module
 
-ROOMS = ("facility", "patients", "scheduling", "conversations", "tickets", "record", "policies", "alerts", "voice")
+ROOMS = (
+    "facility",
+    "patients",
+    "scheduling",
+    "conversations",
+    "tickets",
+    "record",
+    "policies",
+    "alerts",
+    "voice",
+    "scribe",
+    "collab",
+)
 _PARTS = {
     "facility": ("tables", "tools", "keys"),
     "patients": ("tables", "tools", "consents"),
@@ -26,6 +38,8 @@ _PARTS = {
     "policies": ("tools", "violations"),
     "alerts": ("tables", "tools", "deliveries", "delivery", "reactions"),
     "voice": ("tables", "sessions", "transcripts", "transcribing", "keeping", "enrolment", "notes", "calls"),
+    "scribe": ("tools",),
+    "collab": ("tables", "notes", "threads", "assistant"),
 }
 
 

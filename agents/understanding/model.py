@@ -172,7 +172,7 @@ class ModelUnderstanding:
                 await self._fetch([SystemMessage(system), HumanMessage(message)], heard)
             outcome, commands = _judge(heard, hearing.text)
         except Exception as error:
-            outcome, commands = _fault(error), ()
+            outcome, commands = fault_of(error), ()
         if outcome != "understood":
             log.warning("model_unavailable", outcome=outcome, model=self._name)
         return ModelAnswer(
@@ -260,7 +260,8 @@ def _judge(heard: _Heard, text: str) -> tuple[Outcome, tuple[Command, ...]]:
         return error.reason, ()
 
 
-def _fault(error: Exception) -> Outcome:
+def fault_of(error: Exception) -> Outcome:
+    """What kind of failure an exception of a model call is."""
     match error:
         case TimeoutError() | openai.APITimeoutError() | httpx.TimeoutException():
             return "timeout"

@@ -67,7 +67,10 @@ def addresses(text: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             yield Found(*match.span(), "STREET_ADDRESS", score)
     for match in _SMALL.finditer(text):
-        if not all(is_ordinary(word) for word in re.findall(r"[a-z']+", match.group().lower())[:-1]):
+        words_of_it = re.findall(r"[A-Za-z']+", match.group()[match.group().find(" ") :])
+        if all(word.istitle() for word in words_of_it) or not all(
+            is_ordinary(word.lower()) for word in words_of_it[:-1]
+        ):
             yield Found(*match.span(), "STREET_ADDRESS", 0.6)
 
 

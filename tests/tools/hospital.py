@@ -73,6 +73,16 @@ async def refused(runtime: Runtime, tool: str, /, caller: Principal | None = Non
     return error.value
 
 
+async def approved(runtime: Runtime, tool: str, **args: Any) -> dict[str, Any]:
+    """A critical call, approved by another person."""
+    await refused(runtime, tool, **args)
+    waiting = await call(runtime, "approvals.list_approvals", limit=200)
+    [approval] = [item["id"] for item in waiting["items"] if item["tool"] == tool and item["state"] == "asked"]
+    other = Principal(kind="staff", id="test:other", tenant_id=TENANT, roles=frozenset({"admin"}))
+    await call(runtime, "approvals.decide_approval", other, approval_id=approval, decision="approved", reason="seen")
+    return await call(runtime, tool, **args)
+
+
 async def rows(runtime: Runtime, query: str, **values: Any) -> list[Any]:
     async with runtime.database.begin(TENANT) as session:
         return list((await session.execute(text(query), values)).all())

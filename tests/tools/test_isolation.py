@@ -53,6 +53,12 @@ class Ids:
     delivery: str
     voice: str
     segment: str
+    thread: str
+    message: str
+    note: str
+
+
+NOTE = {"sections": [{"division": "plan", "sentences": [{"text": "secret plan", "segments": [], "findings": []}]}]}
 
 
 def samples(i: Ids) -> dict[str, dict[str, Any]]:
@@ -187,6 +193,24 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "tickets.get_ticket": {"ticket_id": i.ticket},
         "tickets.list_tickets": {},
         "tickets.update_ticket": {"ticket_id": i.ticket, "assignee": "x"},
+        "collab.add_revision": {"note_id": i.note, "parent": 1, "note": NOTE},
+        "collab.answer_message": {"thread_id": i.thread, "text": "x", "answers": i.message},
+        "collab.compare_revisions": {"note_id": i.note, "rev": 1, "against": 1},
+        "collab.finalize_revision": {"note_id": i.note, "rev": 1, "content_sha256": "0" * 64},
+        "collab.get_revision": {"note_id": i.note, "rev": 1},
+        "collab.get_thread": {"thread_id": i.thread},
+        "collab.list_mentions": {},
+        "collab.list_messages": {"thread_id": i.thread},
+        "collab.list_revisions": {"note_id": i.note},
+        "collab.list_threads": {},
+        "collab.note_as_fhir": {"note_id": i.note, "rev": 1},
+        "collab.open_thread": {**patient, "title": "x"},
+        "collab.post_message": {"thread_id": i.thread, "text": "x"},
+        "collab.set_thread": {"thread_id": i.thread, "state": "closed"},
+        "scribe.draft_note": voice,
+        "scribe.list_templates": {},
+        "scribe.note_quality": {},
+        "scribe.validate_note": {**voice, "note_text": "x"},
         "voice.add_segments": {**voice, "engine": "x", "segments": [{"start_s": 0.0, "end_s": 1.0, "text": "x"}]},
         "voice.correct_segment": {**voice, "segment_id": i.segment, "text": "x"},
         "voice.delete_session": voice,
@@ -243,13 +267,17 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
     said = [{"start_s": 0.0, "end_s": 1.0, "text": "secret words", "speaker": "S1"}]
     await made("voice.add_segments", session_id=voice, engine="x", segments=said)
     segment = (await made("voice.get_transcript", session_id=voice))["segments"][0]["id"]
+    thread = (await made("collab.open_thread", patient_id=patient, title="secret title"))["id"]
+    message = (await made("collab.post_message", thread_id=thread, text="secret message @user:admin"))["id"]
+    note = str(uuid4())
+    await made("collab.add_revision", note_id=note, note=NOTE, patient_id=patient)
     return Ids(
         patient=patient, other_patient=other, practitioner=slots[0]["practitioner_id"],
         location=slots[0]["location_id"], slot=slots[1]["id"], schedule=str(demo._id("schedule", demo.DOCTORS[0][0])),
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
         consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
         session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"], delivery=str(uuid4()),
-        voice=voice, segment=segment,
+        voice=voice, segment=segment, thread=thread, message=message, note=note,
     )  # fmt: skip
 
 
@@ -361,6 +389,9 @@ async def everything(runtime: Runtime, ids: Ids) -> str:
         "conversation",
         "ticket",
         "voice_session",
+        "collab_thread",
+        "collab_message",
+        "note_revision",
     )
     async with runtime.database.begin(demo.TENANT_ID) as session:
         found = []

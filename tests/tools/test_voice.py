@@ -16,7 +16,7 @@ import pytest
 from db.blobs import Blobs
 from tests.conftest import NOW, Clone, staff
 from tests.doubles.ears import InstantEngine, instant
-from tests.tools.hospital import TENANT, call, follow, new_patient, refused, rows, tools_over
+from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, tools_over
 from tools.record.retention import nightly
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
@@ -402,16 +402,6 @@ async def test_erasing_a_patient_erases_the_recordings(voice: Runtime, tmp_path:
     assert certificate["recordings"] == [session]
     await delete_blobs(voice, tenant=str(TENANT), session=session)
     assert files(tmp_path) == [] and texts(await transcript(voice, session)) == []
-
-
-async def approved(runtime: Runtime, tool: str, **args: Any) -> dict[str, Any]:
-    """A critical call, approved by another person."""
-    await refused(runtime, tool, **args)
-    waiting = await call(runtime, "approvals.list_approvals", limit=200)
-    [approval] = [item["id"] for item in waiting["items"] if item["tool"] == tool and item["state"] == "asked"]
-    other = Principal(kind="staff", id="test:other", tenant_id=TENANT, roles=frozenset({"admin"}))
-    await call(runtime, "approvals.decide_approval", other, approval_id=approval, decision="approved", reason="seen")
-    return await call(runtime, tool, **args)
 
 
 async def test_a_recorded_call_is_heard_on_both_sides(voice: Runtime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.blobs import Blobs
 from governance.redaction.redactor import Redactor
 from governance.seals.sealer import Seals
+from scribe.making import NoteModel
 from tools.patients.people import People
 from tools.runtime.errors import NotFound, VersionMismatch
 from tools.runtime.events import EVENTS, Event
@@ -52,6 +53,8 @@ class ToolContext:
     redactor: Redactor
     seals: Seals | None = None
     blobs: Blobs | None = None
+    scribe: NoteModel | None = None
+    prepared: Any = None  # what the tool's `before` gave
     rehearse: Any = None
     allow_local_webhooks: bool = False
     if_match: int | None = None

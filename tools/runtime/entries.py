@@ -89,8 +89,9 @@ class Entry:
     def owner(self) -> Owner | None:
         """Under whose key the call's texts are sealed: the voice session's whose words they are, or the patient's."""
         field = getattr(type(self.args), "voice_field", None)
-        if field is not None and self.out is not None:
-            return Owner(getattr(self.args, field), "voice")
+        session = getattr(self.args, field) if field is not None else None
+        if session is not None and self.out is not None:
+            return Owner(session, "voice")
         subject = self.subject()
         return Owner(subject, "patient") if subject else None
 

@@ -22,6 +22,7 @@ from governance.record import Opening, digest
 from governance.redaction.redactor import Redactor
 from governance.seals.sealer import Seals
 from governance.vault import Vault
+from scribe.making import NoteModel
 from tools.patients.people import People
 from tools.runtime import approvals, idempotency
 from tools.runtime.constraints import explanation
@@ -90,6 +91,7 @@ class Runtime:
         allow_local_webhooks: bool = False,
         blobs: Blobs | None = None,
         ears: Ears | None = None,
+        scribe: NoteModel | None = None,
     ) -> None:
         self.turns: Any = None  # set where the agents are wired in
         self.carrier = carrier  # None: messages rest in the outbox
@@ -106,6 +108,7 @@ class Runtime:
         self.allow_local_webhooks = allow_local_webhooks
         self.blobs = blobs
         self.ears = ears
+        self.scribe = scribe  # None: notes are written without a model
         self.rehearse: Any = None  # runs a session again; set where the agents are wired in
         self.cursors = cursors
         self.hold_minutes = hold_minutes
@@ -144,6 +147,7 @@ class Runtime:
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
         args = entry.args = parse(tool, arguments)
+        prepared = await self._prepare(tool, args, caller, opening)
         async with open_work(self, caller.tenant_id, opening=opening) as work:
             claimed = None
             if key is not None and tool.effect is not Effect.READ:
@@ -156,6 +160,7 @@ class Runtime:
             if tool.effect is Effect.CRITICAL:
                 await approvals.use_approval(work, tool, args)
             context = await self.context(work, caller, if_match=if_match)
+            context.prepared = prepared
             await work.scope(caller.patient_id)
             out: BaseModel = await tool.run(context, args)
             body = out.model_dump_json()
@@ -165,6 +170,15 @@ class Runtime:
                 await idempotency.store(work, claimed, body, patient_id=entry.subject())
             entry.write(work, "ok", result=body)
         return Reply(body, out)
+
+    async def _prepare(self, tool: Tool, args: Args, caller: Principal, opening: Opening) -> Any:
+        if tool.before is None:
+            return None
+        async with open_work(self, caller.tenant_id, opening=opening) as work:
+            context = await self.context(work, caller)
+            await work.scope(caller.patient_id)
+            outside = await tool.before(context, args)
+        return await outside()
 
     async def call_within(
         self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None
@@ -236,6 +250,7 @@ class Runtime:
             redactor=self.redactor,
             seals=self.seals,
             blobs=self.blobs,
+            scribe=self.scribe,
             rehearse=self.rehearse,
             allow_local_webhooks=self.allow_local_webhooks,
             hold_minutes=self.hold_minutes,

@@ -69,12 +69,18 @@ def delete(path: str) -> Rest:
     return Rest("DELETE", path, 200)
 
 
+Before = Callable[[Any, Any], Awaitable[Callable[[], Awaitable[Any]]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """One operation of the hospital. `by_patient`: a patient, or an agent for one, may call it.
 
     `assent`: when an agent calls it for a patient, that patient must have said yes to exactly these arguments.
     `versioned`: changing over REST needs If-Match.
+    `before`: what must not hold a transaction open (a model that thinks, seconds of work). It reads what it needs in a
+    short one of its own and gives back what is then awaited outside; the result is the call's `ctx.prepared`. Not run
+    for a call inside another's transaction: there `ctx.prepared` is None.
     """
 
     name: str
@@ -88,6 +94,7 @@ class Tool:
     by_patient: bool
     assent: bool
     versioned: bool
+    before: Before | None = None
 
     @property
     def summary(self) -> str:
@@ -111,6 +118,7 @@ def tool(
     by_patient: bool = False,
     assent: bool = False,
     versioned: bool = False,
+    before: Before | None = None,
 ) -> Callable[[Callable[[Any, Any], Awaitable[Any]]], Callable[[Any, Any], Awaitable[Any]]]:
     """Declare a tool. REST, MCP, agents, the command line and the catalogue are made from this."""
 
@@ -130,6 +138,7 @@ def tool(
             by_patient=by_patient,
             assent=assent,
             versioned=versioned,
+            before=before,
         )
         return run
 

@@ -1,0 +1,222 @@
+"""What could stand in the note: sentences made of clauses and of answered questions, with what is known about"
+" each."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from scribe.builtin.answers import Answered, pair_answers
+from scribe.builtin.clauses import Clause
+from scribe.builtin.roles import contradicts
+from scribe.builtin.symptoms import join_names
+from scribe.builtin.wording import Person, turn_to_third, write_out
+from scribe.sections.features import find_topics, find_words
+
+Kind = Literal["told", "said", "denial", "report", "statement", "value"]
+_COMMAND = re.compile(r"^(?:hey|hi|okay|ok)?,?\s*\b(?:dragon|dax|computer|scribe|siri|alexa|assistant)\b,?", re.I)
+_TO_MACHINE = re.compile(
+    r"\b(?:hey,? dragon|ignore (?:this|that|all|the|any|your|previous)|the (?:a\.?i\.?|machine|scribe|software"
+    r"|transcri\w+|recording|dragon|dax|template)"
+    r"|language model|system prompt|(?:previous|prior) instructions|add to (?:the|my|this) note|(?:put|write"
+    r"|enter|document|note) (?:this |that )?(?:in|into) the (?:note|chart|record)"
+    r"|(?:exam|patient) template|finali[sz]e the note|dax|dragon|disregard)\b",
+    re.I,
+)
+_EMPTY = re.compile(
+    r"^(?:i|it|that|this|she|he|they|we|you|the patient)?\s*(?:is|was|are|has|have|had|do|does|did|can|will"
+    r"|would|be)?\s*(?:not|been|good|fine|great|okay|it|that|so|right)?$",
+    re.I,
+)
+_TALK = re.compile(
+    r"^(?:hi|hello|hey|good (?:morning|afternoon|evening|to see)|nice to (?:meet|see)|thank(?:s| you)|bye"
+    r"|see you (?:then|later|soon)|take care"
+    r"|have a (?:good|great|nice)|how are you|how is it going|you are welcome|you bet|sounds (?:good|great"
+    r"|like a plan)|that is (?:good|great|fine|right|correct|okay|awesome|wonderful|true|excellent)"
+    r"|here we go|got it|i see|let me (?:see|check|look|take)|let us (?:see|look|take a look|talk|go over"
+    r"|get started|do|start)|come on|absolutely|no problem|me too|i forgot|we will see|okay|not (?:that|no"
+    r"|really|at this point|too)|tell me|remember|i remember|i love|i like to|i am glad|i am happy|i am sorry"
+    r"|what else|or not|that would be|we can do that|do not worry|you know what|let me know|i was going to ask"
+    r"|you are doing great|see if|can you|could you|go for it|dictating|date of birth|medical record"
+    r"|chief complaint)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`text` about the patient, not yet finished. `clauses`: places of the clauses it came from, the first first.
+    `features`: what the scorers see. `question`: what the doctor had asked before a patient's own words."""
+
+    kind: Kind
+    text: str
+    items: tuple[str, ...]
+    segments: tuple[str, ...]
+    clauses: tuple[int, ...]
+    features: Counter[str]
+    question: str = ""
+
+    @property
+    def by_doctor(self) -> bool:
+        return self.kind == "said"
+
+
+def list_candidates(clauses: Sequence[Clause], phases: Sequence[str], person: Person) -> list[Candidate]:
+    """In the order of the visit. Commands to a machine, greetings and questions are none."""
+    answered = pair_answers(clauses, person)
+    by_question: dict[int, list[Answered]] = {}
+    for claim in answered:
+        by_question.setdefault(claim.question, []).append(claim)
+    found: list[Candidate] = []
+    for at, _clause in enumerate(clauses):
+        found += [_of_answer(claim, clauses, phases, person) for claim in by_question.get(at, ())]
+        plain = _of_clause(at, clauses, phases, person)
+        if plain:
+            found.append(plain)
+    return found
+
+
+def is_command(text: str) -> bool:
+    """Whether a clause talks to a machine: such a clause never becomes content."""
+    return bool(_COMMAND.match(text) or _TO_MACHINE.search(text))
+
+
+def _of_clause(at: int, clauses: Sequence[Clause], phases: Sequence[str], person: Person) -> Candidate | None:
+    clause = clauses[at]
+    if clause.role == "assistant" or clause.asks or is_command(clause.text) or contradicts(clause.role, clause.text):
+        return None
+    plain = _cut_question(write_out(clause.text))
+    if len(plain.split()) < 2 or _EMPTY.match(plain) or _TALK.match(plain):
+        return None
+    text = turn_to_third(
+        _ASKED_OF.sub("you should ", plain) if clause.role != "patient" else plain, clause.role, person
+    )
+    kind: Kind = "told" if clause.role in {"patient", "other"} else "said"
+    if kind == "told" and re.search(r"\b(?:you|your)\b", plain, re.I):
+        return None
+    asked = _question_before(at, clauses)
+    question = asked.text if asked else ""
+    return Candidate(kind, text, (), clause.segments, (at,), describe(kind, at, clauses, phases, plain), question)
+
+
+_DANGLING = re.compile(
+    r"^(?:for|with|to|of|in|from|about|as|than|at) (?:[\w'-]+ ?){1,3}$|^(?:when|if|while|until) (?:[\w'-]+ ?){1,4}$",
+    re.I,
+)
+_ASKED_OF = re.compile(
+    r"\bi(?:'d| would|'m| am)? (?:(?:also|do|still|again|then|probably|just|really) )*(?:want|like|need"
+    r"|going to have|would like)(?: for)? you to (?:also )?",
+    re.I,
+)
+_INNER_QUESTION = re.compile(
+    r"[,.]? (?:(?:okay|and|so|now|or|well|but|alright|then) )*(?:do|did|are|were|have|does|is|was|what|how|when"
+    r"|where|any|can) (?:you|your|it|that|there|long|often|many|much|about) .*$",
+    re.I,
+)
+
+
+def _cut_question(text: str) -> str:
+    """Without a question that runs on from a statement, in speech without marks. What is left may be empty."""
+    found = _INNER_QUESTION.search(f" {text}")
+    if not found or re.search(
+        r"\b(?:what|how|where|when|that|which|than|as) (?:do|did|are|were|have|is|was) ", found[0][:30]
+    ):
+        return text
+    if re.match(r"[,.]? (?:what|how|when|where) (?:you|your|it|that|there|about)\b", found[0]):
+        return text
+    return f" {text}"[: found.start()].strip(" ,")
+
+
+def _of_answer(claim: Answered, clauses: Sequence[Clause], phases: Sequence[str], person: Person) -> Candidate:
+    text = claim.text
+    if claim.kind == "denial":
+        text = f"{person.subject} denies {join_names(claim.items, last='or')}"
+    elif claim.kind == "report":
+        text = f"{person.subject} reports {join_names(claim.items, last='and')}"
+    places = (claim.question, claim.answer)
+    return Candidate(
+        claim.kind,
+        text,
+        claim.items,
+        claim.segments,
+        places,
+        describe(claim.kind, claim.question, clauses, phases, text),
+    )
+
+
+_PHASES = (
+    ("plan", re.compile(r"\bassessment and (?:my |the |our )?plan\b|\bmy (?:assessment|plan|impression)\b"
+        r"|\bfor your (?:first|second|next|last|third|other) (?:problem|issue)|\bmy (?:diagnosis|recommendation)"
+        r"|\bi (?:think|suspect|believe) (?:that )?(?:you|this|it|what) |\bso (?:the |my )?(?:plan|diagnosis)\b"
+        r"|\bwhat (?:i|we) (?:want|would like|'d like) (?:to|you)|\bimpression\b|(?:i'm gonna|i'm going to"
+        r"|i'd like to|i want to|i wanna|we'll) (?:go ahead and )?(?:order|prescribe|refer|start you)", re.I)),
+    ("results", re.compile(r"\b(?:results?|x-?rays?|ekg|echo(?:cardiogram)?|mri|ct|labs?|a1c|ultrasound|cbc"
+        r"|panel|spirometry|blood work)\b.*\b(?:show\w*|look\w*|reveal\w*|was|is|were|are|came back|here)\b"
+        r"|\blook(?:ing)? at (?:some of )?your (?:results|x-?ray|labs|ekg|mri)|show me the", re.I)),
+    ("exam", re.compile(r"\b(?:physical exam\w*|examine you|take a (?:quick )?look at (?:you|your|that|the|it)"
+        r"|on (?:your |physical )?(?:\w+ ){0,2}exam\w*|listen to your|vital signs|let me (?:examine|check|feel"
+        r"|listen)|take a listen|deep breath|when i (?:press|push|touch))\b", re.I)),
+)  # fmt: skip
+
+
+def follow_phases(clauses: Sequence[Clause]) -> list[str]:
+    """Of each clause: "talk", "exam", "results" or "plan", by the last sign that the doctor gave."""
+    phases, now = [], "talk"
+    for clause in clauses:
+        if clause.role != "patient":
+            now = next((name for name, sign in _PHASES if sign.search(clause.text)), now)
+        phases.append(now)
+    return phases
+
+
+def describe(kind: Kind, at: int, clauses: Sequence[Clause], phases: Sequence[str], text: str) -> Counter[str]:
+    """The features of a candidate: its words and topics, who said it, what came before, and where in the visit."""
+    words = find_words(text)
+    found: Counter[str] = Counter()
+    found.update(set(words))
+    found.update({f"{one}_{two}" for one, two in itertools.pairwise(words)})
+    role = clauses[at].role[:1]
+    topics = set(find_topics(text))
+    found.update(f"#{topic}" for topic in topics)
+    found.update(f"{role}#{topic}" for topic in topics)
+    found.update(f"{phases[at]}#{topic}" for topic in topics)
+    found.update(
+        (f"kind={kind}", f"role={role}", f"phase={phases[at]}", f"{role}/{phases[at]}", f"kind={kind}/{phases[at]}")
+    )
+    found.update(
+        (
+            f"place={int(clauses[at].place * 8)}",
+            f"length={min(len(words) // 3, 10)}",
+            f"digits={any(w.isdigit() for w in words)}",
+        )
+    )
+    for back in (1, 2):
+        if at >= back:
+            before = clauses[at - back]
+            found.update(f"back{back}#{topic}" for topic in find_topics(before.text))
+            found.update(f"back{back}:{before.role[:1]}{'?' if before.asks else ''}" for _ in (0,))
+    if at + 1 < len(clauses):
+        found.update(f"next#{topic}" for topic in find_topics(clauses[at + 1].text))
+    question = _question_before(at, clauses)
+    if question is not None:
+        found.update(f"asked#{topic}" for topic in find_topics(question.text))
+        found.update(f"asked:{word}" for word in set(find_words(question.text)))
+    return found
+
+
+def _question_before(at: int, clauses: Sequence[Clause]) -> Clause | None:
+    """The doctor's last question before a patient's clause, of the six clauses before it."""
+    if clauses[at].role != "patient":
+        return None
+    return next(
+        (
+            clauses[back]
+            for back in range(at - 1, max(-1, at - 7), -1)
+            if clauses[back].asks and clauses[back].role != "patient"
+        ),
+        None,
+    )

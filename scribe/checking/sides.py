@@ -1,0 +1,69 @@
+"""On which side a claim puts a thing, against what was said."""
+
+from __future__ import annotations
+
+from scribe.checking.claims import Claim
+from scribe.checking.facts import near
+from scribe.checking.heard import Heard
+from scribe.checking.support import Backing
+from scribe.language.sides import Side, opposite
+from scribe.note import Finding, FindingKind
+
+
+def find_sides(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+    """Left for right, upper for lower and so on; a left or right that nobody said."""
+    found = []
+    for side in claim.read.sides:
+        if _side_is_term(side, claim):
+            continue
+        local = _sides_said(side, backing, heard)
+        values = {other.value for _, other in local}
+        wrong = _wrong_side(side, values)
+        if wrong is None:
+            continue
+        if side.value == "both" and (
+            "exam" in claim.text.lower() or claim.text[side.start : side.end] == "bilaterally"
+        ):
+            continue
+        words = f"{claim.text[side.start : side.end]}{' ' + side.site if side.site else ''}"
+        places = {place for place, _ in local}
+        found.append(Finding(kind=FindingKind.SIDE, words=words, instead=wrong or None, segments=heard.ids(places)))
+    return found
+
+
+def _side_is_term(side: Side, claim: Claim) -> bool:
+    """ "Lower back pain", "right upper quadrant": the side is part of a name that is judged as a whole."""
+    inside = [one for one in claim.read.concepts if one.start <= side.start and side.end <= one.end]
+    return any(side.axis != "lateral" or one.concept in ("back", "back pain") for one in inside)
+
+
+def _sides_said(side: Side, backing: Backing, heard: Heard) -> list[tuple[int, Side]]:
+    """Sides of the same kind: of this site where the claim comes from, or of any there, or of this site anywhere."""
+    alike = [(place, other) for place, other in heard.sides if other.axis == side.axis]
+    of_site = [pair for pair in alike if side.site is not None and pair[1].site == side.site]
+    same_word = [pair for pair in alike if side.follows and pair[1].follows == side.follows]
+    tiers = (
+        [pair for pair in same_word if pair[0] in backing.places],
+        [pair for pair in of_site if pair[0] in backing.places],
+        [pair for pair in alike if pair[0] in backing.places],
+        [pair for pair in of_site if pair[0] in near(backing.places)],
+        of_site,
+        [pair for pair in alike if pair[0] in near(backing.places)],
+        alike,
+    )
+    return next((tier for tier in tiers if tier), [])
+
+
+def _wrong_side(side: Side, values: set[str]) -> str | None:
+    """None where the side holds; what was said instead; "" where no side was said."""
+    if side.value in values:
+        return None
+    if side.axis != "lateral":
+        other = opposite(side.value)
+        return other if other in values and len(values) == 1 else None
+    if side.value == "both":
+        one_sided = values & {"left", "right"}
+        return next(iter(one_sided)) if len(one_sided) == 1 and side.site else None
+    if opposite(side.value) in values:
+        return opposite(side.value)
+    return None if "both" in values else ""

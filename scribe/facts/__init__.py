@@ -1,0 +1,1 @@
+"""What a note says, as structured data: measurements, medications, allergies, orders, problems."""

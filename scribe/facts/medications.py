@@ -1,0 +1,108 @@
+"""Medications and allergies of a note: what is taken, prescribed, changed or stopped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from scribe.facts.sources import of_divisions, said_as_fact
+from scribe.language.doses import Dose
+from scribe.language.reading import Read
+from scribe.note import Allergy, Division, Medication, Quantity, Section, Status
+
+_DIVISIONS = (
+    Division.MEDICATIONS, Division.PRESENT_ILLNESS, Division.PAST_MEDICAL, Division.ASSESSMENT, Division.PLAN,
+    Division.INSTRUCTIONS,
+)  # fmt: skip
+_PLANNED = (Division.ASSESSMENT, Division.PLAN, Division.INSTRUCTIONS)
+_CUES: tuple[tuple[Status, re.Pattern[str]], ...] = (
+    ("stopped", re.compile(r"\b(?:stop|stopp(?:ed|ing)|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c)\b")),
+    ("changed", re.compile(r"\b(?:increas\w+|decreas\w+|chang\w+|switch\w*|lower(?:ed|ing)?|rais(?:e|ed|ing)|adjust\w*|titrat\w+|bump\w*|double[ds]?)\b")),
+    ("taking", re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been on|is on|maintain\w*)\b")),
+    ("prescribed", re.compile(r"\b(?:start\w*|prescri\w+|begin\w*|order\w*|add\w*|give\w*|giv(?:en|ing)|put\w* (?:you |him |her |the patient )?on|try|trial|recommend\w*|will take|can take|may take|rx|send\w*|call\w* in|initiat\w+|place[ds]?|use|take)\b")),
+)  # fmt: skip
+_ALLERGIC = re.compile(
+    r"\ballerg(?:y|ic|ies)\b(?: reactions?)? to ([a-z][a-z ,-]{2,80}?)(?=[.;]|$| which | with | as | but )",
+    re.I,
+)
+
+_BETWEEN = re.compile(r"\s*(?:,\s*(?:and|or)?|\band\b|\bor\b)\s*")
+
+
+def find_medications(sections: Iterable[Section]) -> tuple[Medication, ...]:
+    """Each drug once: as the plan leaves it, else as the history has it. A drug of the plan without a dose and without a
+    word of what is to be done with it is not taken for a prescription."""
+    found: dict[str, Medication] = {}
+    for division, sentence, one in of_divisions(sections, *_DIVISIONS):
+        for dose in one.doses:
+            status = _status(one, dose, division)
+            if dose.drug is None or dose.drug.kind != "drug" or status is None:
+                continue
+            made = _medication(dose, status, sentence.segments)
+            before = found.get(dose.drug.generic)
+            if before is None or division in _PLANNED or (before.dose is None and made.dose is not None):
+                found[dose.drug.generic] = _joined(before, made)
+    return tuple(found.values())
+
+
+def _joined(before: Medication | None, now: Medication) -> Medication:
+    """What the plan leaves unsaid of a drug that goes on, as it was said before; a change is never filled so."""
+    if before is None or now.status not in ("taking", "stopped"):
+        return now
+    kept = {
+        field: getattr(before, field)
+        for field in ("dose", "route", "frequency", "duration")
+        if getattr(now, field) is None
+    }
+    both = tuple(dict.fromkeys((*before.segments, *now.segments)))
+    return now.model_copy(update={**kept, "segments": both})
+
+
+def _status(one: Read, dose: Dose, division: Division) -> Status | None:
+    assert dose.drug is not None
+    if not said_as_fact(one, dose.drug.start, dose.drug.end):
+        return None
+    lead = _clause_before(one.text, dose.drug.start).lower()
+    cues = [(match.start(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
+    if division not in _PLANNED:
+        status = max(cues)[1] if cues else None
+        return "stopped" if status == "stopped" else "taking" if division is Division.MEDICATIONS or status else None
+    if cues:
+        return max(cues)[1]
+    return "prescribed" if dose.value is not None and division is not Division.ASSESSMENT else None
+
+
+def _clause_before(text: str, place: int) -> str:
+    return re.split(r"[;.](?:\s|$)", text[:place])[-1][-90:]
+
+
+def _medication(dose: Dose, status: Status, segments: tuple[str, ...]) -> Medication:
+    assert dose.drug is not None
+    amount = Quantity(value=dose.value, unit=dose.unit, code=dose.code) if dose.value is not None else None
+    frequency = dose.frequency.text if dose.frequency else None
+    return Medication(
+        name=dose.drug.name, dose=amount, route=dose.route, frequency=frequency, duration=dose.duration,
+        per_day=dose.frequency.per_day if dose.frequency else None, as_needed=dose.as_needed, status=status, segments=segments,
+    )  # fmt: skip
+
+
+def find_allergies(sections: Iterable[Section]) -> tuple[Allergy, ...]:
+    """What the patient is said to be allergic to. None found does not mean that there are none."""
+    found: dict[str, Allergy] = {}
+    for _, sentence, one in of_divisions(sections, Division.ALLERGIES):
+        for name, start, end in _substances(one):
+            if said_as_fact(one, start, end):
+                found.setdefault(name.lower(), Allergy(substance=name, segments=sentence.segments))
+    return tuple(found.values())
+
+
+def _substances(one: Read) -> Iterator[tuple[str, int, int]]:
+    drugs = [(drug.name, drug.start, drug.end) for drug in one.drugs]
+    yield from drugs
+    for listed in _ALLERGIC.finditer(one.text):
+        place = listed.start(1)
+        for part in _BETWEEN.split(listed[1]):
+            start = one.text.index(part, place)
+            place = start + len(part)
+            if part and not any(first < place and start < last for _, first, last in drugs):
+                yield part, start, place

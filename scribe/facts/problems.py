@@ -1,0 +1,84 @@
+"""The problems of a note's assessment, in the doctor's words, with codes as suggestions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scribe.coding.suggesting import suggest
+from scribe.facts.sources import of_divisions, said_as_fact
+from scribe.language.reading import Read
+from scribe.language.terms import Mention
+from scribe.note import Division, Problem, Section, Sentence
+
+_DOUBT = re.compile(
+    r"\b(?:likely|probabl[ey]|possibl[ey]|suspect\w*|rule out|versus|vs|concern\w* for|question of|may be|might be|could be)\b"
+)
+_OVER = re.compile(r"\b(?:resolved|in remission|cured)\b")
+
+
+@cache
+def _lists() -> dict[str, frozenset[str]]:
+    read: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("problems.yaml").read_text())
+    return {name: frozenset(str(word) for word in words) for name, words in read.items()}
+
+
+def find_problems(sections: Iterable[Section]) -> tuple[Problem, ...]:
+    """Conditions that the assessment states, or symptoms where it names no condition, each once, in its order."""
+    assessed = list(of_divisions(sections, Division.ASSESSMENT))
+    found: dict[str, Problem] = {}
+    for kinds in (("condition",), ("symptom",)):
+        for _, sentence, one in assessed:
+            named = [mention for mention in one.concepts if mention.kind in kinds]
+            for mention, text in _wordings(one, named):
+                if said_as_fact(one, mention.start, mention.end):
+                    found.setdefault(mention.concept, _problem(one, mention, text, sentence))
+        if found:
+            break
+    return tuple(found.values())
+
+
+def _problem(one: Read, mention: Mention, text: str, sentence: Sentence) -> Problem:
+    about = one.cues.assess(mention.start, mention.end)
+    around = one.text[max(0, mention.start - 40) : mention.end + 40].lower()
+    doubted = about.uncertain or _DOUBT.search(around) is not None
+    return Problem(
+        text=text[0].upper() + text[1:],
+        certainty="suspected" if doubted else "confirmed",
+        status="resolved" if _OVER.search(around) else "active",
+        segments=sentence.segments,
+        codes=suggest(text),
+    )
+
+
+def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
+    """Each condition with the words about it ("acute", "of the left knee"), none of them given to two."""
+    words, taken = [token.word for token in one.tokens], -1
+    for index, mention in enumerate(named):
+        inside = [i for i, token in enumerate(one.tokens) if mention.start <= token.start < mention.end]
+        if not inside:
+            continue
+        first, last = inside[0], inside[-1]
+        limit = next(
+            (
+                i
+                for i, token in enumerate(one.tokens)
+                if index + 1 < len(named) and token.start >= named[index + 1].start
+            ),
+            len(words),
+        )
+        while first - 1 > taken and words[first - 1] in _lists()["before"]:
+            first -= 1
+        while last + 1 < limit and words[last + 1] in _lists()["behind"]:
+            last += 1
+        while last > inside[-1] and words[last] in _lists()["never_last"]:
+            last -= 1
+        while first < inside[0] and words[first] in ("of", "history", "i", "and"):
+            first += 1
+        taken = last
+        yield mention, one.text[one.tokens[first].start : one.tokens[last].end]

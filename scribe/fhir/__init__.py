@@ -1,0 +1,1 @@
+"""A note as a FHIR R4 document."""

@@ -1,0 +1,70 @@
+"""ICD-10-CM suggestions: what must be among the first, and what must never be."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scribe.coding import suggesting
+from scribe.coding.suggesting import suggest
+from scribe.coding.tables import icd, is_billable
+
+
+def first(text: str) -> list[str]:
+    return [one.code for one in suggest(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("hypertension", "I10"), ("High blood pressure", "I10"), ("uncontrolled type 2 diabetes", "E11.65"),
+        ("pain in the left shoulder", "M25.512"), ("right rotator cuff tear", "M75.101"), ("CKD stage 3", "N18.30"),
+        ("stress fracture of the left tibia", "M84.362A"), ("hand, foot and mouth disease", "B08.4"),
+    ],
+)  # fmt: skip
+def test_the_usual_code_comes_first(text: str, code: str) -> None:
+    assert first(text)[0] == code
+
+
+def test_a_side_is_never_turned_round() -> None:
+    for side, other in (("left", "right"), ("right", "left")):
+        for problem in ("knee osteoarthritis", "ankle sprain", "carpal tunnel syndrome", "hip pain"):
+            displays = [one.display.lower() for one in suggest(f"{side} {problem}")[:2]]
+            assert displays and not any(other in display for display in displays), (side, problem, displays)
+
+
+@pytest.mark.parametrize("text", ["", " ", "the patient", "zzzz qqqq", "🦴", "of the in", "x" * 5000])
+def test_nothing_fits(text: str) -> None:
+    assert suggest(text) == ()
+
+
+def test_no_pregnancy_and_no_newborn_unless_they_are_named() -> None:
+    for text in ("diabetes", "hypertension", "urinary tract infection", "jaundice", "anemia", "vomiting"):
+        assert not any(code[0] in "OP" for code in first(text)), text
+    assert any(code.startswith("O") for code in first("gestational diabetes"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.lists(
+        st.sampled_from(
+            ["acute", "left", "fracture", "of", "knee", "diabetes", "open", "pain", "with", "without", "burn", "cancer"]
+        ),
+        max_size=6,
+    ).map(" ".join)
+)
+def test_only_codes_that_can_be_billed(text: str) -> None:
+    found = suggest(text)
+    assert len(found) <= 5 and len({one.code for one in found}) == len(found)
+    for one in found:
+        assert icd().is_valid_item(one.code) and icd().is_leaf(one.code) and one.display and one.reason
+        assert 0 <= one.score <= 1
+
+
+def test_every_code_of_the_list_exists() -> None:
+    lists = yaml.safe_load((suggesting.Path(suggesting.__file__).with_name("usual.yaml")).read_text())
+    codes = [code for codes in lists["usual"] for code in str(codes).split()]
+    assert [code for code in codes if not is_billable(code) and not suggesting._under(code)] == []

@@ -1,0 +1,204 @@
+"""The assistant as a participant of a case thread: it drafts, checks and sums up notes and finds what was said, on being
+asked. It acts through the same tools as people, by rules; what it does not understand it says so."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from db.base import new_id
+from scribe.language.words import tokenize
+from scribe.note import Note
+from tools.collab.tables import CollabMessage, CollabThread, NoteRevision
+from tools.collab.threads import POSTED
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import ToolError
+from tools.runtime.events import Event, reaction
+from tools.voice.tables import VoiceSession
+
+HELP = (
+    "I can: draft a note from the last recording (“draft”), check the newest note against it (“check”), sum it up for the "
+    "patient (“summary”), and find what was said (“what was said about the knee?”)."
+)
+_SAID = re.compile(r"\b(?:what|who|when|did|find|say|said|mention\w*|search|about)\b", re.IGNORECASE)
+_COMMON = frozenset(
+    [
+        "what",
+        "who",
+        "when",
+        "did",
+        "do",
+        "does",
+        "he",
+        "she",
+        "they",
+        "you",
+        "i",
+        "it",
+        "the",
+        "a",
+        "an",
+        "about",
+        "said",
+        "say",
+        "says",
+        "was",
+        "were",
+        "is",
+        "are",
+        "patient",
+        "doctor",
+        "nurse",
+        "mention",
+        "mentioned",
+        "find",
+        "search",
+        "for",
+        "of",
+        "in",
+        "on",
+        "to",
+        "and",
+        "or",
+        "any",
+        "anything",
+        "last",
+        "visit",
+        "recording",
+        "me",
+        "please",
+        "us",
+        "tell",
+        "with",
+        "there",
+        "how",
+        "where",
+        "his",
+        "her",
+        "their",
+        "that",
+        "this",
+        "assistant",
+    ]
+)
+_MOST_QUOTES = 5
+_LONGEST = 4000
+
+
+@reaction(POSTED)
+async def answer(ctx: ToolContext, event: Event) -> None:
+    """Answer a message that mentions the assistant, in the same thread, once."""
+    if not event.payload.get("asks"):
+        return
+    message = await ctx.load(CollabMessage, UUID(event.payload["message_id"]))
+    text = await ctx.work.keys.open_one(message.content, f"message/{message.id}")
+    if text is None:
+        return
+    thread = await ctx.load(CollabThread, message.thread_id)
+    try:
+        said = await _answer(ctx, thread, text.lower().replace("@assistant", " "))
+    except ToolError as error:
+        said = f"That did not work: {error.title}. {error.detail or ''}".strip()
+    await ctx.call("collab.answer_message", {"thread_id": thread.id, "text": said[:_LONGEST], "answers": message.id})
+
+
+async def _answer(ctx: ToolContext, thread: CollabThread, asked: str) -> str:
+    if re.search(r"\b(?:draft|write)\b", asked):
+        return await _draft(ctx, thread)
+    if re.search(r"\b(?:check|validate|verify)\b", asked):
+        return await _check(ctx, thread)
+    if re.search(r"\b(?:summar\w+|sum up)\b", asked):
+        return await _sum_up(ctx, thread)
+    wanted = {token.stem for token in tokenize(asked) if token.word.isalpha() and token.word not in _COMMON}
+    if wanted and _SAID.search(asked):
+        return await _find(ctx, thread, wanted)
+    return HELP
+
+
+async def _last_session(ctx: ToolContext, thread: CollabThread) -> VoiceSession | None:
+    query = select(VoiceSession).where(
+        VoiceSession.patient_id == thread.patient_id,
+        VoiceSession.state == "final",
+        VoiceSession.kind.in_(("visit", "dictation")),
+    )
+    if thread.encounter_id is not None:
+        query = query.where(VoiceSession.encounter_id == thread.encounter_id)
+    return (await ctx.session.scalars(query.order_by(VoiceSession.started_at.desc()).limit(1))).first()
+
+
+async def _newest_note(ctx: ToolContext, thread: CollabThread) -> NoteRevision | None:
+    query = select(NoteRevision).where(NoteRevision.patient_id == thread.patient_id)
+    if thread.encounter_id is not None:
+        query = query.where(NoteRevision.encounter_id == thread.encounter_id)
+    return (await ctx.session.scalars(query.order_by(NoteRevision.at.desc(), NoteRevision.id.desc()).limit(1))).first()
+
+
+async def _draft(ctx: ToolContext, thread: CollabThread) -> str:
+    session = await _last_session(ctx, thread)
+    if session is None:
+        return "There is no finished recording of a visit to draft from."
+    draft = await ctx.call("scribe.draft_note", {"session_id": session.id, "encounter_id": thread.encounter_id})
+    note_id = new_id()
+    await ctx.call(
+        "collab.add_revision",
+        {
+            "note_id": note_id, "note": draft.note.model_dump(mode="json"), "patient_id": thread.patient_id,
+            "encounter_id": thread.encounter_id, "session_id": session.id, "template": draft.template,
+            "maker": draft.maker.model_dump(mode="json"),
+        },
+    )  # fmt: skip
+    lines = [f"Draft saved as note {note_id}, version 1: {draft.sentences - draft.unsupported} sentences."]
+    if draft.unsupported:
+        lines.append(f"{draft.unsupported} sentences had no support in the transcript.")
+    lines += [f"Not in the note: {one.text}." for one in draft.missing[:_MOST_QUOTES]]
+    return "\n".join([*lines, *draft.notices])
+
+
+async def _note_of(ctx: ToolContext, row: NoteRevision) -> Any:
+    return await ctx.call("collab.get_revision", {"note_id": row.note_id, "rev": row.number})
+
+
+async def _check(ctx: ToolContext, thread: CollabThread) -> str:
+    row = await _newest_note(ctx, thread)
+    if row is None or row.session_id is None:
+        return "There is no note with a recording to check it against."
+    note: Note = (await _note_of(ctx, row)).note
+    sections = [
+        {"division": section.division.value, "sentences": [one.text for one in section.sentences]}
+        for section in note.sections
+    ]
+    found = await ctx.call("scribe.validate_note", {"session_id": row.session_id, "sections": sections})
+    lines = [
+        f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} sentences hold."
+    ]
+    for section in found.sections:
+        for one in section.sentences:
+            lines += [f"“{one.text}” – {finding.kind.value}: {finding.words}" for finding in one.findings[:1]]
+    lines += [f"Said but not in the note: {one.text}." for one in found.missing[:_MOST_QUOTES]]
+    return "\n".join(lines)
+
+
+async def _sum_up(ctx: ToolContext, thread: CollabThread) -> str:
+    row = await _newest_note(ctx, thread)
+    if row is None:
+        return "There is no note yet."
+    note: Note = (await _note_of(ctx, row)).note
+    return " ".join(one.text for one in note.summary) or "The note has nothing for a summary."
+
+
+async def _find(ctx: ToolContext, thread: CollabThread, wanted: set[str]) -> str:
+    session = await _last_session(ctx, thread)
+    if session is None:
+        return "There is no finished recording of a visit to look in."
+    transcript = await ctx.call("voice.get_transcript", {"session_id": session.id})
+    scored = [
+        (len(wanted & {token.stem for token in tokenize(segment.text)}), segment) for segment in transcript.segments
+    ]
+    best = sorted((one for one in scored if one[0]), key=lambda one: -one[0])[:_MOST_QUOTES]
+    if not best:
+        return "Nothing was said about that in the last recording."
+    quotes = sorted((segment for _, segment in best), key=lambda segment: segment.start_s)
+    return "\n".join(f"{int(s.start_s) // 60}:{int(s.start_s) % 60:02d} {s.role}: {s.text}" for s in quotes)

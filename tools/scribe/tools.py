@@ -1,0 +1,198 @@
+"""Drafting and checking notes. Nothing is written here but the record: a person saves a draft as a note's revision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from fhir_r4.validity import faults
+from scribe.builtin.maker import write_note
+from scribe.builtin.rendering import render
+from scribe.checking.check import check_note
+from scribe.dictation import has_commands, take_dictation
+from scribe.drafting import Draft, draft_of
+from scribe.fhir.codes import ENCOUNTER_STATUS
+from scribe.fhir.document import About, document
+from scribe.headings import read_note
+from scribe.making import ModelSilent, NoteModel
+from scribe.note import Section, Sentence, Written
+from scribe.templates import Template, templates
+from tools.runtime.context import ToolContext
+from tools.runtime.errors import Failed, InvalidArguments
+from tools.runtime.principals import Permission
+from tools.runtime.tool import Effect, get, post, tool
+from tools.scheduling.tables import Encounter
+from tools.scribe.schemas import (
+    DraftNote,
+    DraftOut,
+    FaultOut,
+    NoArgs,
+    TemplateOut,
+    TemplatesOut,
+    ValidateNote,
+    ValidationOut,
+)
+from tools.scribe.visits import Heard, TranscriptNotReady, TranscriptUnreliable, hear
+
+_READ = Permission("notes:read")
+log = structlog.get_logger(__name__)
+
+
+async def _before_draft(ctx: ToolContext, args: DraftNote) -> Callable[[], Awaitable[Any]]:
+    template = template_of(args.template)
+    heard = await hear(ctx, args)
+    encounter = await _encounter(ctx, args, heard)
+    model = ctx.scribe if args.maker == "auto" else None
+    return lambda: _draft(args, heard, template, encounter, model)
+
+
+def template_of(name: str) -> Template:
+    """Raises InvalidArguments, which names those that there are."""
+    found = templates().get(name)
+    if found is None:
+        raise InvalidArguments(errors=[{"field": "template", "rule": f"must be one of {', '.join(templates())}"}])
+    return found
+
+
+async def _encounter(ctx: ToolContext, args: DraftNote, heard: Heard) -> Encounter | None:
+    encounter_id = args.encounter_id or heard.encounter_id
+    if encounter_id is None:
+        return None
+    row = await ctx.load(Encounter, encounter_id)
+    if row.patient_id != heard.patient_id:
+        raise InvalidArguments(errors=[{"field": "encounter_id", "rule": "must be a visit of the same patient"}])
+    ctx.session.expunge(row)
+    return row
+
+
+async def _draft(
+    args: DraftNote, heard: Heard, template: Template, encounter: Encounter | None, model: NoteModel | None
+) -> DraftOut:
+    written, notices = await _written(heard, template, model)
+    drafted = await asyncio.to_thread(
+        draft_of, written, heard.visit, unsupported="mark" if written.maker.name == "dictation" else args.unsupported
+    )
+    return _shown(args, heard, template, encounter, drafted, (*notices, *heard.notices))
+
+
+async def _written(heard: Heard, template: Template, model: NoteModel | None) -> tuple[Written, tuple[str, ...]]:
+    """By the model where there is one and it answers; a dictation with commands as it was dictated."""
+    if has_commands(heard.visit):
+        return take_dictation(heard.visit), ()
+    if model is not None:
+        try:
+            return await model.write(heard.visit, tuple(template.divisions)), ()
+        except ModelSilent as silent:
+            log.warning("scribe.model_silent", reason=silent.reason)
+            said = (f"The language model gave no note ({silent.reason}): this one was written by rules.",)
+            return await asyncio.to_thread(write_note, heard.visit), said
+    return await asyncio.to_thread(write_note, heard.visit), ()
+
+
+def _shown(
+    args: DraftNote,
+    heard: Heard,
+    template: Template,
+    encounter: Encounter | None,
+    drafted: Draft,
+    notices: tuple[str, ...],
+) -> DraftOut:
+    note = drafted.note.model_copy(update={"sections": template.arrange(drafted.note.sections)})
+    about = About(
+        id=uuid5(NAMESPACE_URL, f"{heard.session_id or heard.visit.segments}"), at=heard.started_at,
+        written_at=heard.read_at, maker=drafted.maker, patient_id=heard.patient_id,
+        encounter_id=encounter.id if encounter else None,
+        encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=heard.session_id,
+    )  # fmt: skip
+    bundle = document(note, about)
+    found = faults(bundle)
+    if found:
+        log.error("scribe.bundle_invalid", rules=sorted({fault.rule for fault in found}))
+        raise Failed
+    return DraftOut(
+        patient_id=heard.patient_id, session_id=heard.session_id, encounter_id=about.encounter_id, template=template.name,
+        text=render(note.sections, template.divisions), note=note, maker=drafted.maker, sentences=drafted.sentences,
+        unsupported=drafted.unsupported, dropped=list(drafted.dropped), missing=list(drafted.missing),
+        contradictions=list(drafted.contradictions), lacking=list(template.lacking(note.sections)), notices=list(notices),
+        bundle=bundle,
+    )  # fmt: skip
+
+
+@tool(
+    "scribe.draft_note",
+    rest=post("/api/v1/scribe/draft-note"),
+    needs=_READ,
+    effect=Effect.READ,
+    raises=(TranscriptNotReady, TranscriptUnreliable),
+    before=_before_draft,
+)
+async def draft_note(ctx: ToolContext, args: DraftNote) -> DraftOut:
+    """Draft a note from a voice session, or from a transcript as text or segments: SOAP in the template's divisions, every
+    sentence with the segments it came from; problems with ICD-10-CM suggestions, medications, orders, measurements, a
+    summary for the patient, a FHIR R4 document. Everything is a draft and nothing is saved or sent: a person saves it as
+    a note's revision. What the transcript does not support is left out or marked, and counted."""
+    if ctx.prepared is not None:
+        return DraftOut.model_validate(ctx.prepared)
+    outside = await _before_draft(ctx, args.model_copy(update={"maker": "built-in"}))
+    return DraftOut.model_validate(await outside())
+
+
+async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[], Awaitable[Any]]:
+    heard = await hear(ctx, args)
+    return lambda: asyncio.to_thread(_validated, args, heard)
+
+
+def _validated(args: ValidateNote, heard: Heard) -> ValidationOut:
+    checked = check_note(_sections(args), heard.visit)
+    count, bad = len(checked.sentences), sum(not sentence.supported for sentence in checked.sentences)
+    found = None if args.bundle is None else [FaultOut.model_validate(fault) for fault in faults(args.bundle)]
+    return ValidationOut(
+        patient_id=heard.patient_id, session_id=heard.session_id, sections=list(checked.sections), sentences=count,
+        unsupported=bad, supported=(count - bad) / count if count else None, missing=list(checked.missing),
+        contradictions=list(checked.contradictions), notices=list(heard.notices), bundle_faults=found,
+    )  # fmt: skip
+
+
+def _sections(args: ValidateNote) -> tuple[Section, ...]:
+    if args.note_text is not None:
+        headings = {name.lower(): one for made in templates().values() for one, name in made.divisions.items()}
+        return read_note(args.note_text, headings)
+    return tuple(
+        Section(division=given.division, sentences=tuple(Sentence(text=text) for text in given.sentences))
+        for given in args.sections or ()
+    )
+
+
+@tool(
+    "scribe.validate_note",
+    rest=post("/api/v1/scribe/validate-note"),
+    needs=_READ,
+    effect=Effect.READ,
+    raises=(TranscriptNotReady, TranscriptUnreliable),
+    before=_before_validation,
+)
+async def validate_note(ctx: ToolContext, args: ValidateNote) -> ValidationOut:
+    """Check a note against its transcript, sentence by sentence: unsupported, negated, another side, number, unit, dose or
+    speaker; what was said and is missing; what contradicts itself. Where a FHIR bundle is given, whether it is valid R4."""
+    if ctx.prepared is not None:
+        return ValidationOut.model_validate(ctx.prepared)
+    outside = await _before_validation(ctx, args)
+    return ValidationOut.model_validate(await outside())
+
+
+@tool("scribe.list_templates", rest=get("/api/v1/scribe/templates"), needs=_READ, effect=Effect.READ)
+async def list_templates(ctx: ToolContext, args: NoArgs) -> TemplatesOut:
+    """The note templates by specialty: divisions in order, their headings, and those that a note should not lack."""
+    return TemplatesOut(
+        items=[
+            TemplateOut(
+                name=one.name, title=one.title, divisions=list(one.divisions), headings=list(one.divisions.values()),
+                expected=[division for division in one.divisions if division in one.expected],
+            )
+            for one in templates().values()
+        ]
+    )  # fmt: skip
