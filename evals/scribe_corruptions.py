@@ -20,7 +20,8 @@ SEED = 20261121
 LEAST_OVERLAP = 0.9
 
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_DIGITS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+_DIGITS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9",
            "ten": "10"}  # fmt: skip
 _FRAMES = frozenset(
     [
@@ -73,10 +74,12 @@ def _holds(sentence: str, visit: Visit) -> bool:
 
 
 _FLIPS: tuple[tuple[str, str], ...] = (
-    (r"\b[Dd]enie[sd]\b(?: having| any)?", "reports"), (r"\bdoes not have\b", "has"), (r"\bdo not\b|\bdoes not\b|\bdid not\b", ""),
+    (r"\b[Dd]enie[sd]\b(?: having| any)?", "reports"), (r"\bdoes not have\b", "has"),
+    (r"\bdo not\b|\bdoes not\b|\bdid not\b", ""),
     (r"\b(is|was|are|were|has|have|had|will|can|could|would) not\b", r"\1"), (r"\b[Nn]o\s+(?!longer|change|other)", ""),
     (r"\b[Nn]egative for\b", "Positive for"), (r"\breport(?:s|ed) (?!that|no\b)", "denies "),
-    (r"\bendorse[sd]\b", "denies"), (r"\b(has|have) been\b", r"\1 not been"), (r"\b(is|was|are|were|will)\b", r"\1 not"),
+    (r"\bendorse[sd]\b", "denies"), (r"\b(has|have) been\b", r"\1 not been"), (r"\b(is|was|are|were|will)\b",
+    r"\1 not"),
     (r"\bhas (?=a\b|an\b|some\b|pain)", "does not have "),
 )  # fmt: skip
 _UNITS = {"mg": "mcg", "milligrams": "micrograms", "mcg": "mg", "weeks": "months", "days": "weeks",
@@ -242,7 +245,8 @@ def _dropped(visit: Visit, sentences: list[str]) -> Iterator[tuple[str, list[str
 
 
 _WANTED = re.compile(
-    r"going to (?:order|get|send|schedule)|gon na (?:order|get|send|schedule)|want to (?:order|get)|let's (?:get|order)|i'll order"
+    r"going to (?:order|get|send|schedule)|gon na (?:order|get|send|schedule)|want to (?:order|get)"
+    r"|let's (?:get|order)|i'll order"
 )
 
 

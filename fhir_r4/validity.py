@@ -73,6 +73,8 @@ def faults(resource: Any) -> tuple[Invalid, ...]:
         model = declared.model_validate(resource)
     except ValidationError as error:
         found += [_structural(kind, dict(one)) for one in error.errors(include_url=False, include_input=False)]
+    except (KeyError, TypeError):  # the library's answer to a resource inside it of no known type
+        found.append(Invalid(kind, "structure", "holds a resource whose type is not known here"))
     else:
         found += _walk(model, resource, kind, resource)
         if kind == "Bundle":

@@ -10,6 +10,7 @@ from scribe.visit import Segment
 
 WORDS_A_PART = 1_500  # about ten minutes of talk
 _WORDS_BEFORE = 120
+_SEGMENTS_BEFORE = 8  # of a second half
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Part:
         """The part in two, where it has two segments."""
         middle = (self.first + self.last) // 2
         return (
-            (Part(self.before, self.first, middle), Part(self.first, middle, self.last))
+            (Part(self.before, self.first, middle), Part(max(self.first, middle - _SEGMENTS_BEFORE), middle, self.last))
             if middle > self.first
             else None
         )

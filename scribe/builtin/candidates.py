@@ -47,6 +47,11 @@ _TALK = re.compile(
 )
 
 
+_FIRST_PERSON = re.compile(r"\b(?:i|i'\w+|my|me|mine|myself|we|our|us)\b", re.I)
+_SHORT = 8
+"""Words. A shorter answer to a question about symptoms only repeats the denial."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """`text` about the patient, not yet finished. `clauses`: places of the clauses it came from, the first first.
@@ -71,13 +76,19 @@ def list_candidates(clauses: Sequence[Clause], phases: Sequence[str], person: Pe
     by_question: dict[int, list[Answered]] = {}
     for claim in answered:
         by_question.setdefault(claim.question, []).append(claim)
+    told = {one.answer for one in answered if one.kind == "denial" and len(clauses[one.answer].text.split()) < _SHORT}
     found: list[Candidate] = []
     for at, _clause in enumerate(clauses):
         found += [_of_answer(claim, clauses, phases, person) for claim in by_question.get(at, ())]
-        plain = _of_clause(at, clauses, phases, person)
+        plain = None if at in told else _of_clause(at, clauses, phases, person)
         if plain:
             found.append(plain)
     return found
+
+
+def speaks_of_self(clause: Clause) -> bool:
+    """Whether a relative or another person speaks of himself, not of the patient."""
+    return clause.role == "other" and bool(_FIRST_PERSON.search(clause.text))
 
 
 def is_command(text: str) -> bool:
@@ -97,6 +108,8 @@ def _of_clause(at: int, clauses: Sequence[Clause], phases: Sequence[str], person
     )
     kind: Kind = "told" if clause.role in {"patient", "other"} else "said"
     if kind == "told" and re.search(r"\b(?:you|your)\b", plain, re.I):
+        return None
+    if speaks_of_self(clause):
         return None
     asked = _question_before(at, clauses)
     question = asked.text if asked else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from scribe.builtin.candidates import is_command
+from scribe.builtin.candidates import is_command, speaks_of_self
 from scribe.builtin.clauses import Clause
 from scribe.builtin.wording import Person, finish, turn_to_third, write_out
 from scribe.language.terms import concepts
@@ -56,7 +56,7 @@ def _trim_reason(what: str, person: Person) -> str | None:
 
 def _first_symptom(clauses: Sequence[Clause]) -> Sentence | None:
     for clause in clauses:
-        if clause.role == "doctor" or clause.asks:
+        if clause.role not in {"patient", "other"} or clause.asks or speaks_of_self(clause):
             continue
         named = [mention for mention in concepts(clause.text) if mention.kind in {"symptom", "condition"}]
         if named:

@@ -62,11 +62,6 @@ def find_heading(text: str) -> tuple[Division, str] | None:
     return None
 
 
-def is_dictation(clauses: Sequence[Clause]) -> bool:
-    """Whether one voice speaks, the doctor's, with or without headings, and nobody answers."""
-    return bool(clauses) and all(clause.role == "doctor" for clause in clauses)
-
-
 def read_dictation(clauses: Sequence[Clause]) -> Iterator[tuple[int, Division, str]]:
     """(place of the clause, division, sentence) of everything that stands under a spoken heading."""
     headed = [(at, find_heading(clause.text)) for at, clause in enumerate(clauses) if clause.role == "doctor"]

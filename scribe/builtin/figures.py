@@ -46,5 +46,6 @@ def _shorten(text: str) -> str:
     text = re.sub(r"\b(\d{1,2}) out of (\d{1,2})\b", r"\1/\2", text)
     text = re.sub(r"\b(\d) plus\b", r"\1+", text)
     text = re.sub(r"(\d) %", r"\1%", text)
-    text = re.sub(r"\b(\d+)-? ?year-? ?old\b", r"\1-year-old", text)
+    text = re.sub(r"\b(\d+) \1(?= (?:hours?|days?|weeks?|months?|years?)\b)", r"\1", text)
+    text = re.sub(r"\b(\d+) ?-? ?years? ?-? ?old\b", r"\1-year-old", text)
     return re.sub(r"\b(\d{1,3}(?:\.\d+)?) by (\d{1,3}(?:\.\d+)?)\b", r"\1 x \2", text)

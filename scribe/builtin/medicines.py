@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from scribe.builtin.candidates import is_command
+from scribe.builtin.candidates import is_command, speaks_of_self
 from scribe.builtin.clauses import Clause
 from scribe.builtin.figures import write_figures
 from scribe.builtin.wording import finish
@@ -30,7 +30,12 @@ def list_medicines(clauses: Sequence[Clause], phases: Sequence[str], answered: s
     the patient said yes to. Drugs that are denied, stopped, an allergy, or only planned are left out."""
     best: dict[str, tuple[int, Sentence]] = {}
     for at, clause in enumerate(clauses):
-        if phases[at] == "plan" or is_command(clause.text) or (clause.asks and at not in answered):
+        if (
+            phases[at] == "plan"
+            or is_command(clause.text)
+            or speaks_of_self(clause)
+            or (clause.asks and at not in answered)
+        ):
             continue
         if not _TAKING.search(clause.text) or _NOT_NOW.search(clause.text):
             continue

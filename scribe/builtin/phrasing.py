@@ -14,13 +14,14 @@ def _rules(*pairs: tuple[str, str]) -> tuple[Rule, ...]:
     return tuple((re.compile(pattern, re.I), replacement) for pattern, replacement in pairs)
 
 
+_START = r"(?:^|(?<=, )|(?<=and )|(?<=so )|(?<=then )|(?<=: )|(?<=is ))"
 _PLAN = _rules(
     (r"^(?:and |then )*(?:for|to|with) (?:her|his|their|the) (?:very )?(?:first|second|third|fourth|fifth|next"
         r"|last|other|final) (?:problem|issue|diagnosis|concern|thing|one),? ", ""),
     (r"^what (?:i|we) (?:want|would like) to do is,? ", "we will "),
     (r"\blet us ", "we will "),
-    (r"\b(?:i|we) also (?:want to|would like to|am going to|are going to) ", "we will also "),
-    (r"\b(?:i|we) (?:do |still |then |probably )*(?:want to|would like to|am going to"
+    (_START + r"(?:i|we) also (?:want to|would like to|am going to|are going to) ", "we will also "),
+    (_START + r"(?:i|we) (?:do |still |then |probably )*(?:want to|would like to|am going to"
         r"|are going to) (?!see (?:that|it|how|you|she|he|the patient take)|be |say|ask|talk|find)", "we will "),
     (r"^going to ", "we will "),
     (r"\bwe will (?:be able to )?go ahead(?: and)? ", "we will "), (r"^(?:to )?go ahead (?:and )?", ""),

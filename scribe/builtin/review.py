@@ -62,8 +62,23 @@ def _affirmed(text: str) -> Iterator[str]:
     tokens = tokenize(text)
     reading = Reading(tokens)
     for mention in concepts_of(tokens):
-        if mention.kind == "symptom" and mention.concept not in _TOO_BROAD and _holds(reading, mention):
+        said = text[mention.start : mention.end].lower()
+        named = mention.kind == "symptom" and mention.concept not in _TOO_BROAD and _is_plain(said, mention.concept)
+        if named and _holds(reading, mention):
             yield mention.concept
+
+
+_PLAIN = frozenset({"tired", "exhausted", "winded", "breathless", "queasy", "sweats", "clammy", "throwing", "puking"})
+_SAME_BEGINNING = 4
+
+
+def _is_plain(said: str, concept: str) -> bool:
+    """Whether the words name the symptom beyond doubt: one everyday word ("run", "fit") may mean something else."""
+    return (
+        " " in said
+        or said in _PLAIN
+        or any(word[:_SAME_BEGINNING] == said[:_SAME_BEGINNING] for word in concept.split())
+    )
 
 
 def _holds(reading: Reading, mention: Mention) -> bool:

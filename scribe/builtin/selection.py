@@ -56,6 +56,12 @@ _DECIDES = re.compile(
 _RETURNS = re.compile(
     r"\b(?:follow ?-?up|come back|return|call|see (?:her|him|the patient|me) (?:back|again|in)|emergency)\b", re.I
 )
+_SINCE = re.compile(
+    r"\b(?:for|since|about|past|last|started|began|ago)\b.*"
+    r"\b(?:hours?|days?|weeks?|months?|years?|yesterday|night|morning)\b"
+    r"|\b(?:hours?|days?|weeks?|months?|years?) ago\b",
+    re.I,
+)
 _WHEN = re.compile(
     r"\b(?:in (?:a|an|one|two|three|four|five|six|\d+|a couple(?: of)?|a few|about \w+) (?:days?|weeks?|months?"
     r"|years?)|if (?:it|things|that|the|you|she|he)|worse|emergency)\b",
@@ -64,11 +70,13 @@ _WHEN = re.compile(
 
 
 def _weigh_safety(candidate: Candidate) -> float:
-    """What an omission could harm by counts for more: allergies, the doctor's opinion, drugs and tests decided on,
-    when to come back."""
+    """What an omission could harm by counts for more: since when a symptom is there, allergies, the doctor's opinion,
+    drugs and tests decided on, when to come back."""
     text = candidate.text
     if find_history(text, candidate.question) is Division.ALLERGIES:
         return 1.0
+    if not candidate.by_doctor and candidate.kind == "told" and _SINCE.search(text):
+        return 0.3 if any(mention.kind == "symptom" for mention in concepts(text)) else 0.0
     if not candidate.by_doctor or "phase=talk" in candidate.features:
         return 0.0
     kinds = {mention.kind for mention in concepts(text)}

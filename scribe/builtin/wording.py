@@ -32,7 +32,9 @@ _FILLERS = re.compile(
     re.I,
 )
 _LIKE = re.compile(
-    r",\s*like,\s*|\b(?:is|was|are|were|been|about|for|be) like(?=,| \d| about| a (?:week|month|year|day|couple))", re.I
+    r",\s*like,\s*|\b(?:is|was|are|were|been|about|for|be) like(?=,| \d"
+    r"| (?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty)\b| about| a (?:week|month|year|day|couple))",
+    re.I,
 )
 _LEADS = re.compile(
     r"^(?:(?:okay|ok|alright|all right|so|and|but|well|yeah|yes|yep|now|then|um|uh|also|because|which|like"
@@ -153,6 +155,7 @@ _DOCTOR_HIMSELF = {"i'm": "i am", "i've": "i have", "i'll": "i will", "i'd": "i 
 
 _SUBJECTIVE = read_words("after_subject")
 _NO_VERB = read_words("other")
+_JOINING = read_words("joining")
 
 
 def _is_object(words: list[str], at: int) -> bool:

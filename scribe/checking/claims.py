@@ -20,7 +20,8 @@ _HEADING = re.compile(r"(?!.*\b(?:NO|NOT|DENIES)\b)[A-Z][A-Z /&-]{3,40}:?")
 _DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{4}\b")
 _ATTRIBUTED = re.compile(
     r"\b(?:she|he|they|patient|pt|mother|father|parent|mom|dad)\s+(?:also\s+|further\s+|does\s+|currently\s+)?"
-    r"(?:reports?|reported|denie[sd]|states?|stated|endorse[sd]?|admits?|admitted|describe[sd]?|complain(?:s|ed)|notes?|noted|says?)\b",
+    r"(?:reports?|reported|denie[sd]|states?|stated|endorse[sd]?|admits?|admitted|describe[sd]?|complain(?:s"
+    r"|ed)|notes?|noted|says?)\b",
     re.I,
 )
 
@@ -83,7 +84,8 @@ def _take(free: bytearray, start: int, end: int) -> None:
 def _item(one: Read, kind: ItemKind, name: str, weigh: float, start: int, end: int, **more: object) -> Item:
     cues = one.cues.assess(start, end)
     stems = tuple(token.stem for token in one.tokens if start <= token.start < end and weight(token.stem) > 0)
-    return Item(kind, name, weigh, start, end, cues.negated, cues.hypothetical, cues.family, stems, **more)  # type: ignore[arg-type]
+    shape = (cues.negated, cues.hypothetical, cues.family)
+    return Item(kind, name, weigh, start, end, *shape, stems, **more)  # type: ignore[arg-type]
 
 
 def _figures(one: Read, free: bytearray) -> list[Item]:

@@ -21,14 +21,19 @@ MOST_OF_A_KIND = 8
 _TRIFLES = {
     "pain", "swelling", "stress", "alcohol use", "caffeine use", "smoking", "drug use", "marijuana use", "injury",
     "gas", "rub",
-    "side effect", "allergy", "infection", "cancer", "discharge", "lump", "flatulence", "warmth", "rest", "effusion", "instability",
-    "tenderness", "erythema", "stiffness", "weakness", "acute distress", "ulcer", "viral infection", "flare-up", "locking",
-    "drug allergy", "muscle cramp", "bleeding", "cyst", "food allergy", "burn", "scar", "irritability", "crepitus", "anxiety", "fall",
+    "side effect", "allergy", "infection", "cancer", "discharge", "lump", "flatulence", "warmth", "rest",
+    "effusion", "instability",
+    "tenderness", "erythema", "stiffness", "weakness", "acute distress", "ulcer", "viral infection", "flare-up",
+    "locking",
+    "drug allergy", "muscle cramp", "bleeding", "cyst", "food allergy", "burn", "scar", "irritability", "crepitus",
+    "anxiety", "fall",
 }  # fmt: skip
 """Terms that alone say too little to be missed, or that talk uses loosely."""
 _PLANNED = re.compile(
-    r"\b(?:i'm (?:going to|gonna|gon na)|i am going to|we're (?:going to|gonna|gon na)|we are going to|i'll|i will|we'll|we will|"
-    r"let's|let us|i(?:'d| would) like|i wanna|i wan na|i want|we need|you(?:'ll)? need|you should|recommend|prescribe|refer|order|"
+    r"\b(?:i'm (?:going to|gonna|gon na)|i am going to|we're (?:going to|gonna|gon na)|we are going to|i'll"
+    r"|i will|we'll|we will|"
+    r"let's|let us|i(?:'d| would) like|i wanna|i wan na|i want|we need|you(?:'ll)? need|you should|recommend"
+    r"|prescribe|refer|order|"
     r"schedule|start you|put you|send you|give you|have you|continue|follow up|come back|see you (?:back|again|in))",
     re.I,
 )
@@ -37,12 +42,15 @@ _NOT_PLAN_TERMS = {
     "height",
     "vital signs", "glucose", "strength", "sensation", "gait", "pulses", "reflexes", "sodium", "potassium",
     "calcium", "cholesterol",
-    "hospitalization", "range of motion", "heat", "ice", "elevation", "vaccination", "walker", "cast", "brace", "heart sounds",
+    "hospitalization", "range of motion", "heat", "ice", "elevation", "vaccination", "walker", "cast", "brace",
+    "heart sounds",
     "pupils", "creatinine", "albumin", "referral", "hemoglobin a1c",
 }  # fmt: skip
 _ALLERGIC_TO = re.compile(r"\ballerg(?:ic|y|ies) (?:reaction )?to ((?:[a-z-]+ ){0,1}[a-z-]+)", re.I)
-_ANY = {"any", "anything", "medications", "medicines", "something", "medication", "a", "the", "some", "that", "it", "my", "your",
-        "certain", "medicine", "what", "drugs", "them", "those", "all", "other", "foods", "food", "no", "nothing"}  # fmt: skip
+_ANY = {"any", "anything", "medications", "medicines", "something", "medication", "a", "the", "some", "that", "it",
+    "my", "your",
+        "certain", "medicine", "what", "drugs", "them", "those", "all", "other", "foods", "food", "no",
+        "nothing"}  # fmt: skip
 
 
 @dataclass(frozen=True)

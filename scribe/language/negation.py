@@ -170,9 +170,11 @@ _RUN_ON = {
     "yeah",
 }
 """Words that begin a clause even where the recogniser set no mark."""
-_LEADS = {"in", "of", "on", "with", "that", "when", "to", "for", "at", "if", "as", "or", "from", "than", "by", "because", "think",
+_LEADS = {"in", "of", "on", "with", "that", "when", "to", "for", "at", "if", "as", "or", "from", "than", "by",
+    "because", "think",
           "over", "hurt", "down", "like"}  # fmt: skip
-_SUBJECTS = {"he", "she", "it", "they", "i", "we", "you", "there", "his", "her", "my", "the", "i'm", "it's", "i've", "he's",
+_SUBJECTS = {"he", "she", "it", "they", "i", "we", "you", "there", "his", "her", "my", "the", "i'm", "it's",
+    "i've", "he's",
              "she's", "there's", "that", "patient"}  # fmt: skip
 
 
@@ -182,7 +184,8 @@ def assess(text: str, start: int, end: int) -> Assertion:
 
 
 _ANSWER_LEAD = re.compile(
-    r"^(?:[\s,.!-]|\b(?:um+|uh+|oh|well|so|okay|ok|hmm+|ah|actually|doctor|hi|i mean|you know|er+m*|sir|ma'am|madam|thank god|thankfully|and)\b)+",
+    r"^(?:[\s,.!-]|\b(?:um+|uh+|oh|well|so|okay|ok|hmm+|ah|actually|doctor|hi|i mean|you know|er+m*|sir|ma'am"
+    r"|madam|thank god|thankfully|and)\b)+",
     re.I,
 )
 
@@ -238,7 +241,8 @@ _ASKED_TOKENS = 14
 
 
 def asked_places(tokens: Sequence[Token]) -> set[int]:
-    """The tokens that ask in unmarked speech ("okay and any numbness in your feet"). An "if" before makes no question."""
+    """The tokens that ask in unmarked speech ("okay and any numbness in your feet"). An "if" before makes no
+    question."""
     asked: set[int] = set()
     for _, first, _ in _question_starts().find(tokens):
         if not any(

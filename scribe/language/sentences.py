@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _ABBREVIATIONS = {
-    "dr", "mr", "mrs", "ms", "st", "vs", "mg", "mcg", "ml", "kg", "lb", "lbs", "oz", "cm", "mm", "in", "hr", "hrs", "min",
+    "dr", "mr", "mrs", "ms", "st", "vs", "mg", "mcg", "ml", "kg", "lb", "lbs", "oz", "cm", "mm", "in", "hr", "hrs",
+    "min",
     "no", "approx", "e.g", "i.e", "p.o", "b.i.d", "t.i.d", "q.i.d", "q.d", "q.h.s", "p.r.n", "q", "a.m", "p.m", "u.s",
     "etc", "dept", "jr", "sr", "prof", "fig", "tab", "tabs", "cap", "caps", "temp", "wt", "ht", "pt", "hx", "dx", "rx",
     "tx", "fx", "sx", "h", "p", "c", "s", "d", "m.d", "p.a", "r.n", "i.v", "i.m", "s.c", "o.d", "b.p",

@@ -22,14 +22,16 @@ _SIDES: dict[str, tuple[Axis, str]] = {
 _OPPOSITE = {"left": "right", "right": "left", "medial": "lateral", "lateral": "medial", "upper": "lower",
              "lower": "upper", "front": "back", "back": "front"}  # fmt: skip
 _NOT_A_SIDE_AFTER = {
-    "right": {"now", "away", "there", "here", "after", "before", "when", "where", "next", "on", "?", "so", "i", "about", "into",
+    "right": {"now", "away", "there", "here", "after", "before", "when", "where", "next", "on", "?", "so", "i",
+    "about", "into",
               "okay", "that", "well", "in", "at", "up", "then", "but", "along", "because", "back", "to"},
     "left": {"the", "over", "my", "it", "him", "her", "work", "home", "a", "for", "his", "school", "untreated", "alone",
              "to", "off", "that", "with", "behind", "us", "them"},
     "both": {"of", "parents", "you", "times", "were", "are", "her", "his", "my", "the"},
     "low": {"blood", "sodium", "salt", "grade", "dose", "carb", "fat", "energy", "on", "-", "pumping", "vitamin",
     "iron"},
-    "lower": {"your", "the", "it", "dose", "than", "my", "that"}, "inside": {"of", "the"}, "outside": {"of", "the", "in"},
+    "lower": {"your", "the", "it", "dose", "than", "my", "that"}, "inside": {"of", "the"}, "outside": {"of", "the",
+    "in"},
     "upper": {"respiratory", "gi", "endoscopy"},
 }  # fmt: skip
 _NOT_A_SIDE_BEFORE = {

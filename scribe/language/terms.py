@@ -21,11 +21,13 @@ _LISTS: tuple[tuple[Kind, str], ...] = (
 _AT_SITE = {"pain", "swelling", "tenderness", "numbness", "stiffness", "weakness", "rash"}
 """Symptoms that together with a site make a concept of their own: "pain in my left knee" -> "knee pain"."""
 _BETWEEN = {
-    "in", "my", "your", "his", "her", "the", "a", "of", "on", "at", "to", "right", "left", "both", "low", "upp", "upper",
+    "in", "my", "your", "his", "her", "the", "a", "of", "on", "at", "to", "right", "left", "both", "low", "upp",
+    "upper",
     "lower", "over", "around", "side", "medial", "lateral", "inner", "outer", "bilateral", "be", "and", "really", "bit",
     "feel", "it", "area", "or", "anterior", "posterior", "front", "along", "that", "this", "with", "palpat", "insid",
     "outsid", "middle", "middl", "mid", "very", "still", "pretty", "kind", "little", "about", "aspect", "part",
-    "some", "like", "top", "bottom", ",", "uh", "um", "so", "just", "start", "been", "have", "there", "distal", "plantar",
+    "some", "like", "top", "bottom", ",", "uh", "um", "so", "just", "start", "been", "have", "there", "distal",
+    "plantar",
     "dorsal", "entire", "whole", "entir", "whol",
 }  # fmt: skip
 _REACH = 7

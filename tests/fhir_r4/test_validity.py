@@ -81,6 +81,14 @@ def test_a_bundle_whose_reference_leads_nowhere() -> None:
     assert {"bdl-9", "bdl-10", "bdl-11"} <= {rule for _, rule in found(document)}
 
 
+@pytest.mark.parametrize(
+    "inside", [{"resourceType": "Nothing"}, {"resourceType": 3}, {}, {"resourceType": None}, "x", 3, []]
+)
+def test_a_bundle_with_something_else_inside(inside: Any) -> None:
+    assert faults({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": inside}]})
+    assert faults(changed(OBSERVATION, contained=[inside]))
+
+
 def test_a_message_quotes_no_value() -> None:
     told = [fault.message for fault in faults(changed(OBSERVATION, status="Asha Rao", weight="Asha Rao"))]
     assert told and not any("Asha" in message for message in told)

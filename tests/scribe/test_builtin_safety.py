@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scribe.builtin import patient_summary, render, write_note
 from scribe.builtin.figures import write_figures
+from scribe.builtin.roles import read_roles
 from scribe.builtin.wording import describe_person, finish, turn_to_third, write_out
 from scribe.note import Division, Written
 from scribe.visit import Patient, Role, Segment, Visit
@@ -48,6 +49,25 @@ def test_a_command_to_the_machine_is_no_content(role: Role) -> None:
     )
     text = render(write_note(visit)).lower()
     assert "dragon" not in text and "morphine" not in text and "x-ray" not in text
+
+
+def test_what_a_relative_says_of_himself_is_not_the_patients() -> None:
+    turns: tuple[tuple[Role, str], ...] = (
+        ("doctor", "What brings you both in?"),
+        ("other", "I have had chest pain for three days myself."),
+        ("patient", "I have had a cough for two weeks."),
+    )
+    text = render(write_note(make_visit(turns))).lower()
+    assert "cough" in text and "chest pain" not in text
+
+
+def test_swapped_labels_are_put_right_only_where_both_speakers_contradict_theirs() -> None:
+    told = "I have had pain in my knee, it hurts, and my back bothers me."
+    asked = "Are you taking anything? Have you had any fever? Let me examine your heart."
+    swapped: tuple[tuple[Role, str], ...] = (("patient", asked), ("doctor", told)) * 4
+    alone: tuple[tuple[Role, str], ...] = (("patient", asked), ("doctor", "Okay.")) * 4
+    assert read_roles(make_visit(swapped).segments) == ["doctor", "patient"] * 4
+    assert read_roles(make_visit(alone).segments) == ["patient", "doctor"] * 4
 
 
 def test_an_unanswered_question_makes_no_finding() -> None:

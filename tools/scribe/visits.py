@@ -17,7 +17,7 @@ from tools.voice.said import ERASED, read_segments
 from tools.voice.tables import VoiceSession
 from voice.speakers.roles import roles_of
 
-_TELLING_WORDS = 60  # of a speaker, below which words do not tell who speaks
+_TELLING_WORDS = 40  # of a speaker, below which words do not tell who speaks
 
 
 class TranscriptUnreliable(Conflict):
@@ -101,7 +101,7 @@ def _notices(visit: Visit) -> tuple[str, ...]:
     }
     if all(len(text.split()) >= _TELLING_WORDS for text in texts.values()):
         roles = {name: role for name, (role, _) in roles_of(texts).items()}
-        if roles == {"doctor": "patient", "patient": "doctor"}:
+        if roles["doctor"] == "patient" or roles["patient"] == "doctor":
             told.append("The speakers look swapped: what is labelled doctor sounds like the patient, and the reverse.")
     unknown = sum(segment.role == "unknown" for segment in visit.segments)
     if unknown and len({segment.role for segment in visit.segments}) > 1:
