@@ -12,6 +12,7 @@ import typer
 from api import logs
 from api.audit_cli import audit_app, seals_app
 from api.governance_cli import policy_app, rerun, vault_app
+from api.scribe_cli import note
 from api.terminal import call, caller_for, out, print_call, with_runtime
 from api.voice_cli import transcribe
 from settings import Settings, get_settings
@@ -27,6 +28,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(vault_app, name="vault")
 session_app.command("rerun")(rerun)
 app.command("transcribe")(transcribe)
+app.command("note")(note)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 

@@ -8,7 +8,19 @@ from evals import conversations
 RUNS = 8
 
 if __name__ == "__main__":
-    for name in ("understanding", "redaction", "false_alarms", "injection", "voice", "endpointing"):
+    for name in (
+        "understanding",
+        "redaction",
+        "false_alarms",
+        "injection",
+        "voice",
+        "endpointing",
+        "scribe_notes",
+        "scribe_sections",
+        "scribe_faithfulness",
+        "scribe_coding",
+        "scribe_fhir",
+    ):
         try:
             runpy.run_module(f"evals.{name}", run_name="__main__")
         except SystemExit as ended:

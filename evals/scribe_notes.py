@@ -19,6 +19,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from evals.training.alignment import content
 from evals.training.encounters import Encounter, read_encounters, read_primock
+from evals.training.notes import fit_selector, label_candidates
 from scribe.builtin import render, write_note
 from scribe.checking.check import check_note
 from scribe.note import Division, Written
@@ -27,6 +28,7 @@ from scribe.visit import Segment, Visit
 _KINDS = ("rouge1", "rouge2", "rougeLsum")
 _SCORER = RougeScorer(list(_KINDS), use_stemmer=False)
 _WORDS_A_MINUTE = 140
+_FOLDS = 4
 
 
 def split_lines(text: str) -> str:
@@ -90,6 +92,17 @@ def print_divisions(notes: Sequence[Written]) -> None:
         )
 
 
+def print_folds(encounters: Sequence[Encounter]) -> None:
+    """The training visits, each written with a selection fitted on the other folds."""
+    rows = label_candidates(encounters)
+    written: dict[int, str] = {}
+    for fold in range(_FOLDS):
+        selector = fit_selector([row for row in rows if row.visit % _FOLDS != fold])
+        held_out = encounters[fold::_FOLDS]
+        written |= {id(one): render(write_note(one.visit, selector)) for one in held_out}
+    print(f"\nACI-Bench train, {_FOLDS} folds: {score_all(encounters, lambda one: written[id(one)])}")
+
+
 def join_visits(encounters: Sequence[Encounter], words: int) -> Visit:
     """One visit of about `words` words, from several."""
     segments: list[Segment] = []
@@ -118,6 +131,7 @@ def main() -> None:
     train, valid = read_encounters("train"), read_encounters("valid")
     print_set("ACI-Bench valid", valid)
     print_set("ACI-Bench train (the selection was fitted on it)", train)
+    print_folds(train)
     print_set("PriMock57 (other country, notes in shorthand)", list(read_primock()))
     print_speed(train)
 

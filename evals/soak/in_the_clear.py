@@ -62,6 +62,7 @@ async def run(place: Hospital, *, patients: int, lines: int) -> Outcome:
     async with running_runtime(place) as runtime:
         await staff_calls(runtime)
         await dictations(runtime)
+        await case_work(runtime)
         values, texts = await personal(runtime)
     return await asyncio.to_thread(search, place, values, texts)
 
@@ -119,6 +120,35 @@ async def dictations(runtime: Runtime) -> None:
         await call(
             "voice.correct_segment", **session, segment_id=first["id"], text=f"{name} was born on {who['birth_date']}."
         )
+
+
+async def case_work(runtime: Runtime) -> None:
+    """Notes drafted, saved, edited and refused, and discussions of a case, all of which name the patient."""
+    doctor = Principal(kind="staff", id="doctor", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
+    for who in (await demo.facts(runtime.database, demo.TENANT_ID)).patients[:10]:
+        name, patient, note_id = f"{who['given']} {who['family']}", {"patient_id": str(who["id"])}, str(uuid4())
+        talk = f"Doctor: {name}, born {who['birth_date']}, came with a cough. I think it is bronchitis. Call {who['phone']}."
+        note = {"sections": [{"division": "plan", "sentences": [{"text": f"Call {name} on {who['phone']}."}]}]}
+        thread = json.loads(
+            (await runtime.call("collab.open_thread", {**patient, "title": f"{name}'s cough"}, doctor)).body
+        )
+        calls: list[tuple[str, dict[str, Any]]] = [
+            ("scribe.draft_note", {**patient, "text": talk}),
+            ("scribe.draft_note", {"text": talk}),
+            ("scribe.validate_note", {**patient, "text": talk, "note_text": f"Plan: call {name}."}),
+            ("collab.add_revision", {**patient, "note_id": note_id, "note": note}),
+            ("collab.add_revision", {"note_id": note_id, "note": note, "parent": 1, "reason": f"{name} rang"}),
+            ("collab.add_revision", {"note_id": note_id, "note": note, "parent": 1}),
+            ("collab.compare_revisions", {"note_id": note_id, "rev": 2}),
+            ("collab.note_as_fhir", {"note_id": note_id, "rev": 2}),
+            ("collab.post_message", {"thread_id": thread["id"], "text": f"@nurse please ring {name}, {who['mrn']}"}),
+            ("collab.list_mentions", {}),
+        ]
+        for tool, args in calls:
+            try:
+                await runtime.call(tool, args, doctor, key=f"key-{uuid4()}")
+            except ToolError:
+                pass
 
 
 async def personal(runtime: Runtime) -> tuple[set[str], set[str]]:

@@ -33,7 +33,8 @@ _FILLERS = re.compile(
 )
 _LIKE = re.compile(
     r",\s*like,\s*|\b(?:is|was|are|were|been|about|for|be) like(?=,| \d"
-    r"| (?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty)\b| about| a (?:week|month|year|day|couple))",
+    r"| (?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty)\b"
+    r"| about| a (?:week|month|year|day|couple))",
     re.I,
 )
 _LEADS = re.compile(
