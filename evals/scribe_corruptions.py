@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from evals.scribe_visits import HEADING, note_of, rows, sentences_of, visit_of
+from scribe.builtin import write_note
 from scribe.checking.check import check_note, check_sentence
 from scribe.language.drugs import drugs
 from scribe.language.sentences import split
@@ -181,22 +182,76 @@ def corruptions(split_name: str) -> tuple[Counted, Counted]:
     chance, bad, good = random.Random(SEED), Counted(), Counted()
     visits = [(visit_of(row["dialogue"]), sentences_of(row["note"])) for row in rows(f"aci-bench/{split_name}.csv")]
     for number, (visit, sentences) in enumerate(visits):
-        spoken = " ".join(segment.text for segment in visit.segments).lower()
-        for sentence in dict.fromkeys(sentences):
-            if not _holds(sentence, visit):
-                continue
-            good.add("sentence", found=check_sentence(sentence, visit).supported, text=sentence)
-            for kind, corrupt in CORRUPTIONS.items():
-                wrong = corrupt(sentence, chance)
-                if wrong is None or (kind == "drug" and _same_drug(wrong, spoken)):
-                    continue
-                bad.add(kind, found=not check_sentence(wrong, visit).supported, text=f"{sentence} -> {wrong}")
+        _corrupt_all([one for one in dict.fromkeys(sentences) if _holds(one, visit)], visit, chance, bad, good)
         for wrong in _strangers(visits, number, visit, chance):
             bad.add("stranger", found=not check_sentence(wrong, visit).supported, text=wrong)
+        for kind, wrong, heard in _only_asked(visit):
+            bad.add(kind, found=not check_sentence(wrong, heard).supported, text=wrong)
         for item, rest in _dropped(visit, sentences):
             good.add("missing list", found=not _names(sentences, visit, item), text=item)
             bad.add("dropped", found=_names(rest, visit, item), text=item)
     return bad, good
+
+
+def draft_corruptions(split_name: str) -> tuple[Counted, Counted]:
+    """As `corruptions`, with every sentence of the built-in maker's drafts in place of the reference notes' that
+    hold."""
+    chance, bad, good = random.Random(SEED), Counted(), Counted()
+    for row in rows(f"aci-bench/{split_name}.csv"):
+        visit = visit_of(row["dialogue"])
+        drafted = [sentence.text for section in write_note(visit).sections for sentence in section.sentences]
+        _corrupt_all(list(dict.fromkeys(drafted)), visit, chance, bad, good)
+    return bad, good
+
+
+def _corrupt_all(sentences: list[str], visit: Visit, chance: random.Random, bad: Counted, good: Counted) -> None:
+    spoken = " ".join(segment.text for segment in visit.segments).lower()
+    for sentence in sentences:
+        good.add("sentence", found=check_sentence(sentence, visit).supported, text=sentence)
+        for kind, corrupt in CORRUPTIONS.items():
+            wrong = corrupt(sentence, chance)
+            if wrong is None or (kind == "drug" and _same_drug(wrong, spoken)):
+                continue
+            bad.add(kind, found=not check_sentence(wrong, visit).supported, text=f"{sentence} -> {wrong}")
+        for wrong in _swap_in_visit(sentence, visit, spoken):
+            bad.add("drug of visit", found=not check_sentence(wrong, visit).supported, text=f"{sentence} -> {wrong}")
+
+
+def _swap_in_visit(sentence: str, visit: Visit, spoken: str) -> Iterator[str]:
+    """The sentence with its only drug swapped for another one that the visit speaks of, where no four turns in a row
+    have that drug and nine tenths of the sentence's words."""
+    named = drugs(sentence)
+    if len(named) != 1 or named[0].kind != "drug":
+        return
+    for name in sorted({one.name for one in drugs(spoken) if one.kind == "drug" and one.generic != named[0].generic}):
+        wrong = sentence[: named[0].start] + name + sentence[named[0].end :]
+        if overlap(wrong, visit) < LEAST_OVERLAP:
+            yield wrong
+            return
+
+
+_DENIES = re.compile(r"^\W*(?:no|nope|not really|none|never|nah|not at all)\b(?!.{0,60}\b(?:but|yeah|yes|i do|i did)\b)", re.I)
+
+
+def _only_asked(visit: Visit) -> Iterator[tuple[str, str, Visit]]:
+    """Symptoms that a doctor asks for in a turn that ends with its question mark and that no other turn names. Where
+    the next turn begins with a plain no, none can be reported; with that answer cut out, none can be reported and
+    none denied."""
+    segments = visit.segments
+    for name in _SYMPTOMS:
+        places = [place for place, one in enumerate(segments) if re.search(rf"\b{name}", one.text, re.I)]
+        if len(places) != 1 or places[0] + 1 >= len(segments) or segments[places[0]].role != "doctor":
+            continue
+        asked, answer = segments[places[0]], segments[places[0] + 1]
+        last = split(asked.text)[-1]
+        if not last.rstrip().endswith("?") or not re.search(rf"\b{name}", last, re.I) or answer.role != "patient":
+            continue
+        if not _DENIES.match(answer.text):
+            continue
+        yield "asked, denied", f"The patient reports {name}.", visit
+        cut = Visit(segments[: places[0] + 1] + segments[places[0] + 2 :])
+        yield "asked, no answer", f"The patient reports {name}.", cut
+        yield "asked, no answer", f"The patient denies {name}.", cut
 
 
 def _same_drug(wrong: str, spoken: str) -> bool:

@@ -33,7 +33,7 @@ from statistics import median
 from rouge_score import rouge_scorer  # type: ignore[import-untyped]
 from scipy.stats import spearmanr
 
-from evals.scribe_corruptions import Counted, corruptions
+from evals.scribe_corruptions import Counted, corruptions, draft_corruptions
 from evals.scribe_visits import note_of, rows, sentences_of, visit_of
 from scribe.checking.check import check_note, check_sentence
 from scribe.language.sentences import split
@@ -160,6 +160,8 @@ def main() -> int:
     fine = arguments.no_study or _print_study()
     bad, good = corruptions(arguments.split)
     fine &= _print_counts(bad, good, misses=arguments.misses)
+    print("the built-in maker's drafts")
+    _print_counts(*draft_corruptions(arguments.split), misses=arguments.misses)
     return 0 if fine else 1
 
 

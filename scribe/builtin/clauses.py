@@ -191,8 +191,18 @@ _TAG = re.compile(
 )
 
 
+_STUMBLE = re.compile(
+    r"(?<!\bno)(?<!\byes)(?<!\byeah)(?<!\bokay)(?<!\bwell)(?<!\bso)(?<!\bright)\s*,\s*(?:uh+|um+|er+m*|hm+)\s*,\s*(?!(?:i|we|he|she|they|it|you|but|and|so)\b)",
+    re.I,
+)
+_FALSE_START = re.compile(
+    r"^(?:[a-z']+ ){0,3}[a-z']+\s*\.\.\.\s*(?=(?:i|we|you|he|she|they|it|there|the|your|so)\b)", re.I
+)
+
+
 def _make(piece: list[Word], role: Role, *, turn: int, place: float) -> Clause | None:
-    text = clean(" ".join(word for word, _ in piece))
+    spoken = _STUMBLE.sub(" ", " ".join(word for word, _ in piece))
+    text = clean(_FALSE_START.sub("", spoken))
     told = _TAG.sub(".", text)
     text = text if looks_like_question(told) else told
     if not re.search(r"\w", text):

@@ -21,7 +21,9 @@ _FOUND = (Division.RESULTS, Division.ASSESSMENT)
 _NEXT = (Division.PLAN, Division.INSTRUCTIONS)
 _SAME = 0.5
 """Share of a note sentence's words that a spoken clause must have to be taken for its source."""
-_THIRD = re.compile(r"\b(?:he|she|him|his|her|the patient|patient's|himself|herself)\b", re.I)
+_THIRD = re.compile(
+    r"\b(?:he|she|him|his|her|the patient|patient's|himself|herself|\d+[- ]year[- ]old|who presents)\b", re.I
+)
 _ASKED = re.compile(
     r"\b(?:i|we) (?:(?:also|do|still|just|really|then) )*(?:want|would like|need|am going to have) (?:for )?you to ",
     re.I,

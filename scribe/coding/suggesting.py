@@ -4,61 +4,48 @@ from: words alone do not tell all that coding rules ask for."""
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from scribe.coding.tables import Index, display_of, index, is_billable, words_of
+from scribe.coding.asking import Asked, Group, lists, read_wording, weigh
+from scribe.coding.fitting import fit, visit_of
+from scribe.coding.tables import FREE, Index, display_of, index, is_billable, signed_words, words_of
 from scribe.language.phrases import Phrases
-from scribe.language.terms import concepts
 from scribe.language.words import tokenize
 from scribe.note import CodeSuggestion
 
 _LEAST = 0.45  # of 1: below it, nothing is suggested
 _EXTRA = 0.35  # what a word costs that the code says and the doctor did not, as a share of its weight
-_KNOWN = 0.35  # what being the usual code of a named condition adds
+_KNOWN = 0.35  # what being the usual code of a named condition adds, where nothing else was said
+_MEANT = 0.9  # what a name counts that was not said but meant by what was said
 _CANDIDATES = 80
-_SIDES = ("right", "left", "bilateral")
-
-
-@cache
-def _lists() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("usual.yaml").read_text(encoding="utf-8"))
-    return read
+_LEAVES = 4  # codes taken from under a beginning of codes
+_TYPE_1 = re.compile(r"\btype 1\b|\bjuvenile diabetes\b")
 
 
 @cache
 def _usual() -> Phrases:
     """Wordings with the codes, or beginnings of codes, that they usually mean."""
-    return Phrases((str(name), str(codes)) for codes, names in _lists()["usual"].items() for name in names)
+    return Phrases((str(name), str(codes)) for codes, names in lists()["usual"].items() for name in names)
 
 
 @lru_cache(maxsize=4096)
 def suggest(text: str, *, most: int = 5) -> tuple[CodeSuggestion, ...]:
     """The likeliest billable ICD-10-CM codes for a problem ("acute medial meniscus tear of the left knee"), best first.
     Empty where nothing fits. `score` from 0 to 1 orders them; it is no probability."""
-    table, said = index(), text.lower()
-    asked, plain = _asked(said), frozenset(words_of(said))
-    if not asked:
+    asked = read_wording(text)
+    if not asked.groups:
         return ()
-    usual = list(_usual_codes(said))
-    scores = _scores(table, asked)
-    best: dict[str, tuple[float, str]] = {}
-    for place in np.argsort(-scores)[:_CANDIDATES]:
-        code, wording = table.codes[place], table.wordings[place]
-        score = float(scores[place]) + _fit(code, wording, said, plain)
+    best = _by_words(index(), asked)
+    for rank, (phrase, code) in enumerate(_usual_codes(asked)):
+        share, covered = _shares(asked, phrase, code)
+        fits = fit(code, display_of(code), asked) - 0.01 * rank
+        score = fits + max(share + _KNOWN * covered**2, _LEAST + 0.1 * covered)
         if score > best.get(code, (0.0, ""))[0]:
-            best[code] = (score, wording)
-    for rank, (phrase, code) in enumerate(usual):
-        score = (
-            max(best.get(code, (0.0, ""))[0], 0.55) + _KNOWN + _fit(code, display_of(code), said, plain) - 0.01 * rank
-        )
-        best[code] = (score, phrase)
+            best[code] = (score, phrase)
     ranked = sorted(
         ((score, code) for code, (score, _) in best.items() if score >= _LEAST), key=lambda one: (-one[0], one[1])
     )
@@ -67,114 +54,116 @@ def suggest(text: str, *, most: int = 5) -> tuple[CodeSuggestion, ...]:
             code=code,
             display=display_of(code),
             score=round(min(1.0, max(0.0, score)), 3),
-            reason=_reason(best[code][1], said),
+            reason=_reason(best[named][1], asked.said),
         )
-        for score, code in ranked[:most]
+        for score, named in ranked[:most]
+        for code in (visit_of(named, asked.said),)
     )
 
 
-def _asked(said: str) -> dict[str, float]:
-    """The words asked for, each with how much it counts: what the doctor said, and the clinical names of lay words."""
-    asked = {word: 1.0 for word in words_of(said) if word not in _stop()}
-    for mention in concepts(said):
-        named = words_of(mention.concept)
-        for word in named:
-            asked.setdefault(word, 0.8)
-        if mention.concept != said[mention.start : mention.end]:
-            for word in words_of(said[mention.start : mention.end]):
-                if word not in named and word in asked:
-                    asked[word] = 0.4
-    return asked
+def _by_words(table: Index, asked: Asked) -> dict[str, tuple[float, str]]:
+    """The best entry of each code: its score and its wording."""
+    scores = _scores(table, asked.groups)
+    best: dict[str, tuple[float, str]] = {}
+    for place in np.argsort(-scores, kind="stable")[:_CANDIDATES]:
+        code, wording = table.codes[place], table.wordings[place]
+        score = float(scores[place]) + fit(code, wording, asked)
+        if score > best.get(code, (0.0, ""))[0]:
+            best[code] = (score, wording)
+    return best
 
 
 @cache
-def _stop() -> frozenset[str]:
-    return frozenset(word for one in _lists()["stop"] for word in words_of(one))
+def _free() -> frozenset[str]:
+    return frozenset(word for one in FREE for word in words_of(one))
 
 
-def _scores(table: Index, asked: dict[str, float]) -> Any:
+def _scores(table: Index, groups: tuple[Group, ...]) -> Any:
     """For each entry: the share of what was asked that it says, less what it says beyond that."""
-    total = sum(table.weight(word) * counts for word, counts in asked.items()) or 1.0
+    total = sum(group.weight() for group in groups) or 1.0
     found = np.zeros(len(table.codes), np.float32)
     named = np.zeros(len(table.codes), np.float32)
-    for word, counts in asked.items():
-        places = table.postings.get(word)
-        if places is not None:
-            found[places] += table.weight(word) * counts
-            named[places] += table.weight(word)
+    for group in groups:
+        best = np.zeros(len(table.codes), np.float32)
+        for way in group.known():
+            said, whole = np.zeros(len(table.codes), np.float32), weigh(way)
+            for word in way:
+                if word in table.postings:
+                    said[table.postings[word]] += table.weight(word) / whole
+            np.maximum(best, said, out=best)
+        found += best * group.weight()
+    for word in {word for group in groups for way in group.ways for word in way} - _free():
+        if word in table.postings and word[0] != "~":
+            named[table.postings[word]] += table.weight(word)
     extra = np.maximum(0.0, table.burden - named)
     return found / total - _EXTRA * extra / (total + extra) * (found > 0)
 
 
-def _fit(code: str, wording: str, said: str, plain: frozenset[str]) -> float:
-    """What speaks for or against a code beyond its words: side, encounter, and chapters that need their own words."""
-    lower, bonus = f"{wording} {display_of(code)}".lower(), 0.0
-    sides = [side for side in _SIDES if re.search(rf"\b{side}\b", said)] or (
-        ["bilateral"] if re.search(r"\bboth\b", said) else []
-    )
-    for side in _SIDES:
-        if re.search(rf"\b{side}\b", lower):
-            bonus += 0.12 if side in sides else -0.3
-    if sides and re.search(
-        r"unspecified (?:side|knee|shoulder|hip|ankle|ear|eye|foot|hand|wrist|elbow|leg|arm|limb|\w+ limb)", lower
-    ):
-        bonus -= 0.12
-    bonus += 0.04 if "unspecified" in lower or "nos" in lower.split() else 0.0
-    return bonus + _encounter(lower, said) + _chapter(code, plain)
+def _shares(asked: Asked, phrase: str, code: str) -> tuple[float, float]:
+    """Of what was asked, the share that a named condition and its code say; and the share that its name alone says."""
+    named, shown = set(words_of(phrase)), set(signed_words(display_of(code)))
+    total = sum(group.weight() for group in asked.groups)
+    if not total:
+        return 1.0, 1.0
+    covered = said = 0.0
+    for group in asked.groups:
+        if any(named.issuperset(way) for way in group.ways):
+            covered += group.weight() * (1.0 if named.issuperset(group.ways[0]) else _MEANT)
+        else:
+            parts = (weigh([word for word in way if word in shown]) / (weigh(way) or 1.0) for way in group.ways)
+            said += group.weight() * max(parts, default=0.0)
+    return (covered + said) / total, covered / total
 
 
-def _encounter(lower: str, said: str) -> float:
-    """Injuries: the first visit, a closed and ordinary fracture, unless said otherwise."""
-    bonus = 0.0
-    for words, told in (
-        ("subsequent encounter", r"\b(?:follow|subsequent|healing|heal)"), ("sequela", r"\bsequela|late effect"),
-        ("open fracture", r"\bopen\b"), ("nonunion", r"\bnonunion"), ("malunion", r"\bmalunion"), ("delayed healing", r"delayed"),
-    ):  # fmt: skip
-        if words in lower and not re.search(told, said):
-            bonus -= 0.35
-    return bonus
+def _usual_codes(asked: Asked) -> Iterator[tuple[str, str]]:
+    """(wording, billable code) of the named conditions in what was said, of several together first; a beginning of codes
+    gives the likeliest of them."""
+    for codes, phrase in (*_together(asked), *_named(asked.said), *_named(asked.clinical)):
+        for code in codes.split():
+            typed = _typed(code, asked)
+            if is_billable(typed):
+                yield phrase, typed
+            else:
+                yield from ((phrase, leaf) for leaf in _leaves(typed, asked))
 
 
-def _chapter(code: str, plain: frozenset[str]) -> float:
-    """Codes of pregnancy, the newborn, external causes, poisoning, history and the like only where their words are said."""
-    for beginning, needed in _lists()["only_with"].items():
-        if re.match(beginning, code) and plain.isdisjoint(word for one in needed for word in words_of(one)):
-            return -1.0
-    return 0.0
-
-
-def _usual_codes(said: str) -> Iterator[tuple[str, str]]:
-    """(wording, billable code) of the named conditions in what was said; a beginning of codes gives the likeliest of them."""
+def _named(said: str) -> Iterator[tuple[str, str]]:
     tokens = tokenize(said)
     for codes, first, last in _usual().find(tokens):
-        phrase = said[tokens[first].start : tokens[last - 1].end]
-        for code in codes.split():
-            if is_billable(code):
-                yield phrase, code
-            else:
-                yield from ((phrase, leaf) for leaf in _leaves(code, said))
+        before = said[: tokens[first].start].split()[-3:]
+        if not {"no", "without", "not", "w/o"} & set(before):
+            yield codes, said[tokens[first].start : tokens[last - 1].end]
 
 
-def _leaves(beginning: str, said: str) -> list[str]:
-    """The billable codes under a beginning, those that fit what was said best first, at most four."""
-    plain = frozenset(words_of(said))
-    scored = [(_fit(code, display_of(code), said, plain) + _shared(code, plain), code) for code in _under(beginning)]
-    return [code for _, code in sorted(scored, key=lambda one: (-one[0], one[1]))[:4]]
+def _together(asked: Asked) -> Iterator[tuple[str, str]]:
+    """Conditions that have one code where they stand together ("hypertension + heart failure")."""
+    for code, wordings in lists()["together"].items():
+        for wording in wordings:
+            if asked.plain.issuperset(words_of(wording)):
+                yield str(code), wording.replace(" + ", " with ")
+                break
 
 
-def _shared(code: str, plain: Iterable[str]) -> float:
-    words = words_of(display_of(code))
-    return 0.1 * len(set(words) & set(plain)) - 0.01 * len(words)
+def _typed(code: str, asked: Asked) -> str:
+    """Diabetes is of type 2 unless type 1 is said."""
+    return "E10" + code[3:] if code.startswith("E11") and _TYPE_1.search(asked.clinical) else code
+
+
+def _leaves(beginning: str, asked: Asked) -> list[str]:
+    """The billable codes under a beginning, those that fit what was said best first."""
+    scored = [(fit(code, display_of(code), asked) + _shared(code, asked.plain), code) for code in _under(beginning)]
+    return [code for _, code in sorted(scored, key=lambda one: (-one[0], one[1]))[:_LEAVES]]
+
+
+def _shared(code: str, plain: frozenset[str]) -> float:
+    words = signed_words(display_of(code))
+    return 0.1 * len(set(words) & plain) - 0.01 * len(words)
 
 
 @cache
 def _under(beginning: str) -> tuple[str, ...]:
     wanted = beginning.rstrip("-")
-    found: dict[str, None] = defaultdict()
-    for code in index().codes:
-        if code.startswith(wanted):
-            found[code] = None
-    return tuple(found)
+    return tuple(dict.fromkeys(code for code in index().codes if code.startswith(wanted)))
 
 
 def _reason(wording: str, said: str) -> str:

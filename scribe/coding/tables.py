@@ -30,7 +30,7 @@ _ABSENT = re.compile(
     r"|(?<!loss )(?<!mention )(?<!evidence )\bof\b"
     r"|, (?:initial|subsequent|sequela|right|left|bilateral|unspecified|first|second|third|intractable)\b)"
 )
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|(?<=\w )unspecified [\w ]+?(?= of |,|$)")
 _LATER = frozenset("CDEFGHJKMNPQRS")  # seventh characters: a later visit, the sequel, the worse kinds of open fracture
 FREE = frozenset(
     (
@@ -65,6 +65,8 @@ def _stem(word: str) -> str:
 def signed_words(text: str) -> list[str]:
     """The same, with a "~" before those that are said to be absent ("without ascites": "~ascites")."""
     found, place, lower = [], 0, text.lower()
+    if "no" not in lower and "w/o" not in lower and "without" not in lower:
+        return words_of(lower)
     for match in _ABSENT.finditer(lower):
         found += words_of(lower[place : match.start()])
         found += ["~" + word for word in words_of(match["what"])]
@@ -97,9 +99,11 @@ def index() -> Index:
     for place, (code, text) in enumerate(dict.fromkeys(_entries())):
         codes.append(code)
         wordings.append(text)
-        for word in dict.fromkeys(signed_words(text)):
+        words = set(signed_words(text))
+        for word in words:
             postings[word].append(place)
-        needed.append([word for word in set(signed_words(_ASIDE.sub(" ", text))) - free if word[0] != "~"])
+        main = set(signed_words(_ASIDE.sub(" ", text))) if re.search(r"[(\[]| unsp", text) else words
+        needed.append([word for word in main - free if word[0] != "~"])
     weights = {word: math.log(1 + len(codes) / len(places)) for word, places in postings.items()}
     return Index(
         codes=tuple(codes),
@@ -120,12 +124,22 @@ def _entries() -> Iterator[tuple[str, str]]:
         yield code, description
         for term in icd().get_inclusion_term(code):
             yield code, term
-        for ancestor in icd().get_ancestors(code)[:2]:
-            if "-" in ancestor or not icd().is_category_or_subcategory(ancestor):
-                continue
-            beyond = _beyond(description, display_of(ancestor))
-            for term in (*icd().get_inclusion_term(ancestor), *icd().get_includes(ancestor)):
+        for ancestor in _categories_above(icd().get_parent(code)):
+            beyond = _beyond(description, display_of(ancestor)) if _terms_under(ancestor) else ""
+            for term in _terms_under(ancestor):
                 yield code, f"{term}, {beyond}" if beyond else term
+
+
+@cache
+def _categories_above(code: str) -> tuple[str, ...]:
+    """The category itself and the one above it, blocks and chapters left out."""
+    above = (code, icd().get_parent(code)) if code else ()
+    return tuple(one for one in above if one and "-" not in one and icd().is_category_or_subcategory(one))
+
+
+@cache
+def _terms_under(category: str) -> tuple[str, ...]:
+    return (*icd().get_inclusion_term(category), *icd().get_includes(category))
 
 
 def _beyond(description: str, general: str) -> str:

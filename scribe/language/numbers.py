@@ -68,6 +68,9 @@ def _digits(tokens: Sequence[Token], place: int) -> Number | None:
     if not (word[0].isascii() and word[0].isdigit()) or len(word) > _LONGEST or not word.replace(",", "").isascii():
         return None
     pair = (word, _word(tokens, place + 2))
+    pointed = _pointed_digits(tokens, place)
+    if pointed:
+        return pointed
     if _word(tokens, place + 1) == "/" and pair in _FRACTIONS and _word(tokens, place + 3) != "/":
         return Number((_decimal(pair[0]) / _decimal(pair[1])).quantize(Decimal("0.01")).normalize(), place, place + 3)
     value, last = _decimal(word), place + 1
@@ -94,7 +97,9 @@ def _spelled(tokens: Sequence[Token], place: int) -> Number | None:
         value, last = _below_hundred(tokens, place)
     value, last = _scaled(tokens, value, last)
     value, last = _run_on(tokens, value, last)
-    if _word(tokens, last) == "point" and _word(tokens, last + 1) in _SMALL:
+    if _word(tokens, last) == "point" and _is_digit_word(_word(tokens, last + 1)):
+        return _pointed(tokens, value, place, last + 1)
+    if _is_spoken_stop(tokens, value, last):
         return _pointed(tokens, value, place, last + 1)
     ordinal = _ORDINALS.get(_word(tokens, last))
     if ordinal and value >= 20 and ordinal < 10 and value % 10 == 0 and not _word(tokens, last + 1).startswith("of"):
@@ -136,7 +141,7 @@ def _scaled(tokens: Sequence[Token], value: Decimal, last: int) -> tuple[Decimal
 def _run_on(tokens: Sequence[Token], value: Decimal, last: int) -> tuple[Decimal, int]:
     """ "one twenty" is 120, "one oh five" 105, "nineteen ninety" 1990, "twenty nineteen" 2019."""
     word = _word(tokens, last)
-    if word in ("oh", "o") and 0 < value < 21 and 0 < _SMALL.get(_word(tokens, last + 1), 0) < 10:
+    if word in ("oh", "o") and 0 < value < 21 and 0 <= _SMALL.get(_word(tokens, last + 1), 10) < 10:
         return value * 100 + _SMALL[tokens[last + 1].word], last + 2
     if word not in _SMALL and word not in _TENS:
         return value, last
@@ -150,11 +155,43 @@ def _run_on(tokens: Sequence[Token], value: Decimal, last: int) -> tuple[Decimal
     return value, last
 
 
+def _is_digit_word(word: str) -> bool:
+    return word in ("oh", "o") or _SMALL.get(word, 10) < 10
+
+
+def _pointed_digits(tokens: Sequence[Token], place: int) -> Number | None:
+    """ "98 . 6" and "98 point 6", as some recognisers write a decimal."""
+    whole, mark, part = (_word(tokens, place + offset) for offset in range(3))
+    if not (whole.isdecimal() and part.isdecimal() and len(part) <= 2 and mark in (".", "point")):
+        return None
+    spaced = mark == "point" or tokens[place].end < tokens[place + 1].start < tokens[place + 2].start - 1
+    if not spaced or (mark == "." and not _ends_a_clause(tokens, place + 3)):
+        return None
+    return Number(Decimal(f"{whole}.{part}"), place, place + 3)
+
+
+def _is_spoken_stop(tokens: Sequence[Token], value: Decimal, last: int) -> bool:
+    """ "a hundred . four": a stop that stands for "point", between a figure of two places or more and one digit."""
+    if value < 10 or _word(tokens, last) != "." or not _is_digit_word(_word(tokens, last + 1)):
+        return False
+    return _ends_a_clause(tokens, last + 2)
+
+
+_AFTER_DECIMAL = {"", ".", ",", "?", "!", ";", "and", "degrees", "degree", "percent", "%", "fahrenheit", "celsius", "mg",
+                  "milligrams", "f", "c", "today", "kg", "kilograms", "pounds", "over", "which", "so", "this", "last", "at",
+                  "on", "in", "yesterday", "but", "or", "when", "is", "was"}  # fmt: skip
+
+
+def _ends_a_clause(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a figure can end here: "it is 12 . 6 weeks ago i fell" begins a sentence with its 6."""
+    return _word(tokens, place) in _AFTER_DECIMAL
+
+
 def _pointed(tokens: Sequence[Token], value: Decimal, place: int, first: int) -> Number:
     """ "ninety eight point six": the digits after the point."""
     digits, last = "", first
-    while _SMALL.get(_word(tokens, last), 10) < 10:
-        digits, last = digits + str(_SMALL[tokens[last].word]), last + 1
+    while _is_digit_word(_word(tokens, last)):
+        digits, last = digits + str(_SMALL.get(tokens[last].word, 0)), last + 1
     if not digits:
         return Number(value, place, first - 1, spelled=True)
     return Number(value + Decimal(f"0.{digits}"), place, last, spelled=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, cast
 
-from scribe.language.phrases import Phrases, read_list
+from scribe.language.phrases import EXACT, Phrases, read_list
 from scribe.language.words import Token, tokenize
 
 Kind = Literal["symptom", "condition", "site", "procedure", "test"]
@@ -52,9 +52,26 @@ def _phrases() -> Phrases:
 def _entries() -> Iterator[tuple[str, str]]:
     for kind, name in _LISTS:
         for concept, synonyms in read_list(name).items():
-            yield str(concept), f"{kind}:{concept}"
+            if not any(_bare(str(synonym)) == concept for synonym in synonyms or ()):
+                yield str(concept), f"{kind}:{concept}"
             for synonym in synonyms or ():
-                yield str(synonym), f"{kind}:{concept}"
+                if not synonym.startswith(_NOT_ITSELF):
+                    yield synonym.removeprefix(_BY_SITE), f"{kind}:{concept}{_BY_SITE * synonym.startswith(_BY_SITE)}"
+    for phrase in read_list("everyday")["phrases"]:
+        yield str(phrase), _NOTHING
+
+
+_BY_SITE = "~"
+"""Before a synonym: an everyday word that is the term only with a body site or another term near by ("broke my arm")."""
+_NOT_ITSELF = "-"
+"""Before a synonym that is the concept's own name: the name alone is no sign of it."""
+_NOTHING = "nothing:"
+_NEAR = 7
+"""Tokens within which the site must stand, in the same sentence."""
+
+
+def _bare(synonym: str) -> str:
+    return synonym.lstrip(_BY_SITE + _NOT_ITSELF + EXACT)
 
 
 def concepts(text: str) -> list[Mention]:
@@ -63,12 +80,43 @@ def concepts(text: str) -> list[Mention]:
     return concepts_of(tokenize(text))
 
 
+_Found = tuple[Kind, str, int, int]
+
+
 def concepts_of(tokens: Sequence[Token]) -> list[Mention]:
     """As `concepts`, for a text that is already in tokens."""
-    found = [(*_pair(meaning), first, last) for meaning, first, last in _phrases().find(tokens)]
-    found = [entry for entry in found if not (entry[1] == "back" and _is_return(tokens, entry[2], entry[3]))]
+    marked = [(*_pair(meaning), first, last) for meaning, first, last in _phrases().find(tokens) if meaning != _NOTHING]
+    sure = [one for one in marked if not one[1].endswith(_BY_SITE) and not _is_no_site(tokens, one)]
+    found = [
+        (kind, name.removesuffix(_BY_SITE), first, last)
+        for kind, name, first, last in marked
+        if (kind, name, first, last) in sure or (name.endswith(_BY_SITE) and _stands_near(tokens, first, last, sure))
+    ]
     mentions = [Mention(name, kind, tokens[i].start, tokens[j - 1].end) for kind, name, i, j in found]
     return sorted(mentions + _at_sites(tokens, found), key=lambda mention: (mention.start, mention.end))
+
+
+def _stands_near(tokens: Sequence[Token], first: int, last: int, sure: Sequence[_Found]) -> bool:
+    """Whether a body site or a symptom stands close to the tokens, in the same sentence."""
+    for kind, _, other_first, other_last in sure:
+        low, high = (other_last, first) if other_first < first else (last, other_first)
+        if kind in ("site", "symptom") and high - low <= _NEAR:
+            if not any(token.word in (".", "?", "!") for token in tokens[low:high]):
+                return True
+    return False
+
+
+def _is_no_site(tokens: Sequence[Token], found: _Found) -> bool:
+    """ "Come back" and "five feet" name no part of the body."""
+    _, name, first, last = found
+    before = tokens[first - 1].word if first else ""
+    if name == "foot" and tokens[first].word in ("feet", "foot"):
+        return before.isdigit() or before in _COUNTS
+    return name == "back" and _is_return(tokens, first, last)
+
+
+_COUNTS = {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twenty", "thirty", "forty", "fifty",
+           "hundred", "few", "many", "square", "-"}  # fmt: skip
 
 
 def _is_return(tokens: Sequence[Token], first: int, last: int) -> bool:
@@ -77,25 +125,13 @@ def _is_return(tokens: Sequence[Token], first: int, last: int) -> bool:
         return False
     before = tokens[first - 1].word if first else ""
     after = tokens[last].word if last < len(tokens) else ""
-    owned = before in (
-        "my",
-        "your",
-        "his",
-        "the",
-        "low",
-        "lower",
-        "upper",
-        "mid",
-        "of",
-        "and",
-        "or",
-        "in",
-        "right",
-        "left",
-        "",
-        ":",
-    )
-    return not owned and not (before == "her" and after not in ("in", "to", "for", "after", "on", "here"))
+    if before == "her":
+        return after in ("in", "to", "for", "after", "on", "here")
+    return before not in _BEFORE_BACK
+
+
+_BEFORE_BACK = {"my", "your", "his", "the", "low", "lower", "upper", "mid", "of", "and", "or", "in", "right", "left", "",
+                ":"}  # fmt: skip
 
 
 def _pair(meaning: str) -> tuple[Kind, str]:
@@ -103,7 +139,7 @@ def _pair(meaning: str) -> tuple[Kind, str]:
     return cast(Kind, kind), name
 
 
-def _at_sites(tokens: Sequence[Token], found: list[tuple[Kind, str, int, int]]) -> list[Mention]:
+def _at_sites(tokens: Sequence[Token], found: list[_Found]) -> list[Mention]:
     made = []
     sites = [entry for entry in found if entry[0] == "site"]
     for kind, name, first, last in found:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scribe.coding import suggesting
+from scribe.coding.asking import lists
 from scribe.coding.suggesting import suggest
 from scribe.coding.tables import icd, is_billable
 
@@ -65,6 +65,6 @@ def test_only_codes_that_can_be_billed(text: str) -> None:
 
 
 def test_every_code_of_the_list_exists() -> None:
-    lists = yaml.safe_load((suggesting.Path(suggesting.__file__).with_name("usual.yaml")).read_text())
-    codes = [code for codes in lists["usual"] for code in str(codes).split()]
+    named = [*lists()["usual"], *lists()["together"]]
+    codes = [code for codes in named for code in str(codes).split()]
     assert [code for code in codes if not is_billable(code) and not suggesting._under(code)] == []
