@@ -107,12 +107,18 @@ def _flip(sentence: str, chance: random.Random) -> str | None:
     return None
 
 
+_A_SIDE = re.compile(
+    r"(?<!that is )(?<!that's )(?<!thing )(?<!patient is )(?<!is their )(?<!all )(?<!after he )(?<!he had )"
+    r"\b(left|right)\b(?! (?:now|away|there|here|at|into|where|off|before|after|when|on|about|in the|it)\b)",
+    re.I,
+)
+"""A left or right that names a side of the body: not "right there", "right where", "that is right", "he left"."""
+
+
 def _swap_side(sentence: str, chance: random.Random) -> str | None:
-    match = re.search(r"\b(left|right)\b(?! now| away)", sentence, re.I)
-    if not match:
-        return None
     other = {"left": "right", "right": "left"}
-    return re.sub(r"\b(left|right)\b", lambda found: other[found[1].lower()], sentence, flags=re.I)
+    changed = _A_SIDE.sub(lambda found: other[found[1].lower()], sentence)
+    return changed if changed != sentence else None
 
 
 def _change_number(sentence: str, chance: random.Random) -> str | None:

@@ -1,7 +1,7 @@
 """Dictation commands: what a doctor says to the note rather than into it.
 
 "new paragraph", "new line", "scratch that", "full stop", "comma", "open bracket", and headings ("assessment colon", "go to
-plan"). A dictated note keeps the doctor's own words: nothing is chosen, left out or reworded.
+plan"). A dictated note keeps the doctor's own words: nothing is chosen, left out or reworded; figures are written in digits.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from scribe.headings import HEADING_NAMES
+from scribe.language.figures import write_figures
 from scribe.note import Division, Maker, Section, Sentence, Written
 from scribe.visit import Segment, Visit
 
@@ -58,6 +59,7 @@ class _Page:
     def end(self, mark: str = "") -> None:
         words = re.sub(r"\s+([,;:.?!)])", r"\1", re.sub(r"([(])\s+", r"\1", self.words)).strip(" ,;")
         if re.search(r"\w", words):
+            words = write_figures(words)
             ended = words if words[-1] in ".?!" else words + (mark or ".")
             self.done.append((self.division, ended[0].upper() + ended[1:], tuple(self.segments)))
         self.words, self.segments = "", []

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from scribe.builtin.candidates import Candidate, follow_phases, list_candidates
 from scribe.builtin.clauses import Clause, read_clauses
 from scribe.builtin.complaint import find_complaint
-from scribe.builtin.dictation import read_dictation
 from scribe.builtin.medicines import list_medicines
 from scribe.builtin.people import find_person
 from scribe.builtin.phrasing import find_area, frame, word_exam, word_plan
@@ -19,6 +18,7 @@ from scribe.builtin.selection import Selector, load_selector
 from scribe.builtin.support import keep_supported
 from scribe.builtin.symptoms import join_names
 from scribe.builtin.wording import Person, finish, turn_to_third, write_out
+from scribe.dictation import has_commands, take_dictation
 from scribe.note import Division, Maker, Section, Sentence, Written
 from scribe.sections.division import tells_vitals
 from scribe.sections.signs import find_history
@@ -61,14 +61,12 @@ class _Draft:
 
 
 def write_note(visit: Visit, selector: Selector | None = None) -> Written:
-    """A note of what the transcript says; empty where nothing in it is worth noting. The same visit gives the"
-    " same note."""
-    person, clauses = find_person(visit), read_clauses(visit)
-    draft = _Draft(person)
-    dictated = {at: (division, text) for at, division, text in read_dictation(clauses)}
-    for at, (division, text) in dictated.items():
-        draft.add(division, text, clauses[at].segments)
-    _tell_visit(draft, [clause for at, clause in enumerate(clauses) if at not in dictated], selector or load_selector())
+    """A note of what the transcript says; empty where nothing in it is worth noting. What one person dictates with
+    commands stays as it was dictated. The same visit gives the same note."""
+    if has_commands(visit):
+        return take_dictation(visit)
+    draft = _Draft(find_person(visit))
+    _tell_visit(draft, read_clauses(visit), selector or load_selector())
     return Written(sections=keep_supported(tuple(draft.sections()), visit), maker=MAKER)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from scribe.builtin.candidates import is_command, speaks_of_self
 from scribe.builtin.clauses import Clause
-from scribe.builtin.figures import write_figures
 from scribe.builtin.wording import finish
 from scribe.language.doses import Dose, doses
+from scribe.language.figures import write_figures
 from scribe.language.negation import assess
 from scribe.note import Sentence
 

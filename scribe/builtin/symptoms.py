@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from scribe.builtin.figures import write_figures
 from scribe.builtin.wording import Person, turn_to_third
+from scribe.language.figures import write_figures
 from scribe.language.terms import Mention, concepts
 
 _DATA = Path(__file__).parent / "data"

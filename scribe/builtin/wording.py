@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from scribe.builtin.figures import write_figures
 from scribe.builtin.verbs import inflect, is_adverb, is_participle
 from scribe.builtin.words import read_words
+from scribe.language.figures import write_figures
 from scribe.visit import Patient, Role
 
 _FORMS = (

@@ -6,9 +6,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 
+from scribe.checking.alignment import find_affirmed_there, find_denied_there
 from scribe.checking.claims import Claim, Item
 from scribe.checking.heard import NO, OPEN, YES, Heard, Said
-from scribe.checking.support import Backing
+from scribe.checking.support import Backing, places_of
 from scribe.checking.vocabulary import keys, root
 from scribe.language.reading import Read
 from scribe.language.terms import kind_of
@@ -38,7 +39,7 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
         local = [one for one in said if one.segment in backing.places]
         local = local or [one for one in said if one.segment in around] or said
         verdict = _compare(item, local)
-        if not item.negated and all(one.polarity == OPEN for one in said):
+        if _is_unanswered(item, said, heard):
             unanswered.append(item)
         if verdict is False and not item.negated and kind_of(item.name) == "test":
             continue
@@ -47,12 +48,38 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
         if verdict is False:
             places = {one.segment for one in local} | {one.answer for one in local if one.answer is not None}
             found.append(_negation(claim, item, item, heard.ids(places)))
-    if claim.attributed and len(unanswered) > 1 and not found:
+    if unanswered and not found:
         words = claim.text[unanswered[0].start : unanswered[-1].end]
         found.append(Finding(kind=FindingKind.UNSUPPORTED, words=words, instead="asked, and not answered"))
     if found:
         return found
-    return _judge_denied(claim, backing, heard) or _judge_affirmed(claim, backing, heard, settled)
+    return (
+        _judge_denied(claim, backing, heard)
+        or _judge_affirmed(claim, backing, heard, settled)
+        or _judge_words(claim, backing, heard)
+    )
+
+
+def _is_unanswered(item: Item, said: list[Said], heard: Heard) -> bool:
+    """Only asked, and nobody replied to it; a symptom affirmed though nobody said yes to it."""
+    if any(one.polarity != OPEN for one in said) or kind_of(item.name) != "symptom":
+        return False
+    return all(heard.answers[one.segment].segment is None for one in said)
+
+
+def _judge_words(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+    """The word right behind a "not", here or there."""
+    if (at := find_affirmed_there(claim, backing.places, heard)) is not None:
+        token = claim.read.tokens[at]
+        return [_denied_finding(claim, token.start, token.end, backing, heard)]
+    at = None if _PLANS.search(claim.text) else find_denied_there(claim, backing.places, heard)
+    if at is None:
+        return []
+    words, segments = (
+        claim.text[claim.read.tokens[at].start : claim.read.tokens[at].end],
+        heard.ids(set(backing.places)),
+    )
+    return [Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: denied", segments=segments)]
 
 
 def _negation(claim: Claim, first: Item, last: Item, segments: tuple[str, ...]) -> Finding:
@@ -105,7 +132,7 @@ def _judge_denied(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
             held += item.weight if polarity & (NO | OPEN) else 0.0
             against += item.weight if polarity == YES else 0.0
         normal = {token.stem for token in claim.read.tokens if first <= token.start < last} & _NORMAL
-        if normal and _affirms(normal, backing, heard):
+        if normal and _affirms(normal, claim, backing, heard):
             return [_denied_finding(claim, first, last, backing, heard)]
         if held > against or (held and not against) or _is_hollow(claim, first, last):
             continue
@@ -119,15 +146,23 @@ def _denied_finding(claim: Claim, first: int, last: int, backing: Backing, heard
     return Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: affirmed", segments=segments)
 
 
-def _affirms(normal: set[str], backing: Backing, heard: Heard) -> bool:
+def _affirms(normal: set[str], claim: Claim, backing: Backing, heard: Heard) -> bool:
     """Whether one of the words for what is well is said, and only without a "not", where the claim comes from."""
-    said = [
-        bool(heard.reads[place].cues.negated[number])
-        for place in backing.places
-        for number, token in enumerate(heard.reads[place].tokens)
-        if token.stem in normal
-    ]
+    said = _denials_of(normal, backing.places, heard)
+    if not said:
+        named = {place for item in claim.items if item.kind == "term" for place in places_of(item, heard)}
+        said = _denials_of(normal, named, heard)
     return bool(said) and not any(said)
+
+
+def _denials_of(stems: set[str], places: Iterable[int], heard: Heard) -> list[bool]:
+    """For each time that one of the stems is said at the places, whether it is denied."""
+    return [
+        bool(heard.reads[place].cues.negated[number])
+        for place in places
+        for number, token in enumerate(heard.reads[place].tokens)
+        if token.stem in stems
+    ]
 
 
 def _is_hollow(claim: Claim, first: int, last: int) -> bool:

@@ -83,6 +83,8 @@ class Heard:
             unit = self.units[following]
             if unit.segment != asker.segment and (unit.role != asker.role or asker.role == "unknown"):
                 return Exchange(following, read_answer(unit.text))
+            if unit.segment != asker.segment and any(self.reads[following].questions):
+                break
         return Exchange(None, None)
 
     def _add(self, place: int) -> None:

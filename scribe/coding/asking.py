@@ -18,8 +18,9 @@ from scribe.language.words import Token, tokenize
 
 _LIGHT = 0.3  # what a word of degree counts, beside one that names a condition
 _CONCEPT = 0.9  # what a lay word counts that stands for a clinical name
-_SITE = 0.7  # what a part of the body counts
+_SITE = 0.5  # what a part of the body counts
 _LEAST_LETTERS = 6  # of a word whose spelling is put right
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ABSENT = re.compile(r"\b(?:without|w/o|not|no|denies)\b(?P<what>[^,;.()]*?)(?=[,;.()]|\b(?:with|but)\b|$)")
 
@@ -59,7 +60,7 @@ def weigh(words: Sequence[str]) -> float:
 def lists() -> dict[str, Any]:
     read: dict[str, Any] = {}
     for name in ("usual", "wordings"):
-        read |= yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
+        read |= yaml.load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"), Loader=_Loader)
     return read
 
 

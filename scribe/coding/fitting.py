@@ -18,7 +18,8 @@ _KINDS = tuple(
     for words, told in (
         ("subsequent encounter", r"\b(?:follow|subsequent|heal)"), ("sequela", r"\bsequela|late effect"),
         ("open fracture", r"\bopen\b"), ("nonunion", r"\bnonunion"), ("malunion", r"\bmalunion"),
-        ("delayed healing", r"delayed"), (r"(?<!pathological )(?<!from )\bfracture\b", r"\bfractur|\bfx\b|\bbroke|\bbreak"),
+        ("delayed healing", r"delayed"),
+        (r"(?<!pathological )(?<!from )\bfracture\b", r"\bfractur|\bfx\b|\bbroke|\bbreak"),
     )
 )  # fmt: skip
 _VISITS = tuple(
@@ -50,7 +51,7 @@ def _gates() -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
 
 
 def _chapter(code: str, plain: frozenset[str]) -> float:
-    """Codes of pregnancy, the newborn, external causes, poisoning, history and the like only where their words are said."""
+    """Codes of pregnancy, the newborn, external causes, injury, history and the like, only where their words are said."""
     return -1.0 if any(where.match(code) and plain.isdisjoint(needed) for where, needed in _gates()) else 0.0
 
 

@@ -116,8 +116,8 @@ def _shares(asked: Asked, phrase: str, code: str) -> tuple[float, float]:
 
 
 def _usual_codes(asked: Asked) -> Iterator[tuple[str, str]]:
-    """(wording, billable code) of the named conditions in what was said, of several together first; a beginning of codes
-    gives the likeliest of them."""
+    """(wording, billable code) of the named conditions in what was said, of several together first; a beginning of
+    codes gives the likeliest of them."""
     for codes, phrase in (*_together(asked), *_named(asked.said), *_named(asked.clinical)):
         for code in codes.split():
             typed = _typed(code, asked)

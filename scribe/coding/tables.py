@@ -32,14 +32,13 @@ _ABSENT = re.compile(
 )
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|(?<=\w )unspecified [\w ]+?(?= of |,|$)")
 _LATER = frozenset("CDEFGHJKMNPQRS")  # seventh characters: a later visit, the sequel, the worse kinds of open fracture
-FREE = frozenset(
-    (
-        "unspecified not elsewhere classified nos of the and with without in or for to by due other type specified "
-        "encounter initial complication disease disorder current injury closed fracture uncomplicated a an on from as "
-        "is at site part essential primary oth unsp syndrome nec level side organism cause status mellitus mention bod "
-        "body left right bilateral"
-    ).split()
-)
+FREE = frozenset([
+    "unspecified", "not", "elsewhere", "classified", "nos", "of", "the", "and", "with", "without", "in", "or",
+    "for", "to", "by", "due", "other", "type", "specified", "encounter", "initial", "complication", "disease",
+    "disorder", "current", "injury", "closed", "fracture", "uncomplicated", "a", "an", "on", "from", "as", "is",
+    "at", "site", "part", "essential", "primary", "oth", "unsp", "syndrome", "nec", "level", "side", "organism",
+    "cause", "status", "mellitus", "mention", "bod", "body", "left", "right", "bilateral",
+])  # fmt: skip
 """Words of a description that a doctor's wording may lack without being another thing."""
 
 
@@ -143,7 +142,7 @@ def _terms_under(category: str) -> tuple[str, ...]:
 
 
 def _beyond(description: str, general: str) -> str:
-    """"Conjunctival hemorrhage, right eye" beyond "Conjunctival hemorrhage": "right eye"."""
+    """ "Conjunctival hemorrhage, right eye" beyond "Conjunctival hemorrhage": "right eye"."""
     if description.lower().startswith(general.lower()):
         return description[len(general) :].strip(" ,")
     known = set(words_of(general))

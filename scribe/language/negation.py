@@ -252,9 +252,13 @@ def asked_places(tokens: Sequence[Token]) -> set[int]:
     return asked
 
 
+_TAG = re.compile(r"[,.]\s*(?:okay|ok|all ?right|you know|sound good|sounds good|yeah|fair enough)\s*\?\s*$", re.I)
+"""What turns no statement into a question: "we'll repeat the echo, okay?"."""
+
+
 def is_question(sentence: str) -> bool:
     """Whether a sentence asks: by its mark, or by how it begins where the recogniser left the mark out."""
-    if "?" in sentence:
+    if "?" in sentence and not _TAG.search(sentence):
         return True
     if sentence.rstrip().endswith((".", "!")):
         return False

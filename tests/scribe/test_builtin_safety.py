@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scribe.builtin import patient_summary, render, write_note
-from scribe.builtin.figures import write_figures
+from scribe.language.figures import write_figures
 from scribe.builtin.roles import read_roles
 from scribe.builtin.wording import describe_person, finish, turn_to_third, write_out
 from scribe.note import Division, Written

@@ -28,6 +28,41 @@ def test_the_usual_code_comes_first(text: str, code: str) -> None:
     assert first(text)[0] == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("T1DM with retinopathy", "E10.319"), ("type 2 diabetic with polyneuropathy", "E11.42"),
+        ("HTN with CKD stage 3b", "I12.9"), ("migraine without aura", "G43.009"), ("migraine with aura", "G43.109"),
+        ("alcoholic cirrhosis without ascites", "K70.30"), ("alcoholic cirrhosis with ascites", "K70.31"),
+        ("subconjunctival haemorrhage, left eye", "H11.32"), ("diarrhoea", "R19.7"), ("anaemia", "D64.9"),
+        ("pnuemonia", "J18.9"), ("hypertention", "I10"), ("s/p left THR", "Z96.642"), ("flu shot", "Z23"),
+        ("bilateral cataracts, age-related nuclear", "H25.13"), ("gastritis, no bleeding", "K29.70"),
+    ],
+)  # fmt: skip
+def test_combinations_absences_spellings_and_visits(text: str, code: str) -> None:
+    assert code in first(text)[:2]
+
+
+def test_a_later_visit_has_the_code_of_a_later_visit() -> None:
+    for problem in ("right clavicle fracture", "left ankle sprain", "colles fracture of the left wrist"):
+        now, later = first(problem)[0], first(f"{problem}, follow-up")[0]
+        assert now.endswith("A") and later == now[:-1] + "D"
+
+
+def test_no_injury_and_no_fracture_unless_one_is_named() -> None:
+    for site in ("left big toe", "right wrist", "head", "lower leg"):
+        for problem in ("gout", "pain", "swelling", "cellulitis", "lice"):
+            assert not any(code[0] == "S" for code in first(f"{problem} of the {site}")), (problem, site)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["hypertension", "pneumonia", "migraine", "appendicitis", "bronchitis"]), st.data())
+def test_two_letters_changing_places_change_nothing(word: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(min_value=1, max_value=len(word) - 2))
+    wrong = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    assert first(wrong) == first(word)
+
+
 def test_a_side_is_never_turned_round() -> None:
     for side, other in (("left", "right"), ("right", "left")):
         for problem in ("knee osteoarthritis", "ankle sprain", "carpal tunnel syndrome", "hip pain"):

@@ -13,7 +13,7 @@ from fhir_r4.validity import faults
 from scribe.builtin.maker import write_note
 from scribe.builtin.rendering import render
 from scribe.checking.check import check_note
-from scribe.dictation import has_commands, take_dictation
+from scribe.dictation import DICTATION, has_commands
 from scribe.drafting import Draft, draft_of
 from scribe.fhir.codes import ENCOUNTER_STATUS
 from scribe.fhir.document import About, document
@@ -74,23 +74,21 @@ async def _draft(
 ) -> DraftOut:
     written, notices = await _written(heard, template, model)
     drafted = await asyncio.to_thread(
-        draft_of, written, heard.visit, unsupported="mark" if written.maker.name == "dictation" else args.unsupported
+        draft_of, written, heard.visit, unsupported="mark" if written.maker == DICTATION else args.unsupported
     )
     return _shown(args, heard, template, encounter, drafted, (*notices, *heard.notices))
 
 
 async def _written(heard: Heard, template: Template, model: NoteModel | None) -> tuple[Written, tuple[str, ...]]:
-    """By the model where there is one and it answers; a dictation with commands as it was dictated."""
-    if has_commands(heard.visit):
-        return take_dictation(heard.visit), ()
-    if model is not None:
+    """By the model where there is one and it answers; a dictation with commands stays as it was dictated."""
+    notices: tuple[str, ...] = ()
+    if model is not None and not has_commands(heard.visit):
         try:
             return await model.write(heard.visit, tuple(template.divisions)), ()
         except ModelSilent as silent:
             log.warning("scribe.model_silent", reason=silent.reason)
-            said = (f"The language model gave no note ({silent.reason}): this one was written by rules.",)
-            return await asyncio.to_thread(write_note, heard.visit), said
-    return await asyncio.to_thread(write_note, heard.visit), ()
+            notices = (f"The language model gave no note ({silent.reason}): this one was written by rules.",)
+    return await asyncio.to_thread(write_note, heard.visit), notices
 
 
 def _shown(
