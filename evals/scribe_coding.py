@@ -7,8 +7,8 @@ description read; 200 were drawn at random (seed 20261121), and 120 of those tha
 development list, with which alone `scribe/coding` is improved. The two lists are alike in style, no second coder
 has checked them, and the word lists of `scribe/coding` come from the same hand: expect less on strangers' wordings.
 
-Printed: the share with an accepted code first, among the first three and the first five, for `scribe.coding` and, in the
-same run, for plain BM25 over the descriptions of the same codes.
+Printed: the share with an accepted code first, among the first three and the first five, for `scribe.coding` and, in
+the same run, for plain BM25 over the descriptions of the same codes.
 
 The bar: an accepted code among the first five for 0.85 of the 200, and never a code that is not a valid leaf; the exit
 status is 1 where either is missed. Misses are named only with `--misses`: they are no material for tuning.

@@ -1,5 +1,5 @@
-"""Which of a visit's candidate sentences a clinician's note has, and under which of our divisions: the labels"
-" for training."""
+"""Which of a visit's candidate sentences a clinician's note has, and under which of our divisions: the labels
+for training."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What could stand in the note: sentences made of clauses and of answered questions, with what is known about"
-" each."""
+"""What could stand in the note: sentences made of clauses and of answered questions, with what is known about
+each."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ _LONGEST = 9
 
 
 def find_complaint(clauses: Sequence[Clause], person: Person) -> Sentence | None:
-    """The reason for the visit: as announced ("here for ..."), or else the first symptom that the patient tells"
-    " of."""
+    """The reason for the visit: as announced ("here for ..."), or else the first symptom that the patient tells
+    of."""
     early = [clause for clause in clauses[:_EARLY] if not is_command(clause.text)]
     for clause in early:
         announced = _FOR.search(write_out(clause.text))

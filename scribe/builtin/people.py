@@ -29,8 +29,8 @@ def find_person(visit: Visit) -> Person:
 
 
 def _tell_sex(visit: Visit) -> Literal["female", "male"] | None:
-    """None where both or neither are told. A doctor's own name ("this is mrs ...") said by the patient does not"
-    " count."""
+    """None where both or neither are told. A doctor's own name ("this is mrs ...") said by the patient does not
+    count."""
     said = " ".join(segment.text for segment in visit.segments if segment.role != "patient")
     for her, his in ((_FEMALE.search(said), _MALE.search(said)), _find_pronouns(said)):
         if bool(her) != bool(his):

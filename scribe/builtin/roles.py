@@ -1,5 +1,5 @@
-"""Who speaks: the role of a segment as given, put right where the labels were swapped, or guessed where there"
-" is none."""
+"""Who speaks: the role of a segment as given, put right where the labels were swapped, or guessed where there
+is none."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The last gate of a draft: a sentence that the faithfulness check finds fault with is left out rather than"
-" written."""
+"""The last gate of a draft: a sentence that the faithfulness check finds fault with is left out rather than
+written."""
 
 from __future__ import annotations
 

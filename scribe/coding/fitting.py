@@ -51,7 +51,7 @@ def _gates() -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
 
 
 def _chapter(code: str, plain: frozenset[str]) -> float:
-    """Codes of pregnancy, the newborn, external causes, injury, history and the like, only where their words are said."""
+    """Codes of pregnancy, the newborn, external causes, injury, history and so on, only where their words are said."""
     return -1.0 if any(where.match(code) and plain.isdisjoint(needed) for where, needed in _gates()) else 0.0
 
 

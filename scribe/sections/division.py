@@ -1,5 +1,5 @@
-"""The division of the note that a sentence belongs under: clear signs first, then the classifier of short"
-" dialogues."""
+"""The division of the note that a sentence belongs under: clear signs first, then the classifier of short
+dialogues."""
 
 from __future__ import annotations
 
