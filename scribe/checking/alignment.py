@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
 
 from scribe.checking.claims import Claim
 from scribe.checking.heard import Heard
 from scribe.checking.vocabulary import keys, weight
-from scribe.language.reading import Read
+from scribe.language.reading import Read, read
 
 _NOTS = {"not", "n't", "no", "never", "without", "denies", "denied", "deny", "neither", "nor", "cannot", "none"}
 _LIGHT = {
@@ -89,3 +91,62 @@ _MARKS = _NOTS | {"negative", "nothing", "unable", "stop", "stopped", "quit", "h
                   "lack", "instead", "until", "unless", "if", "nobody", "refuse", "refused", "difficult", "hard", "trouble",
                   "hold", "off", "away", "normal", "clear", "rather", "only", "than", "can't"}  # fmt: skip
 """Words near which a word may be denied in some other way."""
+
+
+def find_turned(claim: Claim, places: Iterable[int], heard: Heard) -> tuple[int, bool] | None:
+    """(place in the claim, whether the claim denies it) of two words in a row that are denied on one side only,
+    wherever they are said near the places; speech and note alike without fillers, every person alike."""
+    units = [_pairs(heard.reads[place].text) for place in places]
+    one = claim.read
+    for pair, ways in _pairs(one.text).items():
+        said = {way for unit in units for way, _ in unit.get(pair, ())}
+        for way, at in ways:
+            if way is not None and said == {not way} and not one.cues.hypothetical[at]:
+                return at, way
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _pairs(text: str) -> dict[tuple[str, str], tuple[tuple[bool | None, int], ...]]:
+    """Two words in a row -> (whether a "not" stands right before them, None where another word may deny them; place
+    of the first) each time."""
+    one = read(text)
+    found: dict[tuple[str, str], tuple[tuple[bool | None, int], ...]] = {}
+    steps = _steps(one)
+    for (first, at, denied), (second, _, between) in pairwise(steps):
+        if between or not first or not second or {first, second} <= _COMMON or one.questions[at]:
+            continue
+        way = True if denied else None if one.cues.negated[at] or _is_marked(one, at) else False
+        found[first, second] = (*found.get((first, second), ()), (way, at))
+    return found
+
+
+def _steps(one: Read) -> list[tuple[str, int, bool]]:
+    """(word, its place, whether a "not" stands right before it); "" where a sentence ends."""
+    steps: list[tuple[str, int, bool]] = []
+    denied = False
+    for place, token in enumerate(one.tokens):
+        if token.word in _DIRECT:
+            denied = True
+        elif token.word in (".", "?", "!", ";", ":"):
+            steps.append(("", place, False))
+            denied = False
+        elif token.word in _SKIPPED or not token.word[0].isalnum():
+            continue
+        else:
+            name = _PERSON if token.stem in _PERSONS else keys(token.stem)[0]
+            if not (name == _PERSON and steps and steps[-1][0] == _PERSON):
+                steps.append((name, place, denied))
+            denied = False
+    return steps
+
+
+_DIRECT = {"not", "n't", "no", "never", "without", "cannot", "denies"}
+_SKIPPED = {"uh", "um", "really", "even", "also", "ever", "just", "currently", "actually", "like", "so", "any", "the", "a", "an",
+            "you're", "still", "too", "know,"}  # fmt: skip
+_PERSON = "@"
+_PERSONS = {"i", "you", "he", "she", "they", "we", "him", "her", "them", "me", "your", "my", "his", "their", "our", "us",
+            "patient", "it"}  # fmt: skip
+_COMMON = {_PERSON, "to", "of", "be", "have", "in", "on", "at", "for", "and", "or", "that", "this", "there", "with", "as", "is",
+           "do", "will", "would", "can", "could", "if", "but", "then", "what", "when", "which", "go", "gon", "na", "s"}  # fmt: skip
+"""Words of which two in a row say too little."""

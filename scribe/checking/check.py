@@ -14,6 +14,7 @@ from scribe.checking.missing import find_missing, share_covered
 from scribe.checking.sides import find_sides
 from scribe.checking.speakers import find_speaker
 from scribe.checking.support import Backing, find_backing
+from scribe.checking.swapped import find_swapped
 from scribe.note import Division, Finding, FindingKind, Section, Sentence, Written
 from scribe.visit import Visit
 
@@ -78,6 +79,7 @@ def rate_sentence(
         *find_negation(claim, backing, heard),
         *find_sides(claim, backing, heard),
         *find_figures(claim, backing, heard),
+        *find_swapped(claim, heard),
     ]
     findings += [] if findings else find_speaker(claim, backing, heard, division)
     sentence = Sentence(text=text, segments=segments or heard.ids(set(backing.places)), findings=tuple(findings))

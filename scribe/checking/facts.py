@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from scribe.checking.alignment import find_affirmed_there, find_denied_there
+from scribe.checking.alignment import find_affirmed_there, find_denied_there, find_turned
 from scribe.checking.claims import Claim, Item
 from scribe.checking.heard import NO, OPEN, YES, Heard, Said
 from scribe.checking.support import Backing, places_of
@@ -72,7 +72,13 @@ def _judge_words(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
     if (at := find_affirmed_there(claim, backing.places, heard)) is not None:
         token = claim.read.tokens[at]
         return [_denied_finding(claim, token.start, token.end, backing, heard)]
-    at = None if _PLANS.search(claim.text) else find_denied_there(claim, backing.places, heard)
+    turned = find_turned(claim, backing.places, heard)
+    if turned and turned[1]:
+        token = claim.read.tokens[turned[0]]
+        return [_denied_finding(claim, token.start, token.end, backing, heard)]
+    at = turned[0] if turned else None
+    if at is None and not _PLANS.search(claim.text):
+        at = find_denied_there(claim, backing.places, heard)
     if at is None:
         return []
     words, segments = (

@@ -30,9 +30,9 @@ def find_figures(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
     of_doses, found = set(), []
     for dose in claim.read.doses:
         places, findings = _judge_dose(dose, claim, heard)
+        found += findings
         if places:
             of_doses.add(dose.value)
-            found += findings
     around = near(backing.places, _REACH)
     for item in claim.items:
         if item.figure and not (item.figure.code in DOSE_CODES | {None} and item.figure.value in of_doses):
@@ -47,6 +47,8 @@ def _judge_dose(dose: Dose, claim: Claim, heard: Heard) -> tuple[set[int], list[
     told = [(place, other) for place, other in heard.doses.get(dose.drug.generic, ())]
     amounts = [(place, other) for place, other in told if other.value is not None]
     findings: list[Finding] = []
+    if dose.value is not None and not amounts:
+        return set(), _judge_foreign(dose, claim, heard)
     if dose.value is not None and amounts:
         findings += _judge_amount(dose, amounts, claim, heard)
     rhythms = [(place, other) for place, other in told if other.frequency and other.frequency.per_day is not None]
@@ -60,6 +62,24 @@ def _judge_dose(dose: Dose, claim: Claim, heard: Heard) -> tuple[set[int], list[
             instead = rhythms[0][1].frequency.text if rhythms[0][1].frequency else None
             findings.append(_finding(FindingKind.DOSE, dose.frequency.text, instead, {p for p, _ in rhythms}, heard))
     return ({place for place, _ in amounts} if dose.value is not None else set()), findings
+
+
+def _judge_foreign(dose: Dose, claim: Claim, heard: Heard) -> list[Finding]:
+    """A dose that was never said with this drug, though the drug was said, and was said with another."""
+    assert dose.drug
+    if dose.drug.kind == "class" or dose.code is None or dose.drug.generic not in heard.drugs:
+        return []
+    owners = {
+        (place, other.drug.generic)
+        for many in heard.doses.values()
+        for place, other in many
+        if other.drug and _equal(other.value or Decimal(-1), other.code, dose.value, dose.code)
+    }
+    own = near({said.segment for said in heard.drugs[dose.drug.generic]}, _REACH)
+    if not owners or any(place in own for place, _ in heard.figures.get(dose.value or Decimal(-1), ())):
+        return []
+    others = ", ".join(sorted({name for _, name in owners}))
+    return [_finding(FindingKind.DOSE, claim.text[dose.start : dose.end], others, {p for p, _ in owners}, heard)]
 
 
 def _judge_amount(dose: Dose, amounts: list[tuple[int, Dose]], claim: Claim, heard: Heard) -> list[Finding]:

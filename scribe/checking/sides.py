@@ -6,6 +6,8 @@ from scribe.checking.claims import Claim
 from scribe.checking.facts import near
 from scribe.checking.heard import Heard
 from scribe.checking.support import Backing
+from scribe.checking.vocabulary import root
+from scribe.language.reading import Read
 from scribe.language.sides import Side, opposite
 from scribe.note import Finding, FindingKind
 
@@ -18,7 +20,7 @@ def find_sides(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
             continue
         local = _sides_said(side, backing, heard)
         values = {other.value for _, other in local}
-        wrong = _wrong_side(side, values)
+        wrong = _wrong_side(side, values) or _crossed(side, claim, backing, heard)
         if wrong is None:
             continue
         if side.value == "both" and (
@@ -52,6 +54,36 @@ def _sides_said(side: Side, backing: Backing, heard: Heard) -> list[tuple[int, S
         alike,
     )
     return next((tier for tier in tiers if tier), [])
+
+
+_CONTEXT = 7
+"""Tokens on either side of a "left" in which its words are compared."""
+_SAME_SITE = 2.0
+
+
+def _crossed(side: Side, claim: Claim, backing: Backing, heard: Heard) -> str | None:
+    """The other side, where both are said and the words around this one were said around the other."""
+    if side.axis != "lateral" or side.value == "both":
+        return None
+    here = _context(claim.read, side)
+    best = {"left": 0.0, "right": 0.0}
+    for place, other in heard.sides:
+        if place in near(backing.places, 1) and other.value in best:
+            alike = len(here & _context(heard.reads[place], other))
+            best[other.value] = max(best[other.value], alike + _SAME_SITE * (other.site == side.site is not None))
+    other_side = "left" if side.value == "right" else "right"
+    return other_side if best[other_side] > best[side.value] > 0.0 else None
+
+
+def _context(one: Read, side: Side) -> set[str]:
+    """Roots of the content words around a side, and the word right behind it."""
+    at = next(number for number, token in enumerate(one.tokens) if token.start == side.start)
+    around = one.tokens[max(0, at - _CONTEXT) : at] + one.tokens[at + 1 : at + 1 + _CONTEXT]
+    return {root(token.stem) for token in around if token.word[0].isalpha() and token.word not in _NO_CONTEXT}
+
+
+_NO_CONTEXT = {"left", "right", "the", "a", "an", "my", "your", "his", "her", "their", "of", "and", "on", "in", "to", "is",
+               "uh", "um", "i", "you", "he", "she", "it", "patient", "has", "have", "that", "at"}  # fmt: skip
 
 
 def _wrong_side(side: Side, values: set[str]) -> str | None:

@@ -57,7 +57,7 @@ class NoteId(Args):
 
 
 class RevisionId(NoteId):
-    rev: int = Field(ge=1, description="The version's number")
+    rev: int = Field(ge=1, le=1_000_000, description="The version's number")
 
 
 class AddRevision(NoteId):
@@ -84,7 +84,7 @@ class FinalizeRevision(RevisionId):
 
 
 class Compare(RevisionId):
-    against: int | None = Field(None, ge=1, description="Another version; unset: the one before")
+    against: int | None = Field(None, ge=1, le=1_000_000, description="Another version; unset: the one before")
 
 
 class RevisionOut(Out):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from scribe.checking.checked import Missing
 from scribe.note import Division, Finding, Maker, Note, Section
 from tools.runtime.tool import Args, Out
 
 RoleName = Literal["doctor", "patient", "nurse", "other", "assistant", "unknown"]
-LONGEST_TEXT = 400_000  # characters: about ten hours of talk
+LONGEST_TEXT = 250_000  # characters: about five hours of talk
 MOST_SEGMENTS = 20_000
 
 
@@ -75,6 +75,13 @@ class ValidateNote(Transcript):
         None, min_length=1, max_length=100_000, description="Or the note as text with headings"
     )
     bundle: dict[str, Any] | None = Field(None, description="Its FHIR R4 bundle, to be checked too")
+
+    @field_validator("bundle")
+    @classmethod
+    def _is_bundle(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is not None and value.get("resourceType") != "Bundle":
+            raise ValueError("must be a FHIR Bundle: resourceType is Bundle")
+        return value
 
     @model_validator(mode="after")
     def _something(self) -> ValidateNote:
