@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -61,9 +62,11 @@ def serve() -> None:
     import uvicorn
 
     from api.app import create_app
+    from scribe.drafting import load
 
     settings = get_settings()
     application = create_app(settings)
+    threading.Thread(target=load, name="scribe-load", daemon=True).start()
     uvicorn.run(
         application, host=settings.host, port=settings.port, log_level="warning", access_log=False,
         proxy_headers=False, timeout_graceful_shutdown=10, ws_max_size=1_048_576,

@@ -236,7 +236,9 @@ def _swap_in_visit(sentence: str, visit: Visit, spoken: str) -> Iterator[str]:
             return
 
 
-_DENIES = re.compile(r"^\W*(?:no|nope|not really|none|never|nah|not at all)\b(?!.{0,60}\b(?:but|yeah|yes|i do|i did)\b)", re.I)
+_DENIES = re.compile(
+    r"^\W*(?:no|nope|not really|none|never|nah|not at all)\b(?!.{0,60}\b(?:but|yeah|yes|i do|i did)\b)", re.I
+)
 
 
 def _only_asked(visit: Visit) -> Iterator[tuple[str, str, Visit]]:

@@ -1,7 +1,7 @@
 """The built-in note maker, scored on ACI-Bench and PriMock57: `python -m evals.scribe_notes`.
 
 ROUGE-1/2/Lsum F1 (rouge_score without stemming, a sentence a line, mean over visits x 100), always beside the share
-of the note's sentences that the transcript supports. Baselines in the same run: the first twelve turns of the doctor,
+of the note's sentences that the transcript supports, as shown and as first written. Baselines in the same run: the first twelve turns of the doctor,
 and the whole dialogue. Data: Yim et al., Scientific Data 2023; Papadopoulos Korfiatis et al., ACL 2022 (both CC BY
 4.0).
 """
@@ -22,6 +22,7 @@ from evals.training.encounters import Encounter, read_encounters, read_primock
 from evals.training.notes import fit_selector, label_candidates
 from scribe.builtin import render, write_note
 from scribe.checking.check import check_note
+from scribe.drafting import parted
 from scribe.note import Division, Written
 from scribe.visit import Segment, Visit
 
@@ -51,6 +52,12 @@ def say_doctor_turns(encounter: Encounter) -> str:
     return "\n".join(turns[:12])
 
 
+def shown_of(written: Written, visit: Visit) -> Written:
+    """What is shown of a maker's note: the sentences that the transcript supports."""
+    good, _ = parted(check_note(written, visit))
+    return Written(sections=good, maker=written.maker)
+
+
 def measure_support(encounters: Sequence[Encounter], notes: Sequence[Written]) -> tuple[float, float]:
     """(share of sentences without a finding, share whose own segments hold at least half of their content words)."""
     supported, cited = [], []
@@ -64,7 +71,8 @@ def measure_support(encounters: Sequence[Encounter], notes: Sequence[Written]) -
 
 
 def print_set(name: str, encounters: Sequence[Encounter]) -> None:
-    notes = [write_note(encounter.visit) for encounter in encounters]
+    raw = [write_note(encounter.visit) for encounter in encounters]
+    notes = [shown_of(note, encounter.visit) for note, encounter in zip(raw, encounters, strict=True)]
     by_visit = {id(encounter): note for encounter, note in zip(encounters, notes, strict=True)}
     supported, cited = measure_support(encounters, notes)
     sentences = [sum(len(section.sentences) for section in note.sections) for note in notes]
@@ -72,8 +80,9 @@ def print_set(name: str, encounters: Sequence[Encounter]) -> None:
     print(f"  built-in                {score_all(encounters, lambda one: render(by_visit[id(one)]))}")
     print(f"  12 first doctor turns   {score_all(encounters, say_doctor_turns)}")
     print(f"  whole dialogue          {score_all(encounters, lambda one: one.dialogue)}")
+    as_written, _ = measure_support(encounters, raw)
     print(
-        f"  sentences supported {supported:.3f}; cited segments hold the words {cited:.3f};"
+        f"  sentences supported {supported:.3f} ({as_written:.3f} before what is not was dropped); cited segments hold the words {cited:.3f};"
         f" {mean(sentences):.1f} a note"
     )
     print_divisions(notes)
@@ -99,7 +108,7 @@ def print_folds(encounters: Sequence[Encounter]) -> None:
     for fold in range(_FOLDS):
         selector = fit_selector([row for row in rows if row.visit % _FOLDS != fold])
         held_out = encounters[fold::_FOLDS]
-        written |= {id(one): render(write_note(one.visit, selector)) for one in held_out}
+        written |= {id(one): render(shown_of(write_note(one.visit, selector), one.visit)) for one in held_out}
     print(f"\nACI-Bench train, {_FOLDS} folds: {score_all(encounters, lambda one: written[id(one)])}")
 
 

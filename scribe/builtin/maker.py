@@ -15,7 +15,6 @@ from scribe.builtin.phrasing import find_area, frame, word_exam, word_plan
 from scribe.builtin.problems import Named, find_problems
 from scribe.builtin.review import review_systems
 from scribe.builtin.selection import Selector, load_selector
-from scribe.builtin.support import keep_supported
 from scribe.builtin.symptoms import join_names
 from scribe.builtin.wording import Person, finish, turn_to_third, write_out
 from scribe.dictation import has_commands, take_dictation
@@ -61,13 +60,13 @@ class _Draft:
 
 
 def write_note(visit: Visit, selector: Selector | None = None) -> Written:
-    """A note of what the transcript says; empty where nothing in it is worth noting. What one person dictates with
+    """A note of what the transcript says, not yet checked; empty where nothing in it is worth noting. What one person dictates with
     commands stays as it was dictated. The same visit gives the same note."""
     if has_commands(visit):
         return take_dictation(visit)
     draft = _Draft(find_person(visit))
     _tell_visit(draft, read_clauses(visit), selector or load_selector())
-    return Written(sections=keep_supported(tuple(draft.sections()), visit), maker=MAKER)
+    return Written(sections=tuple(draft.sections()), maker=MAKER)
 
 
 def _tell_visit(draft: _Draft, clauses: Sequence[Clause], selector: Selector) -> None:

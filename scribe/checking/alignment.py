@@ -15,13 +15,15 @@ _NOTS = {"not", "n't", "no", "never", "without", "denies", "denied", "deny", "ne
 _LIGHT = {
     "a", "an", "the", "any", "to", "of", "be", "have", "do", "it", "him", "her", "his", "he", "she", "they", "them", "their",
     "that", "this", "there", "in", "on", "at", "for", "with", "and", "or", "really", "very", "much", "also", "been", "as", "so",
-    "i", "you", "we", "my", "your", "patient", "will", "ever", "just", "yet", "still", "having", "which", "be", "-", "'s", "too",
+    "i", "you", "we", "my", "your", "patient", "will", "ever", "just", "yet", "still", "having", "which", "-", "'s", "too",
+    "left", "right", "both",
 }  # fmt: skip
 """Stems that are passed over in looking for the word that a "not" denies."""
 _LONGEST_STEP = 4
 """Tokens behind a "not" in which the word that it denies stands."""
-_BEFORE, _BEHIND = 5, 4
-"""Tokens before and behind a word in which a "not" denies it too, where the cues did not reach."""
+_BEFORE, _CLOSE, _BEHIND = 5, 3, 3
+"""Tokens before a word in which a "not", and before and behind it in which another such word, may deny it where the cues
+did not reach."""
 
 
 def denied_words(one: Read) -> Iterator[int]:
@@ -83,8 +85,8 @@ def _may_be_denied(heard: Heard, place: int, at: int) -> bool:
 
 
 def _is_marked(one: Read, at: int) -> bool:
-    around = one.tokens[max(0, at - _BEFORE) : at + 1 + _BEHIND]
-    return any(token.word in _MARKS for token in around)
+    before, around = one.tokens[max(0, at - _BEFORE) : at], one.tokens[max(0, at - _CLOSE) : at + 1 + _BEHIND]
+    return any(token.word in _NOTS for token in before) or any(token.word in _MARKS for token in around)
 
 
 _MARKS = _NOTS | {"negative", "nothing", "unable", "stop", "stopped", "quit", "hardly", "less", "avoid", "resolved", "gone",
@@ -131,7 +133,7 @@ def _steps(one: Read) -> list[tuple[str, int, bool]]:
         elif token.word in (".", "?", "!", ";", ":"):
             steps.append(("", place, False))
             denied = False
-        elif token.word in _SKIPPED or not token.word[0].isalnum():
+        elif token.word in _SKIPPED or token.word in ("left", "right") or not token.word[0].isalnum():
             continue
         else:
             name = _PERSON if token.stem in _PERSONS else keys(token.stem)[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
@@ -140,12 +139,3 @@ def _words(one: Read, free: bytearray) -> list[Item]:
             continue
         made.append(_item(one, "word", token.stem, weight(token.stem), token.start, token.end))
     return made
-
-
-def dates(text: str) -> list[tuple[Decimal, Decimal | None]]:
-    """(day or month, year) pairs of the written dates of a text."""
-    return [
-        (Decimal(parts[0]), Decimal(parts[-1]) if len(parts[-1]) == 4 else None)
-        for match in _DATE.finditer(text)
-        if (parts := re.split("[/-]", match.group()))
-    ]

@@ -31,7 +31,9 @@ def near(places: Iterable[int], reach: int = NEAR) -> set[int]:
 def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
     """What is denied here and affirmed there, or the reverse: terms and drugs one by one, then the words under a
     "not"."""
-    found, around, settled, unanswered = [], near(backing.places), set(), []
+    found, around, settled = [], near(backing.places), set()
+    unanswered: list[Item] = []
+    asked: list[Item] = []
     for item in claim.items:
         said = _statements(item, heard)
         if not said or item.open:
@@ -41,6 +43,8 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
         verdict = _compare(item, local)
         if _is_unanswered(item, said, heard):
             unanswered.append(item)
+        if not item.negated and all(one.polarity == OPEN for one in said):
+            asked.append(item)
         if verdict is False and not item.negated and kind_of(item.name) == "test":
             continue
         if verdict is not None:
@@ -48,6 +52,8 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
         if verdict is False:
             places = {one.segment for one in local} | {one.answer for one in local if one.answer is not None}
             found.append(_negation(claim, item, item, heard.ids(places)))
+    if claim.attributed and len(asked) > 1:
+        unanswered = unanswered or asked
     if unanswered and not found:
         words = claim.text[unanswered[0].start : unanswered[-1].end]
         found.append(Finding(kind=FindingKind.UNSUPPORTED, words=words, instead="asked, and not answered"))
@@ -137,6 +143,8 @@ def _judge_denied(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
             polarity = _heard_as(item, backing.places, heard)
             held += item.weight if polarity & (NO | OPEN) else 0.0
             against += item.weight if polarity == YES else 0.0
+        if _denies_a_figure(claim, first, heard, near(backing.places, 1)):
+            return [_denied_finding(claim, first, last, backing, heard)]
         normal = {token.stem for token in claim.read.tokens if first <= token.start < last} & _NORMAL
         if normal and _affirms(normal, claim, backing, heard):
             return [_denied_finding(claim, first, last, backing, heard)]
@@ -145,6 +153,21 @@ def _judge_denied(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
         if against > held or not _denies_anything(claim, first, last, backing, heard):
             return [_denied_finding(claim, first, last, backing, heard)]
     return []
+
+
+def _denies_a_figure(claim: Claim, first: int, heard: Heard, places: set[int]) -> bool:
+    """ "Is not a 39-year-old", "not 2 days ago": the figure right behind the "not" is said, and nowhere denied."""
+    figure = next((item.figure for item in claim.items if first <= item.start <= first + _FIGURE_BEHIND), None)
+    if figure is None:
+        return False
+    said = [(place, other) for place, other in heard.figures.get(figure.value, ()) if place in places]
+    return bool(said) and not any(
+        heard.reads[place].cues.assess(other.start, other.end).negated for place, other in said
+    )
+
+
+_FIGURE_BEHIND = 6
+"""Characters between a "not" and its figure."""
 
 
 def _denied_finding(claim: Claim, first: int, last: int, backing: Backing, heard: Heard) -> Finding:

@@ -204,14 +204,16 @@ def _first(found: list[tuple[int, Missing]]) -> list[Missing]:
 
 
 def share_covered(sections: Sequence[Section], heard: Heard) -> float | None:
-    """The part of what the visit says, by weight, that the note says too: terms, drugs, figures with a unit, and the
-    content words of the patient's turns and of what the doctor states. From 0 to 1; None where nothing has weight."""
-    written = _written(sections)
+    """The part of what the visit says, by weight, that the note says too: terms affirmed or denied as in the visit,
+    drugs, figures with a unit, and the content words of what is told and of questions that were answered with yes or
+    no. From 0 to 1; None where nothing has weight."""
+    written, ways = _written(sections), _ways(sections)
     total = got = 0.0
-    for name, weigh, figure in _told(heard):
+    for name, weigh, figure, denied in _told(heard):
         total += weigh
         said = figure in written.figures if figure is not None else written.says(name)
-        got += weigh if said else 0.0
+        turned = denied is not None and name in ways and denied not in ways[name]
+        got += weigh if said and not turned else 0.0
     for stem, weigh in _told_words(heard):
         total += weigh
         lookup = keys(stem)
@@ -219,25 +221,39 @@ def share_covered(sections: Sequence[Section], heard: Heard) -> float | None:
     return got / total if total else None
 
 
-def _told(heard: Heard) -> Iterable[tuple[str, float, Decimal | None]]:
+def _ways(sections: Iterable[Section]) -> dict[str, set[bool]]:
+    """Terms of the note -> whether it denies them."""
+    found: dict[str, set[bool]] = {}
+    for section in sections:
+        for sentence in section.sentences:
+            for item in read_claim(sentence.text).items:
+                if item.kind == "term":
+                    found.setdefault(item.name, set()).add(item.negated)
+    return found
+
+
+def _told(heard: Heard) -> Iterable[tuple[str, float, Decimal | None, bool | None]]:
+    """(name, weight, figure, whether it is denied: None where both or neither)."""
     for name, said in heard.terms.items():
-        settled = any(one.polarity & (YES | NO) and not one.supposed for one in said)
-        affirmed = any(one.polarity & YES for one in said)
-        if settled and kind_of(name) is not None:
-            yield name, 2.0 if affirmed else 1.5, None
+        affirmed = any(one.polarity & YES and not one.supposed for one in said)
+        denied = any(one.polarity & NO and not one.supposed for one in said)
+        if (affirmed or denied) and kind_of(name) is not None:
+            yield name, 2.0 if affirmed else 1.5, None, denied if affirmed != denied else None
         elif any(one.polarity & OPEN for one in said):
-            yield name, 0.5, None
+            yield name, 0.5, None, None
     for name in heard.drugs:
-        yield name, 2.5, None
+        yield name, 2.5, None, None
     for value, many in heard.figures.items():
         if any(found.code for _, found in many):
-            yield str(value), 1.0, value
+            yield str(value), 1.0, value, None
 
 
 def _told_words(heard: Heard) -> Iterable[tuple[str, float]]:
+    """Each content word once: what the doctor only asks counts where a yes or no made it a statement."""
     seen = set()
     for place, one in enumerate(heard.reads):
+        settled = heard.roles[place] != "doctor" or heard.answers[place].says is not None
         for token, asks in zip(one.tokens, one.questions, strict=True):
-            if weight(token.stem) and token.stem not in seen and not (asks and heard.roles[place] == "doctor"):
+            if weight(token.stem) and token.stem not in seen and (settled or not asks):
                 seen.add(token.stem)
-                yield token.stem, 0.5 * weight(token.stem)
+                yield token.stem, weight(token.stem)

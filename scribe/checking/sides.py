@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scribe.checking.claims import Claim
 from scribe.checking.facts import near
 from scribe.checking.heard import Heard
@@ -56,6 +58,7 @@ def _sides_said(side: Side, backing: Backing, heard: Heard) -> list[tuple[int, S
     return next((tier for tier in tiers if tier), [])
 
 
+_EITHER = re.compile(r"\b(?:left (?:and|or|to) right|right (?:and|or|to) left)\b", re.I)
 _CONTEXT = 7
 """Tokens on either side of a "left" in which its words are compared."""
 _SAME_SITE = 2.0
@@ -63,7 +66,7 @@ _SAME_SITE = 2.0
 
 def _crossed(side: Side, claim: Claim, backing: Backing, heard: Heard) -> str | None:
     """The other side, where both are said and the words around this one were said around the other."""
-    if side.axis != "lateral" or side.value == "both":
+    if side.axis != "lateral" or side.value == "both" or _EITHER.search(claim.text):
         return None
     here = _context(claim.read, side)
     best = {"left": 0.0, "right": 0.0}

@@ -81,7 +81,11 @@ def find_backing(claim: Claim, heard: Heard) -> Backing:
     total = claim.weight
     if not total:
         return Backing(1.0, frozenset(), (), ())
-    where = {index: places_of(item, heard) for index, item in enumerate(claim.items)}
+    known: dict[tuple[object, ...], dict[int, float]] = {}
+    where = {}
+    for index, item in enumerate(claim.items):
+        same = (item.kind, item.name, item.stems, item.figure and (item.figure.value, item.figure.code))
+        where[index] = known[same] if same in known else known.setdefault(same, places_of(item, heard))
     left, taken, got = set(where), set(), 0.0
     most = min(MOST_WINDOWS, 1 + len(claim.items) // 3)
     for turn in range(most):

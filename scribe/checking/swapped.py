@@ -36,7 +36,8 @@ def find_swapped(claim: Claim, heard: Heard) -> list[Finding]:
 
 
 def _said_at(places: frozenset[int], drug: Item, heard: Heard) -> list[str]:
-    return sorted({one.name for place in places for one in heard.reads[place].drugs if one.generic != drug.name})
+    said = (one for place in places for one in heard.reads[place].drugs)
+    return sorted({one.name for one in said if one.kind == "drug" and one.generic != drug.name})
 
 
 def _finding(claim: Claim, drug: Item, others: list[str], segments: tuple[str, ...]) -> Finding:

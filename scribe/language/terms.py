@@ -100,9 +100,9 @@ def _stands_near(tokens: Sequence[Token], first: int, last: int, sure: Sequence[
     """Whether a body site or a symptom stands close to the tokens, in the same sentence."""
     for kind, _, other_first, other_last in sure:
         low, high = (other_last, first) if other_first < first else (last, other_first)
-        if kind in ("site", "symptom") and high - low <= _NEAR:
-            if not any(token.word in (".", "?", "!") for token in tokens[low:high]):
-                return True
+        close = kind in ("site", "symptom") and high - low <= _NEAR
+        if close and not any(token.word in (".", "?", "!") for token in tokens[low:high]):
+            return True
     return False
 
 
