@@ -22,8 +22,8 @@ _FILLER = re.compile(
     re.I,
 )
 _YOU_KNOW_MATTERS = re.compile(r"\b(?:do|did|if|as|what|let|that|how|will)\s+you know$", re.I)
-_CUT_WORD = re.compile(r"\b[\w']+-\s+(?=\w)")
-_REPEAT = re.compile(r"\b([\w']+(?: [\w']+){0,2})(?:\s*,?\s+\1\b)+", re.I)
+_CUT_WORD = re.compile(r"\b[\w']{1,40}-\s+(?=\w)")
+_REPEAT = re.compile(r"\b([\w']{1,40}(?: [\w']{1,40}){0,2})(?: ?,? \1\b)+", re.I)
 _MAY_REPEAT = {"very", "really", "no", "yes", "had", "that", "much", "many", "two", "one", "three", "four", "five",
                "six", "seven", "eight", "nine", "zero", "oh", "ten", "ha"}  # fmt: skip
 _SPACE_BEFORE = re.compile(r"\s+([,.;:?!%)])")
@@ -55,6 +55,7 @@ def _goes_on(piece: str, after: str) -> bool:
 
 def clean(text: str) -> str:
     """Speech as one would write it: fillers, cut-off and repeated words gone, tokens joined ("do n't" -> "don't")."""
+    text = re.sub(r"\s+", " ", text)
     text = _NT.sub(r"\1", text)
     text = _SPLIT_WORDS.sub(r"\1\2", text)
     text = _FILLER.sub(lambda match: match.group() if _matters(text, match) else "", text)

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scribe.builtin import patient_summary, render, write_note
-from scribe.language.figures import write_figures
 from scribe.builtin.roles import read_roles
 from scribe.builtin.wording import describe_person, finish, turn_to_third, write_out
+from scribe.language.figures import write_figures
 from scribe.note import Division, Written
 from scribe.visit import Patient, Role, Segment, Visit
 from tests.scribe.test_builtin_notes import HEADACHE, make_visit, read

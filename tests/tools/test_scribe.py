@@ -78,7 +78,9 @@ async def test_a_draft_from_text(runtime: Runtime) -> None:
 async def test_the_call_is_on_the_record_without_words(runtime: Runtime) -> None:
     patient_id = await new_patient(runtime)
     await call(runtime, "scribe.draft_note", DOCTOR, text=TALK, patient_id=patient_id)
-    [[body]] = await rows(runtime, "SELECT body::text FROM audit_entry WHERE body::jsonb->>'tool' = 'scribe.draft_note'")
+    [[body]] = await rows(
+        runtime, "SELECT body::text FROM audit_entry WHERE body::jsonb->>'tool' = 'scribe.draft_note'"
+    )
     assert patient_id in body and "knee" not in body.lower() and "ibuprofen" not in body.lower()
 
 
