@@ -71,16 +71,19 @@ def pair_answers(clauses: Sequence[Clause], person: Person) -> list[Answered]:
     return found
 
 
+_MOST_BETWEEN = 20
+"""Clauses that may lie between a question and its answer."""
+
+
 def _find_answer(clauses: Sequence[Clause], at: int) -> int | None:
-    """The first clause of the patient's turn right after, if only questions and asides lie between."""
-    place = at + 1
-    while place < len(clauses) and clauses[place].turn == clauses[at].turn:
-        if not clauses[place].asks and len(clauses[place].text.split()) > 3:
+    """The first clause of the patient's turn right after, if only questions and asides, and few, lie between."""
+    for place in range(at + 1, min(at + 2 + _MOST_BETWEEN, len(clauses))):
+        clause = clauses[place]
+        if clause.turn != clauses[at].turn:
+            return place if clause.role == "patient" and not clause.asks else None
+        if not clause.asks and len(clause.text.split()) > 3:
             return None
-        place += 1
-    if place >= len(clauses) or clauses[place].role != "patient" or clauses[place].asks:
-        return None
-    return place
+    return None
 
 
 _SYMPTOM_QUESTION = re.compile(
