@@ -119,7 +119,9 @@ Status = Literal["taking", "prescribed", "changed", "stopped"]
 
 
 class Medication(Part):
-    """`frequency` as it is written on a prescription ("every 6 hours", "twice a day"), `per_day` the same as a number."""
+    """`frequency` as it is written on a prescription ("every 6 hours", "twice a day"), `per_day` the same as a number.
+    `directions`: the whole sentence, in place of all these, where it gives more than one dose ("40 mg for 5 days, then
+    20 mg")."""
 
     name: str
     dose: Quantity | None = None
@@ -128,6 +130,7 @@ class Medication(Part):
     per_day: Decimal | None = None
     duration: str | None = None
     as_needed: bool = False
+    directions: str | None = None
     status: Status = "taking"
     segments: tuple[str, ...] = ()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from scribe.facts.sources import of_divisions, said_as_fact
 from scribe.language.doses import Dose
 from scribe.language.reading import Read
-from scribe.note import Allergy, Division, Medication, Quantity, Section, Status
+from scribe.note import Allergy, Division, Medication, Quantity, Section, Sentence, Status
 
 _DIVISIONS = (
     Division.MEDICATIONS, Division.PRESENT_ILLNESS, Division.PAST_MEDICAL, Division.ASSESSMENT, Division.PLAN,
@@ -38,20 +38,20 @@ def find_medications(sections: Iterable[Section]) -> tuple[Medication, ...]:
             status = _status(one, dose, division)
             if dose.drug is None or dose.drug.kind != "drug" or status is None:
                 continue
-            made = _medication(dose, status, sentence.segments)
+            made = _medication(dose, status, sentence)
             before = found.get(dose.drug.generic)
-            if before is None or division in _PLANNED or (before.dose is None and made.dose is not None):
+            if before is None or division in _PLANNED or (before.dose is before.directions is None and made.dose is not None):
                 found[dose.drug.generic] = _joined(before, made)
     return tuple(found.values())
 
 
 def _joined(before: Medication | None, now: Medication) -> Medication:
     """What the plan leaves unsaid of a drug that goes on, as it was said before; a change is never filled so."""
-    if before is None or now.status not in ("taking", "stopped"):
+    if before is None or now.directions or now.status not in ("taking", "stopped"):
         return now
     kept = {
         field: getattr(before, field)
-        for field in ("dose", "route", "frequency", "duration")
+        for field in ("dose", "route", "frequency", "per_day", "duration", "directions")
         if getattr(now, field) is None
     }
     both = tuple(dict.fromkeys((*before.segments, *now.segments)))
@@ -76,13 +76,19 @@ def _clause_before(text: str, place: int) -> str:
     return re.split(r"[;.](?:\s|$)", text[:place])[-1][-90:]
 
 
-def _medication(dose: Dose, status: Status, segments: tuple[str, ...]) -> Medication:
+def _medication(dose: Dose, status: Status, sentence: Sentence) -> Medication:
+    """A sentence that gives several doses is not taken apart: which one is taken when, a doctor reads in its words."""
     assert dose.drug is not None
+    if dose.varies:
+        return Medication(
+            name=dose.drug.name, route=dose.route, directions=sentence.text, status=status, segments=sentence.segments
+        )
     amount = Quantity(value=dose.value, unit=dose.unit, code=dose.code) if dose.value is not None else None
     frequency = dose.frequency.text if dose.frequency else None
     return Medication(
         name=dose.drug.name, dose=amount, route=dose.route, frequency=frequency, duration=dose.duration,
-        per_day=dose.frequency.per_day if dose.frequency else None, as_needed=dose.as_needed, status=status, segments=segments,
+        per_day=dose.frequency.per_day if dose.frequency else None, as_needed=dose.as_needed, status=status,
+        segments=sentence.segments,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def _dosage(drug: Medication) -> Json:
     made: Json = {}
     words = [drug.route, drug.frequency, drug.duration, "as needed" if drug.as_needed else None]
     amount = f"{drug.dose.value} {drug.dose.unit or ''}".strip() if drug.dose else None
-    text = ", ".join(word for word in (amount, *words) if word)
+    text = drug.directions or ", ".join(word for word in (amount, *words) if word)
     if text:
         made["text"] = text
     timing = _timing(drug.per_day)

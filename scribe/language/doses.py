@@ -29,6 +29,7 @@ _BEFORE_CHARS = 40
 _END = re.compile(r"(?<!\b[a-zA-Z])(?<!p\.o)(?<!\d)[.](?=\s+[A-Z]|\s*$)|[?!;\n]|(?<=\s)\.(?=\s)")
 
 _LEADS_ON = re.compile(r"\s*(?:of|tablets? of|dose of)?(?:\s+the)?\s*")
+_FORMERLY = re.compile(r"\b(?:from|instead of|rather than|not)(?: the)?\s*$", re.I)
 _LASTS = re.compile(r"(?:for|x|times|next|over|another|about|course of|-)\s*(?:the |a |about |next |another )*$")
 
 
@@ -50,7 +51,7 @@ class Frequency:
 @dataclass(frozen=True, slots=True)
 class Dose:
     """One drug as it is taken. `code` is the dose's unit in UCUM; `duration` as said; `drug` None where no name
-    stands by."""
+    stands by; `varies` where more than one strength is said, so that only the words tell which is taken when."""
 
     drug: Mention | None
     value: Decimal | None
@@ -61,6 +62,7 @@ class Dose:
     duration: str | None
     duration_days: Decimal | None
     as_needed: bool
+    varies: bool
     start: int
     end: int
 
@@ -127,7 +129,8 @@ def _dose(
 ) -> Dose:
     behind = [one for one in found if drug.end <= one.start < high and one.code in DOSE_CODES]
     before = [one for one in found if low <= one.start and one.end <= drug.start and one.code in DOSE_CODES]
-    amount = _strength(behind) or _strength(before[-1:]) or _bare(text, drug, found)
+    now = [one for one in behind if not _FORMERLY.search(text[drug.end : one.start])] or behind
+    amount = _strength(now) or _strength(before[-1:]) or _bare(text, drug, found)
     frequency = next((one for one in often if low <= one.start < high and one.start >= drug.start), None)
     frequency = frequency or next((one for one in often if low <= one.start < high), None)
     lasting = _duration(text, found, often, drug.end, high)
@@ -143,6 +146,7 @@ def _dose(
         duration=text[lasting.start : lasting.end] if lasting else None,
         duration_days=lasting.value * _DURATION_CODES[str(lasting.code)] if lasting else None,
         as_needed=any(kind == "needed" for kind, _ in near),
+        varies=_varies(now),
         start=min([drug.start, *(part.start for part in parts)]),
         end=max([drug.end, *(part.end for part in parts)]),
     )
@@ -152,6 +156,13 @@ def _strength(found: Sequence[Found]) -> Found | None:
     """The milligrams rather than the tablets, where both are said."""
     weights = [one for one in found if one.code and not one.code.startswith("{")]
     return next(iter([*weights, *found]), None)
+
+
+def _varies(found: Sequence[Found]) -> bool:
+    """Whether two strengths are said, or a strength and how many of that: "500 mg tablets, two tablets"."""
+    strengths = {one.value for one in found if one.code and not one.code.startswith("{")}
+    counts = {one.value for one in found if one.code and one.code.startswith("{")}
+    return len(strengths) > 1 or len(counts) > 1 or bool(strengths and counts - {1})
 
 
 def _bare(text: str, drug: Mention, found: Sequence[Found]) -> Found | None:
