@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scribe.builtin.clauses import Clause
+from scribe.builtin.clauses import ANSWERING, Clause
 from scribe.builtin.symptoms import list_symptoms
 from scribe.builtin.verbs import inflect
 from scribe.builtin.wording import Person, turn_to_third, write_out
@@ -63,7 +63,7 @@ def pair_answers(clauses: Sequence[Clause], person: Person) -> list[Answered]:
     answered makes none."""
     found: list[Answered] = []
     for at, clause in enumerate(clauses):
-        if clause.role == "patient" or not clause.asks or _OTHER_MEANING.search(clause.text):
+        if clause.role in ANSWERING or not clause.asks or _OTHER_MEANING.search(clause.text):
             continue
         answer = _find_answer(clauses, at)
         if answer is not None:
@@ -71,16 +71,19 @@ def pair_answers(clauses: Sequence[Clause], person: Person) -> list[Answered]:
     return found
 
 
+_TO_YOU = re.compile(r"\byou", re.I)
+"""What a relative is asked so may be about the relative."""
 _MOST_BETWEEN = 20
 """Clauses that may lie between a question and its answer."""
 
 
 def _find_answer(clauses: Sequence[Clause], at: int) -> int | None:
-    """The first clause of the patient's turn right after, if only questions and asides, and few, lie between."""
+    """The first clause of the patient's (or a relative's) turn right after, if only questions and asides, and few, lie between."""
     for place in range(at + 1, min(at + 2 + _MOST_BETWEEN, len(clauses))):
         clause = clauses[place]
         if clause.turn != clauses[at].turn:
-            return place if clause.role == "patient" and not clause.asks else None
+            answers = clause.role == "patient" or (clause.role == "other" and not _TO_YOU.search(clauses[at].text))
+            return place if answers and not clause.asks else None
         if not clause.asks and len(clause.text.split()) > 3:
             return None
     return None
@@ -116,7 +119,8 @@ def _claim(clauses: Sequence[Clause], at: int, answer: int, person: Person) -> l
 
 
 _ASKS = re.compile(
-    r"^(do|did|does|have|has|are|were|is|was|can) (you|your [a-z]+(?: [a-z]+)?|it|that|there|this)\b[, ]*(.*)$", re.I
+    r"^(do|did|does|have|has|are|were|is|was|can) (you|(?:your|her|his|their) [a-z]+(?: (?!(?:up|still|in|on|at|a|the|any|better|worse|all|okay|[a-z]+ing)\b)[a-z]+)?|she|he|they|it|that|there|this)\b[, ]*(.*)$",
+    re.I,
 )
 _PRESENT = {"do": "does", "have": "has", "are": "is", "were": "was"}
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scribe.builtin.answers import Answered, pair_answers
-from scribe.builtin.clauses import Clause
+from scribe.builtin.clauses import ANSWERING, Clause
 from scribe.builtin.roles import contradicts
 from scribe.builtin.symptoms import join_names
 from scribe.builtin.wording import Person, turn_to_third, write_out
+from scribe.language.terms import concepts
 from scribe.sections.features import find_topics, find_words
 
 Kind = Literal["told", "said", "denial", "report", "statement", "value"]
@@ -29,7 +30,7 @@ _TO_MACHINE = re.compile(
 )
 _EMPTY = re.compile(
     r"^(?:i|it|that|this|she|he|they|we|you|the patient)?\s*(?:is|was|are|has|have|had|do|does|did|can|will"
-    r"|would|be)?\s*(?:not|been|good|fine|great|okay|it|that|so|right)?$",
+    r"|would|be)?\s*(?:not|been|good|fine|great|okay|it|that|so|right)?$|^(?:all|most|some|both|none) of (?:them|it|that|those)$",
     re.I,
 )
 _TALK = re.compile(
@@ -106,12 +107,12 @@ def _of_clause(at: int, clauses: Sequence[Clause], phases: Sequence[str], person
     text = turn_to_third(
         _ASKED_OF.sub("you should ", plain) if clause.role != "patient" else plain, clause.role, person
     )
-    kind: Kind = "told" if clause.role in {"patient", "other"} else "said"
+    kind: Kind = "told" if clause.role in ANSWERING else "said"
     if kind == "told" and re.search(r"\b(?:you|your)\b", plain, re.I):
         return None
     if speaks_of_self(clause):
         return None
-    asked = _question_before(at, clauses)
+    asked = question_before(at, clauses)
     question = asked.text if asked else ""
     return Candidate(kind, text, (), clause.segments, (at,), describe(kind, at, clauses, phases, plain), question)
 
@@ -158,6 +159,7 @@ def _of_answer(claim: Answered, clauses: Sequence[Clause], phases: Sequence[str]
         claim.segments,
         places,
         describe(claim.kind, claim.question, clauses, phases, text),
+        clauses[claim.question].text,
     )
 
 
@@ -166,22 +168,40 @@ _PHASES = (
         r"|\bfor your (?:first|second|next|last|third|other) (?:problem|issue)|\bmy (?:diagnosis|recommendation)"
         r"|\bi (?:think|suspect|believe) (?:that )?(?:you|this|it|what) |\bso (?:the |my )?(?:plan|diagnosis)\b"
         r"|\bwhat (?:i|we) (?:want|would like|'d like) (?:to|you)|\bimpression\b|(?:i'm gonna|i'm going to"
-        r"|i'd like to|i want to|i wanna|we'll) (?:go ahead and )?(?:order|prescribe|refer|start you)", re.I)),
+        r"|i'd like to|i want to|i wanna|we'll|i'll|i will|we will) (?:go ahead and )?(?:order|prescribe|refer|start|put you on)\b"
+        r"|\b(?:this|that|it) (?:could|may|might) (?:well )?be\b|\bi'll give\b|\bbecause of (?:this|that|the)\b.*\bi(?:'ll| will)\b"
+        r"|^we (?:increase|decrease|start|stop|add|continue)\b|^(?:take|start|stop|continue|increase)\b", re.I)),
     ("results", re.compile(r"\b(?:results?|x-?rays?|ekg|echo(?:cardiogram)?|mri|ct|labs?|a1c|ultrasound|cbc"
         r"|panel|spirometry|blood work)\b.*\b(?:show\w*|look\w*|reveal\w*|was|is|were|are|came back|here)\b"
         r"|\blook(?:ing)? at (?:some of )?your (?:results|x-?ray|labs|ekg|mri)|show me the", re.I)),
     ("exam", re.compile(r"\b(?:physical exam\w*|examine you|take a (?:quick )?look at (?:you|your|that|the|it)"
         r"|on (?:your |physical )?(?:\w+ ){0,2}exam\w*|listen to your|vital signs|let me (?:examine|check|feel"
-        r"|listen)|take a listen|deep breath|when i (?:press|push|touch))\b", re.I)),
+        r"|listen)|take a listen|deep breath|when i (?:press|push|touch))\b"
+        r"|\b(?:blood pressure|bp|heart rate|pulse|temperature|weight|oxygen)\b[^?]* \d"
+        r"|^(?:(?:the|your|his|her|their|both) )?(?:(?:right|left|both) )?(?:lungs?|chest|heart(?: sounds)?|abdomen|belly|throat"
+        r"|ear(?:s|drums?)?|eyes?|skin|neck|pupils|reflexes|knee|ankle|shoulder|hip|wrist|elbow|back|legs?|joints?)"
+        r" (?:is|are|sounds?|looks?|feels?)\b", re.I)),
 )  # fmt: skip
+
+
+_CONCLUDES = re.compile(
+    r"^(?:(?:so|okay|well),? )?(?:(?:she|he|you|this|that|it|the patient)(?: has| have|'s|'ve| is)|i see|we have) ",
+    re.I,
+)
+
+
+def concludes(text: str) -> bool:
+    """Whether a doctor's clause names the condition: "you have an ear infection"."""
+    return bool(_CONCLUDES.match(text)) and any(one.kind == "condition" for one in concepts(text))
 
 
 def follow_phases(clauses: Sequence[Clause]) -> list[str]:
     """Of each clause: "talk", "exam", "results" or "plan", by the last sign that the doctor gave."""
     phases, now = [], "talk"
     for clause in clauses:
-        if clause.role != "patient":
+        if clause.role not in ANSWERING:
             now = next((name for name, sign in _PHASES if sign.search(clause.text)), now)
+            now = "plan" if now in {"exam", "results"} and not clause.asks and concludes(clause.text) else now
         phases.append(now)
     return phases
 
@@ -214,22 +234,22 @@ def describe(kind: Kind, at: int, clauses: Sequence[Clause], phases: Sequence[st
             found.update(f"back{back}:{before.role[:1]}{'?' if before.asks else ''}" for _ in (0,))
     if at + 1 < len(clauses):
         found.update(f"next#{topic}" for topic in find_topics(clauses[at + 1].text))
-    question = _question_before(at, clauses)
+    question = question_before(at, clauses)
     if question is not None:
         found.update(f"asked#{topic}" for topic in find_topics(question.text))
         found.update(f"asked:{word}" for word in set(find_words(question.text)))
     return found
 
 
-def _question_before(at: int, clauses: Sequence[Clause]) -> Clause | None:
-    """The doctor's last question before a patient's clause, of the six clauses before it."""
-    if clauses[at].role != "patient":
+def question_before(at: int, clauses: Sequence[Clause]) -> Clause | None:
+    """The last question before a patient's or relative's clause, of the six clauses before it."""
+    if clauses[at].role not in ANSWERING:
         return None
     return next(
         (
             clauses[back]
             for back in range(at - 1, max(-1, at - 7), -1)
-            if clauses[back].asks and clauses[back].role != "patient"
+            if clauses[back].asks and clauses[back].role not in ANSWERING
         ),
         None,
     )

@@ -52,6 +52,9 @@ class Clause:
     asks: bool
 
 
+ANSWERING: frozenset[Role] = frozenset({"patient", "other"})
+"""Who answers a doctor: the patient, or somebody who came along."""
+
 Word = tuple[str, str]  # a word as spoken, and the id of its segment
 
 

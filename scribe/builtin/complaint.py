@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from scribe.builtin.candidates import is_command, speaks_of_self
-from scribe.builtin.clauses import Clause
+from scribe.builtin.clauses import ANSWERING, Clause
 from scribe.builtin.wording import Person, finish, turn_to_third, write_out
 from scribe.language.terms import concepts
 from scribe.note import Sentence
@@ -56,7 +56,7 @@ def _trim_reason(what: str, person: Person) -> str | None:
 
 def _first_symptom(clauses: Sequence[Clause]) -> Sentence | None:
     for clause in clauses:
-        if clause.role not in {"patient", "other"} or clause.asks or speaks_of_self(clause):
+        if clause.role not in ANSWERING or clause.asks or speaks_of_self(clause):
             continue
         named = [mention for mention in concepts(clause.text) if mention.kind in {"symptom", "condition"}]
         if named:

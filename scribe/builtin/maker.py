@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from scribe.builtin.candidates import Candidate, follow_phases, list_candidates
+from scribe.builtin.candidates import Candidate, concludes, follow_phases, list_candidates
 from scribe.builtin.clauses import Clause, read_clauses
 from scribe.builtin.complaint import find_complaint
-from scribe.builtin.medicines import list_medicines
+from scribe.builtin.medicines import asks_for_medicines, list_medicines
 from scribe.builtin.people import find_person
 from scribe.builtin.phrasing import find_area, frame, word_exam, word_plan
 from scribe.builtin.problems import Named, find_problems
@@ -18,6 +18,8 @@ from scribe.builtin.selection import Selector, load_selector
 from scribe.builtin.symptoms import join_names
 from scribe.builtin.wording import Person, finish, turn_to_third, write_out
 from scribe.dictation import has_commands, take_dictation
+from scribe.language.drugs import drugs
+from scribe.language.terms import concepts
 from scribe.note import Division, Maker, Section, Sentence, Written
 from scribe.sections.division import tells_vitals
 from scribe.sections.signs import find_history
@@ -25,12 +27,17 @@ from scribe.visit import Visit
 
 MAKER = Maker(kind="built-in", name="wardline-rules")
 LEAST_WORTH = -0.15
+"""What a sentence of a visit as long as those that the selection was learnt on must be worth to be noted."""
+_LEAST_WORTH_SHORT = -0.7
+_SHORT, _USUAL = 15, 40
+"""Candidates of a visit of which nearly everything is noted, and of one as long as those learnt on."""
 _LIKE_ENOUGH = 0.8
 _OPINION = re.compile(
     r"\b(?:i (?:think|suspect|believe|am concerned)|consistent with|likely|suspicious for|diagnos\w+|signs of"
     r"|due to|looks like|sounds like|controlled|stable)\b",
     re.I,
 )
+_DOSE_FIRST = re.compile(r"\d[\d.,]* ?(?:mg|milligrams?|mcg|micrograms?|units?|tablets?|pills?|ml|puffs?)\b", re.I)
 _INTRODUCES = re.compile(r"\b\d+-? ?year-? ?old\b.*\b(?:presents?|here|history|comes|follow)\b", re.I)
 _ACTION = re.compile(
     r"\b(?:we will|should|order|start|continue|increase|decrease|prescribe|refer|follow|schedule|recommend|stop"
@@ -84,6 +91,7 @@ def _tell_visit(draft: _Draft, clauses: Sequence[Clause], selector: Selector) ->
 def _fill(draft: _Draft, candidates: Sequence[Candidate], problems: dict[int, Named], selector: Selector) -> None:
     headed: Named | None = None
     fresh = False
+    least = _least_worth(len(candidates))
     for candidate in candidates:
         at = candidate.clauses[0]
         passed = [
@@ -92,7 +100,7 @@ def _fill(draft: _Draft, candidates: Sequence[Candidate], problems: dict[int, Na
         for named in passed:
             draft.add(Division.ASSESSMENT, named.text, named.segments)
             headed, fresh = named, True
-        if selector.rate(candidate) < LEAST_WORTH and at not in problems:
+        if _is_bare_dose(candidate) or (selector.rate(candidate) < least and at not in problems):
             continue
         division = selector.place(candidate)
         own = candidate if at not in problems else _without_heading(candidate, problems[at], draft.person)
@@ -104,6 +112,22 @@ def _fill(draft: _Draft, candidates: Sequence[Candidate], problems: dict[int, Na
         _put(draft, own, division)
     for named in problems.values():
         draft.add(Division.ASSESSMENT, named.text, named.segments)
+
+
+def _is_bare_dose(candidate: Candidate) -> bool:
+    """ "Yes, 50 milligrams every morning": of the drug that was asked about, and noted with it."""
+    return (
+        candidate.kind == "told"
+        and bool(_DOSE_FIRST.match(candidate.text))
+        and not drugs(candidate.text)
+        and bool(drugs(candidate.question))
+    )
+
+
+def _least_worth(candidates: int) -> float:
+    """Lower for a short visit, in which little is said that is not to the point."""
+    usual = min(1.0, max(0.0, (candidates - _SHORT) / (_USUAL - _SHORT)))
+    return _LEAST_WORTH_SHORT + usual * (LEAST_WORTH - _LEAST_WORTH_SHORT)
 
 
 def _without_heading(candidate: Candidate, named: Named, person: Person) -> Candidate | None:
@@ -125,7 +149,7 @@ _DECIDING = frozenset({Division.PLAN, Division.ASSESSMENT, Division.INSTRUCTIONS
 def _put(draft: _Draft, candidate: Candidate, division: Division) -> None:
     text = candidate.text
     division = _refine(candidate, division)
-    if candidate.by_doctor and division in _DECIDING | {Division.EXAM} and _OPINION.search(text):
+    if candidate.by_doctor and division in _DECIDING | {Division.EXAM} and (_OPINION.search(text) or concludes(text)):
         division = division if _ACTION.search(word_plan(text)) else Division.ASSESSMENT
     if division is Division.PRESENT_ILLNESS:
         text = _tell_history(draft, candidate)
@@ -149,11 +173,22 @@ _BACKGROUND = frozenset(
 def _refine(candidate: Candidate, division: Division) -> Division:
     """The division that clear words show, where the selection only told history, examination or plan."""
     division = Division.PRESENT_ILLNESS if division in _HISTORY else division
-    if candidate.by_doctor and division in {Division.EXAM, Division.RESULTS} and tells_vitals(candidate.text):
+    examined = division in {Division.EXAM, Division.RESULTS} or "phase=exam" in candidate.features
+    if candidate.by_doctor and examined and tells_vitals(candidate.text):
         return Division.VITALS
-    if division in _BACKGROUND and not _INTRODUCES.search(candidate.text):
-        return find_history(candidate.text, candidate.question) or division
-    return division
+    if division not in _BACKGROUND or _INTRODUCES.search(candidate.text):
+        return division
+    found = find_history(candidate.text, candidate.question)
+    if found or candidate.by_doctor:
+        return found or division
+    if asks_for_medicines(candidate.question) and drugs(candidate.text):
+        return Division.MEDICATIONS
+    condition = division is Division.PRESENT_ILLNESS and _names_condition(candidate.question)
+    return Division.PAST_MEDICAL if condition and _names_condition(candidate.text) else division
+
+
+def _names_condition(text: str) -> bool:
+    return any(mention.kind == "condition" for mention in concepts(text))
 
 
 def _tell_history(draft: _Draft, candidate: Candidate) -> str:

@@ -43,15 +43,16 @@ def load_plain_words() -> tuple[tuple[re.Pattern[str], str], ...]:
 def patient_summary(written: Written, visit: Visit) -> tuple[Sentence, ...]:
     """Why the patient came, what was found, what comes next, each sentence with its segments. Made of the doctor's own
     words behind the note's sentences; a sentence for which the transcript has none is left out."""
-    clauses = [
-        one
-        for one in read_clauses(visit)
-        if one.role in {"doctor", "nurse"} and not one.asks and not is_command(one.text)
-    ]
+    said = read_clauses(visit)
+    by_others = not any(one.role == "patient" for one in said)
+    clauses = [one for one in said if one.role in {"doctor", "nurse"} and not one.asks and not is_command(one.text)]
     told = [*_tell_reason(written)]
     for divisions in (_FOUND, _NEXT):
         told += [
-            made for section in written.sections if section.division in divisions for made in _retell(section, clauses)
+            made
+            for section in written.sections
+            if section.division in divisions
+            for made in _retell(section, clauses, by_others=by_others)
         ]
     return tuple({one.text: one for one in reversed(told)}.values())[::-1]
 
@@ -66,10 +67,11 @@ def _tell_reason(written: Written) -> Iterator[Sentence]:
                 yield Sentence(text=_put_plainly(f"You came because of {lowered}."), segments=first.segments)
 
 
-def _retell(section: Section, clauses: list[Clause]) -> Iterator[Sentence]:
+def _retell(section: Section, clauses: list[Clause], *, by_others: bool) -> Iterator[Sentence]:
+    """`by_others`: nobody speaks as the patient, so that "she" is the patient, spoken of to who came along."""
     for sentence in section.sentences:
         source = _find_source(sentence, clauses)
-        text = _speak_to_patient(source) if source else ""
+        text = _speak_to_patient(source, by_others=by_others) if source else ""
         if source and text:
             yield Sentence(text=text, segments=source.segments)
 
@@ -86,9 +88,9 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[a-z0-9]+", finish(write_out(text)).lower()))
 
 
-def _speak_to_patient(clause: Clause) -> str:
+def _speak_to_patient(clause: Clause, *, by_others: bool) -> str:
     plain = write_out(clause.text)
-    if _THIRD.search(plain) or _COUNTS_OFF.match(plain) or len(plain.split()) < 3:
+    if (_THIRD.search(plain) and not by_others) or _COUNTS_OFF.match(plain) or len(plain.split()) < 3:
         return ""
     plain = re.sub(r"\bi'm\b", "i am", plain, flags=re.I)
     plain = re.sub(r"\bi'd\b", "i would", plain, flags=re.I)

@@ -38,7 +38,7 @@ _LIKE = re.compile(
     re.I,
 )
 _LEADS = re.compile(
-    r"^(?:(?:okay|ok|alright|all right|so|and|but|well|yeah|yes|yep|now|then|um|uh|also|because|which|like"
+    r"^(?:(?:okay|ok|alright|all right|so|and|but|well|yeah|yes|yep|now|then|um|uh|also|because(?! of)|which|like"
     r"|anyway|plus|or|oh|hey"
     r"|i guess|i see that|i see here that|i see here|i know that|i know|i understand that|i understand"
     r"|i heard that|i heard"

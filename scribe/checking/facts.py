@@ -32,13 +32,14 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
     """What is denied here and affirmed there, or the reverse: terms and drugs one by one, then the words under a
     "not"."""
     found, around, settled = [], near(backing.places), set()
+    answering = {heard.answers[place].segment for place in backing.places}
     unanswered: list[Item] = []
     asked: list[Item] = []
     for item in claim.items:
         said = _statements(item, heard)
         if not said or item.open:
             continue
-        local = [one for one in said if one.segment in backing.places]
+        local = [one for one in said if one.segment in backing.places or one.segment in answering]
         local = local or [one for one in said if one.segment in around] or said
         verdict = _compare(item, local)
         if _is_unanswered(item, said, heard):
@@ -60,7 +61,7 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
     if found:
         return found
     return (
-        _judge_denied(claim, backing, heard)
+        _judge_denied(claim, backing, heard, settled)
         or _judge_affirmed(claim, backing, heard, settled)
         or _judge_words(claim, backing, heard)
     )
@@ -132,15 +133,15 @@ def _heard_as(item: Item, places: Iterable[int], heard: Heard) -> int:
     return polarity
 
 
-def _judge_denied(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+def _judge_denied(claim: Claim, backing: Backing, heard: Heard, settled: set[Item]) -> list[Finding]:
     """Each stretch under a "not" or "no": what of it is said there must be denied there, at least for the larger part;
-    and where it has no words of weight, something must be denied there."""
+    and where it has no words of weight, something must be denied there. `settled` items are known to be denied."""
     for first, last in _denied_runs(claim):
         held = against = 0.0
         for item in claim.items:
             if not first <= item.start < last or item.kind == "figure":
                 continue
-            polarity = _heard_as(item, backing.places, heard)
+            polarity = NO if item in settled else _heard_as(item, backing.places, heard)
             held += item.weight if polarity & (NO | OPEN) else 0.0
             against += item.weight if polarity == YES else 0.0
         if _denies_a_figure(claim, first, heard, near(backing.places, 1)):

@@ -1,4 +1,5 @@
-"""Vital signs and other figures, with UCUM units. A figure without a unit that can be told is given without a code."""
+"""Vital signs and other figures, with UCUM units. A figure without a unit that can be told is given without a code;
+a temperature tells it by itself, since no living person's lies in the range of both."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def find_measurements(sections: Iterable[Section]) -> tuple[Measurement, ...]:
     """Every measurement that the note's supported sentences state, in their order, each once."""
     found: dict[tuple[Any, ...], Measurement] = {}
     for _, sentence, one in of_divisions(sections, *_DIVISIONS):
-        for name, figure, code in [*_pressures(one), *_named(one)]:
+        for name, figure, code in [*_pressures(one), *_oxygen(one), *_named(one)]:
             quantity = Quantity(value=figure.value, unit=figure.unit or code, code=code)
             made = Measurement(
                 name=name, quantity=quantity, loinc=_measures()[name]["loinc"], segments=sentence.segments
@@ -51,6 +52,13 @@ def _pressures(one: Read) -> Iterator[tuple[str, Found, str | None]]:
             yield "diastolic blood pressure", lower, "mm[Hg]"
 
 
+def _oxygen(one: Read) -> Iterator[tuple[str, Found, str | None]]:
+    """ "Oxygen 97 percent": the gas for its saturation, where the percentage stands right behind."""
+    for figure in one.quantities:
+        if figure.code == "%" and one.text[: figure.start].lower().endswith("oxygen "):
+            yield from _believed("oxygen saturation", figure)
+
+
 def _named(one: Read) -> Iterator[tuple[str, Found, str | None]]:
     names = [mention for mention in one.concepts if mention.concept in _measures()]
     for index, name in enumerate(names):
@@ -64,8 +72,15 @@ def _named(one: Read) -> Iterator[tuple[str, Found, str | None]]:
 def _believed(name: str, figure: Found) -> Iterator[tuple[str, Found, str | None]]:
     measure = _measures()[name]
     code = figure.code or measure.get("implied")
+    if code is None:
+        fitting = [unit for unit in measure["units"] if (name, unit) in _RANGES and _lies_in(name, unit, figure)]
+        code = fitting[0] if len(fitting) == 1 else None
     if code is not None and code not in measure["units"]:
         return
-    low, high = _RANGES.get((name, code or ""), (0, 100_000))
-    if low <= figure.value <= high:
+    if _lies_in(name, code or "", figure):
         yield name, figure, code
+
+
+def _lies_in(name: str, code: str, figure: Found) -> bool:
+    low, high = _RANGES.get((name, code or ""), (0, 100_000))
+    return low <= figure.value <= high

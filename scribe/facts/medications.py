@@ -16,11 +16,14 @@ _DIVISIONS = (
 )  # fmt: skip
 _PLANNED = (Division.ASSESSMENT, Division.PLAN, Division.INSTRUCTIONS)
 _CUES: tuple[tuple[Status, re.Pattern[str]], ...] = (
-    ("stopped", re.compile(r"\b(?:stop|stopp(?:ed|ing)|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c)\b")),
+    ("stopped", re.compile(r"\b(?:stop|stopp(?:ed|ing)|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c|used to (?:take|be on|use)|previously|formerly|no longer)\b")),
     ("changed", re.compile(r"\b(?:increas\w+|decreas\w+|chang\w+|switch\w*|lower(?:ed|ing)?|rais(?:e|ed|ing)|adjust\w*|titrat\w+|bump\w*|double[ds]?)\b")),
     ("taking", re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been on|is on|maintain\w*)\b")),
     ("prescribed", re.compile(r"\b(?:start\w*|prescri\w+|begin\w*|order\w*|add\w*|give\w*|giv(?:en|ing)|put\w* (?:you |him |her |the patient )?on|try|trial|recommend\w*|will take|can take|may take|rx|send\w*|call\w* in|initiat\w+|place[ds]?|use|take)\b")),
 )  # fmt: skip
+_STOPPED_LATER = re.compile(
+    r"^[^,.]{0,40}\b(?:but|and|which|until|then)\b[^.]{0,25}\b(?:stop(?:s|ped)?|quits?|discontinued|came off|ran out|no longer)\b"
+)
 _ALLERGIC = re.compile(
     r"\ballerg(?:y|ic|ies)\b(?: reactions?)? to ([a-z][a-z ,-]{2,80}?)(?=[.;]|$| which | with | as | but )",
     re.I,
@@ -40,7 +43,11 @@ def find_medications(sections: Iterable[Section]) -> tuple[Medication, ...]:
                 continue
             made = _medication(dose, status, sentence)
             before = found.get(dose.drug.generic)
-            if before is None or division in _PLANNED or (before.dose is before.directions is None and made.dose is not None):
+            if (
+                before is None
+                or division in _PLANNED
+                or (before.dose is None and before.directions is None and made.dose is not None)
+            ):
                 found[dose.drug.generic] = _joined(before, made)
     return tuple(found.values())
 
@@ -62,6 +69,8 @@ def _status(one: Read, dose: Dose, division: Division) -> Status | None:
     assert dose.drug is not None
     if not said_as_fact(one, dose.drug.start, dose.drug.end):
         return None
+    if division not in _PLANNED and _STOPPED_LATER.search(one.text[dose.drug.end :].split(";")[0].lower()):
+        return "stopped"
     lead = _clause_before(one.text, dose.drug.start).lower()
     cues = [(match.start(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
     if division not in _PLANNED:

@@ -51,6 +51,12 @@ def find_orders(sections: Iterable[Section]) -> tuple[Order, ...]:
     return tuple(found.values())
 
 
+def _kind_of_test(test: str) -> OrderKind:
+    if test in _lists()["imaging"]:
+        return "imaging"
+    return "procedure" if test in _lists()["study"] else "laboratory"
+
+
 def _kinds(one: Read) -> Iterator[tuple[OrderKind, str | None]]:
     named = [
         (cast(OrderKind, kind), one.tokens[first].start, one.tokens[last - 1].end)
@@ -61,8 +67,10 @@ def _kinds(one: Read) -> Iterator[tuple[OrderKind, str | None]]:
             continue
         if one.cues.assess(mention.start, mention.end).negated:
             continue
+        if mention.concept in _lists()["never"]:
+            continue
         if mention.kind == "test":
-            yield ("imaging" if mention.concept in _lists()["imaging"] else "laboratory"), mention.concept
+            yield _kind_of_test(mention.concept), mention.concept
         elif mention.kind == "procedure":
             yield "procedure", mention.concept
     planned = {kind for kind, start, end in named if not one.cues.assess(start, end).negated}
