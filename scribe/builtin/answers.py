@@ -11,6 +11,8 @@ from scribe.builtin.clauses import ANSWERING, Clause
 from scribe.builtin.symptoms import list_symptoms
 from scribe.builtin.verbs import inflect
 from scribe.builtin.wording import Person, turn_to_third, write_out
+from scribe.language.negation import assess
+from scribe.language.terms import concepts
 
 _NO = re.compile(
     r"^(?:(?:uh|um|well|oh|gosh|okay|so|hmm|and),? )*(?:no\b|nope|nah|never|not (?:that|really|at all|currently"
@@ -104,7 +106,7 @@ def _claim(clauses: Sequence[Clause], at: int, answer: int, person: Person) -> l
     last = at + 1 == len(clauses) or clauses[at + 1].turn != question.turn
     symptoms = list_symptoms(question.text, person) if _SYMPTOM_QUESTION.search(question.text) else []
     if symptoms and polarity == "no":
-        return [Answered("denial", "", tuple(symptoms), segments, at, answer)]
+        return [Answered("denial", "", tuple(_denied(symptoms, said.text)), segments, at, answer)]
     if not last and not symptoms:
         return []
     if polarity == "yes" and len(symptoms) == 1:
@@ -116,6 +118,27 @@ def _claim(clauses: Sequence[Clause], at: int, answer: int, person: Person) -> l
         text = _label(question.text, said.text, person)
         return [Answered("value", text, (), segments, at, answer)] if text else []
     return []
+
+
+_NOT_ALL = re.compile(
+    r"^(?:(?:uh|um|well|oh|okay|so|hmm|and),? )*no (?!no\b|nothing|none|not\b|i\b|i'|it\b|sir|ma'am|doctor)", re.I
+)
+
+
+def _denied(symptoms: Sequence[str], answer: str) -> list[str]:
+    """The symptoms that a "no" denies: all, unless the answer goes through them one by one ("no fever, a little
+    blood")."""
+    if not _NOT_ALL.match(answer):
+        return list(symptoms)
+    named = {
+        mention.concept
+        for mention in concepts(answer)
+        if mention.kind == "symptom" and assess(answer, mention.start, mention.end).negated
+    }
+    gone_through = [
+        one for one in symptoms if named & {mention.concept for mention in concepts(one) if mention.kind == "symptom"}
+    ]
+    return gone_through or list(symptoms)
 
 
 _ASKS = re.compile(
@@ -166,11 +189,15 @@ _LABELS = (
      "Treatment tried"),
     (r"allerg", "Allergies"), (r"what (?:medications|medicines|meds)", "Medications"), (r"how old", "Age"),
 )  # fmt: skip
+_LAST_TIME = re.compile(r"\bwhen (?:was|were) (?:your|the|his|her|their) (last [a-z][a-z -]{2,40}?)\s*\??$", re.I)
 _LONGEST_VALUE = 14
 
 
 def _label(question: str, answer: str, person: Person) -> str | None:
     value = turn_to_third(write_out(answer), "patient", person)
+    last = _LAST_TIME.search(question)
+    if last and value and len(value.split()) <= _LONGEST_VALUE:
+        return f"{last[1][0].upper()}{last[1][1:]}: {value}"
     if (
         not value
         or value.startswith(f"{person.subject} ")

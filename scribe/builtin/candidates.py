@@ -41,7 +41,7 @@ _TALK = re.compile(
     r"|here we go|got it|i see|let me (?:see|check|look|take)|let us (?:see|look|take a look|talk|go over"
     r"|get started|do|start)|come on|absolutely|no problem|me too|i forgot|we will see|okay|not (?:that|no"
     r"|really|at this point|too)|tell me|remember|i remember|i love|i like to|i am glad|i am happy|i am sorry"
-    r"|what else|or not|that would be|we can do that|do not worry|you know what|let me know|i was going to ask"
+    r"|what else|or not|that would be|we can do that|do not worry|you know what|let me know|i was going to ask|i (?:will|am going to|am just going to|need to) (?:take|get|check) your (?:vitals?|vital signs|blood pressure)"
     r"|you are doing great|see if|can you|could you|go for it|dictating|date of birth|medical record"
     r"|chief complaint)\b",
     re.I,
@@ -168,7 +168,8 @@ _PHASES = (
         r"|\bfor your (?:first|second|next|last|third|other) (?:problem|issue)|\bmy (?:diagnosis|recommendation)"
         r"|\bi (?:think|suspect|believe) (?:that )?(?:you|this|it|what) |\bso (?:the |my )?(?:plan|diagnosis)\b"
         r"|\bwhat (?:i|we) (?:want|would like|'d like) (?:to|you)|\bimpression\b|(?:i'm gonna|i'm going to"
-        r"|i'd like to|i want to|i wanna|we'll|i'll|i will|we will) (?:go ahead and )?(?:order|prescribe|refer|start|put you on)\b"
+        r"|i'd like to|i want to|i wanna|we'll|i'll|i will|we will|i'd|let's|let us) (?:go ahead and )?(?:order|prescribe|refer"
+        r"|start|stop|switch|change|increase|decrease|add|put you on|check your|repeat)\b|\bso (?:this|it|that) is (?:a|an|the)\b"
         r"|\b(?:this|that|it) (?:could|may|might) (?:well )?be\b|\bi'll give\b|\bbecause of (?:this|that|the)\b.*\bi(?:'ll| will)\b"
         r"|^we (?:increase|decrease|start|stop|add|continue)\b|^(?:take|start|stop|continue|increase)\b", re.I)),
     ("results", re.compile(r"\b(?:results?|x-?rays?|ekg|echo(?:cardiogram)?|mri|ct|labs?|a1c|ultrasound|cbc"
@@ -185,14 +186,14 @@ _PHASES = (
 
 
 _CONCLUDES = re.compile(
-    r"^(?:(?:so|okay|well),? )?(?:(?:she|he|you|this|that|it|the patient)(?: has| have|'s|'ve| is)|i see|we have) ",
+    r"^(?:(?:so|okay|well),? )?(?:(?:she|he|you|this|that|it|the patient)(?: has| have|'s|'ve| is)|i see|we have) |\bso (?:this|it|that) is ",
     re.I,
 )
 
 
 def concludes(text: str) -> bool:
     """Whether a doctor's clause names the condition: "you have an ear infection"."""
-    return bool(_CONCLUDES.match(text)) and any(one.kind == "condition" for one in concepts(text))
+    return bool(_CONCLUDES.search(text)) and any(one.kind == "condition" for one in concepts(text))
 
 
 def follow_phases(clauses: Sequence[Clause]) -> list[str]:

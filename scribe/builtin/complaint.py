@@ -26,6 +26,11 @@ _STOP_AT = re.compile(
     r"|\bon the\b|\btoday\b|\bis that\b|\bokay\b|\byou\b|\bi\b|\bi'm\b|\bright$).*$",
     re.I,
 )
+_ASKS_ABOUT = re.compile(
+    r"\b(?:how long|since when|when did|tell me (?:more )?about|how(?:'s| is| are| has| have) (?:your|the|that|you))\b",
+    re.I,
+)
+"""A doctor's question that names what the patient came for."""
 _EARLY = 30
 """Clauses from the beginning in which the reason for the visit is looked for."""
 _LONGEST = 9
@@ -55,12 +60,15 @@ def _trim_reason(what: str, person: Person) -> str | None:
 
 
 def _first_symptom(clauses: Sequence[Clause]) -> Sentence | None:
-    for clause in clauses:
+    for at, clause in enumerate(clauses):
         if clause.role not in ANSWERING or clause.asks or speaks_of_self(clause):
             continue
-        named = [mention for mention in concepts(clause.text) if mention.kind in {"symptom", "condition"}]
-        if named:
-            here = [mention for mention in named if mention.start < named[0].end]
-            widest = max(here, key=lambda mention: mention.end - mention.start)
-            return Sentence(text=finish(widest.concept), segments=clause.segments)
+        asked = [clauses[at - 1]] if at and _ASKS_ABOUT.search(clauses[at - 1].text) else []
+        for one in (*asked, clause):
+            named = [mention for mention in concepts(one.text) if mention.kind in {"symptom", "condition"}]
+            if named:
+                here = [mention for mention in named if mention.start < named[0].end]
+                widest = max(here, key=lambda mention: mention.end - mention.start)
+                segments = tuple(dict.fromkeys((*one.segments, *clause.segments)))
+                return Sentence(text=finish(widest.concept), segments=segments)
     return None

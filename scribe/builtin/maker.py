@@ -57,7 +57,11 @@ class _Draft:
     def add(self, division: Division, text: str, segments: Sequence[str]) -> None:
         finished = finish(text)
         held = self.sentences.setdefault(division, [])
-        if finished and not any(_alike(finished, other.text) for other in held):
+        shorter = next((at for at, other in enumerate(held) if _words(other.text) < _words(finished)), None)
+        if finished and shorter is not None:
+            both = tuple(dict.fromkeys((*held[shorter].segments, *segments)))
+            held[shorter] = Sentence(text=finished, segments=both)
+        elif finished and not any(_alike(finished, other.text) for other in held):
             held.append(Sentence(text=finished, segments=tuple(dict.fromkeys(segments))))
 
     def sections(self) -> Iterator[Section]:
@@ -215,7 +219,10 @@ def _list_medicines(
 
 def _alike(one: str, other: str) -> bool:
     """Whether one sentence says little beyond the other."""
-    first, second = set(one.lower().split()), set(other.lower().split())
-    return (
-        len(first & second) >= _LIKE_ENOUGH * min(len(first), len(second)) and min(len(first), len(second)) > 2
-    ) or first == second
+    first, second = _words(one), _words(other)
+    fewest = min(len(first), len(second))
+    return (len(first & second) >= _LIKE_ENOUGH * fewest and fewest > 2) or first <= second
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[\w/'.%-]*[\w%]", text.lower()))

@@ -13,6 +13,7 @@ from scribe.builtin.candidates import is_command
 from scribe.builtin.clauses import Clause, read_clauses
 from scribe.builtin.phrasing import word_plan
 from scribe.builtin.wording import finish, write_out
+from scribe.dictation import has_commands
 from scribe.note import Division, Section, Sentence, Written
 from scribe.visit import Visit
 
@@ -43,6 +44,8 @@ def load_plain_words() -> tuple[tuple[re.Pattern[str], str], ...]:
 def patient_summary(written: Written, visit: Visit) -> tuple[Sentence, ...]:
     """Why the patient came, what was found, what comes next, each sentence with its segments. Made of the doctor's own
     words behind the note's sentences; a sentence for which the transcript has none is left out."""
+    if has_commands(visit):
+        return (*_tell_reason(written), *_tell_dictated(written))
     said = read_clauses(visit)
     by_others = not any(one.role == "patient" for one in said)
     clauses = [one for one in said if one.role in {"doctor", "nurse"} and not one.asks and not is_command(one.text)]
@@ -65,6 +68,14 @@ def _tell_reason(written: Written) -> Iterator[Sentence]:
             if not _THIRD.search(reason) and len(reason.split()) < 10:
                 lowered = reason if reason[:2].isupper() else f"{reason[:1].lower()}{reason[1:]}"
                 yield Sentence(text=_put_plainly(f"You came because of {lowered}."), segments=first.segments)
+
+
+def _tell_dictated(written: Written) -> Iterator[Sentence]:
+    """A dictation is not spoken to the patient: its sentences stand for themselves."""
+    for section in written.sections:
+        for sentence in section.sentences if section.division in (*_FOUND, *_NEXT) else ():
+            if not _THIRD.search(sentence.text):
+                yield Sentence(text=_put_plainly(sentence.text), segments=sentence.segments)
 
 
 def _retell(section: Section, clauses: list[Clause], *, by_others: bool) -> Iterator[Sentence]:

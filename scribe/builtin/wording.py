@@ -110,7 +110,7 @@ def turn_to_third(text: str, speaker: Role, person: Person) -> str:
     """`text` of `write_out` about the patient in the third person: what the patient says of himself ("my knee" -> "her
     knee") or what the doctor says to him ("your knee" -> "her knee")."""
     words = text.split()
-    mine = speaker != "doctor"
+    mine = speaker not in {"doctor", "nurse"}
     written: list[str] = []
     for at, word in enumerate(words):
         core = word.strip(",.;:").lower()

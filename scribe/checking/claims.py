@@ -16,6 +16,12 @@ ItemKind = Literal["term", "drug", "class", "word", "figure"]
 TERM_WEIGHT, DRUG_WEIGHT, FIGURE_WEIGHT, SITE_WEIGHT = 2.0, 2.5, 1.2, 1.0
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s")
 _HEADING = re.compile(r"(?!.*\b(?:NO|NOT|DENIES)\b)[A-Z][A-Z /&-]{3,40}:?")
+_SYSTEM = re.compile(
+    r"\s*(?:constitutional|cardiovascular|respiratory|gastrointestinal|genitourinary|musculoskeletal|integumentary"
+    r"|neurologic(?:al)?|psychiatric|endocrine|hematologic|heent|ears, nose, mouth and throat)\s*:",
+    re.I,
+)
+"""The name of a body system before what was found of it: it says nothing by itself."""
 _DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{4}\b")
 _ATTRIBUTED = re.compile(
     r"\b(?:she|he|they|patient|pt|mother|father|parent|mom|dad)\s+(?:also\s+|further\s+|does\s+|currently\s+)?"
@@ -72,7 +78,7 @@ def read_claim(text: str) -> Claim:
 
 
 def _numbering(text: str) -> list[tuple[int, int]]:
-    match = _LIST_NUMBER.match(text)
+    match = _LIST_NUMBER.match(text) or _SYSTEM.match(text)
     return [match.span()] if match else []
 
 

@@ -53,9 +53,9 @@ def _pressures(one: Read) -> Iterator[tuple[str, Found, str | None]]:
 
 
 def _oxygen(one: Read) -> Iterator[tuple[str, Found, str | None]]:
-    """ "Oxygen 97 percent": the gas for its saturation, where the percentage stands right behind."""
+    """ "Oxygen 97 percent", "sat 94": the saturation, where the figure stands right behind."""
     for figure in one.quantities:
-        if figure.code == "%" and one.text[: figure.start].lower().endswith("oxygen "):
+        if figure.code in ("%", None) and one.text[: figure.start].lower().endswith(("oxygen ", "sat ", "o2 ")):
             yield from _believed("oxygen saturation", figure)
 
 

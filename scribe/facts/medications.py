@@ -18,9 +18,15 @@ _PLANNED = (Division.ASSESSMENT, Division.PLAN, Division.INSTRUCTIONS)
 _CUES: tuple[tuple[Status, re.Pattern[str]], ...] = (
     ("stopped", re.compile(r"\b(?:stop|stopp(?:ed|ing)|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c|used to (?:take|be on|use)|previously|formerly|no longer)\b")),
     ("changed", re.compile(r"\b(?:increas\w+|decreas\w+|chang\w+|switch\w*|lower(?:ed|ing)?|rais(?:e|ed|ing)|adjust\w*|titrat\w+|bump\w*|double[ds]?)\b")),
-    ("taking", re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been on|is on|maintain\w*)\b")),
+    ("taking", re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been on|is on|maintain\w*|(?:use|take) (?:your|his|her|their))\b")),
     ("prescribed", re.compile(r"\b(?:start\w*|prescri\w+|begin\w*|order\w*|add\w*|give\w*|giv(?:en|ing)|put\w* (?:you |him |her |the patient )?on|try|trial|recommend\w*|will take|can take|may take|rx|send\w*|call\w* in|initiat\w+|place[ds]?|use|take)\b")),
 )  # fmt: skip
+_ONLY_A_REASON = re.compile(
+    r"\b(?:because of|due to|given|while (?:on|taking)|(?:are|is) (?:on|taking)|interacts? with|along with|instead of)"
+    r"(?: (?:the|your|his|her|their|this))?\s*$"
+)
+_EXCHANGES = re.compile(r"\b(?:switch|chang|replac|transition|substitut|swap)\w*\b")
+_INTO = re.compile(r"\b(?:to|with|for|by)(?: (?:the|a|an|some))?\s*$")
 _STOPPED_LATER = re.compile(
     r"^[^,.]{0,40}\b(?:but|and|which|until|then)\b[^.]{0,25}\b(?:stop(?:s|ped)?|quits?|discontinued|came off|ran out|no longer)\b"
 )
@@ -72,6 +78,11 @@ def _status(one: Read, dose: Dose, division: Division) -> Status | None:
     if division not in _PLANNED and _STOPPED_LATER.search(one.text[dose.drug.end :].split(";")[0].lower()):
         return "stopped"
     lead = _clause_before(one.text, dose.drug.start).lower()
+    if division in _PLANNED and _ONLY_A_REASON.search(lead):
+        return None
+    exchanged = _exchanged(one, dose, lead) if division in _PLANNED else None
+    if exchanged:
+        return exchanged
     cues = [(match.start(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
     if division not in _PLANNED:
         status = max(cues)[1] if cues else None
@@ -79,6 +90,18 @@ def _status(one: Read, dose: Dose, division: Division) -> Status | None:
     if cues:
         return max(cues)[1]
     return "prescribed" if dose.value is not None and division is not Division.ASSESSMENT else None
+
+
+def _exchanged(one: Read, dose: Dose, lead: str) -> Status | None:
+    """ "Switch from this to that", "replace this with that": this is stopped, that is prescribed."""
+    assert dose.drug is not None
+    if not _EXCHANGES.search(lead):
+        return None
+    since = dose.drug.start - len(lead)
+    if _INTO.search(lead):
+        return "prescribed" if any(since <= drug.start < dose.drug.start for drug in one.drugs) else None
+    following = (drug for drug in one.drugs if drug.start >= dose.drug.end)
+    return "stopped" if any(_INTO.search(one.text[dose.drug.end : drug.start]) for drug in following) else None
 
 
 def _clause_before(text: str, place: int) -> str:

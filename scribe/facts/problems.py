@@ -17,8 +17,9 @@ from scribe.language.terms import Mention
 from scribe.note import Division, Problem, Section, Sentence
 
 _DOUBT = re.compile(
-    r"\b(?:likely|probabl[ey]|possibl[ey]|suspect\w*|rule out|versus|vs|concern\w* for|question of|may be|might be|could be)\b"
+    r"\b(?:likely|probabl[ey]|possibl[ey]|suspect\w*|rule out|versus|vs|concern\w* (?:for|about)|worried about|question of|may be|might be|could be)\b"
 )
+_FEARED = re.compile(r"\b(?:concerned|worried) (?:for|about)(?: (?:a|an|the|possible|some|your|his|her|their))*\s*$")
 _OVER = re.compile(r"\b(?:resolved|in remission|cured)\b")
 
 
@@ -36,7 +37,11 @@ def find_problems(sections: Iterable[Section]) -> tuple[Problem, ...]:
         for _, sentence, one in assessed:
             named = [mention for mention in one.concepts if mention.kind in kinds]
             for mention, text in _wordings(one, named):
-                if said_as_fact(one, mention.start, mention.end):
+                feared = (
+                    _FEARED.search(one.text[: mention.start].lower())
+                    and not one.cues.assess(mention.start, mention.end).negated
+                )
+                if feared or said_as_fact(one, mention.start, mention.end):
                     found.setdefault(mention.concept, _problem(one, mention, text, sentence))
         if found:
             break

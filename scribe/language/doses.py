@@ -95,6 +95,11 @@ def doses(text: str) -> list[Dose]:
 
 def doses_of(tokens: Sequence[Token], text: str, named: Sequence[Mention], found: Sequence[Found]) -> list[Dose]:
     """As `doses`, for a text that is already read."""
+    named = [
+        drug
+        for at, drug in enumerate(named)
+        if not (drug.kind == "class" and at and _is_form(text, named[at - 1], drug))
+    ]
     often, marks = frequencies_of(tokens, text, found), _marks(tokens)
     ends = sorted({0, len(text), *(match.start() for match in _END.finditer(text))})
     made, claimed = [], 0
@@ -107,6 +112,11 @@ def doses_of(tokens: Sequence[Token], text: str, named: Sequence[Mention], found
         made.append(_dose(text, drug, low, limit, found, often, marks))
         claimed = limit
     return made
+
+
+def _is_form(text: str, drug: Mention, following: Mention) -> bool:
+    """ "Albuterol inhaler" is one drug."""
+    return drug.kind == "drug" and not text[drug.end : following.start].strip()
 
 
 def _turn(text: str, drug: Mention, following: Mention, found: Sequence[Found]) -> int:

@@ -43,6 +43,7 @@ def _shorten(text: str) -> str:
     for expression, short in _UNITS:
         text = re.sub(expression, short, text, flags=re.I)
     text = re.sub(r"\b(\d{2,3}) over (\d{2,3})\b", r"\1/\2", text)
+    text = re.sub(r"\b((?:bp|pressure)\W(?:\w+ ){0,2})(\d{2,3}) by (\d{2,3})\b", r"\1\2/\3", text, flags=re.I)
     text = re.sub(r"\b(\d{1,2}) out of (\d{1,2})\b", r"\1/\2", text)
     text = re.sub(r"\b(\d) plus\b", r"\1+", text)
     text = re.sub(r"(\d) %", r"\1%", text)

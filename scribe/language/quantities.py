@@ -119,13 +119,21 @@ def _out_of_ten(tokens: Sequence[Token], number: Number) -> int:
     return 2 if words[:2] == ("/", "10") and words[2:] != ("/",) else 0
 
 
+_PRESSURE_WORDS = 4
+"""Tokens before a figure in which its name makes "100 by 60" a blood pressure."""
+
+
 def _pressures(tokens: Sequence[Token], found: Sequence[Number]) -> set[int]:
-    """First tokens of the numbers that are blood pressures: "120/80", "one twenty over eighty"."""
+    """First tokens of the numbers that are blood pressures: "120/80", "one twenty over eighty", "BP 120 by 80"."""
     places: set[int] = set()
     for upper, lower in pairwise(found):
         between = tuple(token.word for token in tokens[upper.last : lower.first])
         after = tokens[lower.last].word if lower.last < len(tokens) else ""
-        if between not in (("/",), ("over",)) or after == "/":
+        named = {token.word for token in tokens[max(0, upper.first - _PRESSURE_WORDS) : upper.first]} & {
+            "bp",
+            "pressure",
+        }
+        if (between not in (("/",), ("over",)) and not (between == ("by",) and named)) or after == "/":
             continue
         likely = _SYSTOLIC[0] <= upper.value <= _SYSTOLIC[1] and _DIASTOLIC[0] <= lower.value <= _DIASTOLIC[1]
         if likely and lower.value < upper.value:

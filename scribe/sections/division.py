@@ -37,7 +37,7 @@ _OF_PHASE = {"exam": Division.EXAM, "results": Division.RESULTS, "plan": Divisio
 _OF_DOCTOR = frozenset({Division.EXAM, Division.VITALS, Division.RESULTS, Division.ASSESSMENT, Division.PLAN})
 
 _VITALS = re.compile(
-    r"\b(?:blood pressure|bp|heart rate|pulse|temperature|temp|respirat(?:ory rate|ions?)|oxygen(?: saturation)?"
+    r"\b(?:(?:blood )?pressure|bp|heart rate|pulse|temperature|temp|respirat(?:ory rate|ions?)|oxygen(?: saturation)?"
     r"|o2 sat\w*|pulse ox|weight|bmi|vitals?|vital signs)\b"
     r"(?=.*(?:\d|\b(?:normal|good|stable|great|elevated|high|low|fine)\b))|\bfever\b.*\d",
     re.I,

@@ -184,3 +184,44 @@ def test_the_document_is_the_same_each_time() -> None:
 def test_any_note_makes_a_valid_document(lines: list[tuple[Division, str]]) -> None:
     note = tuple(Section(division=d, sentences=(Sentence(text=t, segments=("a",)),)) for d, t in dict(lines).items())
     assert faults(document(of(note), About(id=ID, at=AT, written_at=AT, maker=BUILT_IN))) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Increase lisinopril from 10 mg to 20 mg daily.", [("lisinopril", "20", "changed", False)]),
+        ("Start prednisone 40 mg for 5 days, then 20 mg for 5 days.", [("prednisone", None, "prescribed", True)]),
+        ("Start metformin 500 mg tablets, two tablets twice a day.", [("metformin", None, "prescribed", True)]),
+        (
+            "Change lisinopril to losartan 50 mg.",
+            [("lisinopril", None, "stopped", False), ("losartan", "50", "prescribed", False)],
+        ),
+        (
+            "Replace ibuprofen with acetaminophen 500 mg.",
+            [("ibuprofen", None, "stopped", False), ("acetaminophen", "500", "prescribed", False)],
+        ),
+        ("No ibuprofen because of the warfarin.", []),
+    ],
+)
+def test_what_is_changed_and_what_has_several_doses(
+    text: str, expected: list[tuple[str, str | None, str, bool]]
+) -> None:
+    found = find_medications(section(Division.PLAN, text))
+    assert [
+        (one.name, str(one.dose.value) if one.dose else None, one.status, one.directions == text) for one in found
+    ] == expected
+
+
+def test_several_doses_are_given_in_words_in_the_document() -> None:
+    note = of(section(Division.PLAN, "Start prednisone 40 mg for 5 days, then 20 mg for 5 days."))
+    [request] = [
+        entry["resource"]
+        for entry in document(note, About(id=ID, at=AT, written_at=AT, maker=BUILT_IN))["entry"]
+        if entry["resource"]["resourceType"] == "MedicationRequest"
+    ]
+    assert request["dosageInstruction"] == [{"text": "Start prednisone 40 mg for 5 days, then 20 mg for 5 days."}]
+
+
+def test_a_fear_is_a_suspected_problem() -> None:
+    [problem] = find_problems(section(Division.ASSESSMENT, "I am concerned about pneumonia."))
+    assert problem.certainty == "suspected" and problem.codes[0].code == "J18.9"
