@@ -262,6 +262,12 @@ async def test_a_wrong_sentence_is_found(runtime: Runtime, sentence: str, kind: 
     assert {"medication", "plan"} & {one["kind"] for one in found["missing"]}
 
 
+async def test_a_drafts_own_sections_are_checked_as_they_are(runtime: Runtime) -> None:
+    draft = await call(runtime, "scribe.draft_note", DOCTOR, text=TALK, patient_id=await new_patient(runtime))
+    checked = await call(runtime, "scribe.validate_note", DOCTOR, text=TALK, sections=draft["note"]["sections"])
+    assert checked["sections"] == draft["note"]["sections"] and checked["unsupported"] == 0
+
+
 async def test_a_broken_bundle_is_told_apart(runtime: Runtime) -> None:
     found = await call(
         runtime,

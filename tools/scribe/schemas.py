@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, field_validator, model_validator
 
 from scribe.checking.checked import Missing
-from scribe.note import Division, Finding, Maker, Note, Section
+from scribe.note import Division, Finding, Maker, Note, Section, Sentence
 from tools.runtime.tool import Args, Out
 
 RoleName = Literal["doctor", "patient", "nurse", "other", "assistant", "unknown"]
@@ -66,7 +66,9 @@ class DraftNote(Transcript):
 
 class SectionIn(Args):
     division: Division
-    sentences: list[str] = Field(min_length=1, max_length=500)
+    sentences: list[str | Sentence] = Field(
+        min_length=1, max_length=500, description="Text, or a sentence as a draft has it; each is judged anew"
+    )
 
 
 class ValidateNote(Transcript):

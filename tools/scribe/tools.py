@@ -21,6 +21,7 @@ from scribe.headings import read_note
 from scribe.making import ModelSilent, NoteModel
 from scribe.note import Section, Sentence, Written
 from scribe.templates import Template, templates
+from scribe.visit import Visit
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Failed, InvalidArguments
 from tools.runtime.principals import Permission
@@ -145,7 +146,7 @@ async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[
 
 
 def _validated(args: ValidateNote, heard: Heard) -> ValidationOut:
-    checked = check_note(_sections(args), heard.visit)
+    checked = check_note(_sections(args, heard.visit), heard.visit)
     count, bad = len(checked.sentences), sum(not sentence.supported for sentence in checked.sentences)
     found = None if args.bundle is None else [FaultOut.model_validate(fault) for fault in faults(args.bundle)]
     return ValidationOut(
@@ -155,12 +156,22 @@ def _validated(args: ValidateNote, heard: Heard) -> ValidationOut:
     )  # fmt: skip
 
 
-def _sections(args: ValidateNote) -> tuple[Section, ...]:
+def _sections(args: ValidateNote, visit: Visit) -> tuple[Section, ...]:
+    """The note as given, without what was found of it before and without segments that the transcript does not have."""
     if args.note_text is not None:
         headings = {name.lower(): one for made in templates().values() for one, name in made.divisions.items()}
         return read_note(args.note_text, headings)
+    known = {segment.id for segment in visit.segments}
     return tuple(
-        Section(division=given.division, sentences=tuple(Sentence(text=text) for text in given.sentences))
+        Section(
+            division=given.division,
+            sentences=tuple(
+                Sentence(text=one)
+                if isinstance(one, str)
+                else Sentence(text=one.text, segments=tuple(place for place in one.segments if place in known))
+                for one in given.sentences
+            ),
+        )
         for given in args.sections or ()
     )
 
