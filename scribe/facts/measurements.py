@@ -1,5 +1,4 @@
-"""Vital signs and other figures, with UCUM units. A figure without a unit that can be told is given without a code;
-a temperature tells it by itself, since no living person's lies in the range of both."""
+"""Vital signs and other figures, with UCUM units. A figure without a unit that can be told is given without a code."""
 
 from __future__ import annotations
 
@@ -72,15 +71,8 @@ def _named(one: Read) -> Iterator[tuple[str, Found, str | None]]:
 def _believed(name: str, figure: Found) -> Iterator[tuple[str, Found, str | None]]:
     measure = _measures()[name]
     code = figure.code or measure.get("implied")
-    if code is None:
-        fitting = [unit for unit in measure["units"] if (name, unit) in _RANGES and _lies_in(name, unit, figure)]
-        code = fitting[0] if len(fitting) == 1 else None
     if code is not None and code not in measure["units"]:
         return
-    if _lies_in(name, code or "", figure):
-        yield name, figure, code
-
-
-def _lies_in(name: str, code: str, figure: Found) -> bool:
     low, high = _RANGES.get((name, code or ""), (0, 100_000))
-    return low <= figure.value <= high
+    if low <= figure.value <= high:
+        yield name, figure, code

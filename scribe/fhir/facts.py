@@ -67,6 +67,7 @@ def medication(drug: Medication, patient: Json, encounter: Json, at: str) -> Jso
 
 
 def _dosage(drug: Medication) -> Json:
+    """A dose without a unit stands in the text alone, as it was said."""
     made: Json = {}
     words = [drug.route, drug.frequency, drug.duration, "as needed" if drug.as_needed else None]
     amount = f"{drug.dose.value} {drug.dose.unit or ''}".strip() if drug.dose else None
@@ -80,7 +81,7 @@ def _dosage(drug: Medication) -> Json:
         made["asNeededBoolean"] = True
     if drug.route:
         made["route"] = {"text": drug.route}
-    if drug.dose:
+    if drug.dose and drug.dose.unit:
         made["doseAndRate"] = [{"doseQuantity": quantity(drug.dose)}]
     return made
 

@@ -222,6 +222,17 @@ def test_several_doses_are_given_in_words_in_the_document() -> None:
     assert request["dosageInstruction"] == [{"text": "Start prednisone 40 mg for 5 days, then 20 mg for 5 days."}]
 
 
+def test_a_dose_without_a_unit_is_no_quantity() -> None:
+    note = of(section(Division.MEDICATIONS, "Metformin 1000 twice daily."))
+    [statement] = [
+        entry["resource"]
+        for entry in document(note, About(id=ID, at=AT, written_at=AT, maker=BUILT_IN))["entry"]
+        if entry["resource"]["resourceType"] == "MedicationStatement"
+    ]
+    [dosage] = statement["dosage"]
+    assert dosage["text"] == "1000, twice daily" and "doseAndRate" not in dosage
+
+
 def test_a_fear_is_a_suspected_problem() -> None:
     [problem] = find_problems(section(Division.ASSESSMENT, "I am concerned about pneumonia."))
     assert problem.certainty == "suspected" and problem.codes[0].code == "J18.9"

@@ -171,7 +171,7 @@ def test_measurements() -> None:
     assert {
         ("oxygen saturation", "97", "%"),
         ("oxygen saturation", "94", "%"),
-        ("temperature", "36.8", "Cel"),
+        ("temperature", "36.8", None),
         ("phq-9 score", "16", "{score}"),
         ("diastolic blood pressure", "60", "mm[Hg]"),
     } <= found
