@@ -57,7 +57,7 @@ class _Draft:
     def add(self, division: Division, text: str, segments: Sequence[str]) -> None:
         finished = finish(text)
         held = self.sentences.setdefault(division, [])
-        shorter = next((at for at, other in enumerate(held) if _words(other.text) < _words(finished)), None)
+        shorter = next((at for at, other in enumerate(held) if _adds_to(other.text, finished)), None)
         if finished and shorter is not None:
             both = tuple(dict.fromkeys((*held[shorter].segments, *segments)))
             held[shorter] = Sentence(text=finished, segments=both)
@@ -221,7 +221,18 @@ def _alike(one: str, other: str) -> bool:
     """Whether one sentence says little beyond the other."""
     first, second = _words(one), _words(other)
     fewest = min(len(first), len(second))
+    if first & _NOTS != second & _NOTS:
+        return False
     return (len(first & second) >= _LIKE_ENOUGH * fewest and fewest > 2) or first <= second
+
+
+_NOTS = frozenset({"no", "not", "denies", "never", "without", "cannot", "nor"})
+
+
+def _adds_to(one: str, other: str) -> bool:
+    """Whether the other sentence says all that the first says, and more."""
+    first, second = _words(one), _words(other)
+    return first < second and first & _NOTS == second & _NOTS
 
 
 def _words(text: str) -> set[str]:

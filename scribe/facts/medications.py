@@ -28,7 +28,8 @@ _ONLY_A_REASON = re.compile(
 _EXCHANGES = re.compile(r"\b(?:switch|chang|replac|transition|substitut|swap)\w*\b")
 _INTO = re.compile(r"\b(?:to|with|for|by)(?: (?:the|a|an|some))?\s*$")
 _STOPPED_LATER = re.compile(
-    r"^[^,.]{0,40}\b(?:but|and|which|until|then)\b[^.]{0,25}\b(?:stop(?:s|ped)?|quits?|discontinued|came off|ran out|no longer)\b"
+    r"^[^,.]{0,40}\b(?:but|and|which|until|then)\b[^.]{0,25}\b(?:stop(?:s|ped)?|quits?|discontinued|came off|ran out)"
+    r"(?: (?:taking )?(?:it|them|that)\b|\s*(?:[.,;]|$)| (?:last|a|an|one|two|three|about|in|this|because|when|since|\d+)\b)"
 )
 _ALLERGIC = re.compile(
     r"\ballerg(?:y|ic|ies)\b(?: reactions?)? to ([a-z][a-z ,-]{2,80}?)(?=[.;]|$| which | with | as | but )",
@@ -75,7 +76,7 @@ def _status(one: Read, dose: Dose, division: Division) -> Status | None:
     assert dose.drug is not None
     if not said_as_fact(one, dose.drug.start, dose.drug.end):
         return None
-    if division not in _PLANNED and _STOPPED_LATER.search(one.text[dose.drug.end :].split(";")[0].lower()):
+    if division not in _PLANNED and _STOPPED_LATER.search(_up_to_next_drug(one, dose)):
         return "stopped"
     lead = _clause_before(one.text, dose.drug.start).lower()
     if division in _PLANNED and _ONLY_A_REASON.search(lead):
@@ -83,7 +84,7 @@ def _status(one: Read, dose: Dose, division: Division) -> Status | None:
     exchanged = _exchanged(one, dose, lead) if division in _PLANNED else None
     if exchanged:
         return exchanged
-    cues = [(match.start(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
+    cues = [(match.end(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
     if division not in _PLANNED:
         status = max(cues)[1] if cues else None
         return "stopped" if status == "stopped" else "taking" if division is Division.MEDICATIONS or status else None
@@ -102,6 +103,13 @@ def _exchanged(one: Read, dose: Dose, lead: str) -> Status | None:
         return "prescribed" if any(since <= drug.start < dose.drug.start for drug in one.drugs) else None
     following = (drug for drug in one.drugs if drug.start >= dose.drug.end)
     return "stopped" if any(_INTO.search(one.text[dose.drug.end : drug.start]) for drug in following) else None
+
+
+def _up_to_next_drug(one: Read, dose: Dose) -> str:
+    """What is said after a drug, with the name of the next."""
+    assert dose.drug is not None
+    start = dose.drug.end
+    return one.text[start : min((drug.end for drug in one.drugs if drug.start >= start), default=len(one.text))].lower()
 
 
 def _clause_before(text: str, place: int) -> str:

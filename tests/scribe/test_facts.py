@@ -212,6 +212,19 @@ def test_what_is_changed_and_what_has_several_doses(
     ] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He takes lisinopril 10 mg and stopped aspirin.", {"lisinopril": "taking", "aspirin": "stopped"}),
+        ("He used to take atenolol.", {"atenolol": "stopped"}),
+        ("She was on warfarin until she stopped last year.", {"warfarin": "stopped"}),
+        ("He takes aspirin, and stopped smoking.", {"aspirin": "taking"}),
+    ],
+)
+def test_what_is_no_longer_taken(text: str, expected: dict[str, str]) -> None:
+    assert {one.name: one.status for one in find_medications(section(Division.MEDICATIONS, text))} == expected
+
+
 def test_several_doses_are_given_in_words_in_the_document() -> None:
     note = of(section(Division.PLAN, "Start prednisone 40 mg for 5 days, then 20 mg for 5 days."))
     [request] = [

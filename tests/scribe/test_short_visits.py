@@ -185,3 +185,12 @@ def test_a_parent_is_told_about_the_child() -> None:
 def test_a_dictation_is_not_read_out_to_the_patient_with_its_commands() -> None:
     dictated = draft("Assessment colon acute sinusitis period plan colon follow up in ten days period")
     assert [one.text for one in dictated.note.summary] == ["Acute sinusitis.", "Follow up in 10 days."]
+
+
+def test_what_was_denied_and_then_affirmed_is_written_both_and_the_check_decides() -> None:
+    visit = read_visit("""Doctor: How is the knee?
+Patient: I have no pain at rest.
+Doctor: And on the stairs?
+Patient: I have pain at rest sometimes, and it swells in the evening.""")
+    told = " ".join(one.text for section in write_note(visit).sections for one in section.sentences)
+    assert "no pain at rest" in told and "swells in the evening" in told
