@@ -16,7 +16,7 @@ _DIVISIONS = (
 )  # fmt: skip
 _PLANNED = (Division.ASSESSMENT, Division.PLAN, Division.INSTRUCTIONS)
 _CUES: tuple[tuple[Status, re.Pattern[str]], ...] = (
-    ("stopped", re.compile(r"\b(?:stop|stopp(?:ed|ing)|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c|used to (?:take|be on|use)|previously|formerly|no longer)\b")),
+    ("stopped", re.compile(r"\b(?:(?:stop|avoid) (?:taking|using)|stop|stopp(?:ed|ing)|avoid\w*|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c|used to (?:take|be on|use)|previously|formerly|no longer)\b")),
     ("changed", re.compile(r"\b(?:increas\w+|decreas\w+|chang\w+|switch\w*|lower(?:ed|ing)?|rais(?:e|ed|ing)|adjust\w*|titrat\w+|bump\w*|double[ds]?)\b")),
     ("taking", re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been on|is on|maintain\w*|(?:use|take) (?:your|his|her|their))\b")),
     ("prescribed", re.compile(r"\b(?:start\w*|prescri\w+|begin\w*|order\w*|add\w*|give\w*|giv(?:en|ing)|put\w* (?:you |him |her |the patient )?on|try|trial|recommend\w*|will take|can take|may take|rx|send\w*|call\w* in|initiat\w+|place[ds]?|use|take)\b")),
@@ -25,6 +25,7 @@ _ONLY_A_REASON = re.compile(
     r"\b(?:because of|due to|given|while (?:on|taking)|(?:are|is) (?:on|taking)|interacts? with|along with|instead of)"
     r"(?: (?:the|your|his|her|their|this))?\s*$"
 )
+_THAT_IS_TAKEN = re.compile(r"\bthat (?:he|she|they|the patient|you) (?:is|are) (?:taking|on)\b")
 _EXCHANGES = re.compile(r"\b(?:switch|chang|replac|transition|substitut|swap)\w*\b")
 _INTO = re.compile(r"\b(?:to|with|for|by)(?: (?:the|a|an|some))?\s*$")
 _STOPPED_LATER = re.compile(
@@ -78,18 +79,18 @@ def _status(one: Read, dose: Dose, division: Division) -> Status | None:
         return None
     if division not in _PLANNED and _STOPPED_LATER.search(_up_to_next_drug(one, dose)):
         return "stopped"
-    lead = _clause_before(one.text, dose.drug.start).lower()
+    lead = _THAT_IS_TAKEN.sub("", _clause_before(one.text, dose.drug.start).lower())
     if division in _PLANNED and _ONLY_A_REASON.search(lead):
         return None
     exchanged = _exchanged(one, dose, lead) if division in _PLANNED else None
     if exchanged:
         return exchanged
-    cues = [(match.end(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
+    cues = [(match.end(), -match.start(), status) for status, pattern in _CUES for match in pattern.finditer(lead)]
     if division not in _PLANNED:
-        status = max(cues)[1] if cues else None
+        status = max(cues)[2] if cues else None
         return "stopped" if status == "stopped" else "taking" if division is Division.MEDICATIONS or status else None
     if cues:
-        return max(cues)[1]
+        return max(cues)[2]
     return "prescribed" if dose.value is not None and division is not Division.ASSESSMENT else None
 
 

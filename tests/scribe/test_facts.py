@@ -219,6 +219,8 @@ def test_what_is_changed_and_what_has_several_doses(
         ("He used to take atenolol.", {"atenolol": "stopped"}),
         ("She was on warfarin until she stopped last year.", {"warfarin": "stopped"}),
         ("He takes aspirin, and stopped smoking.", {"aspirin": "taking"}),
+        ("Stop taking any painkillers such as her advil.", {"advil": "stopped"}),
+        ("He should stop the pills that he is taking, the motrin.", {"motrin": "stopped"}),
     ],
 )
 def test_what_is_no_longer_taken(text: str, expected: dict[str, str]) -> None:
