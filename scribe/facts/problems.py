@@ -13,12 +13,14 @@ import yaml
 from scribe.coding.suggesting import suggest
 from scribe.facts.sources import of_divisions, said_as_fact
 from scribe.language.reading import Read
-from scribe.language.terms import Mention
-from scribe.note import Division, Problem, Section, Sentence
+from scribe.language.terms import Mention, concepts
+from scribe.note import CodeSuggestion, Division, Problem, Section, Sentence
 
 _DOUBT = re.compile(
     r"\b(?:likely|probabl[ey]|possibl[ey]|suspect\w*|rule out|versus|vs|concern\w* (?:for|about)|worried about|question of|may be|might be|could be)\b"
 )
+_NEAR_CHARS = 60
+"""Characters within which a site belongs to a fracture."""
 _FEARED = re.compile(r"\b(?:concerned|worried) (?:for|about)(?: (?:a|an|the|possible|some|your|his|her|their))*\s*$")
 _OVER = re.compile(r"\b(?:resolved|in remission|cured)\b")
 
@@ -35,7 +37,8 @@ def find_problems(sections: Iterable[Section]) -> tuple[Problem, ...]:
     found: dict[str, Problem] = {}
     for kinds in (("condition",), ("symptom",)):
         for _, sentence, one in assessed:
-            named = [mention for mention in one.concepts if mention.kind in kinds]
+            never = _lists()["never"]
+            named = [mention for mention in one.concepts if mention.kind in kinds and mention.concept not in never]
             for mention, text in _wordings(one, named):
                 feared = (
                     _FEARED.search(one.text[: mention.start].lower())
@@ -53,12 +56,27 @@ def _problem(one: Read, mention: Mention, text: str, sentence: Sentence) -> Prob
     around = one.text[max(0, mention.start - 40) : mention.end + 40].lower()
     doubted = about.uncertain or _DOUBT.search(around) is not None
     return Problem(
-        text=text[0].upper() + text[1:],
+        text=text[0].upper() + text[1:].removesuffix("'s"),
         certainty="suspected" if doubted else "confirmed",
         status="resolved" if _OVER.search(around) else "active",
         segments=sentence.segments,
-        codes=suggest(text),
+        codes=_codes(one, mention, text),
     )
+
+
+def _codes(one: Read, mention: Mention, text: str) -> tuple[CodeSuggestion, ...]:
+    """Suggestions for a problem; for a fracture and the like with the side and site that stand close by."""
+    if mention.concept not in _lists()["needs_site"] or any(m.kind == "site" for m in concepts(text)):
+        return suggest(text)
+    near = min(
+        (other for other in one.concepts if other.kind == "site"),
+        key=lambda other: max(other.start - mention.end, mention.start - other.end),
+        default=None,
+    )
+    if near is None or max(near.start - mention.end, mention.start - near.end) > _NEAR_CHARS:
+        return ()
+    side = re.search(r"\b(?:left|right|bilateral)\s+$", one.text[: near.start].lower())
+    return suggest(f"{text} of {side[0] if side else ''}{one.text[near.start : near.end]}")
 
 
 def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:

@@ -251,3 +251,22 @@ def test_a_dose_without_a_unit_is_no_quantity() -> None:
 def test_a_fear_is_a_suspected_problem() -> None:
     [problem] = find_problems(section(Division.ASSESSMENT, "I am concerned about pneumonia."))
     assert problem.certainty == "suspected" and problem.codes[0].code == "J18.9"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("She has a distal phalanx fracture in the middle finger.", "S62"),
+        ("There is a fracture.", None),
+        ("I think this is a medial collateral ligament strain.", "S83"),
+        ("Her right wrist shows a fracture.", "S62.101A"),
+    ],
+)
+def test_a_fracture_is_coded_where_it_is_or_not_at_all(text: str, code: str | None) -> None:
+    [problem] = find_problems(section(Division.ASSESSMENT, text))
+    found = [one.code for one in problem.codes]
+    assert (not found) if code is None else found[0].startswith(code)
+
+
+def test_a_fall_is_no_problem() -> None:
+    assert not find_problems(section(Division.ASSESSMENT, "It happened when she fell."))
