@@ -69,7 +69,7 @@ def _codes(one: Read, mention: Mention, text: str) -> tuple[CodeSuggestion, ...]
     if mention.concept not in _lists()["needs_site"] or any(m.kind == "site" for m in concepts(text)):
         return suggest(text)
     near = min(
-        (other for other in one.concepts if other.kind == "site"),
+        (other for other in one.concepts if other.kind == "site" and other.concept not in _lists()["no_site"]),
         key=lambda other: max(other.start - mention.end, mention.start - other.end),
         default=None,
     )
