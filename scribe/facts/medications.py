@@ -37,6 +37,9 @@ _ALLERGIC = re.compile(
     re.I,
 )
 
+_UNNAMED = re.compile(
+    r"(?:(?:any|some|other|certain|the|my|your) )*(?:medic(?:ation|ine)s?|meds|drugs?|foods?|things?|\w+thing)", re.I
+)
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:and|or)?|\band\b|\bor\b)\s*")
 
 
@@ -151,5 +154,9 @@ def _substances(one: Read) -> Iterator[tuple[str, int, int]]:
         for part in _BETWEEN.split(listed[1]):
             start = one.text.index(part, place)
             place = start + len(part)
-            if part and not any(first < place and start < last for _, first, last in drugs):
+            if (
+                part
+                and not _UNNAMED.fullmatch(part)
+                and not any(first < place and start < last for _, first, last in drugs)
+            ):
                 yield part, start, place

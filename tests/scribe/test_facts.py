@@ -268,5 +268,12 @@ def test_a_fracture_is_coded_where_it_is_or_not_at_all(text: str, code: str | No
     assert (not found) if code is None else found[0].startswith(code)
 
 
+def test_an_allergy_has_a_name() -> None:
+    found = find_allergies(
+        section(Division.ALLERGIES, "She has allergies to medications.", "He is allergic to latex and aspirin.")
+    )
+    assert [one.substance for one in found] == ["aspirin", "latex"]
+
+
 def test_a_fall_is_no_problem() -> None:
     assert not find_problems(section(Division.ASSESSMENT, "It happened when she fell."))
