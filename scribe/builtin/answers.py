@@ -99,12 +99,20 @@ _SYMPTOM_QUESTION = re.compile(
 )
 
 
+_SHORT_QUESTION = 4
+"""Words. A question as short as "Joint pains?" asks for what it names."""
+
+
+def _asks_for_symptoms(question: str) -> bool:
+    return bool(_SYMPTOM_QUESTION.search(question)) or len(question.split()) <= _SHORT_QUESTION
+
+
 def _claim(clauses: Sequence[Clause], at: int, answer: int, person: Person) -> list[Answered]:
     question, said = clauses[at], clauses[answer]
     segments = tuple(dict.fromkeys(question.segments + said.segments))
     polarity = judge_answer(said.text)
     last = at + 1 == len(clauses) or clauses[at + 1].turn != question.turn
-    symptoms = list_symptoms(question.text, person) if _SYMPTOM_QUESTION.search(question.text) else []
+    symptoms = list_symptoms(question.text, person) if _asks_for_symptoms(question.text) else []
     if symptoms and polarity == "no":
         return [Answered("denial", "", tuple(_denied(symptoms, said.text)), segments, at, answer)]
     if not last and not symptoms:
@@ -181,7 +189,7 @@ _LABELS = (
     (r"how long", "Duration"), (r"\bwhen (?:did|was|were)\b.*\b(?:start|begin|happen|notice|onset)", "Onset"),
     (r"(?:scale|zero to ten|one to ten|out of ten|1 to 10|0 to 10)", "Severity"),
     (r"how often|how many times", "Frequency"),
-    (r"\bwhere (?:is|does|exactly|are|do you feel)\b|point to", "Location"), (r"what makes (?:it|that) worse"
+    (r"\bwhere (?:is|does|exactly|are|do you feel)\b|point to", "Location"), (r"mak\w+ (?:it|that|things) worse"
         r"|aggravat", "Worse with"),
     (r"what makes (?:it|that) better|(?:anything|something) (?:that )?(?:help|make it better|relieve)", "Better with"),
     (r"do for (?:a living|work)|your (?:job|occupation)|what kind of work", "Occupation"),

@@ -164,7 +164,7 @@ def _of_answer(claim: Answered, clauses: Sequence[Clause], phases: Sequence[str]
 
 
 _PHASES = (
-    ("plan", re.compile(r"\bassessment and (?:my |the |our )?plan\b|\bmy (?:assessment|plan|impression)\b"
+    ("plan", re.compile(r"\bassessment and (?:my |the |our )?plan\b|\bi(?:'m| am) (?:worried|concerned) (?:about|for)\b|\bmy (?:assessment|plan|impression)\b"
         r"|\bfor your (?:first|second|next|last|third|other) (?:problem|issue)|\bmy (?:diagnosis|recommendation)"
         r"|\bi (?:think|suspect|believe) (?:that )?(?:you|this|it|what) |\bso (?:the |my )?(?:plan|diagnosis)\b"
         r"|\bwhat (?:i|we) (?:want|would like|'d like) (?:to|you)|\bimpression\b|(?:i'm gonna|i'm going to"
@@ -180,8 +180,11 @@ _PHASES = (
         r"|listen)|take a listen|deep breath|when i (?:press|push|touch))\b"
         r"|\b(?:blood pressure|bp|heart rate|pulse|temperature|weight|oxygen)\b[^?]* \d"
         r"|^(?:(?:the|your|his|her|their|both) )?(?:(?:right|left|both) )?(?:lungs?|chest|heart(?: sounds)?|abdomen|belly|throat"
-        r"|ear(?:s|drums?)?|eyes?|skin|neck|pupils|reflexes|knee|ankle|shoulder|hip|wrist|elbow|back|legs?|joints?)"
-        r" (?:is|are|sounds?|looks?|feels?)\b", re.I)),
+        r"|ear(?:s|drums?)?|eyes?|skin|neck|pupils|reflexes|knees?|ankles?|shoulders?|hips?|wrists?|elbows?|back|legs?|joints?"
+        r"|incision|wound|nails|tongue|gait|pulses|calf|calves|hands?|feet|foot|lymph nodes|(?:\w+ )?(?:flexion|extension|range of motion))"
+        r" (?:is|are|sounds?|looks?|feels?)\b"
+        r"|^(?:there(?:'s| is| are)|i (?:can )?(?:see|hear|feel)) (?!.*\b(?:if|when)\b).*\b(?:plaques?|erythema\w*|tender\w*|crackles|rales"
+        r"|wheez\w+|murmurs?|lesions?|crepitus|effusion|bruising|swelling|redness)\b", re.I)),
 )  # fmt: skip
 
 

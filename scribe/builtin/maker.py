@@ -33,7 +33,7 @@ _SHORT, _USUAL = 15, 40
 """Candidates of a visit of which nearly everything is noted, and of one as long as those learnt on."""
 _LIKE_ENOUGH = 0.8
 _OPINION = re.compile(
-    r"\b(?:i (?:think|suspect|believe|am concerned)|consistent with|likely|suspicious for|diagnos\w+|signs of"
+    r"\b(?:i (?:think|suspect|believe|am (?:concerned|worried))|consistent with|likely|suspicious for|diagnos\w+|signs of"
     r"|due to|looks like|sounds like|controlled|stable)\b",
     re.I,
 )
@@ -104,7 +104,11 @@ def _fill(draft: _Draft, candidates: Sequence[Candidate], problems: dict[int, Na
         for named in passed:
             draft.add(Division.ASSESSMENT, named.text, named.segments)
             headed, fresh = named, True
-        if _is_bare_dose(candidate) or (selector.rate(candidate) < least and at not in problems):
+        if (
+            _is_bare_dose(candidate)
+            or _is_bare_word(candidate)
+            or (selector.rate(candidate) < least and at not in problems)
+        ):
             continue
         division = selector.place(candidate)
         own = candidate if at not in problems else _without_heading(candidate, problems[at], draft.person)
@@ -126,6 +130,12 @@ def _is_bare_dose(candidate: Candidate) -> bool:
         and not drugs(candidate.text)
         and bool(drugs(candidate.question))
     )
+
+
+def _is_bare_word(candidate: Candidate) -> bool:
+    """ "Every day": nothing without its question."""
+    text = candidate.text
+    return candidate.kind == "told" and len(text.split()) < 3 and not concepts(text) and not drugs(text)
 
 
 def _least_worth(candidates: int) -> float:
@@ -153,7 +163,10 @@ _DECIDING = frozenset({Division.PLAN, Division.ASSESSMENT, Division.INSTRUCTIONS
 def _put(draft: _Draft, candidate: Candidate, division: Division) -> None:
     text = candidate.text
     division = _refine(candidate, division)
-    if candidate.by_doctor and division in _DECIDING | {Division.EXAM} and (_OPINION.search(text) or concludes(text)):
+    decides = division in _DECIDING | {Division.EXAM} or (
+        "phase=talk" not in candidate.features and _names_condition(text)
+    )
+    if candidate.by_doctor and decides and (_OPINION.search(text) or concludes(text)):
         division = division if _ACTION.search(word_plan(text)) else Division.ASSESSMENT
     if division is Division.PRESENT_ILLNESS:
         text = _tell_history(draft, candidate)

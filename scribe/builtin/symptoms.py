@@ -23,8 +23,9 @@ def load_systems() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def find_system(symptom: str) -> str | None:
-    """The body system of a symptom, None where the list does not tell."""
-    return next((name for name, expression in load_systems() if expression.search(symptom)), None)
+    """The body system of a symptom, by its last word that tells one ("elbow rash"); None where none does."""
+    ends = [(match.end(), name) for name, expression in load_systems() for match in expression.finditer(symptom)]
+    return max(ends, key=lambda end: end[0], default=(0, None))[1]
 
 
 def list_symptoms(text: str, person: Person) -> list[str]:

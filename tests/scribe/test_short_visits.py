@@ -73,6 +73,21 @@ Doctor: Your pressure today is 158 over 96. I'd switch you from lisinopril 20 mg
 potassium in two weeks."""
 
 
+ANTENATAL = """Doctor: How are you feeling?
+Patient: Tired, and my feet swell in the evening.
+Doctor: Blood pressure is 146 over 92. The fetal heart rate is 140. Fundal height is 31 centimeters.
+Doctor: Your blood pressure is raised, so I am worried about preeclampsia. I'll see you in three days."""
+
+RASH = """Doctor: What can I do for you?
+Patient: I have a rash on both elbows for six months, and it itches.
+Doctor: Does anything make it worse?
+Patient: Stress, and cold weather.
+Doctor: Joint pains?
+Patient: No.
+Doctor: There are well demarcated erythematous plaques with silvery scale on both elbows.
+Doctor: This looks like plaque psoriasis."""
+
+
 def draft(text: str) -> Draft:
     visit = read_visit(text)
     return draft_of(write_note(visit), visit)
@@ -115,13 +130,20 @@ def words(of: Draft, division: Division) -> str:
         (LOOSE_MOTIONS, Division.VITALS, "BP 100/60"),
         (PRESSURE, Division.REVIEW_OF_SYSTEMS, "Respiratory: Denies dyspnea"),
         (PRESSURE, Division.PLAN, "check their potassium"),
+        (ANTENATAL, Division.ASSESSMENT, "worried about preeclampsia"),
+        (RASH, Division.PRESENT_ILLNESS, "Worse with: Stress, and cold weather"),
+        (RASH, Division.PRESENT_ILLNESS, "denies joint pains"),
+        (RASH, Division.REVIEW_OF_SYSTEMS, "Integumentary: Reports rash, elbow rash"),
+        (RASH, Division.EXAM, "erythematous plaques"),
     ],
 )
 def test_what_was_said_is_in_its_division(talk: str, division: Division, expected: str) -> None:
     assert expected in words(draft(talk), division)
 
 
-@pytest.mark.parametrize("talk", [CHEST_PAIN, EARACHE, LOW_MOOD, WRIST, URINE, LOOSE_MOTIONS, PRESSURE])
+@pytest.mark.parametrize(
+    "talk", [CHEST_PAIN, EARACHE, LOW_MOOD, WRIST, URINE, LOOSE_MOTIONS, PRESSURE, ANTENATAL, RASH]
+)
 def test_nothing_that_was_said_is_dropped_as_unsupported(talk: str) -> None:
     assert draft(talk).unsupported == 0
 
@@ -175,6 +197,13 @@ def test_measurements() -> None:
         ("phq-9 score", "16", "{score}"),
         ("diastolic blood pressure", "60", "mm[Hg]"),
     } <= found
+
+
+def test_the_childs_heart_is_not_the_mothers() -> None:
+    assert {one.name for one in draft(ANTENATAL).note.measurements} == {
+        "systolic blood pressure",
+        "diastolic blood pressure",
+    }
 
 
 def test_a_parent_is_told_about_the_child() -> None:
