@@ -183,15 +183,15 @@ async def test_an_instruction_in_the_talk_orders_nothing(runtime: Runtime, line:
     assert texts(draft, "plan") == texts(plain, "plan")
 
 
-async def test_swapped_speakers_are_noticed(runtime: Runtime) -> None:
-    long = (
-        TALK
-        + "\nDoctor: Does it hurt when I bend your knee? Let me take a look. I want you to keep it elevated and we'll follow up."
-    )
-    long += "\nPatient: I've been putting ice on it. I think I felt a pop. My wife said I should come. It hurts when I walk, and I don't sleep well. I was fixing the roof, I slipped, and I just grabbed my wife's hand."
-    right = await call(runtime, "scribe.draft_note", DOCTOR, text=long)
+SHORT = """Doctor: Good morning. What brings you in, and how long have you had it?
+Patient: I've had a cough for two weeks and my left knee hurts."""
+
+
+@pytest.mark.parametrize("talk", [TALK, SHORT])
+async def test_swapped_speakers_are_noticed(runtime: Runtime, talk: str) -> None:
+    right = await call(runtime, "scribe.draft_note", DOCTOR, text=talk)
     assert not any("swapped" in notice for notice in right["notices"])
-    turned = long.replace("Doctor:", "X:").replace("Patient:", "Doctor:").replace("X:", "Patient:")
+    turned = talk.replace("Doctor:", "X:").replace("Patient:", "Doctor:").replace("X:", "Patient:")
     wrong = await call(runtime, "scribe.draft_note", DOCTOR, text=turned)
     assert any("swapped" in notice for notice in wrong["notices"])
 

@@ -17,7 +17,7 @@ from tools.voice.said import ERASED, read_segments
 from tools.voice.tables import VoiceSession
 from voice.speakers.roles import roles_of
 
-_TELLING_WORDS = 40  # of a speaker, below which words do not tell who speaks
+_TELLING_WORDS = 12  # of a speaker, below which words do not tell who speaks
 
 
 class TranscriptUnreliable(Conflict):
