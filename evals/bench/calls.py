@@ -34,6 +34,7 @@ from voice.speech.engine import whole
 from voice.speech.espeak import Espeak
 
 BEYOND_WAIT_MS, BARGE_IN_MS, LATE_MS = 60, 200, 40
+SILENCED_WITHIN_S = 5.0  # after which a barge-in counts as not heard
 TALK = (
     "is there parking", "what are my appointments", "book dr meera nair on thursday morning", "the second one please",
     "yes please", "what are my appointments", "cancel my appointment", "yes please",
@@ -180,6 +181,10 @@ async def _interrupt(call: MediaCaller, sound: bytes, figures: Figures) -> None:
     await asyncio.sleep(1.0 / call.speed)
     clears, began = len(call.heard.clears), time.monotonic()
     await _speak(call, sound, len(TALK))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SILENCED_WITHIN_S):
+            while len(call.heard.clears) == clears:
+                await asyncio.sleep(0.01)
     if len(call.heard.clears) > clears:
         figures.barge_ins.append(call.heard.clears[clears] - began)
     else:

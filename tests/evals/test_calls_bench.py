@@ -6,7 +6,7 @@ from evals.bench import calls
 
 
 async def test_two_calls() -> None:
-    found = await calls.run(calls=2, turns=2, speed=4.0)
+    found = await calls.run(calls=2, turns=2, speed=2.0)
     assert found["failed"] == [] and found["calls"] == 2
     assert len(found["answers"]) == len(found["beyond"]) == 4 and len(found["barge_ins"]) == 2
     assert found["lost"] == 0 and found["sent"] > 1000

