@@ -81,6 +81,8 @@ def _read_words(segments: Sequence[Segment]) -> list[Word]:
     return [("point", segment) if _is_point(words, at) else (word, segment) for at, (word, segment) in enumerate(words)]
 
 
+_LONGEST_WORD = 40
+"""Letters of a word that an ending still belongs to."""
 _ENDING = re.compile(r"^(?:'(?:m|ve|re|ll|d|s)|n't)\b", re.I)
 _PAIRS = {
     ("gon", "na"): "gonna",
@@ -96,7 +98,7 @@ def _join_tokens(words: list[Word]) -> list[Word]:
     joined: list[Word] = []
     for word, segment in words:
         before = joined[-1][0] if joined else ""
-        if joined and _ENDING.match(word) and before[-1:].isalpha():
+        if joined and _ENDING.match(word) and before[-1:].isalpha() and len(before) <= _LONGEST_WORD:
             joined[-1] = (before + word, joined[-1][1])
         elif (before.lower(), word.lower()) in _PAIRS:
             joined[-1] = (_PAIRS[before.lower(), word.lower()], joined[-1][1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -88,7 +89,8 @@ def _take(free: bytearray, start: int, end: int) -> None:
 
 def _item(one: Read, kind: ItemKind, name: str, weigh: float, start: int, end: int, **more: object) -> Item:
     cues = one.cues.assess(start, end)
-    stems = tuple(token.stem for token in one.tokens if start <= token.start < end and weight(token.stem) > 0)
+    first, last = (bisect_left(one.tokens, place, key=lambda token: token.start) for place in (start, end))
+    stems = tuple(token.stem for token in one.tokens[first:last] if weight(token.stem) > 0)
     shape = (cues.negated, cues.hypothetical, cues.family)
     return Item(kind, name, weigh, start, end, *shape, stems, **more)  # type: ignore[arg-type]
 

@@ -268,6 +268,20 @@ async def test_a_drafts_own_sections_are_checked_as_they_are(runtime: Runtime) -
     assert checked["sections"] == draft["note"]["sections"] and checked["unsupported"] == 0
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"note_text": "Plan: " + "400 mg " * 1_000},
+        {"sections": [{"division": "plan", "sentences": [{"text": "no pain " * 1_000}]}]},
+    ],
+)
+async def test_a_sentence_without_end_is_refused_by_its_field(runtime: Runtime, note: dict[str, object]) -> None:
+    with pytest.raises(InvalidArguments) as refused:
+        await call(runtime, "scribe.validate_note", DOCTOR, text=TALK, **note)
+    [error] = refused.value.errors
+    assert error["field"] == next(iter(note)) and "4000 characters" in error["rule"]
+
+
 async def test_a_broken_bundle_is_told_apart(runtime: Runtime) -> None:
     found = await call(
         runtime,

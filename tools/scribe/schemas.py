@@ -12,6 +12,7 @@ from scribe.note import Division, Finding, Maker, Note, Section, Sentence
 from tools.runtime.tool import Args, Out
 
 RoleName = Literal["doctor", "patient", "nurse", "other", "assistant", "unknown"]
+LONGEST_SENTENCE = 4_000  # characters of a note to be checked; the check's time grows with its square
 LONGEST_TEXT = 250_000  # characters: about five hours of talk
 MOST_SEGMENTS = 20_000
 

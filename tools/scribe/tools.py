@@ -28,6 +28,7 @@ from tools.runtime.principals import Permission
 from tools.runtime.tool import Effect, get, post, tool
 from tools.scheduling.tables import Encounter
 from tools.scribe.schemas import (
+    LONGEST_SENTENCE,
     DraftNote,
     DraftOut,
     FaultOut,
@@ -146,7 +147,13 @@ async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[
 
 
 def _validated(args: ValidateNote, heard: Heard) -> ValidationOut:
-    checked = check_note(_sections(args, heard.visit), heard.visit)
+    sections = _sections(args, heard.visit)
+    if any(len(one.text) > LONGEST_SENTENCE for section in sections for one in section.sentences):
+        field = "note_text" if args.sections is None else "sections"
+        raise InvalidArguments(
+            errors=[{"field": field, "rule": f"a sentence may have {LONGEST_SENTENCE} characters at most"}]
+        )
+    checked = check_note(sections, heard.visit)
     count, bad = len(checked.sentences), sum(not sentence.supported for sentence in checked.sentences)
     found = None if args.bundle is None else [FaultOut.model_validate(fault) for fault in faults(args.bundle)]
     return ValidationOut(
