@@ -273,15 +273,18 @@ class PhoneCall:
 
     async def _run_turns(self, *, until: UUID | None = None) -> bool:
         """Run the turns that wait, up to that of a message, and say the answers. False: none waited."""
-        ran, failures = False, 0
+        ran, failures, failed = False, 0, None
         while True:
             try:
                 answered = await self._runtime.turns.answer_next(self._call.tenant_id, self._call.conversation_id)
-            except Exception:
-                failures += 1
+            except Exception as error:
+                failures, failed = failures + 1, error
                 if failures >= ATTEMPTS:
                     raise
                 continue
+            if answered is None and failed is not None:  # it was given up meanwhile
+                raise failed
+            failed = None
             if answered is None:
                 return ran
             if answered.message_id is not None:

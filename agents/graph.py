@@ -13,7 +13,6 @@ from agents.concierge import flow as concierge
 from agents.concierge.emergency import raise_alarm
 from agents.concierge.identity import hand_over
 from agents.screen.language import detect_language
-from agents.screen.red_flags import red_flags
 from agents.turn_state import Turn
 
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
@@ -28,7 +27,6 @@ class Route(TypedDict, total=False):
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """Rules first: red flags, hand-over, language."""
     turn = runtime.context
-    turn.red_flags = red_flags(turn.text or turn.heard)
     if turn.red_flags:
         return {"route": "emergency"}
     if turn.read.conversation_state == "handed_over":
@@ -58,6 +56,8 @@ async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     if turn.read.media and not turn.text.strip():
         turn.dialogue.say("voice_not_heard" if turn.voice_note else "media_noted")
         return {}
+    if turn.lost is not None:
+        turn.dialogue.say("lost_place")
     if turn.voice_note:
         turn.dialogue.say("i_heard", text=turn.text)
     await concierge.act(turn.dialogue)

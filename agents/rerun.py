@@ -19,8 +19,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.commands import COMMANDS
-from agents.state import State
-from agents.turn_state import Read, Turn
+from agents.screen.red_flags import red_flags
+from agents.state import read_state
+from agents.turn_state import Read, Turn, said_in
 from agents.understanding.hearing import Hearing, Understanding, Understood
 from governance.clear import texts_in
 from governance.policies.policy import Policy
@@ -263,8 +264,9 @@ class Rehearse:
             media=recorded.media, at=recorded.at, recorded=None,
         )  # fmt: skip
         place = await self._runtime.turns.place(tenant.id)
-        state = State.model_validate(recorded.state)
+        state, _ = read_state(recorded.state)
         turn = Turn(again, tenant, place, AsyncExitStack(), conversation_id, read, state, recorded.language, work)
+        turn.red_flags = red_flags(said_in(read.text, read.media))
         stopped = None
         try:
             await self._runtime.turns.graph.ainvoke({}, context=turn)

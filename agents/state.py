@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.commands import FlowName
 from agents.understanding.hearing import Awaiting
 
+_WHO = ("patient_id", "given", "verified_at", "tries", "greeted")
 OptionKind = Literal["slot", "appointment", "practitioner", "specialty"]
 
 
@@ -76,3 +77,20 @@ class State(BaseModel):
         self.flow, self.slots, self.subject_id, self.subject_name = None, {}, None, ""
         self.appointment_id = self.after = self.before = self.pending = self.held_slot = None
         self.ask(None)
+
+
+def read_state(stored: dict[str, Any]) -> tuple[State, str | None]:
+    """A stored state, and None; of one that does not validate (a newer version's), who it is, and which fields were not
+    understood."""
+    try:
+        return State.model_validate(stored), None
+    except ValidationError as error:
+        wrong = ", ".join(sorted({str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}))
+    kept: dict[str, Any] = {}
+    for name in _WHO:
+        try:
+            State.model_validate({name: stored[name]})
+        except (ValidationError, KeyError):
+            continue
+        kept[name] = stored[name]
+    return State.model_validate(kept), wrong or "all"

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 from sqlalchemy import select
 
 from agents import graph
-from agents.dialogue import Place, phrase, spoken_phrase
+from agents.dialogue import EMERGENCY, Place, phrase, spoken_phrase
 from agents.turn_state import Overtaken, Turn, flow_about
 from agents.understanding.hearing import Directory, Known
 from agents.understanding.model import FallingBack
@@ -32,6 +32,7 @@ from tools.runtime.work import Work, open_work
 log = structlog.get_logger()
 SECONDS = Histogram("wardline_turn_seconds", "Time of one turn, from reading the message to the commit")
 PLACE_TTL_S = 30.0
+FAILED = Counter("wardline_turns_failed_total", "Turns that failed and were to be run again, or given up")
 ATTEMPTS = 3
 _PROCESSED = "UPDATE message SET state = 'processed', processed_at = %s WHERE id = %s"
 _SAVE = """
@@ -55,7 +56,7 @@ class Answered:
     handed_over: bool = False
 
 
-@task("run_turns")
+@task("run_turns", queue="turns")
 async def run_turns(runtime: Any, *, tenant: str, conversation: str) -> None:
     """Answer what has arrived in one conversation."""
     await runtime.turns.drain(UUID(tenant), UUID(conversation))
@@ -89,8 +90,10 @@ class Turns:
             return (stored.message_id if stored else None), None
         try:
             answered = await self.answer_next(tenant_id, conversation_id, incoming=incoming)
-        except Exception:
-            await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+        except Exception as error:
+            stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            if stored is not None:
+                await self._failed(tenant_id, conversation_id, stored.message_id, error)
             raise
         return (answered.taken if answered else None), answered
 
@@ -112,8 +115,8 @@ class Turns:
         except Overtaken:
             return Answered()
         except Exception as error:
-            if turn is not None and turn.taken is None:
-                await self._failed(turn, error)
+            if incoming is None:
+                await self._failed(tenant_id, conversation_id, turn.read.message_id if turn else None, error)
             raise
         SECONDS.observe(time.perf_counter() - started)
         return Answered(
@@ -143,8 +146,9 @@ class Turns:
         reply_id = None
         if turn.reply:
             reply_id = await say_out(
-                work, turn.conversation_id, turn.reply, channel=turn.read.channel, agent=agent, to=turn.read.message_id
-            )
+                work, turn.conversation_id, turn.reply, channel=turn.read.channel, agent=agent, to=turn.read.message_id,
+                urgent=bool(turn.red_flags),
+            )  # fmt: skip
         work.record.append(
             "state",
             {
@@ -158,26 +162,52 @@ class Turns:
         )
         return reply_id
 
-    async def _failed(self, turn: Turn, error: Exception) -> None:
-        """Count the failure; after three the patient is told, and a person is given the conversation."""
-        log.error("turn.failed", error=type(error).__name__, conversation=str(turn.conversation_id), exc_info=error)
-        tenant_id = turn.tenant.id
+    async def _failed(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID | None, error: Exception) -> None:
+        """Count the failure, wherever it was; after three the patient is told, and a person is given the conversation.
+        `message_id`: None where the turn failed before it had its message."""
+        log.error("turn.failed", error=type(error).__name__, conversation=str(conversation_id), exc_info=error)
+        FAILED.inc()
+        try:
+            message_id, attempts = await self._count(tenant_id, conversation_id, message_id)
+            if message_id is not None and attempts >= ATTEMPTS:
+                await self._give_up(tenant_id, conversation_id, message_id, error)
+        except (
+            Exception
+        ) as second:  # the database is away, say: the job is tried again, and what is told is the first error
+            log.error("turn.failure_uncounted", error=type(second).__name__, conversation=str(conversation_id))
+
+    async def _count(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID | None) -> tuple[UUID | None, int]:
         async with self.runtime.database.begin(tenant_id) as session:
-            message = await session.get_one(Message, turn.read.message_id, with_for_update=True)
+            waiting = select(Message).where(Message.conversation_id == conversation_id, Message.state == "received")
+            if message_id is not None:
+                waiting = waiting.where(Message.id == message_id)
+            found = waiting.order_by(Message.urgent.desc(), Message.seq).limit(1).with_for_update()
+            message = (await session.scalars(found)).first()
+            if message is None:
+                return None, 0
             message.attempts += 1
-            if message.attempts < ATTEMPTS or message.state != "received":
-                return
-        opening = opening_of(turn.conversation_id, turn.read.channel, self.runtime.clock.now())
+            return message.id, message.attempts
+
+    async def _give_up(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID, error: Exception) -> None:
+        tenant = await self.runtime.tenant(tenant_id)
+        async with self.runtime.database.begin(tenant_id) as session:
+            channel = (await session.get_one(Conversation, conversation_id)).channel
+        opening = opening_of(conversation_id, channel, self.runtime.clock.now())
         async with open_work(self.runtime, tenant_id, opening=opening) as work:
-            message = await work.session.get_one(Message, turn.read.message_id, with_for_update=True)
-            row = await work.session.get_one(Conversation, turn.conversation_id, with_for_update={"key_share": True})
+            message = await work.session.get_one(Message, message_id, with_for_update=True)
+            row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
             message.state, message.error = "failed", type(error).__name__
             row.last_inbound_at = work.now
             caller = system(tenant_id, "agent:concierge")
-            args = {"conversation_id": str(row.id), "reason": "A message could not be processed", "priority": "high"}
+            urgency = "critical" if message.urgent else "high"
+            args = {"conversation_id": str(row.id), "reason": "A message could not be processed", "priority": urgency}
             await self.runtime.call_within(work, "conversations.hand_over", args, caller)
-            body = (spoken_phrase if row.channel == "phone" else phrase)(row.language, "failed")
-            await say_out(work, row.id, body, channel=row.channel, agent="concierge", to=turn.read.message_id)
+            tell = spoken_phrase if row.channel == "phone" else phrase
+            if message.urgent:
+                body = tell(row.language, "emergency", number=EMERGENCY.get(tenant.country, "112"))
+            else:
+                body = tell(row.language, "failed")
+            await say_out(work, row.id, body, channel=channel, agent="concierge", to=message_id, urgent=message.urgent)
 
     async def place(self, tenant_id: UUID) -> Place:
         """The hospital's names and facts, read again after half a minute."""
@@ -189,12 +219,15 @@ class Turns:
         return place
 
 
-async def say_out(work: Work, conversation_id: UUID, body: str, *, channel: str, agent: str, to: UUID) -> UUID:
+async def say_out(
+    work: Work, conversation_id: UUID, body: str, *, channel: str, agent: str, to: UUID, urgent: bool = False
+) -> UUID:
     """Put an answer to a message in the outbox and on the record; its id."""
     author = f"agent:{agent}"
     reply = await queue_out(
-        work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to, screened=True
-    )
+        work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to, screened=True,
+        urgent=urgent,
+    )  # fmt: skip
     entry = {"at": work.now, "message_id": reply, "author": author, "length": len(body)}
     work.record.append("message_out", entry, full={"text": body})
     return reply

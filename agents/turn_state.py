@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
 from agents.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
-from agents.screen.red_flags import RedFlag
-from agents.state import State
+from agents.screen.red_flags import RedFlag, red_flags
+from agents.state import State, read_state
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelAnswer
 from db.base import new_id
@@ -24,25 +26,27 @@ from governance.clear import clear
 from governance.policies.screening import Subject
 from governance.record import Opening, canonical
 from governance.tables import LLMResponse
-from governance.vault import Owner
+from governance.vault import Owner, Unsealable
 from tools.conversations.contents import address_about, message_about
 from tools.conversations.inbox import Incoming, is_audio, opening_of, store
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
+log = structlog.get_logger()
+STATES_DROPPED = Counter("wardline_states_dropped_total", "States of conversations that could not be read")
 # One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
 # what the writer before has committed.
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
-# The conversation and its oldest message that waits (none while that one is being heard), with the model's answer from an earlier try, and the keys that the
-# turn will need.
+# The conversation and its oldest message that waits, an emergency before all others (none while that one is being heard),
+# with the model's answer from an earlier try, and the keys that the turn will need.
 _TAKE = """
     SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
            k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
       FROM conversation c
       JOIN LATERAL (SELECT id, content, at, state FROM message
                      WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state IN ('hearing', 'received')
-                     ORDER BY seq LIMIT 1) m ON m.state = 'received'
+                     ORDER BY urgent DESC, seq LIMIT 1) m ON m.state = 'received'
       LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
       LEFT JOIN vault_key k ON k.tenant_id = c.tenant_id AND k.owner_id = c.id AND k.current
       LEFT JOIN vault_key p ON p.tenant_id = c.tenant_id AND p.owner_id = c.patient_id AND p.current
@@ -68,7 +72,8 @@ class Read:
     text: str
     media: list[Any]
     at: datetime  # when the message came in
-    recorded: dict[str, Any] | None  # a model's answer from an earlier try of this turn
+    recorded: ModelAnswer | None  # from an earlier try of this turn
+    lost: str | None = None  # why the state was not read
 
 
 @dataclass(slots=True)
@@ -86,6 +91,7 @@ class Turn:
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
     taken: UUID | None = None  # the message that was stored in this turn's transaction
+    lost: str | None = None  # what of the conversation's state could not be read: the flow is dropped
     _dialogue: Dialogue | None = None
 
     @classmethod
@@ -105,9 +111,16 @@ class Turn:
         read = await _take(work, conversation_id)
         if read is None:
             return None
-        state = State.model_validate(read.flow)
         taken = stored.message_id if stored else None
-        return cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work, taken=taken)
+        flags = red_flags(said_in(read.text, read.media))
+        state, unread = read_state(read.flow)
+        lost = read.lost or unread
+        if lost is not None:
+            log.error("turn.state_dropped", conversation=str(conversation_id), fields=lost)
+            STATES_DROPPED.inc()
+        turn = cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work)
+        turn.red_flags, turn.taken, turn.lost = flags, taken, lost
+        return turn
 
     @property
     def text(self) -> str:
@@ -116,11 +129,6 @@ class Turn:
     @property
     def voice_note(self) -> bool:
         return any(is_audio(media) for media in self.read.media)
-
-    @property
-    def heard(self) -> str:
-        """What may have been said in a voice note that was not clear enough to act on. Red flags are looked for in it."""
-        return " ".join(media.get("heard", "") for media in self.read.media)
 
     @property
     def dialogue(self) -> Dialogue:
@@ -148,7 +156,7 @@ class Turn:
             self.understood = await understanding.understand(self.hearing())
             return
         if self.read.recorded is not None:
-            self.understood = await understanding.from_stored(ModelAnswer(**self.read.recorded), self.hearing())
+            self.understood = await understanding.from_stored(self.read.recorded, self.hearing())
             return
         await self.stack.aclose()
         self.work = None
@@ -202,6 +210,8 @@ class Turn:
             turn=str(self.read.message_id),
             channel=self.read.channel,
         )
+        if self.lost is not None:
+            self.work.record.append("state_dropped", {"at": self.work.now, "fields": self.lost})
         self.work.record.append(
             "understood",
             {
@@ -229,31 +239,65 @@ async def _take(work: Work, conversation_id: UUID) -> Read | None:
     row = await (await direct(work.session, _TAKE, (conversation_id,))).fetchone()
     if row is None:
         return None
-    channel, address, state, version, language, flow, message_id, content, at, answer, patient_id, *key = row
+    channel, address, state_now, version, language, flow, message_id, content, at, answer, patient_id, *key = row
     if key[0] is not None:
         await work.keys.put(conversation_id, *key[:3])
     if key[3] is not None:
         await work.keys.put(patient_id, *key[3:])
-    sealed = {
-        address_about(conversation_id): address, message_about(message_id): content, flow_about(conversation_id): flow,
-        _answer_about(message_id): answer,
-    }  # fmt: skip
-    opened = await work.keys.open({about: value for about, value in sealed.items() if value is not None})
-    to, said, was, recorded = (opened.get(about) for about in sealed)
+    to = await _opened(work, address, address_about(conversation_id))
+    said = await work.keys.open_one(content, message_about(message_id))
+    was = await _opened(work, flow, flow_about(conversation_id))
+    answered = await _opened(work, answer, _answer_about(message_id))
     message = json.loads(said or '{"text": "", "media": []}')
+    who, lost = {"patient_id": str(patient_id)} if patient_id else {}, None
+    state = _object(was) if flow is not None else {}
+    if state is None:
+        state, lost = who, "all"
     return Read(
         channel=channel,
         address=to or "",
-        conversation_state=state,
+        conversation_state=state_now,
         version=version,
         language=language,
-        flow=json.loads(was or "{}"),
+        flow=state,
         message_id=message_id,
         text=message["text"],
         media=message["media"],
         at=at,
-        recorded=json.loads(recorded) if recorded else None,
+        recorded=_answer(answered),
+        lost=lost,
     )
+
+
+async def _opened(work: Work, sealed: bytes | None, about: str) -> str | None:
+    """A sealed text that a turn can do without: None where it does not open."""
+    try:
+        return await work.keys.open_one(sealed, about)
+    except Unsealable:
+        log.error("turn.unsealable", about=about)
+        return None
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _answer(text: str | None) -> ModelAnswer | None:
+    """A recorded answer; one that another version wrote differently is asked for again."""
+    try:
+        return ModelAnswer(**(_object(text) or {}))
+    except TypeError:
+        return None
+
+
+def said_in(text: str, media: list[Any]) -> str:
+    """What was written, or else what may have been said in a voice note that was not clear enough to act on: red flags
+    are looked for in it."""
+    return text or " ".join(one.get("heard", "") for one in media)
 
 
 def flow_about(conversation_id: UUID) -> str:

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from jinja2 import TemplateError
 
 from agents.rerun import Rehearse
+from agents.screen.red_flags import red_flags
 from agents.scribe.writing import ModelNotes
 from agents.turn import Turns
 from agents.understanding.builtin import BuiltIn
@@ -82,6 +83,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         scribe=_scribe(settings),
     )
     runtime.turns = Turns(runtime)
+    runtime.is_urgent = lambda text: bool(red_flags(text))
     runtime.rehearse = Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings))
     return runtime
 

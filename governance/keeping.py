@@ -26,10 +26,11 @@ async def rewrap(session: AsyncSession, vault: Vault, *, limit: int = BATCH) -> 
         .with_for_update(skip_locked=True)
     )
     rows = list(await session.scalars(query))
-    for row in rows:
-        assert row.master is not None and row.wrapped is not None
-        data_key = await vault.masters.unwrap(row.master, row.wrapped, row.id)
-        row.master, row.wrapped = await vault.masters.wrap(data_key, row.id)
+    wrapped = [(row.id, str(row.master), bytes(row.wrapped or b"")) for row in rows]
+    clear = await vault.masters.unwrap(wrapped) if rows else []
+    fresh = await vault.masters.wrap([(row.id, key) for row, key in zip(rows, clear, strict=True)]) if rows else []
+    for row, (master, key) in zip(rows, fresh, strict=True):
+        row.master, row.wrapped = master, key
     await session.flush()
     return len(rows)
 

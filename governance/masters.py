@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
+
+ClearKey = tuple[UUID, bytes]  # the data key's id, and the key
+WrappedKey = tuple[UUID, str, bytes]  # the data key's id, its master key's name, and the key wrapped by that
 
 
 class MasterKeyMissing(Exception):
     """A data key is wrapped by a master key that is not at hand."""
+
+
+class KeyServiceDown(Exception):
+    """The key service does not answer, or refuses: to be tried later."""
 
 
 class KeyFile:
@@ -30,12 +39,18 @@ class KeyFile:
     async def current(self) -> str:
         return self._current
 
-    async def wrap(self, data_key: bytes, key_id: UUID) -> tuple[str, bytes]:
+    async def wrap(self, keys: Sequence[ClearKey]) -> list[tuple[str, bytes]]:
+        return [self._wrap(*key) for key in keys]
+
+    def _wrap(self, key_id: UUID, data_key: bytes) -> tuple[str, bytes]:
         nonce = os.urandom(12)
         return self._current, nonce + self._keys[self._current].encrypt(nonce, data_key, key_id.bytes)
 
-    async def unwrap(self, master: str, wrapped: bytes, key_id: UUID) -> bytes:
+    async def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
         """Raises MasterKeyMissing, and InvalidTag for a wrapped key that was changed or belongs to another row."""
+        return [self._unwrap(*key) for key in keys]
+
+    def _unwrap(self, key_id: UUID, master: str, wrapped: bytes) -> bytes:
         if master not in self._keys:
             raise MasterKeyMissing(f"The master key {master!r} is not in the key file.")
         return self._keys[master].decrypt(wrapped[:12], wrapped[12:], key_id.bytes)
@@ -58,23 +73,43 @@ class KeyService:
 
     async def current(self) -> str:
         """The key's name and newest version, as `name:v2`."""
-        answer = await self._http.get(f"keys/{self._key}")
-        answer.raise_for_status()
-        return f"{self._key}:v{answer.json()['data']['latest_version']}"
+        answer = await self._asked(self._http.get(f"keys/{self._key}"))
+        return f"{self._key}:v{answer['latest_version']}"
 
-    async def wrap(self, data_key: bytes, key_id: UUID) -> tuple[str, bytes]:
-        asked = {"plaintext": base64.b64encode(data_key).decode(), **_bound(key_id)}
-        ciphertext: str = (await self._post(f"encrypt/{self._key}", asked))["ciphertext"]
-        return f"{self._key}:{ciphertext.split(':')[1]}", ciphertext.encode()
+    async def wrap(self, keys: Sequence[ClearKey]) -> list[tuple[str, bytes]]:
+        """In one request (`batch_input`). Raises KeyServiceDown."""
+        batch = [{"plaintext": base64.b64encode(data_key).decode(), **_bound(key_id)} for key_id, data_key in keys]
+        sealed = [result["ciphertext"] for result in await self._batch(f"encrypt/{self._key}", batch)]
+        return [(f"{self._key}:{ciphertext.split(':')[1]}", ciphertext.encode()) for ciphertext in sealed]
 
-    async def unwrap(self, master: str, wrapped: bytes, key_id: UUID) -> bytes:
-        asked = {"ciphertext": wrapped.decode(), **_bound(key_id)}
-        return base64.b64decode((await self._post(f"decrypt/{master.rpartition(':')[0]}", asked))["plaintext"])
+    async def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
+        """All in one request for each key of the service (`batch_input`). Raises KeyServiceDown."""
+        found: dict[UUID, bytes] = {}
+        for name in dict.fromkeys(master.rpartition(":")[0] for _, master, _ in keys):
+            asked = [(key_id, wrapped) for key_id, master, wrapped in keys if master.rpartition(":")[0] == name]
+            batch = [{"ciphertext": wrapped.decode(), **_bound(key_id)} for key_id, wrapped in asked]
+            results = await self._batch(f"decrypt/{name}", batch)
+            for (key_id, _), result in zip(asked, results, strict=True):
+                found[key_id] = base64.b64decode(result["plaintext"])
+        return [found[key_id] for key_id, _, _ in keys]
 
-    async def _post(self, path: str, body: Mapping[str, str]) -> dict[str, str]:
-        answer = await self._http.post(path, json=body)
-        answer.raise_for_status()
-        data: dict[str, str] = answer.json()["data"]
+    async def _batch(self, path: str, batch: list[dict[str, str]]) -> list[dict[str, str]]:
+        """Raises InvalidTag where the service refuses one of the batch: it answers 400 then, with all results."""
+        results: list[dict[str, str]] = (await self._asked(self._http.post(path, json={"batch_input": batch})))[
+            "batch_results"
+        ]
+        if any(result.get("error") for result in results):
+            raise InvalidTag
+        return results
+
+    async def _asked(self, asking: Awaitable[httpx.Response]) -> dict[str, Any]:
+        try:
+            answer = await asking
+            if answer.status_code != 400:
+                answer.raise_for_status()
+            data: dict[str, Any] = answer.json()["data"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise KeyServiceDown(type(error).__name__) from error
         return data
 
     async def aclose(self) -> None:

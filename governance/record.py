@@ -19,6 +19,7 @@ EntryKind = Literal[
     "call_started", "recording_consent", "heard", "call_ended",
     "session_started", "message_in", "model_answer", "understood", "tool_call", "policy_decision", "message_out", "state",
     "audio_taken", "audio_deleted", "voice_transcribed", "voice_failed", "voice_note_heard",
+    "state_dropped", "job_dropped", "job_retried",
     "session_ended", "erasure_certificate", "session_purged", "keys_destroyed",
 ]  # fmt: skip
 
@@ -42,11 +43,21 @@ class Opening:
 
 
 @dataclass(slots=True)
+class Pending:
+    """An entry that is not written yet."""
+
+    kind: EntryKind
+    body: dict[str, Any]
+    full: dict[str, Any] | None
+    owner: Owner | None
+
+
+@dataclass(slots=True)
 class Record:
     """The entries of one transaction; `flush` writes them with the chain's next hashes in one round trip."""
 
     opening: Opening
-    entries: list[tuple[EntryKind, str, str | None, Owner | None]] = field(default_factory=list)
+    entries: list[Pending] = field(default_factory=list)
 
     def append(
         self, kind: EntryKind, body: dict[str, Any], *, full: dict[str, Any] | None = None, owner: Owner | None = None
@@ -55,8 +66,28 @@ class Record:
         the session's conversation's. Where there is neither it is left out: what could not be erased is not stored."""
         if owner is None and self.opening.conversation_id is not None:
             owner = Owner(self.opening.conversation_id, "conversation")
-        sealed = canonical(full) if full and owner is not None else None
-        self.entries.append((kind, canonical(body), sealed, owner))
+        self.entries.append(Pending(kind, body, full if full and owner is not None else None, owner))
+
+    def roll_back(self, mark: int, cause: str) -> None:
+        """What was appended since `mark` was undone: a change says so and why, a decision too, what was only read stays
+        read, and nothing else is kept. What it told of whoever was made meanwhile is not kept either."""
+        kept = []
+        for entry in self.entries[mark:]:
+            body = entry.body
+            if entry.kind == "tool_call" and body.get("outcome") == "ok" and body.get("effect") != "read":
+                told = {name: value for name, value in body.items() if name != "result"}
+                kept.append(self._undone(entry, told | {"outcome": "rolled_back", "code": cause}))
+            elif entry.kind == "policy_decision":
+                kept.append(self._undone(entry, body | {"rolled_back": cause}))
+            elif entry.kind == "tool_call":
+                kept.append(entry)
+        self.entries[mark:] = kept
+
+    def _undone(self, entry: Pending, body: dict[str, Any]) -> Pending:
+        conversation = self.opening.conversation_id
+        if conversation is None:
+            return Pending(entry.kind, body, None, None)
+        return Pending(entry.kind, body, entry.full, Owner(conversation, "conversation"))
 
     async def flush(self, session: AsyncSession, keys: Keyring, events: list[dict[str, Any]]) -> None:
         """Write what was appended, and the events. Called once, last before the commit: the chain's row is locked
@@ -71,8 +102,8 @@ class Record:
             (
                 opening.pop("id"),
                 canonical(opening),
-                [entry[0] for entry in self.entries],
-                [entry[1] for entry in self.entries],
+                [entry.kind for entry in self.entries],
+                [canonical(entry.body) for entry in self.entries],
                 sealed,
                 canonical(events),
             ),
@@ -80,11 +111,12 @@ class Record:
         self.entries.clear()
 
     async def _seal(self, keys: Keyring) -> list[bytes | None]:
-        owners = list({owner for _, _, full, owner in self.entries if full is not None and owner is not None})
+        owners = list({entry.owner for entry in self.entries if entry.full is not None and entry.owner is not None})
         of = dict(zip(owners, await keys.of(*owners), strict=True)) if owners else {}
         about = entry_about(self.opening.id)
         return [
-            None if full is None or owner is None else of[owner].seal(full, about) for _, _, full, owner in self.entries
+            None if entry.full is None or entry.owner is None else of[entry.owner].seal(canonical(entry.full), about)
+            for entry in self.entries
         ]
 
 

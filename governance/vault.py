@@ -42,11 +42,13 @@ class Unsealable(Exception):
 class MasterKeys(Protocol):
     """Wraps data keys. A file of keys is one (`governance.masters.KeyFile`), a key service another."""
 
-    async def wrap(self, data_key: bytes, key_id: UUID) -> tuple[str, bytes]:
-        """(the master key's name, the wrapped key)."""
+    async def wrap(self, keys: Sequence[tuple[UUID, bytes]]) -> list[tuple[str, bytes]]:
+        """(the master key's name, the wrapped key) for each (id, data key), in order."""
         ...
 
-    async def unwrap(self, master: str, wrapped: bytes, key_id: UUID) -> bytes: ...
+    async def unwrap(self, keys: Sequence[tuple[UUID, str, bytes]]) -> list[bytes]:
+        """The data keys of (id, master key's name, wrapped key), in order, asked for together."""
+        ...
 
     async def current(self) -> str:
         """The name of the master key that new data keys are wrapped by."""
@@ -109,14 +111,20 @@ class Vault:
         """What a value is found by without being kept: its HMAC-SHA256 under a secret that is not in the database."""
         return hmac.digest(self._pepper, tenant_id.bytes + value.encode(), "sha256")
 
-    async def unwrapped(self, tenant_id: UUID, key_id: UUID, master: str, wrapped: bytes) -> DataKey:
-        """A data key from its row."""
-        cipher = self._unwrapped.get(wrapped)
-        if cipher is None:
-            cipher = self._unwrapped[wrapped] = AESGCM(await self.masters.unwrap(master, wrapped, key_id))
-            if len(self._unwrapped) > _KEPT:
-                self._unwrapped.popitem(last=False)
-        return DataKey(key_id, tenant_id, cipher)
+    async def unwrapped(self, tenant_id: UUID, rows: Sequence[tuple[UUID, str, bytes]]) -> list[DataKey]:
+        """Data keys from their rows (id, master key's name, wrapped key), in order; those not used for longest are
+        forgotten first."""
+        ciphers = {wrapped: self._unwrapped[wrapped] for _, _, wrapped in rows if wrapped in self._unwrapped}
+        missing = list({row[2]: row for row in rows if row[2] not in ciphers}.values())
+        if missing:
+            for (_, _, wrapped), key in zip(missing, await self.masters.unwrap(missing), strict=True):
+                ciphers[wrapped] = AESGCM(key)
+        for wrapped, cipher in ciphers.items():
+            self._unwrapped[wrapped] = cipher
+            self._unwrapped.move_to_end(wrapped)
+        while len(self._unwrapped) > _KEPT:
+            self._unwrapped.popitem(last=False)
+        return [DataKey(key_id, tenant_id, ciphers[wrapped]) for key_id, _, wrapped in rows]
 
 
 class Keyring:
@@ -126,22 +134,36 @@ class Keyring:
         self._vault, self._session, self._tenant_id = vault, session, tenant_id
         self._current: dict[UUID, DataKey] = {}
         self._keys: dict[UUID, DataKey | None] = {}
+        self._made: list[UUID] = []  # owners for whom this transaction made a key
+
+    def mark(self) -> int:
+        """Where the keys made so far end, for `forget_since`."""
+        return len(self._made)
+
+    def forget_since(self, mark: int) -> None:
+        """Forget the keys made since: a rollback to a savepoint took their rows away."""
+        for owner_id in self._made[mark:]:
+            key = self._current.pop(owner_id, None)
+            if key is not None:
+                self._keys.pop(key.id, None)
+        del self._made[mark:]
 
     def fingerprint(self, value: str) -> bytes:
         return self._vault.fingerprint(self._tenant_id, value)
 
     async def put(self, owner_id: UUID, key_id: UUID, master: str, wrapped: bytes) -> None:
         """Take an owner's current key from its row, which was read with something else."""
-        self._take(owner_id, await self._vault.unwrapped(self._tenant_id, key_id, master, wrapped))
+        await self._take([(owner_id, key_id, master, wrapped)])
 
     async def of(self, *owners: Owner) -> list[DataKey]:
         """The owners' current keys, made where there are none."""
         await self._read([owner.id for owner in owners])
         missing = {owner.id: owner for owner in owners if owner.id not in self._current}
-        for owner in missing.values():
-            key_id = new_id()
-            master, wrapped = await self._vault.masters.wrap(AESGCM.generate_key(256), key_id)
+        fresh = [(new_id(), AESGCM.generate_key(256)) for _ in missing]
+        wrapped_keys = await self._vault.masters.wrap(fresh) if fresh else []
+        for owner, (key_id, _), (master, wrapped) in zip(missing.values(), fresh, wrapped_keys, strict=True):
             await direct(self._session, _INSERT, (key_id, owner.id, owner.kind, master, wrapped))
+            self._made.append(owner.id)
         await self._read(list(missing))  # not from here: another transaction may have been first
         return [self._current[owner.id] for owner in owners]
 
@@ -160,8 +182,9 @@ class Keyring:
         unknown = ids - self._keys.keys()
         if unknown:
             self._keys |= dict.fromkeys(unknown)
-            for row in await (await direct(self._session, _BY_ID, (list(unknown),))).fetchall():
-                self._keys[row[0]] = await self._vault.unwrapped(self._tenant_id, *row)
+            rows = await (await direct(self._session, _BY_ID, (list(unknown),))).fetchall()
+            for key in await self._vault.unwrapped(self._tenant_id, rows):
+                self._keys[key.id] = key
         return {key_id: self._keys[key_id] for key_id in ids}
 
     async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
@@ -178,11 +201,12 @@ class Keyring:
     async def _read(self, owners: list[UUID]) -> None:
         owners = [owner for owner in owners if owner not in self._current]
         if owners:
-            for row in await (await direct(self._session, _CURRENT, (owners,))).fetchall():
-                await self.put(*row)
+            await self._take(await (await direct(self._session, _CURRENT, (owners,))).fetchall())
 
-    def _take(self, owner_id: UUID, key: DataKey) -> None:
-        self._current[owner_id] = self._keys[key.id] = key
+    async def _take(self, rows: Sequence[tuple[UUID, UUID, str, bytes]]) -> None:
+        keys = await self._vault.unwrapped(self._tenant_id, [row[1:] for row in rows])
+        for (owner_id, *_), key in zip(rows, keys, strict=True):
+            self._current[owner_id] = self._keys[key.id] = key
 
 
 def key_id_of(sealed: bytes) -> UUID:

@@ -20,7 +20,7 @@ from settings import Settings
 from tools import rooms
 from tools.runtime.errors import ToolError, all_errors
 from tools.runtime.events import EVENTS, reactions_to
-from tools.runtime.jobs import PERIODIC
+from tools.runtime.jobs import DECLARED
 from tools.runtime.tool import Tool, all_tools
 
 ROOT = Path(__file__).parent.parent
@@ -90,19 +90,14 @@ def _arguments(args: type[BaseModel]) -> Iterator[str]:
 
 def events() -> str:
     rows = [
-        (f"`{name}`", EVENTS[name], ", ".join(_reaction(reaction) for reaction in sorted(reactions_to(name))))
+        (f"`{name}`", EVENTS[name], ", ".join(f"`{reaction}`" for reaction in sorted(reactions_to(name))))
         for name in sorted(EVENTS)
     ]
-    jobs = [(f"`{name}`", f"`{cron}`") for name, cron in sorted(PERIODIC.items())]
+    jobs = [(f"`{name}`", f"`{one.every}`") for name, one in sorted(DECLARED.items()) if one.every]
     return _document(
         ["# Events", NOTE, "Rows of `event_log`, written with their cause; each reaction is a job.",
          _table(("event", "meaning", "reactions"), rows), "## Jobs that repeat", _table(("job", "cron (UTC)"), jobs)]
     )  # fmt: skip
-
-
-def _reaction(name: str) -> str:
-    module, _, function = name.rpartition(".")
-    return f"`{module.split('.')[1]}.{function}`"
 
 
 def settings() -> str:

@@ -51,6 +51,7 @@ def load() -> None:
     import_module("tools.runtime.tables")
     import_module("tools.runtime.approval_tools")
     import_module("tools.runtime.react")
+    import_module("tools.runtime.dead_jobs")
     for room in ROOMS:
         for part in _PARTS[room]:
             import_module(f"tools.{room}.{part}")

@@ -25,7 +25,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from rapidfuzz import fuzz, process
 
 from agents.commands import COMMANDS, Command
@@ -332,9 +332,10 @@ class FallingBack:
 
     async def from_stored(self, answer: ModelAnswer, hearing: Hearing) -> Understood:
         """What an answer that is on the record already means, without asking again."""
-        if answer.outcome == "understood":
+        try:
             return from_record(answer)
-        return await self._fallback.understand(hearing)
+        except (ModelUnavailable, ValidationError):  # it failed then, or another version's commands are not known here
+            return await self._fallback.understand(hearing)
 
     async def aclose(self) -> None:
         await self._model.aclose()

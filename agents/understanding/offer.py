@@ -105,11 +105,18 @@ def _accept(item: Any, text: str) -> Command | None:
     except ValidationError:
         return None
     if isinstance(command, Fill | Correct | Choose):
-        value = as_said(command.value, text)
-        return command.model_copy(update={"value": value}) if value else None
+        return _with(command, value=as_said(command.value, text) or "")
     if isinstance(command, Ask) and command.about:
-        return command.model_copy(update={"about": as_said(command.about, text) or ""})
+        return _with(command, about=as_said(command.about, text) or "") or _with(command, about="")
     return command
+
+
+def _with(command: Command, **said: str) -> Command | None:
+    """The command with what was said, which has its own limits; None where it passes them."""
+    try:
+        return _COMMAND.validate_python({**command.model_dump(), **said}, strict=True)
+    except ValidationError:
+        return None
 
 
 def as_said(value: str, text: str) -> str | None:

@@ -19,6 +19,7 @@ class TransitServer(DoubleServer):
 
     def __init__(self) -> None:
         super().__init__()
+        self.batches: list[tuple[str, int]] = []  # (what was asked, for how many keys)
         self.versions = [AESGCM(AESGCM.generate_key(256))]
 
     def rotate(self) -> None:
@@ -32,10 +33,19 @@ class TransitServer(DoubleServer):
             return exchange.send_json(404, {"errors": []})
         if verb == "keys":
             return exchange.send_json(200, {"data": {"latest_version": len(self.versions)}})
+        batch = asked.json()["batch_input"]
+        results = [self._one(verb, item) for item in batch]
+        self.batches.append((verb, len(batch)))
+        return exchange.send_json(
+            400 if any("error" in one for one in results) else 200, {"data": {"batch_results": results}}
+        )
+
+    def _one(self, verb: str, item: dict[str, Any]) -> dict[str, Any]:
         try:
-            return exchange.send_json(200, {"data": getattr(self, f"_{verb}")(asked.json())})
+            made: dict[str, Any] = getattr(self, f"_{verb}")(item)
         except (InvalidTag, ValueError, IndexError):
-            return exchange.send_json(400, {"errors": ["cipher: message authentication failed"]})
+            return {"error": "cipher: message authentication failed"}
+        return made
 
     def _encrypt(self, body: dict[str, Any]) -> dict[str, Any]:
         nonce, version = os.urandom(12), len(self.versions)

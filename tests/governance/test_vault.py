@@ -7,18 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from db.base import new_id
 from db.engine import Database
 from governance import keeping
-from governance.masters import KeyFile, KeyService, MasterKeyMissing, new_key_line, read_keys
+from governance.masters import KeyFile, KeyService, KeyServiceDown, MasterKeyMissing, new_key_line, read_keys
 from governance.vault import Keyring, MasterKeys, Owner, Unsealable, Vault, key_id_of
 from tests.conftest import NOW, Clone
 from tests.doubles.key_service import TOKEN, TransitServer
@@ -187,7 +188,7 @@ async def test_a_key_service(database: Database) -> None:
         async with keyring(database, vault_over(fresh)) as keys:
             assert await keys.open_one(sealed, "a") == "hello"
         stranger = KeyService(f"{server.url}/v1/transit", key="wardline", token=SecretStr("wrong"))
-        with pytest.raises(httpx.HTTPStatusError):
+        with pytest.raises(KeyServiceDown):
             async with keyring(database, vault_over(stranger)) as keys:
                 await keys.open_one(sealed, "a")
         for each in (service, fresh, stranger):
@@ -208,3 +209,50 @@ def test_a_key_file_that_cannot_be_used(tmp_path: Path, content: str, told: str)
     path.write_text(content)
     with pytest.raises(ValueError, match=told):
         read_keys(path)
+
+
+async def test_a_key_service_is_asked_once_for_many(database: Database) -> None:
+    with TransitServer() as server:
+        service = KeyService(f"{server.url}/v1/transit", key="wardline", token=SecretStr(TOKEN))
+        owners = [patient() for _ in range(20)]
+        async with keyring(database, vault_over(service)) as keys:
+            await keys.of(*owners)
+            sealed = [(await keys.seal(owner, "x", "a"), "a") for owner in owners]
+        assert server.batches == [("encrypt", 20), ("decrypt", 20)]
+        fresh = KeyService(f"{server.url}/v1/transit", key="wardline", token=SecretStr(TOKEN))
+        server.batches.clear()
+        async with keyring(database, vault_over(fresh)) as keys:
+            assert await keys.open_many(sealed) == ["x"] * 20
+        assert server.batches == [("decrypt", 20)]
+
+
+async def test_the_key_used_last_is_forgotten_last(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("governance.vault._KEPT", 2)
+    masters = key_file(tmp_path, "m")
+    rows = [(new_id(), *one) for one in await masters.wrap([(new_id(), bytes(32)) for _ in range(3)])]
+    asked: list[int] = []
+
+    class Counting:
+        async def unwrap(self, keys: Any) -> list[bytes]:
+            asked.append(len(keys))
+            return [bytes(32) for _ in keys]
+
+    vault = Vault(Counting(), pepper=b"x")  # type: ignore[arg-type]
+    hot, second, third = rows
+    for row in (hot, second, hot, third, hot):
+        await vault.unwrapped(TENANT_ID, [row])
+    assert asked == [1, 1, 1]  # the hot one was asked for once
+
+
+async def test_keys_made_in_a_part_that_is_undone_are_not_used(database: Database, tmp_path: Path) -> None:
+    """What is sealed afterwards opens: its key is a row."""
+    vault, owner = vault_over(key_file(tmp_path, "m")), patient()
+    async with keyring(database, vault) as keys:
+        mark = keys.mark()
+        part = await keys._session.begin_nested()
+        await keys.seal(owner, "undone", "a")
+        await part.rollback()
+        keys.forget_since(mark)
+        sealed = await keys.seal(owner, "kept", "a")
+    async with keyring(database, vault) as keys:
+        assert await keys.open_one(sealed, "a") == "kept"

@@ -21,7 +21,7 @@ from tools.facility import demo
 from tools.facility.tables import Location, Practitioner
 from tools.runtime.errors import ToolError
 from tools.runtime.events import reactions_to
-from tools.runtime.jobs import Jobs
+from tools.runtime.jobs import TASKS, Jobs
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
 from tools.runtime.react import react
@@ -159,6 +159,22 @@ async def follow(runtime: Runtime, entity: str, *, times: int = 1) -> None:
         for event_id, kind in found:
             for name in sorted(reactions_to(kind)):
                 await react(runtime, tenant=str(TENANT), event=str(event_id), reaction=name)
+
+
+async def tick(runtime: Runtime, task: str, *follow_ups: str) -> None:
+    """Run a task that repeats, for the demo tenant, and then the jobs of these tasks that wait."""
+    await TASKS[task](runtime, tenant=str(TENANT))
+    for name in follow_ups:
+        await run_jobs(runtime, name)
+
+
+async def run_jobs(runtime: Runtime, task: str) -> None:
+    """Run the jobs of a task that wait, as a worker does."""
+    async with runtime.database.begin(TENANT) as session:
+        taken = text("DELETE FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo' RETURNING args")
+        waiting = list((await session.execute(taken, {"task": task})).scalars())
+    for args in waiting:
+        await TASKS[task](runtime, **args)
 
 
 async def communications(runtime: Runtime, patient_id: str) -> list[tuple[str, str]]:

@@ -106,7 +106,7 @@ async def test_the_wanted_alone(alerting: Runtime, receiver: WebhookReceiver) ->
     await happen(alerting, DETECTED, severity="medium")
     await happen(alerting, DETECTED, severity="critical")
     await happen(alerting, "Patient.Erased", keys=2)
-    await happen(alerting, "Appointment.Created")
+    await happen(alerting, "Ticket.Created")
     assert [d["event_type"] for d in await deliveries(alerting, grave)] == [DETECTED, "Patient.Erased"]
     assert [d["event_type"] for d in await deliveries(alerting, erased)] == [DETECTED, DETECTED, "Patient.Erased"]
     caller, entity = system(TENANT, "test"), uuid4()
@@ -290,10 +290,10 @@ async def test_by_a_worker(alerting: Runtime, receiver: WebhookReceiver, server:
     await happen(alerting, DETECTED, severity="low")
     async with alerting.database.begin(TENANT) as session:
         await session.execute(text("DELETE FROM procrastinate_jobs"))
-    await TASKS["alerts.wake_all"](alerting)
+    await TASKS["alerts.wake_all"](alerting, tenant=str(TENANT))
     assert await rows(alerting, "SELECT 1 FROM procrastinate_jobs") == []
     await later(alerting, 60)
-    await TASKS["alerts.wake_all"](alerting)
+    await TASKS["alerts.wake_all"](alerting, tenant=str(TENANT))
     await work_off(alerting, settings)
     assert await states(alerting, made) == ["delivered"] * 4
 

@@ -21,6 +21,7 @@ from tools.facility.tables import ApiKey, Location, Practitioner, Tenant
 from tools.runtime.errors import ToolError, Unauthenticated
 from tools.runtime.principals import Principal, patient_principal
 from tools.runtime.runtime import Reply, Runtime
+from tools.runtime.tables import DeadJob
 from tools.runtime.tool import Effect, Tool, all_tools
 
 rooms.load()
@@ -56,6 +57,7 @@ class Ids:
     thread: str
     message: str
     note: str
+    dead_job: str
 
 
 NOTE = {"sections": [{"division": "plan", "sentences": [{"text": "secret plan", "segments": [], "findings": []}]}]}
@@ -88,6 +90,9 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "alerts.redeliver_failed": {"endpoint_id": i.endpoint, "since": "2026-01-01T00:00:00Z"},
         "approvals.list_approvals": {},
         "approvals.decide_approval": {"approval_id": i.approval, "decision": "approved", "reason": "x"},
+        "jobs.list_dead_jobs": {},
+        "jobs.retry_dead_job": {"job_id": i.dead_job},
+        "jobs.drop_dead_job": {"job_id": i.dead_job, "reason": "x"},
         "communications.list_communications": {},
         "communications.list_of_patient": patient,
         "communications.list_templates": {},
@@ -269,6 +274,10 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
     segment = (await made("voice.get_transcript", session_id=voice))["segments"][0]["id"]
     thread = (await made("collab.open_thread", patient_id=patient, title="secret title"))["id"]
     message = (await made("collab.post_message", thread_id=thread, text="secret message @user:admin"))["id"]
+    dead_job, facts = uuid4(), {"task": "x", "args": {}, "attempts": 1, "error": "secret", "state": "dead"}
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        row = {"id": dead_job, "tenant_id": demo.TENANT_ID, "job_id": 1, "at": NOW, **facts}
+        await session.execute(insert(DeadJob).values(row))
     note = str(uuid4())
     await made("collab.add_revision", note_id=note, note=NOTE, patient_id=patient)
     return Ids(
@@ -277,7 +286,7 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
         consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
         session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"], delivery=str(uuid4()),
-        voice=voice, segment=segment, thread=thread, message=message, note=note,
+        voice=voice, segment=segment, thread=thread, message=message, note=note, dead_job=str(dead_job),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from governance.record import Record, entry_about
 from governance.vault import Keyring
@@ -30,7 +32,7 @@ from tests.tools.hospital import (
 )
 from tools.runtime import idempotency, tool
 from tools.runtime.context import ToolContext
-from tools.runtime.errors import NotFound, ToolError
+from tools.runtime.errors import AlreadyRunning, NotFound, ToolError, Unavailable
 from tools.runtime.jobs import Jobs
 from tools.runtime.principals import Permission, Principal, patient_principal
 from tools.runtime.runtime import Reply, Runtime, Step, assent_digest
@@ -140,7 +142,7 @@ async def test_a_call_that_still_runs(runtime: Runtime, monkeypatch: pytest.Monk
     monkeypatch.setattr(idempotency, "WAIT_MS", 50)
     caller, key = someone(), str(uuid4())
     async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "rest")) as work:
-        await idempotency.claim(work, caller.id, key, tool=CREATE, arguments="{}")
+        await idempotency.claim(work, idempotency.Asked(CREATE, "{}", caller.id, key))
         with pytest.raises(ToolError) as error:
             await runtime.call(CREATE, person(), caller, key=key)
     assert (error.value.code, error.value.status, error.value.remedy) == ("already_running", 409, "try_later")
@@ -390,3 +392,52 @@ async def test_a_database_that_went_away(own_clone: Clone, own_runtime: Runtime)
     error = await refused(runtime, "facility.list_specialties")
     assert (error.code, error.status, error.remedy) == ("unavailable", 503, "try_later")
     assert len((await call(runtime, "facility.list_specialties"))["items"]) == 12
+
+
+async def test_a_lost_connection_while_a_key_is_claimed_is_not_called_a_running_call(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadlock(*_: Any) -> None:
+        raise OperationalError("INSERT", {}, psycopg.errors.DeadlockDetected("deadlock"))
+
+    monkeypatch.setattr(idempotency, "insert", deadlock)
+    with pytest.raises(ToolError) as error:
+        await runtime.call(CREATE, person(), someone(), key=str(uuid4()))
+    assert (error.value.code, error.value.status) == ("unavailable", 503)
+
+
+async def test_what_takes_long_is_not_paid_twice_under_one_key(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first call is in its slow part, which holds no transaction, a repeat is told so; afterwards it is given
+    the result; one that failed may be tried again."""
+    slow, begun, thought = asyncio.Event(), asyncio.Event(), []
+
+    async def before(ctx: ToolContext, args: Any) -> Any:
+        async def outside() -> None:
+            thought.append(1)
+            begun.set()
+            await slow.wait()
+            if len(thought) == 1:
+                raise Unavailable("the model fell silent")
+
+        return outside
+
+    create = tool.find_tool(CREATE)
+    assert create is not None
+    monkeypatch.setitem(tool._REGISTRY, CREATE, replace(create, before=before))
+    args, key, caller = person(mrn=None), str(uuid4()), someone()
+    for fails in (True, False):
+        begun.clear()
+        first = asyncio.create_task(runtime.call(CREATE, args, caller, key=key))
+        await begun.wait()
+        with pytest.raises(AlreadyRunning):
+            await runtime.call(CREATE, args, caller, key=key)
+        slow.set()
+        if fails:
+            with pytest.raises(Unavailable):
+                await first
+            slow.clear()
+        else:
+            assert not (await first).replayed
+    assert (await runtime.call(CREATE, args, caller, key=key)).replayed and len(thought) == 2

@@ -29,9 +29,9 @@ from tests.tools.hospital import (
     rows,
     slots_of,
     taken,
+    tick,
 )
 from tools.runtime.errors import VersionMismatch
-from tools.runtime.jobs import TASKS
 from tools.runtime.runtime import Runtime
 
 DAY = {"date_from": TUESDAY, "date_to": TUESDAY}
@@ -304,15 +304,15 @@ async def test_an_offer_that_is_not_taken_goes_to_the_next_and_never_twice_to_on
     await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
     await follow(runtime, booked["id"])
     assert await taken(runtime, slot) == 1
-    await TASKS["scheduling.release_holds"](runtime)
+    await tick(runtime, "scheduling.release_holds", "scheduling.offer_again")
     assert await taken(runtime, slot) == 1
     runtime.clock.frozen = runtime.clock.now() + timedelta(hours=2)
-    await TASKS["scheduling.release_holds"](runtime)
+    await tick(runtime, "scheduling.release_holds", "scheduling.offer_again")
     waiting = (await call(runtime, "scheduling.list_waitlist", specialty="neurology"))["items"]
     assert [entry["state"] for entry in waiting] == ["waiting", "offered"]
     assert await taken(runtime, slot) == 1
     runtime.clock.frozen = runtime.clock.now() + timedelta(hours=2)
-    await TASKS["scheduling.release_holds"](runtime)
+    await tick(runtime, "scheduling.release_holds", "scheduling.offer_again")
     waiting = (await call(runtime, "scheduling.list_waitlist", specialty="neurology"))["items"]
     assert [entry["state"] for entry in waiting] == ["waiting", "waiting"]
     assert await taken(runtime, slot) == 0
@@ -342,12 +342,12 @@ async def test_reminders_go_out_once(own_runtime: Runtime) -> None:
     cancelled = await book(runtime, slot, patient(1), source="whatsapp")
     await call(runtime, "scheduling.cancel_appointment", appointment_id=cancelled["id"])
     await call(runtime, "patients.remove_patient", patient_id=removed)
-    await TASKS["scheduling.remind"](runtime)
+    await tick(runtime, "scheduling.remind", "scheduling.remind_of")
     assert await communications(runtime, patient(0)) == []
     runtime.clock.frozen = at("2026-11-24T09:00")
     await book(runtime, slot, patient(2), source="whatsapp")  # within the day: was told just now
     for _ in range(2):
-        await TASKS["scheduling.remind"](runtime)
+        await tick(runtime, "scheduling.remind", "scheduling.remind_of")
     assert [purpose for purpose, _ in await communications(runtime, patient(0))] == ["reminder"]
     assert [await communications(runtime, who) for who in (silent, patient(1), patient(2))] == [[], [], []]
     assert "Wednesday 25 November, 9:00 am" in (await communications(runtime, patient(0)))[0][1]
@@ -359,12 +359,12 @@ async def test_a_moved_appointment_is_reminded_of_again(own_runtime: Runtime) ->
     slots = [slot["id"] for slot in await slots_of(runtime, schedule)]
     booked = await book(runtime, slots[0], patient(0), source="whatsapp")
     runtime.clock.frozen = at("2026-11-24T10:00")
-    await TASKS["scheduling.remind"](runtime)
+    await tick(runtime, "scheduling.remind", "scheduling.remind_of")
     await call(runtime, "scheduling.reschedule_appointment", appointment_id=booked["id"], slot_id=slots[4])
-    await TASKS["scheduling.remind"](runtime)
+    await tick(runtime, "scheduling.remind", "scheduling.remind_of")
     assert len(await communications(runtime, patient(0))) == 1
     runtime.clock.frozen = at("2026-11-25T10:00")
-    await TASKS["scheduling.remind"](runtime)
+    await tick(runtime, "scheduling.remind", "scheduling.remind_of")
     assert [purpose for purpose, _ in await communications(runtime, patient(0))] == ["reminder"] * 2
 
 
@@ -376,7 +376,7 @@ async def test_the_horizon_moves_with_the_days(own_runtime: Runtime) -> None:
     before = len(await slots_of(runtime, schedule))
     runtime.clock.frozen = at("2026-12-01T09:00") - timedelta(hours=1)
     for _ in range(2):
-        await TASKS["scheduling.extend_horizon"](runtime)
+        await tick(runtime, "scheduling.extend_horizon", "scheduling.extend_schedule")
     found = await slots_of(runtime, schedule)
     assert len(found) == before  # one Tuesday has gone by, one has come
     assert found[-1]["local_date"] == "2027-01-26"

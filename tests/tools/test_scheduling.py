@@ -25,9 +25,9 @@ from tests.tools.hospital import (
     rows,
     slots_of,
     taken,
+    tick,
 )
 from tools.runtime.errors import ToolError
-from tools.runtime.jobs import TASKS
 from tools.runtime.principals import patient_principal
 from tools.runtime.runtime import Runtime
 from tools.scheduling.appointments import ALLOWED
@@ -173,7 +173,7 @@ async def test_a_patients_expired_hold_is_not_another_patients_to_see(own_runtim
     caller = patient_principal(TENANT, UUID(who))
     await call(runtime, "scheduling.book_appointment", caller, slot_id=slot, patient_id=who)
     assert await taken(runtime, slot) == 1
-    await TASKS["scheduling.release_holds"](runtime)
+    await tick(runtime, "scheduling.release_holds")
     assert other in await found_ids(runtime, other, caller) and await taken(runtime, other) == 0
 
 

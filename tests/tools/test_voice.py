@@ -16,13 +16,13 @@ import pytest
 from db.blobs import Blobs
 from tests.conftest import NOW, Clone, staff
 from tests.doubles.ears import InstantEngine, instant
-from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, tools_over
+from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, run_jobs, tools_over
 from tools.record.retention import nightly
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.calls import begin_call, end_call, note_consent, record
-from tools.voice.keeping import delete_blobs, sweep_blobs
+from tools.voice.keeping import sweep_blobs
 from tools.voice.sessions import AudioIncomplete, SessionState
 from tools.voice.transcribing import transcribe_session
 from tools.voice.uploads import NotAudio, RecordingTooLarge, WrongOffset, take_part
@@ -164,7 +164,7 @@ async def test_withdrawing_consent_stops_the_recording_and_destroys_it(voice: Ru
     await follow(voice, person)
     shown = await call(voice, "voice.get_session", DOCTOR, session_id=session)
     assert (shown["state"], shown["consent"], shown["error"]) == ("failed", "withdrawn", "consent_withdrawn")
-    await delete_blobs(voice, tenant=str(TENANT), session=session)
+    await run_jobs(voice, "voice.delete_blobs")
     assert files(tmp_path) == []
     with pytest.raises(ToolError):
         await upload(voice, session, b"xx", offset=0)
@@ -219,7 +219,7 @@ async def test_what_is_not_audio_leaves_nothing_behind(voice: Runtime, tmp_path:
     with pytest.raises(NotAudio) as error:
         await upload(voice, session, content)
     assert error.value.detail and "reason" in error.value.extra
-    await delete_blobs(voice, tenant=str(TENANT), session=session)
+    await run_jobs(voice, "voice.delete_blobs")
     assert (
         files(tmp_path) == [] and await rows(voice, "SELECT 1 FROM voice_part WHERE session_id = :s", s=session) == []
     )
@@ -361,11 +361,11 @@ async def test_who_may_not(voice: Runtime) -> None:
 async def test_retention_destroys_audio_and_keeps_words(voice: Runtime, tmp_path: Path) -> None:
     session = await heard(voice, sound((1, 4), length=5))
     voice.clock.frozen = NOW + timedelta(days=29)
-    await nightly(voice)
+    await nightly(voice, tenant=str(TENANT))
     assert files(tmp_path)
     voice.clock.frozen = NOW + timedelta(days=31)
-    await nightly(voice)
-    await delete_blobs(voice, tenant=str(TENANT), session=session)
+    await nightly(voice, tenant=str(TENANT))
+    await run_jobs(voice, "voice.delete_blobs")
     assert files(tmp_path) == [] and len(texts(await transcript(voice, session))) == 1
     shown = await call(voice, "voice.get_session", DOCTOR, session_id=session)
     assert shown["audio_deleted_at"] is not None
@@ -379,7 +379,7 @@ async def test_what_no_recording_names_is_swept(voice: Runtime, tmp_path: Path) 
     kept = len(files(tmp_path))
     await voice.blobs.put(f"voice/{TENANT}/{session}/upload/left-over", b"x")
     voice.clock.frozen = NOW + timedelta(days=40_000)  # the file's own time is this machine's
-    await sweep_blobs(voice)
+    await sweep_blobs(voice, tenant=str(TENANT))
     assert len(files(tmp_path)) == kept
     voice.clock.frozen = NOW
 
@@ -389,7 +389,7 @@ async def test_deleting_destroys_keys_texts_and_audio(voice: Runtime, tmp_path: 
     keys = [row[0] for row in await rows(voice, "SELECT id FROM vault_key WHERE owner_kind = 'voice'")]
     assert len(keys) == 2
     await approved(voice, "voice.delete_session", session_id=session)
-    await delete_blobs(voice, tenant=str(TENANT), session=session)
+    await run_jobs(voice, "voice.delete_blobs")
     assert files(tmp_path) == [] and texts(await transcript(voice, session)) == []
     left = await rows(voice, "SELECT wrapped FROM vault_key WHERE id = ANY(:keys)", keys=keys)
     assert [row[0] for row in left] == [None, None]
@@ -400,7 +400,7 @@ async def test_erasing_a_patient_erases_the_recordings(voice: Runtime, tmp_path:
     session = await heard(voice, sound((1, 4), length=5), kind="visit", patient_id=person)
     certificate = await approved(voice, "record.erase_patient", patient_id=person, reason="asked in writing")
     assert certificate["recordings"] == [session]
-    await delete_blobs(voice, tenant=str(TENANT), session=session)
+    await run_jobs(voice, "voice.delete_blobs")
     assert files(tmp_path) == [] and texts(await transcript(voice, session)) == []
 
 
@@ -424,3 +424,24 @@ def mulaw(*talks: tuple[float, float], length: float) -> bytes:
     at = np.arange(int(length * 8000)) / 8000
     loud = sum(((at >= start) & (at < end)) * 0.3 * np.sin(2 * np.pi * 220 * at) for start, end in talks) + 0 * at
     return pcm_to_mulaw((loud * 32767).astype(np.int16))
+
+
+async def test_removing_a_refused_upload_leaves_the_next_ones_pieces(voice: Runtime, tmp_path: Path) -> None:
+    """The job that removes the first runs while the second is on its way: no row names the second's pieces yet."""
+    session = (await call(voice, "voice.start_session", DOCTOR, kind="dictation"))["id"]
+    whole = sound((1, 70), length=80)
+
+    async def parts(*pieces: bytes) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield whole[: 3 << 19]
+        await run_jobs(voice, "voice.delete_blobs")
+        yield whole[3 << 19 :]
+
+    options: dict[str, Any] = {"offset": 0, "broken_off": asyncio.Event(), "last": True, "most_bytes": 1 << 30}
+    with pytest.raises(NotAudio):
+        await take_part(voice, DOCTOR, UUID(session), parts(b"this is no audio at all" * 100), **options)
+    done = await take_part(voice, DOCTOR, UUID(session), slow(), **options)
+    assert done.complete and len(files(tmp_path)) == len(await rows(voice, "SELECT 1 FROM voice_part")) == 3

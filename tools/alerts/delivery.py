@@ -22,7 +22,7 @@ from tools.runtime.events import Event
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
 from tools.runtime.tables import EventLog
-from tools.runtime.tenants import each_tenant
+from tools.runtime.tenants import tenant_work
 from tools.runtime.work import Work, open_work
 
 WAITS_S = (5, 30, 120, 600, 1800, 7200, 28_800, 50_400)  # after each failed attempt; about a day in all
@@ -52,7 +52,7 @@ def secret_about(endpoint_id: UUID) -> str:
     return f"webhook:{endpoint_id}"
 
 
-@task("alerts.deliver")
+@task("alerts.deliver", queue="sending")
 async def deliver(runtime: Any, *, tenant: str, endpoint: str) -> None:
     """Send an endpoint's pending alerts, first to last, until one has to wait."""
     tenant_id, endpoint_id = UUID(tenant), UUID(endpoint)
@@ -72,17 +72,17 @@ async def deliver(runtime: Any, *, tenant: str, endpoint: str) -> None:
     await wake(runtime, tenant=tenant, endpoint=endpoint)
 
 
-@task("alerts.wake")
+@task("alerts.wake", queue="sending")
 async def wake(runtime: Any, *, tenant: str, endpoint: str) -> None:
     """The time of a retry has come."""
     async with _work(runtime, UUID(tenant)) as work:
         work.jobs.append(delivering(UUID(tenant), UUID(endpoint)))
 
 
-@task("alerts.wake_all", every="* * * * *")
-async def wake_all(runtime: Any) -> None:
+@task("alerts.wake_all", every="* * * * *", each_tenant=True)
+async def wake_all(runtime: Any, *, tenant: str) -> None:
     """Endpoints with an alert that is due: what a lost job left."""
-    async for work in each_tenant(runtime, system_name="alerts.wake_all"):
+    async with tenant_work(runtime, UUID(tenant), system_name="alerts.wake_all") as work:
         due = exists().where(
             WebhookDelivery.endpoint_id == WebhookEndpoint.id,
             WebhookDelivery.state == "pending",

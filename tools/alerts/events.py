@@ -12,7 +12,7 @@ TESTED = event_type("Webhook.Tested", "Somebody asked for a test alert to one en
 AlertType = Literal[
     "PolicyViolation.Detected", "PolicyViolation.Acknowledged", "PolicyViolation.Resolved", "BreakGlass.Opened",
     "Patient.Erased", "Policy.Changed", "Retention.Applied", "Audit.Sealed", "Audit.Broken", "Conversation.HandedOff",
-    "Webhook.Paused",
+    "Webhook.Paused", "Job.Died",
 ]  # fmt: skip
 ALERT_TYPES: tuple[str, ...] = get_args(AlertType)
 Severity = Literal["low", "medium", "high", "critical"]

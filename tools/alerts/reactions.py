@@ -34,7 +34,7 @@ async def queue_alerts(ctx: ToolContext, event: Event) -> None:
 
 
 for _type in (*ALERT_TYPES, TESTED):
-    reaction(_type)(queue_alerts)
+    reaction(_type, "alerts.queue_alerts")(queue_alerts)
 
 
 def wants(endpoint: WebhookEndpoint, event: Event) -> bool:

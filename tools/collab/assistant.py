@@ -88,7 +88,7 @@ _MOST_QUOTES = 5
 _LONGEST = 4000
 
 
-@reaction(POSTED)
+@reaction(POSTED, "collab.answer")
 async def answer(ctx: ToolContext, event: Event) -> None:
     """Answer a message that mentions the assistant, in the same thread, once."""
     if not event.payload.get("asks"):

@@ -116,9 +116,10 @@ class TwilioCarrier:
 
     async def send(
         self, to: str, body: str, *, status_callback: str | None, media_url: str | None = None,
-        content_sid: str | None = None, content_variables: Mapping[str, str] | None = None,
+        content_sid: str | None = None, content_variables: Mapping[str, str] | None = None, urgent: bool = False,
     ) -> Sent:  # fmt: skip
-        """Sends `body` (at most 1,600 characters), or the approved template `content_sid`, to `to` (E.164).
+        """Sends `body` (at most 1,600 characters), or the approved template `content_sid`, to `to` (E.164). An `urgent`
+        one waits for no turn.
 
         Raises CarrierRefused, CarrierBusy (nothing was sent) or CarrierUncertain (it may have been).
         """
@@ -132,7 +133,8 @@ class TwilioCarrier:
             form["StatusCallback"] = status_callback
         if media_url is not None:
             form["MediaUrl"] = media_url
-        await self._pace.turn(self._timeout_s)
+        if not urgent:
+            await self._pace.turn(self._timeout_s)
         return self._sent(await self._post(form))
 
     async def find(self, to: str, body: str, *, since: datetime) -> Sent | None:

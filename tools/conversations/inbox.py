@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,8 +29,8 @@ OPENED = event_type("Conversation.Opened", "A conversation with an address began
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
 _INSERT_OUT = """
-    INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose, in_reply_to)
-    VALUES (%s, %s, %s, 'out', %s, %s, %s, %s, %s, %s)
+    INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose, in_reply_to, urgent)
+    VALUES (%s, %s, %s, 'out', %s, %s, %s, %s, %s, %s, %s)
 """
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
@@ -44,6 +44,7 @@ class Incoming:
     body: str
     provider_id: str
     media: list[dict[str, Any]] = field(default_factory=list)
+    urgent: bool = False  # a red flag stands in it: its turn waits for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ async def take_in(
     """Store one incoming message; None where it had been received before. Its turn is queued, but for a call's: who has
     the caller on the line runs it. `conversation_id`, where it is known, saves looking for it."""
     now = runtime.clock.now()
+    incoming = replace(incoming, urgent=runtime.is_urgent(incoming.body))
     if conversation_id is not None:
         async with open_work(runtime, tenant_id, opening=opening_of(conversation_id, incoming.channel, now)) as work:
             return await store(work, conversation_id, incoming)
@@ -119,7 +121,7 @@ async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Receiv
             id=message_id, tenant_id=work.tenant_id, conversation_id=conversation_id, direction="in", at=work.now,
             content=await seal_content(work.keys, conversation_id, message_id, content),
             state="hearing" if is_voice_note(incoming.body, incoming.media) else "received",
-            provider_id=incoming.provider_id, author="patient",
+            provider_id=incoming.provider_id, author="patient", urgent=incoming.urgent,
         )
         .on_conflict_do_nothing()
         .returning(Message.id)
@@ -142,7 +144,7 @@ async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Receiv
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
         work.jobs.append(Job("voice.hear_note", args, lock=f"hearing:{conversation_id}"))
     elif incoming.channel != "phone":
-        work.jobs.append(turn_job(work.tenant_id, conversation_id))
+        work.jobs.append(turn_job(work.tenant_id, conversation_id, urgent=incoming.urgent))
     return Received(conversation_id, message_id)
 
 
@@ -155,9 +157,9 @@ def is_audio(media: dict[str, Any]) -> bool:
     return str(media.get("content_type", "")).startswith("audio/")
 
 
-def turn_job(tenant_id: UUID, conversation_id: UUID) -> Job:
+def turn_job(tenant_id: UUID, conversation_id: UUID, *, urgent: bool = False) -> Job:
     args = {"tenant": str(tenant_id), "conversation": str(conversation_id)}
-    return Job("run_turns", args, lock=f"conversation:{conversation_id}")
+    return Job("run_turns", args, lock=f"conversation:{conversation_id}", urgent=urgent)
 
 
 async def end_session(work: Work, row: Conversation, outcome: str) -> None:
@@ -215,6 +217,7 @@ async def queue_out(
     in_reply_to: UUID | None = None,
     facts: dict[str, str] | None = None,
     screened: bool = False,
+    urgent: bool = False,
 ) -> UUID:
     """Put a message in the outbox. Unless its turn has `screened` it, the policy judges it first: PolicyRefused, or what
     must not leave is replaced. `facts` fill the template that WhatsApp may demand instead of the text. The console
@@ -226,13 +229,13 @@ async def queue_out(
     to_be_said = channel == "phone" and in_reply_to is not None
     state = "delivered" if channel == "console" else "queued" if channel != "phone" or to_be_said else "held"
     content = await seal_content(work.keys, conversation_id, message_id, Content(body, facts=facts))
-    row = (message_id, work.tenant_id, conversation_id, work.now, content, state, author, purpose, in_reply_to)
+    row = (message_id, work.tenant_id, conversation_id, work.now, content, state, author, purpose, in_reply_to, urgent)
     await direct(work.session, _INSERT_OUT, row)
     await work.session.flush()  # before a row that names it
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
     if channel == "whatsapp":
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
-        work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}"))
+        work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}", urgent=urgent))
     return message_id
 
 

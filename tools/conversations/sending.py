@@ -45,9 +45,10 @@ class _Due:
     content_sid: str | None
     facts: dict[str, str] | None
     since: datetime
+    urgent: bool
 
 
-@task("send_message")
+@task("send_message", queue="sending")
 async def send_message(runtime: Any, *, tenant: str, message: str) -> None:
     """Send one message of the outbox: noted as `sending` before, as `sent` after. No transaction is open while the
     carrier is asked. A send whose outcome is not known is looked up with the carrier before it is tried again."""
@@ -62,6 +63,7 @@ async def send_message(runtime: Any, *, tenant: str, message: str) -> None:
             status_callback=runtime.status_callback,
             content_sid=due.content_sid,
             content_variables=due.facts,
+            urgent=due.urgent,
         )
     except CarrierRefused as refused:
         if not refused.permanent:
@@ -126,7 +128,16 @@ async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None
         uncertain = row.state == "sending"
         row.state = "sending"
         row.attempts += 1
-        return _Due(address, content.text, uncertain, row.conversation_id, content_sid, content.facts, row.created_at)
+        return _Due(
+            address,
+            content.text,
+            uncertain,
+            row.conversation_id,
+            content_sid,
+            content.facts,
+            row.created_at,
+            row.urgent,
+        )
 
 
 async def _still_wanted(session: AsyncSession, row: Message) -> bool:
@@ -165,7 +176,7 @@ async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, bus
         wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0**row.attempts)
         args = {"tenant": str(tenant_id), "message": str(message_id)}
         at = datetime.now(work.now.tzinfo) + timedelta(seconds=wait)
-        work.jobs.append(Job("send_message", args, lock=f"send:{due.conversation_id}", at=at))
+        work.jobs.append(Job("send_message", args, at=at, urgent=row.urgent))
 
 
 async def report_delivery(

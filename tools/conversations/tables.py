@@ -71,6 +71,9 @@ class Message(TenantRow, Base):
     in_reply_to: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
     author: Mapped[str]  # "patient", "agent:scheduling", a staff principal
     purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...
+    urgent: Mapped[bool] = mapped_column(
+        default=False, server_default="false"
+    )  # a red flag stands in it, or it answers one
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
+from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import delete, func, select, text
@@ -19,7 +20,7 @@ from tools.runtime.events import event_type
 from tools.runtime.jobs import task
 from tools.runtime.principals import Permission, system
 from tools.runtime.tables import IdempotencyKey
-from tools.runtime.tenants import each_tenant
+from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 from tools.voice.keeping import count_past, let_go
 
@@ -154,10 +155,10 @@ async def _days(ctx: ToolContext) -> dict[DataClass, int]:
     return days
 
 
-@task("record.apply_retention", every="20 3 * * *")
-async def nightly(runtime: Any) -> None:
-    """Each tenant's retention, each night."""
+@task("record.apply_retention", every="20 3 * * *", each_tenant=True)
+async def nightly(runtime: Any, *, tenant: str) -> None:
+    """A tenant's retention, each night."""
     run: Callable[..., Awaitable[Any]] = runtime.call_within
-    async for work in each_tenant(runtime, system_name="record.apply_retention"):
+    async with tenant_work(runtime, UUID(tenant), system_name="record.apply_retention") as work:
         caller = system(work.tenant_id, "record.apply_retention")
         await run(work, "record.apply_retention", {"dry_run": False}, caller)

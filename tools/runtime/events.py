@@ -11,7 +11,9 @@ from uuid import UUID
 from tools.runtime.jobs import Job
 
 EVENTS: dict[str, str] = {}
-_REACTIONS: dict[str, dict[str, Callable[..., Awaitable[None]]]] = {}
+Reaction = Callable[..., Awaitable[None]]
+_REACTIONS: dict[str, dict[str, Reaction]] = {}
+_FORMER: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,28 @@ def event_type(name: str, meaning: str) -> str:
     return name
 
 
-def reaction(event: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
-    """Declare what is done when an event happens: `async def fn(ctx, event)`."""
+def reaction(event: str, name: str) -> Callable[[Reaction], Reaction]:
+    """Declare what is done when an event happens: `async def fn(ctx, event)`. `name` stands in queued jobs: it stays when
+    the function moves."""
 
-    def register(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        _REACTIONS.setdefault(event, {})[f"{run.__module__}.{run.__name__}"] = run
+    def register(run: Reaction) -> Reaction:
+        reactions = _REACTIONS.setdefault(event, {})
+        if name in reactions:
+            raise ValueError(f"two reactions to {event} are called {name}")
+        reactions[name] = run
+        _FORMER[f"{run.__module__}.{run.__name__}"] = name
         return run
 
     return register
 
 
-def reactions_to(event: str) -> dict[str, Callable[..., Awaitable[None]]]:
+def reactions_to(event: str) -> dict[str, Reaction]:
     return _REACTIONS.get(event, {})
+
+
+def find_reaction(event: str, name: str) -> Reaction | None:
+    """A reaction by its name; jobs queued before names were given carry the function's module path."""
+    return reactions_to(event).get(_FORMER.get(name, name))
 
 
 def jobs_for(event: str, event_id: UUID, tenant_id: UUID, entity_id: UUID) -> list[Job]:

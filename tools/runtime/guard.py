@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
-from governance.policies.policy import Action, Policy, default_policy, read_policy
+from governance.policies.policy import Action, Policy, PolicyInvalid, default_policy, read_policy
 from governance.policies.screening import Decision, Subject, decide, gravest, redacted
 from governance.policies.tables import PolicyDocument, PolicyViolation
 from governance.record import canonical
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 DETECTED = event_type("PolicyViolation.Detected", "A policy's rule found something")
 LOOK_AGAIN_S = 5.0
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,11 @@ class Guard:
         if held is not None and time.monotonic() - held[0] < LOOK_AGAIN_S:
             return held[1]
         document = await session.scalar(select(PolicyDocument.document).where(PolicyDocument.in_force))
-        policy = read_policy(document) if document is not None else default_policy()
+        try:
+            policy = read_policy(document) if document is not None else default_policy()
+        except PolicyInvalid as error:  # a newer version's: what was in force here, or what we ship, and not silence
+            log.error("policy.unreadable", tenant=str(tenant_id), error=type(error).__name__)
+            policy = held[1] if held is not None else default_policy()
         self._policies[tenant_id] = (time.monotonic(), policy)
         return policy
 

@@ -3,6 +3,7 @@ effect, its events and its entry on the record."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.blobs import Blobs
 from db.engine import Database
 from governance.clear import texts_in
+from governance.masters import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
 from governance.record import Opening, digest
 from governance.redaction.redactor import Redactor
@@ -39,6 +41,7 @@ from tools.runtime.errors import (
     Unavailable,
 )
 from tools.runtime.guard import Guard
+from tools.runtime.idempotency import Asked
 from tools.runtime.jobs import Jobs
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
@@ -109,6 +112,7 @@ class Runtime:
         self.blobs = blobs
         self.ears = ears
         self.scribe = scribe  # None: notes are written without a model
+        self.is_urgent: Callable[[str], bool] = lambda text: False  # red flags; set where the agents are wired in
         self.rehearse: Any = None  # runs a session again; set where the agents are wired in
         self.cursors = cursors
         self.hold_minutes = hold_minutes
@@ -147,13 +151,33 @@ class Runtime:
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
         args = entry.args = parse(tool, arguments)
-        prepared = await self._prepare(tool, args, caller, opening)
+        asked = None
+        if key is not None and tool.effect is not Effect.READ:
+            asked = Asked(tool.name, args.model_dump_json(), caller.id, key)
+        if tool.before is None:
+            return await self._run(tool, args, caller, opening, entry, asked=asked, if_match=if_match)
+        if asked is not None:
+            done = await self._begin(asked, caller, opening, entry)
+            if done is not None:
+                return done
+        try:
+            prepared = await self._prepare(tool, args, caller, opening)
+            return await self._run(
+                tool, args, caller, opening, entry, asked=asked, if_match=if_match, prepared=prepared
+            )
+        except BaseException:
+            if asked is not None:
+                await self._release(asked, caller, opening)
+            raise
+
+    async def _run(
+        self, tool: Tool, args: Args, caller: Principal, opening: Opening, entry: Entry, *, asked: Asked | None,
+        if_match: int | None, prepared: Any = None,
+    ) -> Reply:  # fmt: skip
         async with open_work(self, caller.tenant_id, opening=opening) as work:
             claimed = None
-            if key is not None and tool.effect is not Effect.READ:
-                claimed, new = await idempotency.claim(
-                    work, caller.id, key, tool=tool.name, arguments=args.model_dump_json()
-                )
+            if asked is not None:
+                claimed, new = await idempotency.claim(work, asked, ours=tool.before is not None)
                 if not new:
                     entry.write(work, "replayed")
                     return Reply(await idempotency.stored(work, claimed), None, replayed=True)
@@ -171,6 +195,23 @@ class Runtime:
             entry.write(work, "ok", result=body)
         return Reply(body, out)
 
+    async def _begin(self, asked: Asked, caller: Principal, opening: Opening, entry: Entry) -> Reply | None:
+        """Claim the key before what takes long is begun outside a transaction; what the first call gave, if it has."""
+        async with open_work(self, caller.tenant_id, opening=opening) as work:
+            claimed, new = await idempotency.claim(work, asked)
+            if new:
+                idempotency.begin(work, claimed)
+                return None
+            entry.write(work, "replayed")
+            return Reply(await idempotency.stored(work, claimed), None, replayed=True)
+
+    async def _release(self, asked: Asked, caller: Principal, opening: Opening) -> None:
+        try:
+            async with open_work(self, caller.tenant_id, opening=opening) as work:
+                await idempotency.give_up(work, asked)
+        except (DBAPIError, PoolTimeout):
+            log.warning("idempotency.not_released", tool=asked.tool)  # it frees itself after some minutes
+
     async def _prepare(self, tool: Tool, args: Args, caller: Principal, opening: Opening) -> Any:
         if tool.before is None:
             return None
@@ -186,7 +227,6 @@ class Runtime:
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
         entry = Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
-        events, jobs = len(work.events), len(work.jobs)
         try:
             tool = permitted(name, caller)
             args = entry.args = parse(tool, arguments)
@@ -199,13 +239,10 @@ class Runtime:
             else:
                 if tool.effect is Effect.CRITICAL:
                     await approvals.use_approval(work, tool, args)
-                async with work.session.begin_nested():
+                async with work.savepoint():
                     out = await tool.run(context, args)
-                    await work.session.flush()
         except (ToolError, IntegrityError) as error:
             refusal = as_tool_error(error)
-            del work.events[events:], work.jobs[jobs:]
-            work.session.info.pop("scope", None)  # a rollback to a savepoint takes the scope back too
             entry.asked(arguments)
             entry.write(work, "refused", error=refusal)
             await _note_refusal(work, refusal)
@@ -292,7 +329,7 @@ class Runtime:
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
                     await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
-        except (OperationalError, InterfaceError, PoolTimeout):
+        except (OperationalError, InterfaceError, PoolTimeout, KeyServiceDown):
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
 
 
@@ -304,6 +341,8 @@ def as_tool_error(error: BaseException) -> ToolError:
         return explanation(error)
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         return Unavailable()
+    if isinstance(error, KeyServiceDown):
+        return Unavailable("The key service does not answer.")
     log.error("tool.failed", error=type(error).__name__, exc_info=error)
     return Failed()
 

@@ -23,6 +23,7 @@ class IdempotencyKey(TenantRow, Base):
     tool: Mapped[str]
     args_hash: Mapped[str]
     result: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
+    running_until: Mapped[datetime | None]  # the call is on its way, outside a transaction
 
 
 class EventLog(TenantRow, Base):
@@ -65,3 +66,25 @@ class Approval(TenantRow, Base):
     decided_by: Mapped[str | None]
     reason: Mapped[str | None]
     expires_at: Mapped[datetime]
+
+
+class DeadJob(TenantRow, Base):
+    """A job that failed for good, until a person has it run again or drops it."""
+
+    __tablename__ = "dead_job"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "job_id"),
+        CheckConstraint("state IN ('dead', 'retried', 'dropped')", name="state"),
+        tenant_index("state", "id"),
+    )
+
+    job_id: Mapped[int] = mapped_column(BigInteger)  # of the queue's row
+    task: Mapped[str]
+    args: Mapped[dict[str, Any]]  # ids and names, nothing personal
+    lock: Mapped[str | None]
+    attempts: Mapped[int]
+    error: Mapped[str]  # a code, or the exception's class
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="dead")
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]

@@ -1,8 +1,8 @@
-"""Doing something for every tenant, each in a transaction of its own."""
+"""Doing something for a tenant, in a transaction of its own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,7 @@ async def tenant_ids(runtime: Any) -> list[UUID]:
         return list(await session.scalars(text("SELECT id FROM tenant ORDER BY slug")))
 
 
-async def each_tenant(runtime: Any, *, system_name: str) -> AsyncIterator[Work]:
-    """One open transaction a tenant; it commits when the loop goes on."""
-    for tenant_id in await tenant_ids(runtime):
-        opening = runtime.opening_for(system(tenant_id, system_name), "job")
-        async with open_work(runtime, tenant_id, opening=opening) as work:
-            yield work
+def tenant_work(runtime: Any, tenant_id: UUID, *, system_name: str) -> AbstractAsyncContextManager[Work]:
+    """A transaction of the service itself, for what runs by the clock."""
+    opening = runtime.opening_for(system(tenant_id, system_name), "job")
+    return open_work(runtime, tenant_id, opening=opening)

@@ -15,6 +15,7 @@ from db.base import new_id
 from db.engine import Database, set_scope
 from governance.record import Opening, Record
 from governance.vault import Keyring, Vault
+from tools.runtime.errors import ToolError
 from tools.runtime.events import Event, jobs_for
 from tools.runtime.guard import Guard
 from tools.runtime.jobs import Job, Jobs
@@ -46,6 +47,23 @@ class Work:
     async def scope(self, patient_id: UUID | None) -> None:
         """See one patient's rows only, or (None) the tenant's."""
         await set_scope(self.session, self.tenant_id, patient_id=patient_id)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that is undone as a whole when it fails: its rows, events, jobs and keys go, and its entries say that it
+        was rolled back and why. What the part read stays on the record as read."""
+        events, jobs, entries, made = len(self.events), len(self.jobs), len(self.record.entries), self.keys.mark()
+        scope = self.session.info.get("scope")
+        try:
+            async with self.session.begin_nested():
+                yield
+                await self.session.flush()
+        except BaseException as error:
+            del self.events[events:], self.jobs[jobs:]
+            self.record.roll_back(entries, error.code if isinstance(error, ToolError) else type(error).__name__)
+            self.keys.forget_since(made)
+            self.session.info["scope"] = scope  # a rollback to a savepoint takes the scope back too
+            raise
 
     async def flush(self, jobs: Jobs) -> None:
         """Write events, jobs and entries; the last thing before the commit."""

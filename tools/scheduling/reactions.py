@@ -15,20 +15,19 @@ from tools.patients.tables import Patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ConsentMissing
 from tools.runtime.events import Event, reaction
-from tools.runtime.jobs import task
+from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
-from tools.runtime.tenants import each_tenant, tenant_ids
-from tools.runtime.work import open_work
+from tools.runtime.tenants import tenant_work
 from tools.scheduling import appointments, encounters
 from tools.scheduling.schedules import MATERIALIZED, make_slots
-from tools.scheduling.slots import HoldSlot, hold_slot
+from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 
 REMIND_BEFORE = timedelta(hours=24)
 OFFER_HOLD = timedelta(hours=2)
 
 
-@reaction(appointments.CREATED)
+@reaction(appointments.CREATED, "scheduling.confirm_booking")
 async def confirm_booking(ctx: ToolContext, event: Event) -> None:
     """A booking that the patient did not make in the chat itself is confirmed on the patient's channel."""
     row = await ctx.load(Appointment, event.entity_id)
@@ -36,7 +35,7 @@ async def confirm_booking(ctx: ToolContext, event: Event) -> None:
         await notify(ctx, row, "confirmation", once=f"confirmation:{row.id}")
 
 
-@reaction(appointments.CHECKED_IN)
+@reaction(appointments.CHECKED_IN, "scheduling.make_encounter")
 async def make_encounter(ctx: ToolContext, event: Event) -> None:
     """The patient has arrived: the encounter is made."""
     query = select(Encounter.id).where(Encounter.appointment_id == event.entity_id, Encounter.state != "cancelled")
@@ -44,7 +43,7 @@ async def make_encounter(ctx: ToolContext, event: Event) -> None:
         await ctx.call("encounters.create_encounter", {"appointment_id": str(event.entity_id)})
 
 
-@reaction(encounters.COMPLETED)
+@reaction(encounters.COMPLETED, "scheduling.follow_up")
 async def follow_up(ctx: ToolContext, event: Event) -> None:
     """After the visit the patient gets the follow-up message."""
     encounter = await ctx.load(Encounter, event.entity_id)
@@ -53,7 +52,7 @@ async def follow_up(ctx: ToolContext, event: Event) -> None:
         await notify(ctx, row, "follow_up", once=f"follow_up:{encounter.id}")
 
 
-@reaction(appointments.NO_SHOW)
+@reaction(appointments.NO_SHOW, "scheduling.offer_rebooking")
 async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
     """A rebooking offer goes out; after the second no-show within a year the front desk sees a ticket."""
     row = await ctx.load(Appointment, event.entity_id)
@@ -71,8 +70,8 @@ async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
         await ctx.call("tickets.create_ticket", {**ticket, "once": f"no_show:{row.id}"})
 
 
-@reaction(appointments.RESCHEDULED)
-@reaction(appointments.CANCELLED)
+@reaction(appointments.RESCHEDULED, "scheduling.offer_freed_seat")
+@reaction(appointments.CANCELLED, "scheduling.offer_freed_seat")
 async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
     """A seat became free: it is held for, and offered to, the first who waits for it."""
     row = await ctx.load(Appointment, event.entity_id)
@@ -102,14 +101,18 @@ async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
     entry = (await ctx.session.scalars(query)).first()
     if entry is None:
         return
-    await hold_slot(ctx, HoldSlot(slot_id=slot.id, patient_id=entry.patient_id))
+    try:
+        async with ctx.work.savepoint():
+            await hold_slot(ctx, HoldSlot(slot_id=slot.id, patient_id=entry.patient_id))
+    except (SlotFull, SlotInPast, SlotClosed):
+        return  # somebody was quicker
     seat = SlotHold.slot_id == slot.id, SlotHold.patient_id == entry.patient_id
     await ctx.session.execute(update(SlotHold).where(*seat).values(expires_at=ctx.now + OFFER_HOLD))
     entry.state, entry.offered_slot_id = "offered", slot.id
     await notify(ctx, slot, "waitlist_offer", once=f"offer:{entry.id}:{slot.id}", patient_id=entry.patient_id)
 
 
-@reaction(appointments.CREATED)
+@reaction(appointments.CREATED, "scheduling.leave_waitlist")
 async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
     """Who is booked in the specialty no longer waits for it."""
     row = await ctx.load(Appointment, event.entity_id)
@@ -148,63 +151,89 @@ async def notify(
         return  # the refusal is on the record
 
 
-@task("scheduling.extend_horizon", every="15 1 * * *")
-async def extend_horizon(runtime: Any) -> None:
-    """Keep slots made ahead on every active schedule; each schedule in a transaction of its own."""
-    for tenant_id in await tenant_ids(runtime):
-        caller = system(tenant_id, "scheduling.extend_horizon")
-        async with runtime.database.begin(tenant_id) as session:
-            query = select(ProviderSchedule.id).where(ProviderSchedule.state == "active").order_by(ProviderSchedule.id)
-            schedules = list(await session.scalars(query))
-        for schedule_id in schedules:
-            opening = runtime.opening_for(caller, "job")
-            async with open_work(runtime, tenant_id, opening=opening) as work:
-                ctx = await runtime.context(work, caller)
-                schedule = await ctx.load(ProviderSchedule, schedule_id)
-                today = ctx.now.astimezone(ctx.tenant.zone).date()
-                made = await make_slots(ctx, schedule, today, today + timedelta(days=ctx.slot_horizon_days))
-                if made.made:
-                    ctx.emit(MATERIALIZED, schedule_id, made=made.made)
+@task("scheduling.extend_horizon", every="15 1 * * *", each_tenant=True)
+async def extend_horizon(runtime: Any, *, tenant: str) -> None:
+    """Keep slots made ahead on every active schedule: a job each."""
+    async with tenant_work(runtime, UUID(tenant), system_name="scheduling.extend_horizon") as work:
+        query = select(ProviderSchedule.id).where(ProviderSchedule.state == "active").order_by(ProviderSchedule.id)
+        for schedule_id in await work.session.scalars(query):
+            args = {"tenant": tenant, "schedule": str(schedule_id)}
+            work.jobs.append(Job("scheduling.extend_schedule", args, lock=f"schedule:{schedule_id}"))
 
 
-@task("scheduling.remind", every="*/5 * * * *")
-async def remind(runtime: Any) -> None:
-    """Remind of every live appointment within the next 24 hours that was made longer ago than that, once."""
-    async for work in each_tenant(runtime, system_name="scheduling.remind"):
-        ctx = await runtime.context(work, system(work.tenant_id, "scheduling.remind"))
-        query = (
-            select(Appointment)
+@task("scheduling.extend_schedule")
+async def extend_schedule(runtime: Any, *, tenant: str, schedule: str) -> None:
+    """Keep slots made ahead on one schedule."""
+    name = "scheduling.extend_horizon"
+    async with tenant_work(runtime, UUID(tenant), system_name=name) as work:
+        ctx = await runtime.context(work, system(work.tenant_id, name))
+        row = await ctx.load(ProviderSchedule, UUID(schedule))
+        today = ctx.now.astimezone(ctx.tenant.zone).date()
+        made = await make_slots(ctx, row, today, today + timedelta(days=ctx.slot_horizon_days))
+        if made.made:
+            ctx.emit(MATERIALIZED, row.id, made=made.made)
+
+
+@task("scheduling.remind", every="*/5 * * * *", each_tenant=True)
+async def remind(runtime: Any, *, tenant: str) -> None:
+    """Queue a reminder for every live appointment within the next 24 hours that was made longer ago than that, once: a job
+    each, so that one that fails is told of and keeps nobody else's back."""
+    async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
+        due = (
+            update(Appointment)
             .where(
                 Appointment.state.in_(("booked", "confirmed")),
                 Appointment.reminded_at.is_(None),
-                Appointment.starts_at > ctx.now,
-                Appointment.starts_at <= ctx.now + REMIND_BEFORE,
+                Appointment.starts_at > work.now,
+                Appointment.starts_at <= work.now + REMIND_BEFORE,
                 Appointment.created_at < Appointment.starts_at - REMIND_BEFORE,
             )
-            .order_by(Appointment.starts_at)
-            .limit(200)
-            .with_for_update(skip_locked=True)
+            .values(reminded_at=work.now, version=Appointment.version + 1)
+            .returning(Appointment.id)
+            .execution_options(synchronize_session=False)
         )
-        for row in list(await work.session.scalars(query)):
-            row.reminded_at = ctx.now
+        for appointment_id in (await work.session.execute(due)).scalars().all():
+            args = {"tenant": tenant, "appointment": str(appointment_id)}
+            work.jobs.append(Job("scheduling.remind_of", args))
+
+
+@task("scheduling.remind_of")
+async def remind_of(runtime: Any, *, tenant: str, appointment: str) -> None:
+    """Remind of one appointment, where it still stands."""
+    async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
+        ctx = await runtime.context(work, system(work.tenant_id, "scheduling.remind"))
+        row = await ctx.load(Appointment, UUID(appointment), lock=True)
+        if row.state in ("booked", "confirmed") and row.reminded_at is not None and row.starts_at > ctx.now:
             await notify(ctx, row, "reminder", once=f"reminder:{row.id}:{row.starts_at.isoformat()}")
 
 
-@task("scheduling.release_holds", every="* * * * *")
-async def release_holds(runtime: Any) -> None:
+@task("scheduling.release_holds", every="* * * * *", each_tenant=True)
+async def release_holds(runtime: Any, *, tenant: str) -> None:
     """Let expired holds go. Who did not take an offered seat waits on, and the seat is offered to the next."""
-    async for work in each_tenant(runtime, system_name="scheduling.release_holds"):
-        ctx = await runtime.context(work, system(work.tenant_id, "scheduling.release_holds"))
-        statement = (
+    async with tenant_work(runtime, UUID(tenant), system_name="scheduling.release_holds") as work:
+        expired = (
             delete(SlotHold).where(SlotHold.expires_at <= work.now).returning(SlotHold.slot_id, SlotHold.patient_id)
         )
-        for slot_id, patient_id in (await work.session.execute(statement)).all():
-            query = select(WaitlistEntry).where(
-                WaitlistEntry.offered_slot_id == slot_id,
-                WaitlistEntry.patient_id == patient_id,
-                WaitlistEntry.state == "offered",
+        for slot_id, patient_id in (await work.session.execute(expired)).all():
+            waits_on = (
+                update(WaitlistEntry)
+                .where(
+                    WaitlistEntry.offered_slot_id == slot_id,
+                    WaitlistEntry.patient_id == patient_id,
+                    WaitlistEntry.state == "offered",
+                )
+                .values(state="waiting", version=WaitlistEntry.version + 1)
+                .returning(WaitlistEntry.id)
+                .execution_options(synchronize_session=False)
             )
-            for entry in list(await work.session.scalars(query)):
-                entry.state = "waiting"
-                await work.session.flush()
-                await offer_seat(ctx, await ctx.load(TimeSlot, slot_id), not_to=patient_id)
+            if (await work.session.execute(waits_on)).scalars().all():
+                args = {"tenant": tenant, "slot": str(slot_id), "not_to": str(patient_id)}
+                work.jobs.append(Job("scheduling.offer_again", args, lock=f"slot:{slot_id}"))
+
+
+@task("scheduling.offer_again")
+async def offer_again(runtime: Any, *, tenant: str, slot: str, not_to: str) -> None:
+    """Offer a seat that was not taken to the next who waits."""
+    async with tenant_work(runtime, UUID(tenant), system_name="scheduling.release_holds") as work:
+        ctx = await runtime.context(work, system(work.tenant_id, "scheduling.release_holds"))
+        await offer_seat(ctx, await ctx.load(TimeSlot, UUID(slot)), not_to=UUID(not_to))

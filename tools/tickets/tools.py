@@ -19,7 +19,7 @@ from tools.runtime.events import event_type
 from tools.runtime.jobs import task
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, system
-from tools.runtime.tenants import each_tenant
+from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
 from tools.tickets.tables import Ticket, TicketComment
 
@@ -174,10 +174,10 @@ async def add_comment(ctx: ToolContext, args: AddComment) -> CommentOut:
     return shown
 
 
-@task("tickets.find_breaches", every="* * * * *")
-async def find_breaches(runtime: Any) -> None:
+@task("tickets.find_breaches", every="* * * * *", each_tenant=True)
+async def find_breaches(runtime: Any, *, tenant: str) -> None:
     """Mark tickets that are past their due time, once."""
-    async for work in each_tenant(runtime, system_name="tickets.find_breaches"):
+    async with tenant_work(runtime, UUID(tenant), system_name="tickets.find_breaches") as work:
         statement = (
             update(Ticket)
             .where(Ticket.state.in_(("open", "in_progress")), Ticket.due_at < work.now, Ticket.breached_at.is_(None))

@@ -15,9 +15,8 @@ from tools.patients.consents import WITHDRAWN
 from tools.runtime.context import ToolContext
 from tools.runtime.events import Event, event_type, reaction
 from tools.runtime.jobs import task
-from tools.runtime.tenants import tenant_ids
 from tools.runtime.work import Work
-from tools.voice.recordings import destroy_audio, folder_of
+from tools.voice.recordings import destroy_audio
 from tools.voice.sessions import FAILED, destroy_session
 from tools.voice.tables import VoicePart, VoiceSession
 
@@ -27,35 +26,36 @@ _UNCLAIMED_H = 24  # pieces that no row names after so long are left over from a
 
 
 @task("voice.delete_blobs")
-async def delete_blobs(runtime: Any, *, tenant: str, session: str) -> None:
-    """Remove the pieces of a session that no row names any more."""
-    if runtime.blobs is None:
-        return
-    async with runtime.database.begin(UUID(tenant)) as opened:
-        query = select(VoicePart.blob).where(VoicePart.session_id == UUID(session))
-        named = set(await opened.scalars(query))
-    prefix = folder_of(UUID(tenant), UUID(session))
-    await runtime.blobs.delete([name async for name in runtime.blobs.names(prefix) if name not in named])
+async def delete_blobs(
+    runtime: Any, *, tenant: str, blobs: list[str] | None = None, session: str | None = None
+) -> None:
+    """Remove pieces of audio that are no longer part of a recording. A job of an older version names the session only:
+    what it left is for the sweep."""
+    if runtime.blobs is not None and blobs:
+        await runtime.blobs.delete(blobs)
 
 
-@task("voice.sweep_blobs", every="50 3 * * *")
-async def sweep_blobs(runtime: Any) -> None:
+@task("voice.sweep_blobs", every="50 3 * * *", each_tenant=True)
+async def sweep_blobs(runtime: Any, *, tenant: str) -> None:
     """Remove pieces of audio that no row names: what was put there and never became part of a recording."""
     if runtime.blobs is None:
         return
     before = runtime.clock.now() - timedelta(hours=_UNCLAIMED_H)
-    for tenant_id in await tenant_ids(runtime):
-        async with runtime.database.begin(tenant_id) as session:
-            named = set(await session.scalars(select(VoicePart.blob)))
-        left = [
-            name async for name in runtime.blobs.names(f"voice/{tenant_id}", older_than=before) if name not in named
-        ]
-        await runtime.blobs.delete(left)
-        if left:
-            log.info("voice.swept", pieces=len(left))
+    left = await _unclaimed(runtime, UUID(tenant), f"voice/{tenant}", before)
+    await runtime.blobs.delete(left)
+    if left:
+        log.info("voice.swept", pieces=len(left))
 
 
-@reaction(WITHDRAWN)
+async def _unclaimed(runtime: Any, tenant_id: UUID, prefix: str, before: datetime) -> list[str]:
+    """Old pieces that no row names; rows are read after the listing, so that what was named meanwhile is seen."""
+    old = [name async for name in runtime.blobs.names(prefix, older_than=before)]
+    async with runtime.database.begin(tenant_id) as session:
+        named = set(await session.scalars(select(VoicePart.blob).where(VoicePart.blob.in_(old)))) if old else set()
+    return [name for name in old if name not in named]
+
+
+@reaction(WITHDRAWN, "voice.stop_recording")
 async def stop_recording(ctx: ToolContext, event: Event) -> None:
     """Consent to recording was withdrawn: what is being recorded stops, and its audio is destroyed."""
     if event.payload.get("purpose") != "recording":

@@ -44,7 +44,7 @@ class Note:
     urls: tuple[str, ...]
 
 
-@task("voice.hear_note")
+@task("voice.hear_note", queue="notes")
 async def hear_note(runtime: Any, *, tenant: str, message: str) -> None:
     """Fetch a voice note, hear it, and put its words into the message. One that cannot be heard goes on without words:
     the patient is asked to write."""
@@ -96,7 +96,7 @@ async def _fetch(runtime: Any, note: Note) -> tuple[UUID | None, str | None]:
         await add_parts(work, session_id, "upload", parts)
         await _look(runtime, work, row)
         work.events.append(Event(STARTED, session_id, {"kind": "voice_note"}))
-        args = {"url": note.urls[0]}
+        args = {"tenant": str(note.tenant_id), "url": note.urls[0]}
         work.jobs.append(Job("voice.delete_at_carrier", args))
     return session_id, None
 
@@ -119,8 +119,8 @@ async def _look(runtime: Any, work: Work, row: VoiceSession) -> None:
         row.codec, row.channels, row.duration_s = layout.codec, layout.channels, layout.duration_s
 
 
-@task("voice.delete_at_carrier")
-async def delete_at_carrier(runtime: Any, *, url: str) -> None:
+@task("voice.delete_at_carrier", queue="sending")
+async def delete_at_carrier(runtime: Any, *, url: str, tenant: str | None = None) -> None:
     """Remove a voice note at the carrier, which keeps media until told not to."""
     if runtime.carrier is not None:
         await runtime.carrier.delete_media(url)
@@ -145,11 +145,11 @@ async def _hand_on(runtime: Any, note: Note, session_id: UUID | None, why: str |
             media = [{**media, **(facts if is_audio(media) else {})} for media in content.media]
             now = Content(text if facts["understood"] else "", media)
             message.content = await seal_content(work.keys, note.conversation_id, message.id, now)
-        message.state = "received"
+        message.state, message.urgent = "received", runtime.is_urgent(text)
         body = {"at": work.now, "message_id": message.id, "voice_session_id": session_id, "length": len(text)}
         body |= {"understood": facts["understood"], "reason": facts["reason"]}
         work.record.append("voice_note_heard", body, full={"text": text})
-        work.jobs.append(turn_job(note.tenant_id, note.conversation_id))
+        work.jobs.append(turn_job(note.tenant_id, note.conversation_id, urgent=message.urgent))
 
 
 def _opened(runtime: Any, tenant_id: UUID, conversation_id: UUID) -> Any:

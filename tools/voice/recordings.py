@@ -24,6 +24,8 @@ from tools.voice.tables import VoicePart, VoiceSession
 Leg = Literal["upload", "dictation", "caller", "answer", "voices"]
 PART_BYTES = 1 << 20
 
+_BLOBS_A_JOB = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -133,9 +135,18 @@ async def destroy_audio(work: Work, row: VoiceSession) -> None:
     row.audio_deleted_at = work.now
     row.received_bytes = 0
     await destroy(work.session, [audio_owner(row.id).id], now=work.now)
-    await work.session.execute(delete(VoicePart).where(VoicePart.session_id == row.id))
-    args = {"tenant": str(work.tenant_id), "session": str(row.id)}
-    work.jobs.append(Job("voice.delete_blobs", args))
+    await remove_parts(work, row.id)
+
+
+async def remove_parts(work: Work, session_id: UUID) -> None:
+    """Take a session's audio out; its pieces go by a job that names them, since another upload may be putting its own."""
+    gone = await work.session.scalars(
+        delete(VoicePart).where(VoicePart.session_id == session_id).returning(VoicePart.blob)
+    )
+    blobs = list(gone)
+    for first in range(0, len(blobs), _BLOBS_A_JOB):
+        args = {"tenant": str(work.tenant_id), "blobs": blobs[first : first + _BLOBS_A_JOB]}
+        work.jobs.append(Job("voice.delete_blobs", args))
 
 
 class AudioGone(Exception):

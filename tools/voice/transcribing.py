@@ -55,7 +55,7 @@ class Job:
         return open_work(self.runtime, self.tenant_id, opening=self.runtime.opening_for(caller, "job"))
 
 
-@task("voice.transcribe")
+@task("voice.transcribe", queue="speech", deaths=50)  # it goes on where it stopped
 async def transcribe_session(runtime: Any, *, tenant: str, session: str) -> None:
     """Hear what a session has received and not yet heard, then tell its speakers apart."""
     job = Job(runtime, UUID(tenant), UUID(session))

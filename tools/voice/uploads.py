@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
-
 from tools.patients.consents import has_consent
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, NotFound, ToolError
-from tools.runtime.jobs import Job
 from tools.runtime.principals import Principal
 from tools.runtime.work import Work, open_work
-from tools.voice.recordings import Part, add_parts, audio_key, open_audio, seal_stream
+from tools.voice.recordings import Part, add_parts, audio_key, open_audio, remove_parts, seal_stream
 from tools.voice.sessions import SessionState
-from tools.voice.tables import VoicePart, VoiceSession
+from tools.voice.tables import VoiceSession
 from voice.decoding import BadAudio, Layout, probe
 
 
@@ -82,7 +79,7 @@ async def take_part(
                 bad = await _look(runtime, work, row)
             _note(work, row, offset, parts, refused=bad)
             done = Progress(row.received_bytes, row.complete)
-    except BaseException:
+    except ToolError:  # after any other failure a row may name them; if none does, the sweep takes them
         await runtime.blobs.delete([part.blob for part in parts])
         raise
     if bad is not None:
@@ -96,9 +93,8 @@ async def _look(runtime: Any, work: Work, row: VoiceSession) -> BadAudio | None:
     try:
         layout: Layout = await asyncio.to_thread(probe, audio)
     except BadAudio as bad:
-        await work.session.execute(delete(VoicePart).where(VoicePart.session_id == row.id))
+        await remove_parts(work, row.id)
         row.received_bytes = 0
-        work.jobs.append(Job("voice.delete_blobs", {"tenant": str(work.tenant_id), "session": str(row.id)}))
         return bad
     row.complete = True
     row.codec, row.channels, row.duration_s = layout.codec, layout.channels, layout.duration_s
