@@ -35,7 +35,7 @@ from voice.calls.spoken_numbers import in_figures
 from voice.calls.turn_taking import Manners, TurnTaking
 
 log = structlog.get_logger()
-MOST_WAITING = 20  # utterances that wait for their turn
+MANY_WAITING = 20  # utterances that wait for their turn: more are taken too, and said in the log
 RECORDED_S = 5.0  # so much of a recording is sealed at once
 LAST_WORDS_S = 45.0  # the longest that our last sentences may take
 
@@ -93,7 +93,8 @@ class PhoneCall:
         self.machine = TurnTaking(manners)
         self.language = call.language
         self._runtime, self._call, self._line, self._hospital = runtime, call, line, hospital
-        self._taken: asyncio.Queue[tuple[str, How, Question]] = asyncio.Queue(MOST_WAITING)
+        self._taken: asyncio.PriorityQueue[tuple[int, int, tuple[str, How, Question]]] = asyncio.PriorityQueue()
+        self._order = 0
         self._notes: deque[e.Told] = deque()
         self._noted = asyncio.Event()
         self._said: Counter[str] = Counter()
@@ -122,8 +123,7 @@ class PhoneCall:
             case e.Consider():
                 self._line.consider(action, self.language if self._count else None, self._names)
             case e.Take():
-                if not self._taken.full():
-                    self._taken.put_nowait((action.text, action.how, self.machine.question))
+                self._wait(action.text, action.how)
             case e.Told():
                 if action.ref is not None:
                     self._notes.append(action)
@@ -225,9 +225,17 @@ class PhoneCall:
 
     # --- the caller's words
 
+    def _wait(self, text: str, how: How) -> None:
+        """What was said waits for its turn; an emergency goes before all else."""
+        self._order += 1
+        rank = 0 if red_flags(text) else 1
+        self._taken.put_nowait((rank, self._order, (text, how, self.machine.question)))
+        if self._taken.qsize() % MANY_WAITING == 0:
+            log.warning("call.many_waiting", call=self._call.call_sid, waiting=self._taken.qsize())
+
     async def _take_turns(self) -> None:
         while True:
-            text, how, question = await self._taken.get()
+            _, _, (text, how, question) = await self._taken.get()
             try:
                 await self._answer(text, how, question)
             except Exception as error:

@@ -4,6 +4,8 @@ committed by the turn after the graph has ended."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -12,9 +14,10 @@ from langgraph.runtime import Runtime as GraphRuntime
 from agents.concierge import flow as concierge
 from agents.concierge.emergency import raise_alarm
 from agents.concierge.identity import hand_over
-from agents.screen.language import detect_language
+from agents.state import Option
 from agents.turn_state import Turn
 
+_LEAST_LEFT = 80  # characters that a shortened sentence keeps
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
 
 
@@ -25,15 +28,8 @@ class Route(TypedDict, total=False):
 
 
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
-    """Rules first: red flags, hand-over, language."""
-    turn = runtime.context
-    if turn.red_flags:
-        return {"route": "emergency"}
-    if turn.read.conversation_state == "handed_over":
-        return {"route": "silent"}
-    if not turn.state.greeted:
-        turn.language = detect_language(turn.text) or turn.language
-    return {"route": "converse"}
+    """What kind of turn it is, by rules."""
+    return {"route": runtime.context.screen()}
 
 
 async def understand(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
@@ -68,16 +64,40 @@ async def compose(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """The sentences as one message, with the options that are open numbered."""
     turn = runtime.context
     dialogue = turn.dialogue
-    lines = list(dialogue.lines)
-    if lines and dialogue.state.awaiting == "choice" and not dialogue.handed_over:
-        lines += [f"{number}. {option.label}" for number, option in enumerate(dialogue.state.options, 1)]
-        lines.append(dialogue.phrase("choose_by_number"))
-    reply = "\n".join(lines)
-    if not reply.strip():
-        reply = dialogue.phrase("not_understood_help")
-    turn.reply = (await screen_out(turn, reply))[:MAX_REPLY]
+    open_options = dialogue.state.awaiting == "choice" and not dialogue.handed_over and bool(dialogue.lines)
+    reply = fit(dialogue.lines, dialogue.state.options if open_options else [], dialogue.phrase("choose_by_number"))
+    if open_options:
+        dialogue.state.options = dialogue.state.options[: reply.options]
+    turn.reply = (await screen_out(turn, reply.text or dialogue.phrase("not_understood_help")))[:MAX_REPLY]
     turn.state.last_answer = turn.reply
     return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An answer that one message takes. `options`: how many of them it shows."""
+
+    text: str
+    options: int
+
+
+def fit(lines: Sequence[str], options: Sequence[Option], choose: str) -> Fitted:
+    """Sentences and numbered options within `MAX_REPLY`: the longest sentence is shortened first (an echo of what was
+    said, as a rule), then options are left out from the end, so that what is numbered is what can be chosen."""
+    shown, said = list(options), list(lines)
+    while True:
+        numbered = [f"{number}. {option.label}" for number, option in enumerate(shown, 1)]
+        text = "\n".join([*said, *numbered, *([choose] if shown else [])]).strip()
+        over = len(text) - MAX_REPLY
+        longest = max(said, key=len, default="")
+        if over <= 0:
+            return Fitted(text, len(shown))
+        if len(longest) > over + _LEAST_LEFT:
+            said[said.index(longest)] = f"{longest[: len(longest) - over - 2].rstrip()} …"
+        elif shown:
+            shown.pop()
+        else:
+            return Fitted(text[:MAX_REPLY], 0)
 
 
 async def screen_out(turn: Turn, reply: str) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.commands import COMMANDS
+from agents.dialogue import Place
 from agents.screen.red_flags import red_flags
 from agents.state import read_state
 from agents.turn_state import Read, Turn, said_in
@@ -132,18 +133,17 @@ def _add(turn: RecordedTurn, kind: str, body: dict[str, Any], full: dict[str, An
 class Rehearsal(Runtime):
     """A runtime for one turn that was: the clock stands still, tools answer from the record, nothing is written."""
 
-    def __init__(
-        self, runtime: Runtime, turn: RecordedTurn, understanding: Understanding, policy: Policy | None
-    ) -> None:
+    def __init__(self, runtime: Runtime, turn: RecordedTurn, policy: Policy | None) -> None:
         self.__dict__.update(runtime.__dict__)
-        self.turn, self.understanding = turn, understanding
+        self.turn = turn
+        self.understanding = _AsRecorded(turn)
         self.clock = Clock(turn.at)
         self.guard = _Watching(runtime.guard, policy)
         self.effects: list[dict[str, Any]] = []
 
     async def call_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None
-    ) -> Any:
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: Any = None
+    ) -> Any:  # fmt: skip
         tool = permitted(name, caller)
         args = parse(tool, arguments)
         if step is not None:
@@ -198,13 +198,13 @@ class _AsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
-    """An understanding asked inside the rerun's one transaction, which writes nothing."""
+class _Given:
+    """What was understood before the transaction."""
 
-    inner: Understanding
+    understood: Understood
 
     async def understand(self, hearing: Hearing) -> Understood:
-        return await self.inner.understand(hearing)
+        return self.understood
 
 
 class Rehearse:
@@ -226,7 +226,7 @@ class Rehearse:
             return
         made = await self._model(prompt, model)
         try:
-            yield _Apart(made)
+            yield made
         finally:
             await made.aclose()
 
@@ -234,44 +234,32 @@ class Rehearse:
         self, tenant_id: UUID, conversation_id: UUID, entries: list[Entry], *, address: str,
         understanding: Understanding | None, policy: Policy | None,
     ) -> list[Rerun]:  # fmt: skip
-        """Run every turn of a session again, in a transaction that can only read."""
+        """Run every turn of a session again, each in a transaction that can only read; none is open while a model is
+        asked."""
         tenant = await self._runtime.tenant(tenant_id)
-        turns = read_turns(entries)
-        async with self._runtime.database.begin(tenant_id) as session:
-            await session.execute(text("SET TRANSACTION READ ONLY"))
-            made = [
-                await self._turn(
-                    tenant, conversation_id, turn, session, address, understanding or _AsRecorded(turn), policy
-                )
-                for turn in turns
-            ]
-            await session.rollback()
-        return made
+        place = await self._runtime.turns.place(tenant_id)
+        return [
+            await self._turn(tenant, place, conversation_id, turn, address, understanding or _AsRecorded(turn), policy)
+            for turn in read_turns(entries)
+        ]
 
     async def _turn(
-        self, tenant: Tenant, conversation_id: UUID, recorded: RecordedTurn, session: AsyncSession, address: str,
+        self, tenant: Tenant, place: Place, conversation_id: UUID, recorded: RecordedTurn, address: str,
         understanding: Understanding, policy: Policy | None,
     ) -> Rerun:  # fmt: skip
-        again = Rehearsal(self._runtime, recorded, understanding, policy)
-        opening = opening_of(conversation_id, "rerun", recorded.at)
-        keys = Keyring(self._runtime.vault, session, tenant.id)
-        work = Work(
-            session=session, tenant_id=tenant.id, now=recorded.at, record=Record(opening), keys=keys, guard=again.guard
-        )
+        again = Rehearsal(self._runtime, recorded, policy)
         read = Read(
             channel="rerun", address=address, conversation_state=recorded.conversation, version=0,
             language=recorded.language, flow=recorded.state, message_id=recorded.message_id, text=recorded.text,
             media=recorded.media, at=recorded.at, recorded=None,
         )  # fmt: skip
-        place = await self._runtime.turns.place(tenant.id)
         state, _ = read_state(recorded.state)
-        turn = Turn(again, tenant, place, AsyncExitStack(), conversation_id, read, state, recorded.language, work)
+        turn = Turn(again, tenant, place, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
         turn.red_flags = red_flags(said_in(read.text, read.media))
-        stopped = None
-        try:
-            await self._runtime.turns.graph.ainvoke({}, context=turn)
-        except NotOnRecord as unknown:
-            stopped = str(unknown)
+        if turn.screen() == "converse":
+            again.understanding = _Given(await understanding.understand(turn.hearing()))
+        async with self._reading(tenant, conversation_id, again) as turn.work:
+            stopped = await self._act(turn)
         would = Seen(
             commands=[command.model_dump() for command in turn.understood.commands],
             reply=turn.reply,
@@ -279,3 +267,22 @@ class Rehearse:
             decisions=again.guard.rules,  # type: ignore[attr-defined]
         )
         return Rerun(recorded.message_id, recorded.at, recorded.was, would, stopped)
+
+    async def _act(self, turn: Turn) -> str | None:
+        """Where the turn went a way that the record does not know."""
+        try:
+            await self._runtime.turns.graph.ainvoke({}, context=turn)
+        except NotOnRecord as unknown:
+            return str(unknown)
+        return None
+
+    @asynccontextmanager
+    async def _reading(self, tenant: Tenant, conversation_id: UUID, again: Rehearsal) -> AsyncIterator[Work]:
+        at = again.clock.now()
+        async with self._runtime.database.begin(tenant.id) as session:
+            await session.execute(text("SET TRANSACTION READ ONLY"))
+            yield Work(
+                session=session, tenant_id=tenant.id, now=at, record=Record(opening_of(conversation_id, "rerun", at)),
+                keys=Keyring(self._runtime.vault, session, tenant.id), guard=again.guard,
+            )  # fmt: skip
+            await session.rollback()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,7 @@ from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
 from agents.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
+from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.state import State, read_state
 from agents.understanding.hearing import Hearing, Understood
@@ -147,6 +148,16 @@ class Turn:
             last_answer=self.state.last_answer,
             directory=self.place.directory,
         )
+
+    def screen(self) -> Literal["silent", "emergency", "converse"]:
+        """Rules first: red flags, hand-over, language."""
+        if self.red_flags:
+            return "emergency"
+        if self.read.conversation_state == "handed_over":
+            return "silent"
+        if not self.state.greeted:
+            self.language = detect_language(self.text) or self.language
+        return "converse"
 
     async def understand(self) -> None:
         """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as

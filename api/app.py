@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
+import structlog
 import yaml
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -28,6 +29,8 @@ from api.rest import build_router, nested_schemas
 from api.secrets import blobs, derived, seals, twilio_token, vault
 from db import provision
 from db.engine import Database
+from governance.key_check import KeysDiffer
+from governance.masters import KeyServiceDown
 from governance.redaction.redactor import Redactor
 from scribe.making import NoteModel
 from settings import Settings
@@ -40,6 +43,7 @@ from tools.runtime.work import Clock
 from tools.voice.ears import Ears
 from voice.recognition.choosing import choose
 
+log = structlog.get_logger()
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["title", "status"],
@@ -102,6 +106,12 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
             stack.push_async_callback(runtime.scribe.aclose)
         if isinstance(runtime.understanding, FallingBack):
             stack.push_async_callback(runtime.understanding.aclose)
+        try:
+            await runtime.check_keys()
+        except KeysDiffer as error:
+            raise SystemExit(f"This node does not start: {error}") from error
+        except KeyServiceDown:
+            log.warning("keys.not_compared")  # /ready says so until it answers
         yield runtime
 
 

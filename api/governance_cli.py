@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.terminal import caller_for, out, with_runtime
 from governance.keeping import left_to_rewrap
 from governance.keeping import rewrap as rewrap_keys
+from governance.key_check import forget_old_masters
 from governance.masters import new_key_line
 from tools.runtime.errors import ToolError
 from tools.runtime.tenants import tenant_ids
@@ -78,6 +79,7 @@ def vault_rewrap() -> None:
                     done += moved
                     bar.update(task, completed=done)
             out.print(f"{done} keys wrapped anew")
+        await forget_old_masters(runtime.database, runtime.vault)
 
     with_runtime(body)
 

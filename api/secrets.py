@@ -72,16 +72,31 @@ def seal_key_path(settings: Settings) -> Path:
 
 def blobs(settings: Settings) -> Blobs:
     """Where recordings are kept, sealed."""
-    url = settings.blob_store
-    return Blobs.open(url) if url else Blobs.at(settings.data_dir.resolve() / "blobs")
+    return Blobs.open(_store(settings, settings.blob_store, "BLOB_STORE"))
 
 
 def seals(settings: Settings) -> Seals:
     """Where seals are kept outside the database, and the keys that sign them."""
     path = seal_key_path(settings)
     keys = SealKeys.load(path) if settings.seal_key_file else SealKeys.load_or_make(path)
-    url = settings.seal_store
-    return Seals(SealStore.open(url) if url else SealStore.at(settings.data_dir.resolve() / "seals"), keys)
+    return Seals(SealStore.open(_store(settings, settings.seal_store, "SEAL_STORE")), keys)
+
+
+def _store(settings: Settings, url: str | None, name: str) -> str:
+    """Where a store is: by its setting, else in the data folder. A database that is reached by its URL may serve several
+    nodes, and what each wrote into a folder of its own the others would miss."""
+    if url is None and settings.database_url is not None:
+        raise SystemExit(
+            f"WARDLINE_{name} is required with WARDLINE_DATABASE_URL: a store that every node reaches, "
+            "s3://bucket/folder for example, or file:///folder where this is the only node"
+        )
+    return url or stores_of(settings.data_dir)[f"WARDLINE_{name}"]
+
+
+def stores_of(data_dir: Path) -> dict[str, str]:
+    """The stores in a data folder, as settings."""
+    folder = data_dir.resolve()
+    return {"WARDLINE_SEAL_STORE": f"file://{folder}/seals", "WARDLINE_BLOB_STORE": f"file://{folder}/blobs"}
 
 
 def _write_once(path: Path, content: bytes | None = None) -> None:

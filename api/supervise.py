@@ -12,6 +12,7 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
+from api.secrets import stores_of
 from db import embedded
 from settings import Settings
 
@@ -29,14 +30,14 @@ def run(settings: Settings, *, service_url: str) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    children = {name: _start(name, service_url) for name in ("serve", "worker")}
+    children = {name: _start(settings, name, service_url) for name in ("serve", "worker")}
     _say_when_ready(settings, children["serve"])
     while not stopping:
         embedded.keep_running(settings.data_dir)
         for name, child in children.items():
             if child.poll() is not None and not stopping:
                 time.sleep(RESTART_AFTER_S)
-                children[name] = _start(name, service_url)
+                children[name] = _start(settings, name, service_url)
         time.sleep(0.2)
     for child in children.values():
         child.send_signal(signal.SIGTERM)
@@ -48,8 +49,8 @@ def run(settings: Settings, *, service_url: str) -> int:
     return 0
 
 
-def _start(name: str, service_url: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "WARDLINE_DATABASE_URL": service_url}
+def _start(settings: Settings, name: str, service_url: str) -> subprocess.Popen[bytes]:
+    environment = {**stores_of(settings.data_dir), **os.environ, "WARDLINE_DATABASE_URL": service_url}
     return subprocess.Popen([sys.executable, "-m", "cli", name], env=environment)
 
 

@@ -20,6 +20,7 @@ import httpx
 import psycopg
 from twilio.request_validator import RequestValidator
 
+from api.secrets import stores_of
 from db import embedded, provision
 from settings import Settings
 from tools.facility import demo
@@ -91,6 +92,7 @@ class Processes:
             **os.environ,
             "WARDLINE_ENV": "test",
             "WARDLINE_CLOCK": NOW.isoformat(),
+            **stores_of(place.data_dir),
             "WARDLINE_DATA_DIR": str(place.data_dir),
             "WARDLINE_DATABASE_URL": place.service,
             "WARDLINE_TWILIO_AUTH_TOKEN": TOKEN,

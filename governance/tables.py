@@ -103,3 +103,16 @@ class VaultKey(TenantRow, Base):
     wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
     retired_at: Mapped[datetime | None]  # from then on another key seals
     destroyed_at: Mapped[datetime | None]
+
+
+class KeyCheck(Base):
+    """What the database knows of the keys that its nodes hold, by which a node with others is told apart. Shared by all
+    tenants; holds no key. `probe`: a known text wrapped by the master key, or the secret's fingerprint."""
+
+    __tablename__ = "key_check"
+    __table_args__ = (CheckConstraint("kind IN ('secret', 'master', 'seal')", name="kind"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)  # of a seal key: its name and public key
+    key_id: Mapped[UUID]
+    probe: Mapped[bytes] = mapped_column(LargeBinary)

@@ -111,6 +111,10 @@ class Vault:
         """What a value is found by without being kept: its HMAC-SHA256 under a secret that is not in the database."""
         return hmac.digest(self._pepper, tenant_id.bytes + value.encode(), "sha256")
 
+    def own_fingerprint(self) -> bytes:
+        """By which two nodes tell that they find values by the same secret."""
+        return hmac.digest(self._pepper, b"wardline: whose secret is this", "sha256")
+
     async def unwrapped(self, tenant_id: UUID, rows: Sequence[tuple[UUID, str, bytes]]) -> list[DataKey]:
         """Data keys from their rows (id, master key's name, wrapped key), in order; those not used for longest are
         forgotten first."""

@@ -26,6 +26,7 @@ from typing import Any
 
 import httpx
 
+from api.secrets import stores_of
 from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
 from tests.doubles.call_engines import InstantParts
 from tests.doubles.twilio_caller import MediaCaller
@@ -101,6 +102,7 @@ def serve(port: int, stats_file: Path) -> None:
 def _started(place: Hospital, port: int, stats_file: Path) -> subprocess.Popen[bytes]:
     env = {
         **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(place.data_dir),
+        **stores_of(place.data_dir),
         "WARDLINE_DATABASE_URL": place.service, "WARDLINE_TWILIO_AUTH_TOKEN": TOKEN, "WARDLINE_DATABASE_POOL": "20",
         "WARDLINE_LOG_LEVEL": "ERROR",
     }  # fmt: skip

@@ -77,6 +77,11 @@ class SealKeys:
         return TrustedKeys({name: key.public_key() for name, key in self.keys.items()})
 
 
+def public_lines(keys: SealKeys) -> list[str]:
+    """ "name public-key" of each."""
+    return keys.trusted().lines().splitlines()
+
+
 def rotate(path: Path) -> str:
     """Add a key to the private file, which signs from then on; its name. Processes read the file when they start."""
     taken = _lines(path)

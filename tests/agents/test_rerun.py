@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID
@@ -104,3 +105,26 @@ async def test_a_model_that_is_not_configured(played: tuple[Runtime, list[UUID]]
     runtime, sessions = played
     error = await refused(runtime, "record.rerun_session", staff(), session_id=str(sessions[0]), understanding="model")
     assert error.status == 422 and "no model is configured" in json.dumps(error.problem())
+
+
+async def test_many_at_once_and_no_transaction_while_a_model_thinks(
+    played: tuple[Runtime, list[UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice as many reruns as there are connections; none of them holds one while it waits for an understanding."""
+    runtime, sessions = played
+    held: list[int] = []
+
+    class Slow:
+        async def understand(self, hearing: Hearing) -> Understood:
+            await asyncio.sleep(0)
+            held.append(runtime.database.engine.pool.checkedout())  # type: ignore[attr-defined]
+            return Understood((), "built-in")
+
+    assert isinstance(runtime.rehearse, Rehearse)
+    monkeypatch.setattr(runtime.rehearse, "_builtin", Slow())
+    await rerun(runtime, sessions[0], understanding="builtin")
+    assert held and set(held) == {0}
+    size = runtime.database.engine.pool.size()  # type: ignore[attr-defined]
+    runtime.turns._places.clear()
+    found = await asyncio.gather(*(rerun(runtime, sessions[0], understanding="builtin") for _ in range(2 * size)))
+    assert len(found) == 2 * size

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy import select, text
 
 from agents.commands import Affirm, Ask
+from agents.graph import MAX_REPLY, Fitted, fit
+from agents.state import Option
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
 from api.chat import say
 from governance.vault import Keyring
+from tests.conftest import staff
 from tests.doubles.openai_server import OpenAIServer, commands, fails, silence
+from tools.conversations import inbox
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import Incoming, find_conversation, receive
 from tools.conversations.tables import Message
@@ -145,3 +149,43 @@ async def test_no_server_at_all(own_runtime: Runtime) -> None:
     answer = await say(own_runtime, demo.TENANT_ID, PHONE, "is there parking?")
     assert "parking" in answer["reply"]
     await own_runtime.understanding.aclose()
+
+
+def test_what_is_numbered_is_what_can_be_chosen() -> None:
+    options = [Option(id=str(n), label=f"{n:03} " + "x" * 150) for n in range(12)]
+    echo = "I heard: " + "word " * 200
+    fitted = fit([echo, "These are free:"], options, "Answer with a number.")
+    assert len(fitted.text) <= MAX_REPLY and 0 < fitted.options < 12
+    assert (
+        "I heard" in fitted.text and "These are free:" in fitted.text and fitted.text.endswith("Answer with a number.")
+    )
+    assert f"\n{fitted.options}. " in fitted.text and f"\n{fitted.options + 1}. " not in fitted.text
+    assert fit(["x" * 5000], [], "").text.endswith(" …")
+    assert fit(["short"], options[:2], "Answer.") == Fitted(
+        f"short\n1. {options[0].label}\n2. {options[1].label}\nAnswer.", 2
+    )
+
+
+async def test_a_message_to_a_conversation_that_is_closed_meanwhile_opens_another(
+    own_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found open, and closed before it is locked."""
+    await receive(own_runtime, demo.TENANT_ID, Incoming("whatsapp", PHONE, "hello", "SM-first"))
+    looked = inbox.find_conversation
+    closed: list[int] = []
+
+    async def found_then_closed(session: Any, channel: str, key: bytes) -> Any:
+        found = await looked(session, channel, key)
+        if not closed:
+            closed.append(1)
+            await own_runtime.call("conversations.close_conversation", {"conversation_id": str(found)}, staff())
+        return found
+
+    monkeypatch.setattr(inbox, "find_conversation", found_then_closed)
+    message = await receive(own_runtime, demo.TENANT_ID, Incoming("whatsapp", PHONE, "hello again", "SM-again"))
+    async with own_runtime.database.begin(demo.TENANT_ID) as session:
+        row = await session.get_one(Message, message)
+    await own_runtime.turns.drain(demo.TENANT_ID, row.conversation_id)
+    open_ones = f"SELECT count(*) FROM conversation WHERE state = 'open' AND id = '{row.conversation_id}'"
+    assert await count(own_runtime, open_ones) == 1 and closed == [1]
+    assert await count(own_runtime, "SELECT count(*) FROM message WHERE in_reply_to IS NOT NULL") == 1

@@ -15,6 +15,7 @@ import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from api.secrets import stores_of
 from tests.conftest import NOW, SECRET, Clone, Server, as_role
 from tools.facility import demo
 from tools.runtime.tool import all_tools
@@ -35,6 +36,7 @@ async def over_http(url: str, role: str) -> AsyncIterator[Client]:
 @asynccontextmanager
 async def over_stdio(server: Server, clone: Clone, role: str) -> AsyncIterator[Client]:
     env = {
+        **stores_of(server.data_dir),
         **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(server.data_dir),
         "WARDLINE_DATABASE_URL": clone.service, "WARDLINE_API_KEY": demo.demo_key(SECRET, role), "WARDLINE_LOG_LEVEL": "ERROR",
     }  # fmt: skip

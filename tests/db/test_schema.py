@@ -10,7 +10,7 @@ from db.engine import sqlalchemy_url
 from tests.conftest import Clone
 from tools.rooms import metadata
 
-SHARED = {"tenant", "alembic_version"}
+SHARED = {"tenant", "alembic_version", "key_check"}
 
 
 def test_migrations_and_tables_agree(clone: Clone) -> None:

@@ -11,13 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from db.blobs import Blobs
+from scribe.making import ModelSilent
 from tests.conftest import Clone, staff
 from tests.doubles.ears import instant
 from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, tools_over
 from tools.collab.notes import ContentDiffers, EditedMeanwhile, NoteState
 from tools.collab.threads import ThreadClosed, mentions_in
 from tools.runtime.errors import Forbidden, Gone, InvalidArguments, NotFound
+from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
+from tools.runtime.work import open_work
 from tools.voice.transcribing import transcribe_session
 
 DOCTOR, NURSE, DESK = staff("physician"), staff("nurse"), staff("front_desk")
@@ -251,3 +254,30 @@ async def test_the_assistant_takes_part(runtime: Runtime) -> None:
     assert "Nothing was said" in await ask(runtime, thread, "@assistant what did he say about chemotherapy?")
     assert "I can:" in await ask(runtime, thread, "@assistant order morphine")
     assert len(await rows(runtime, "SELECT 1 FROM note_revision")) == 1
+
+
+async def test_the_assistant_asks_the_model_that_the_endpoint_asks(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside any transaction; where it is silent, the note is written by rules and says so."""
+    asked: list[int] = []
+
+    class Silent:
+        async def write(self, visit: Any, divisions: Any) -> Any:
+            asked.append(runtime.database.engine.pool.checkedout())  # type: ignore[attr-defined]
+            raise ModelSilent("timeout")
+
+    patient_id = await new_patient(runtime)
+    thread = (await call(runtime, "collab.open_thread", DOCTOR, patient_id=patient_id, title="Knee"))["id"]
+    await visit_of(runtime, patient_id)
+    monkeypatch.setattr(runtime, "scribe", Silent())
+    answer = await ask(runtime, thread, "@assistant please draft")
+    assert asked == [0] and "The language model gave no note (timeout)" in answer
+
+
+async def test_a_slow_tool_is_not_called_without_its_slow_part(runtime: Runtime) -> None:
+    caller = system(TENANT, "test")
+    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "job")) as work:
+        context = await runtime.context(work, caller)
+        with pytest.raises(RuntimeError, match=r"scribe\.draft_note is to be prepared"):
+            await context.call("scribe.draft_note", {"text": "Doctor: hello"})

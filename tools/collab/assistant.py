@@ -4,6 +4,8 @@ asked. It acts through the same tools as people, by rules; what it does not unde
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,8 @@ HELP = (
     "I can: draft a note from the last recording (“draft”), check the newest note against it (“check”), sum it up for the "
     "patient (“summary”), and find what was said (“what was said about the knee?”)."
 )
+_DRAFT = re.compile(r"\b(?:draft|write)\b")
+_CHECK = re.compile(r"\b(?:check|validate|verify)\b")
 _SAID = re.compile(r"\b(?:what|who|when|did|find|say|said|mention\w*|search|about)\b", re.IGNORECASE)
 _COMMON = frozenset(
     [
@@ -88,27 +92,83 @@ _MOST_QUOTES = 5
 _LONGEST = 4000
 
 
-@reaction(POSTED, "collab.answer")
-async def answer(ctx: ToolContext, event: Event) -> None:
-    """Answer a message that mentions the assistant, in the same thread, once."""
+@dataclass(frozen=True, slots=True)
+class _Thought:
+    """What was thought outside a transaction: a tool's slow part, for just these arguments, or why it did not work."""
+
+    arguments: dict[str, Any]
+    result: Any
+    error: ToolError | None = None
+
+
+async def _asked(ctx: ToolContext, event: Event) -> tuple[CollabMessage, CollabThread, str] | None:
     if not event.payload.get("asks"):
-        return
+        return None
     message = await ctx.load(CollabMessage, UUID(event.payload["message_id"]))
     text = await ctx.work.keys.open_one(message.content, f"message/{message.id}")
     if text is None:
-        return
-    thread = await ctx.load(CollabThread, message.thread_id)
+        return None
+    return message, await ctx.load(CollabThread, message.thread_id), text.lower().replace("@assistant", " ")
+
+
+async def _think(ctx: ToolContext, event: Event) -> Callable[[], Awaitable[Any]] | None:
+    """Drafting asks a model, and checking takes seconds: both come before the transaction of the answer."""
+    asked = await _asked(ctx, event)
+    if asked is None:
+        return None
+    _, thread, text = asked
+    wanted = None
+    if _DRAFT.search(text):
+        wanted = await _draft_wanted(ctx, thread)
+    elif _CHECK.search(text):
+        wanted = await _check_wanted(ctx, thread)
+    if wanted is None:
+        return None
+    name, arguments = wanted
     try:
-        said = await _answer(ctx, thread, text.lower().replace("@assistant", " "))
+        outside = await ctx.prepare(name, arguments)
+    except ToolError as error:
+        failed = _Thought(arguments, None, error)
+        return lambda: _given(failed)
+
+    async def thought() -> _Thought:
+        try:
+            return _Thought(arguments, await outside())
+        except ToolError as error:
+            return _Thought(arguments, None, error)
+
+    return thought
+
+
+async def _given(thought: _Thought) -> _Thought:
+    return thought
+
+
+async def _call_thought(ctx: ToolContext, name: str) -> Any:
+    thought: _Thought = ctx.prepared
+    if thought.error is not None:
+        raise thought.error
+    return await ctx.call(name, thought.arguments, prepared=thought.result)
+
+
+@reaction(POSTED, "collab.answer", before=_think)
+async def answer(ctx: ToolContext, event: Event) -> None:
+    """Answer a message that mentions the assistant, in the same thread, once."""
+    asked = await _asked(ctx, event)
+    if asked is None:
+        return
+    message, thread, text = asked
+    try:
+        said = await _answer(ctx, thread, text)
     except ToolError as error:
         said = f"That did not work: {error.title}. {error.detail or ''}".strip()
     await ctx.call("collab.answer_message", {"thread_id": thread.id, "text": said[:_LONGEST], "answers": message.id})
 
 
 async def _answer(ctx: ToolContext, thread: CollabThread, asked: str) -> str:
-    if re.search(r"\b(?:draft|write)\b", asked):
+    if _DRAFT.search(asked):
         return await _draft(ctx, thread)
-    if re.search(r"\b(?:check|validate|verify)\b", asked):
+    if _CHECK.search(asked):
         return await _check(ctx, thread)
     if re.search(r"\b(?:summar\w+|sum up)\b", asked):
         return await _sum_up(ctx, thread)
@@ -136,17 +196,23 @@ async def _newest_note(ctx: ToolContext, thread: CollabThread) -> NoteRevision |
     return (await ctx.session.scalars(query.order_by(NoteRevision.at.desc(), NoteRevision.id.desc()).limit(1))).first()
 
 
-async def _draft(ctx: ToolContext, thread: CollabThread) -> str:
+async def _draft_wanted(ctx: ToolContext, thread: CollabThread) -> tuple[str, dict[str, Any]] | None:
     session = await _last_session(ctx, thread)
     if session is None:
+        return None
+    return "scribe.draft_note", {"session_id": session.id, "encounter_id": thread.encounter_id}
+
+
+async def _draft(ctx: ToolContext, thread: CollabThread) -> str:
+    if ctx.prepared is None:
         return "There is no finished recording of a visit to draft from."
-    draft = await ctx.call("scribe.draft_note", {"session_id": session.id, "encounter_id": thread.encounter_id})
-    note_id = new_id()
+    draft = await _call_thought(ctx, "scribe.draft_note")
+    session_id, note_id = ctx.prepared.arguments["session_id"], new_id()
     await ctx.call(
         "collab.add_revision",
         {
             "note_id": note_id, "note": draft.note.model_dump(mode="json"), "patient_id": thread.patient_id,
-            "encounter_id": thread.encounter_id, "session_id": session.id, "template": draft.template,
+            "encounter_id": thread.encounter_id, "session_id": session_id, "template": draft.template,
             "maker": draft.maker.model_dump(mode="json"),
         },
     )  # fmt: skip
@@ -161,16 +227,23 @@ async def _note_of(ctx: ToolContext, row: NoteRevision) -> Any:
     return await ctx.call("collab.get_revision", {"note_id": row.note_id, "rev": row.number})
 
 
-async def _check(ctx: ToolContext, thread: CollabThread) -> str:
+async def _check_wanted(ctx: ToolContext, thread: CollabThread) -> tuple[str, dict[str, Any]] | None:
     row = await _newest_note(ctx, thread)
     if row is None or row.session_id is None:
-        return "There is no note with a recording to check it against."
+        return None
     note: Note = (await _note_of(ctx, row)).note
     sections = [
         {"division": section.division.value, "sentences": [one.text for one in section.sentences]}
         for section in note.sections
     ]
-    found = await ctx.call("scribe.validate_note", {"session_id": row.session_id, "sections": sections})
+    return "scribe.validate_note", {"session_id": row.session_id, "sections": sections}
+
+
+async def _check(ctx: ToolContext, thread: CollabThread) -> str:
+    row = await _newest_note(ctx, thread)
+    if row is None or ctx.prepared is None:
+        return "There is no note with a recording to check it against."
+    found = await _call_thought(ctx, "scribe.validate_note")
     lines = [
         f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} sentences hold."
     ]

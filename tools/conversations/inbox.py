@@ -89,21 +89,23 @@ async def take_in(
         found = await find_conversation(session, incoming.channel, key)
     opening = opening_of(found or new_id(), incoming.channel, now)
     async with open_work(runtime, tenant_id, opening=opening) as work:
-        await _one_at_a_time(work, incoming.channel, incoming.address)
-        actual = found or await begin_conversation(work, incoming.channel, incoming.address)
+        actual = await begin_conversation(work, incoming.channel, incoming.address)  # `found` may be closed by now
         return await store(work, actual, incoming)
 
 
-async def _one_at_a_time(work: Work, channel: str, address: str) -> None:
-    key = work.keys.fingerprint(address)
-    await work.session.execute(_LOCK, {"address": f"{work.tenant_id}{channel}{key.hex()}"})
+async def one_at_a_time(work: Work, channel: str, address_key: bytes) -> None:
+    """From here to the commit nobody else begins, or ends, a conversation with this address."""
+    await work.session.execute(_LOCK, {"address": f"{work.tenant_id}{channel}{address_key.hex()}"})
 
 
 async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
     """The live conversation with an address, made where there is none, as the session of this work's entries."""
-    await _one_at_a_time(work, channel, address)
+    await one_at_a_time(work, channel, work.keys.fingerprint(address))
     found = await find_conversation(work.session, channel, work.keys.fingerprint(address))
-    conversation_id = found or await ensure_conversation(work, channel, address, new=work.record.opening.id)
+    new = work.record.opening.id
+    if found is None and await work.session.get(Conversation, new) is not None:
+        new = new_id()  # the session that was found before has ended meanwhile
+    conversation_id = found or await ensure_conversation(work, channel, address, new=new)
     work.record.opening = opening_of(conversation_id, channel, work.now)
     if found is None:
         work.record.append("session_started", {"at": work.now, "channel": channel})

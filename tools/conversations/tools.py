@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from tools.conversations.contents import ERASED, open_addresses, open_contents
-from tools.conversations.inbox import end_session, ensure_conversation, queue_out
+from tools.conversations.inbox import end_session, ensure_conversation, one_at_a_time, queue_out
 from tools.conversations.tables import Conversation, Message
 from tools.patients.consents import require_consent
 from tools.patients.tools import e164, load_patient
@@ -234,6 +234,8 @@ async def assign_conversation(ctx: ToolContext, args: Assign) -> ConversationOut
 )
 async def close_conversation(ctx: ToolContext, args: ConversationId) -> ConversationOut:
     """Close a conversation; the patient's next message opens a new one."""
+    row = await ctx.load(Conversation, args.conversation_id)
+    await one_at_a_time(ctx.work, row.channel, row.address_key)  # before the row: so does who receives a message
     row = await ctx.load(Conversation, args.conversation_id, lock=True)
     ctx.check_version(row)
     if row.state != "closed":

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import select, update
 
 from governance.keeping import destroy
-from tools.conversations.inbox import end_session
+from tools.conversations.inbox import end_session, one_at_a_time
 from tools.conversations.tables import Conversation, Message
 from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
@@ -48,8 +48,11 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
     the patient cannot be read again by anyone. The clinical record (patient, visits) is kept: other law asks for it.
     Another person must approve it."""
     patient = await load_patient(ctx, args.patient_id)
-    query = select(Conversation).where(Conversation.patient_id == patient.id).with_for_update()
-    conversations = list(await ctx.session.scalars(query))
+    query = select(Conversation).where(Conversation.patient_id == patient.id).order_by(Conversation.id)
+    for row in await ctx.session.scalars(query):
+        await one_at_a_time(ctx.work, row.channel, row.address_key)  # before the rows: so does who receives a message
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    conversations = list(await ctx.session.scalars(locked))
     ids = [row.id for row in conversations]
     recordings = await erase_sessions(ctx.work, patient.id, ids)
     destroyed = await destroy(ctx.session, [patient.id, *ids], now=ctx.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -56,16 +57,8 @@ class RerunOut(Out):
     different: list[TurnOut]
 
 
-@tool(
-    "record.rerun_session",
-    rest=post("/api/v1/governance/sessions/{session_id}/rerun"),
-    needs=Permission("record:rerun"),
-    effect=Effect.READ,
-    raises=(Conflict, InvalidArguments),
-)
-async def rerun_session(ctx: ToolContext, args: RerunSession) -> RerunOut:
-    """Run a conversation again with tools answered from the record: commands, replies, effects and decisions that would
-    differ. Nothing is written and nobody is told anything."""
+async def _before(ctx: ToolContext, args: RerunSession) -> Callable[[], Awaitable[Any]]:
+    """Read the session, and give back what runs it again: no transaction is open while a model thinks."""
     row = await ctx.load(LLMSession, args.session_id)
     conversation = await ctx.session.get(Conversation, row.conversation_id) if row.conversation_id else None
     if conversation is None or ctx.rehearse is None:
@@ -82,24 +75,47 @@ async def rerun_session(ctx: ToolContext, args: RerunSession) -> RerunOut:
     rows = await session_rows(ctx, row.id)
     fulls = await open_entries(ctx, rows)
     entries = [(entry.kind, json.loads(entry.body), full) for entry, full in zip(rows, fulls, strict=True)]
+    patients = patients_of(row, rows)
+    rehearse, tenant_id = ctx.rehearse, ctx.tenant.id
+
+    async def outside() -> Any:
+        return patients, await _run(rehearse, tenant_id, args, entries, address, policy)
+
+    return outside
+
+
+async def _run(rehearse: Any, tenant_id: UUID, args: RerunSession, entries: Any, address: str, policy: Any) -> Any:
     try:
-        chosen = ctx.rehearse.understanding(args.understanding, prompt=args.prompt, model=args.model)
+        chosen = rehearse.understanding(args.understanding, prompt=args.prompt, model=args.model)
         async with chosen as understanding:
-            turns = await ctx.rehearse.session(
-                ctx.tenant.id, row.id, entries, address=address, understanding=understanding, policy=policy
+            return await rehearse.session(
+                tenant_id, args.session_id, entries, address=address, understanding=understanding, policy=policy
             )
     except LookupError as error:
         raise Conflict(f"The session cannot be run again: {error}.") from error
     except ValueError as error:
         field = "prompt" if args.prompt is not None else "understanding"
         raise InvalidArguments(errors=[{"field": field, "rule": str(error)}]) from error
-    patients = patients_of(row, rows)
+
+
+@tool(
+    "record.rerun_session",
+    rest=post("/api/v1/governance/sessions/{session_id}/rerun"),
+    needs=Permission("record:rerun"),
+    effect=Effect.READ,
+    raises=(Conflict, InvalidArguments),
+    before=_before,
+)
+async def rerun_session(ctx: ToolContext, args: RerunSession) -> RerunOut:
+    """Run a conversation again with tools answered from the record: commands, replies, effects and decisions that would
+    differ. Nothing is written and nobody is told anything."""
+    patients, turns = ctx.prepared
     ctx.seen.extend(patients)
     different = [{**asdict(turn), "same": False} for turn in turns if not turn.same]
-    grant = await grant_of(ctx, row.id)
+    grant = await grant_of(ctx, args.session_id)
     if grant is None:
         different = await redact_values(ctx, different, patients)
     return RerunOut(
-        session_id=row.id, turns=len(turns), same=len(turns) - len(different), redacted=grant is None,
+        session_id=args.session_id, turns=len(turns), same=len(turns) - len(different), redacted=grant is None,
         different=[TurnOut.model_validate(turn) for turn in different],
     )  # fmt: skip

@@ -48,7 +48,9 @@ class ToolContext:
     principal: Principal
     tenant: Tenant
     cursors: Cursors
-    call: Callable[[str, Any], Awaitable[Any]]  # another room's tool, in the same transaction
+    call: Callable[..., Awaitable[Any]]  # another room's tool, in the same transaction: (name, arguments, prepared=...)
+    # another room's tool's slow part: (name, arguments) -> what is awaited outside any transaction; give it to `call`
+    prepare: Callable[[str, Any], Awaitable[Callable[[], Awaitable[Any]]]]
     people: People
     redactor: Redactor
     seals: Seals | None = None

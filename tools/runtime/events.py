@@ -11,7 +11,19 @@ from uuid import UUID
 from tools.runtime.jobs import Job
 
 EVENTS: dict[str, str] = {}
-Reaction = Callable[..., Awaitable[None]]
+Run = Callable[..., Awaitable[None]]
+# What must not hold a transaction open: reads what it needs in a short one, and gives back what is awaited outside.
+Before = Callable[[Any, "Event"], Awaitable[Callable[[], Awaitable[Any]] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What is done when an event happens. What `before` comes to is the run's `ctx.prepared`."""
+
+    run: Run
+    before: Before | None = None
+
+
 _REACTIONS: dict[str, dict[str, Reaction]] = {}
 _FORMER: dict[str, str] = {}
 
@@ -32,15 +44,15 @@ def event_type(name: str, meaning: str) -> str:
     return name
 
 
-def reaction(event: str, name: str) -> Callable[[Reaction], Reaction]:
+def reaction(event: str, name: str, *, before: Before | None = None) -> Callable[[Run], Run]:
     """Declare what is done when an event happens: `async def fn(ctx, event)`. `name` stands in queued jobs: it stays when
     the function moves."""
 
-    def register(run: Reaction) -> Reaction:
+    def register(run: Run) -> Run:
         reactions = _REACTIONS.setdefault(event, {})
         if name in reactions:
             raise ValueError(f"two reactions to {event} are called {name}")
-        reactions[name] = run
+        reactions[name] = Reaction(run, before)
         _FORMER[f"{run.__module__}.{run.__name__}"] = name
         return run
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from tools.runtime.context import ToolContext
 from tools.runtime.errors import ToolError, Unavailable
 from tools.runtime.events import Event, Reaction, find_reaction
 from tools.runtime.jobs import task
@@ -30,14 +31,15 @@ async def react(runtime: Any, *, tenant: str, event: str, reaction: str) -> None
     caller = system(tenant_id, f"reaction:{reaction.rpartition('.')[2]}")
     refused: ToolError | None = None
     async with open_work(runtime, tenant_id, opening=runtime.opening_for(caller, "event")) as work:
-        row = (await work.session.scalars(select(EventLog).where(EventLog.id == UUID(event)))).one()
-        run = find_reaction(row.type, reaction)
-        if run is None:
-            raise UnknownReaction(f"{reaction} to {row.type} is not known here.")
-        happened = Event(row.type, row.entity_id, row.payload, row.id)
+        happened, known = await _read(work, UUID(event), reaction)
+        outside = await known.before(await runtime.context(work, caller), happened) if known.before else None
+    prepared = await outside() if outside is not None else None
+    async with open_work(runtime, tenant_id, opening=runtime.opening_for(caller, "event")) as work:
+        context = await runtime.context(work, caller)
+        context.prepared = prepared
         try:
             async with work.savepoint():
-                await _run_once(runtime, work, caller, run, happened, name=reaction)
+                await _run_once(context, known, happened, name=reaction)
         except ToolError as error:
             if error.status >= 500:
                 raise
@@ -47,12 +49,20 @@ async def react(runtime: Any, *, tenant: str, event: str, reaction: str) -> None
         raise refused
 
 
-async def _run_once(runtime: Any, work: Work, caller: Any, run: Reaction, event: Event, *, name: str) -> None:
-    noted = await work.session.execute(
+async def _read(work: Work, event_id: UUID, name: str) -> tuple[Event, Reaction]:
+    row = (await work.session.scalars(select(EventLog).where(EventLog.id == event_id))).one()
+    known = find_reaction(row.type, name)
+    if known is None:
+        raise UnknownReaction(f"{name} to {row.type} is not known here.")
+    return Event(row.type, row.entity_id, row.payload, row.id), known
+
+
+async def _run_once(context: ToolContext, known: Reaction, event: Event, *, name: str) -> None:
+    noted = await context.session.execute(
         insert(Reacted)
-        .values(id=new_id(), tenant_id=work.tenant_id, event_id=event.id, reaction=name)
+        .values(id=new_id(), tenant_id=context.work.tenant_id, event_id=event.id, reaction=name)
         .on_conflict_do_nothing()
         .returning(Reacted.id)
     )
     if noted.scalar() is not None:
-        await run(await runtime.context(work, caller), event)
+        await known.run(context, event)

@@ -18,10 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.blobs import Blobs
 from db.engine import Database
 from governance.clear import texts_in
+from governance.key_check import check_keys
 from governance.masters import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
 from governance.record import Opening, digest
 from governance.redaction.redactor import Redactor
+from governance.seals.keys import public_lines
 from governance.seals.sealer import Seals
 from governance.vault import Vault
 from scribe.making import NoteModel
@@ -222,8 +224,8 @@ class Runtime:
         return await outside()
 
     async def call_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None
-    ) -> Any:
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: Any = None
+    ) -> Any:  # fmt: skip
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
         entry = Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
@@ -232,7 +234,10 @@ class Runtime:
             args = entry.args = parse(tool, arguments)
             if step is not None:
                 await self._check_step(work, tool, args, caller, step)
+            if tool.before is not None and prepared is None:
+                raise RuntimeError(f"{tool.name} is to be prepared before the transaction (ctx.prepare)")
             context = await self.context(work, caller)
+            context.prepared = prepared
             await work.scope(caller.patient_id)
             if tool.effect is Effect.READ:
                 out = await tool.run(context, args)
@@ -270,11 +275,16 @@ class Runtime:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
         behalf = system(caller.tenant_id, f"system for {caller.id}")
 
-        async def call_other(name: str, arguments: Any) -> Any:
+        async def call_other(name: str, arguments: Any, *, prepared: Any = None) -> Any:
             scope = work.session.info.get("scope")
-            out = await self.call_within(work, name, arguments, behalf)
+            out = await self.call_within(work, name, arguments, behalf, prepared=prepared)
             await work.scope(scope[1] if scope else None)
             return out
+
+        async def prepare_other(name: str, arguments: Any) -> Any:
+            tool = permitted(name, behalf)
+            assert tool.before is not None, f"{name} needs no preparing"
+            return await tool.before(await self.context(work, behalf), parse(tool, arguments))
 
         return ToolContext(
             work=work,
@@ -282,6 +292,7 @@ class Runtime:
             tenant=await self.tenant(caller.tenant_id, work.session),
             cursors=self.cursors,
             call=call_other,
+            prepare=prepare_other,
             if_match=if_match,
             people=self.people,
             redactor=self.redactor,
@@ -293,6 +304,11 @@ class Runtime:
             hold_minutes=self.hold_minutes,
             slot_horizon_days=self.slot_horizon_days,
         )
+
+    async def check_keys(self) -> None:
+        """Raises KeysDiffer where this node's keys are not the database's: it must not serve."""
+        seal_keys = public_lines(self.seals.keys) if self.seals is not None else []
+        await check_keys(self.database, self.vault, seal_keys)
 
     async def tenant(self, tenant_id: UUID, session: AsyncSession | None = None) -> Tenant:
         """Whose call it is; read once. Inside a transaction give its `session`: a second connection might never come."""

@@ -79,8 +79,8 @@ class Tool:
     `assent`: when an agent calls it for a patient, that patient must have said yes to exactly these arguments.
     `versioned`: changing over REST needs If-Match.
     `before`: what must not hold a transaction open (a model that thinks, seconds of work). It reads what it needs in a
-    short one of its own and gives back what is then awaited outside; the result is the call's `ctx.prepared`. Not run
-    for a call inside another's transaction: there `ctx.prepared` is None.
+    short one of its own and gives back what is then awaited outside; the result is the call's `ctx.prepared`. Who
+    calls such a tool inside a transaction gives the result with the call, from a `before` of its own (`ctx.prepare`).
     """
 
     name: str

@@ -135,10 +135,7 @@ async def draft_note(ctx: ToolContext, args: DraftNote) -> DraftOut:
     sentence with the segments it came from; problems with ICD-10-CM suggestions, medications, orders, measurements, a
     summary for the patient, a FHIR R4 document. Everything is a draft and nothing is saved or sent: a person saves it as
     a note's revision. What the transcript does not support is left out or marked, and counted."""
-    if ctx.prepared is not None:
-        return DraftOut.model_validate(ctx.prepared)
-    outside = await _before_draft(ctx, args.model_copy(update={"maker": "built-in"}))
-    return DraftOut.model_validate(await outside())
+    return DraftOut.model_validate(ctx.prepared)
 
 
 async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[], Awaitable[Any]]:
@@ -194,10 +191,7 @@ def _sections(args: ValidateNote, visit: Visit) -> tuple[Section, ...]:
 async def validate_note(ctx: ToolContext, args: ValidateNote) -> ValidationOut:
     """Check a note against its transcript, sentence by sentence: unsupported, negated, another side, number, unit, dose or
     speaker; what was said and is missing; what contradicts itself. Where a FHIR bundle is given, whether it is valid R4."""
-    if ctx.prepared is not None:
-        return ValidationOut.model_validate(ctx.prepared)
-    outside = await _before_validation(ctx, args)
-    return ValidationOut.model_validate(await outside())
+    return ValidationOut.model_validate(ctx.prepared)
 
 
 @tool("scribe.list_templates", rest=get("/api/v1/scribe/templates"), needs=_READ, effect=Effect.READ)

@@ -42,6 +42,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_dead_job_tenant_id_state_id"), "dead_job", ["tenant_id", "state", "id"], unique=False)
     op.add_column("message", sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("idempotency_key", sa.Column("running_until", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "key_check",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("probe", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("kind IN ('secret', 'master', 'seal')", name=op.f("ck_key_check_kind")),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_key_check")),
+    )
     connection, role = op.get_bind(), context.config.attributes["app_role"]
     for task, queue in QUEUES.items():
         connection.exec_driver_sql(
@@ -51,6 +60,7 @@ def upgrade() -> None:
         "UPDATE procrastinate_jobs SET queue_name = 'housekeeping' WHERE queue_name = 'default' AND status = 'todo'"
     )
     tables = sa.MetaData()
-    tables.reflect(connection, only=["dead_job"])
-    for statement in isolation_statements(tables.tables["dead_job"], role):
-        connection.exec_driver_sql(statement)
+    tables.reflect(connection, only=["dead_job", "key_check"])
+    for name in ("dead_job", "key_check"):
+        for statement in isolation_statements(tables.tables[name], role):
+            connection.exec_driver_sql(statement)
