@@ -12,7 +12,16 @@ from psycopg import AsyncConnection, AsyncCursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-_SCOPE = "SELECT set_config('app.tenant', %s, true), set_config('app.patient', %s, true)"
+# With the scope, since it is sent with every transaction anyway and holds behind a pooler too: a statement that hangs, or a
+# transaction that was forgotten, must not keep a connection and its locks for ever.
+STATEMENT_TIMEOUT_S, IDLE_TIMEOUT_S = 60, 300
+_SCOPE = (
+    "SELECT set_config('app.tenant', %s, true), set_config('app.patient', %s, true),"
+    f" set_config('statement_timeout', '{STATEMENT_TIMEOUT_S}s', true),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_TIMEOUT_S}s', true)"
+)
+# A peer that is gone without a word is noticed within seconds, not after two hours.
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -31,6 +40,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_reset_on_return="rollback",
+            connect_args=KEEPALIVES,
             hide_parameters=True,  # parameters hold names, numbers and texts; errors are logged
         )
 

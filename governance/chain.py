@@ -54,31 +54,50 @@ def link(previous: bytes, content: bytes) -> bytes:
     return hashlib.sha256(previous + content).digest()
 
 
+class Chain:
+    """Checks one session's entries, given in order, some at a time."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+        self._previous, self._expected = genesis(head), 0
+        self._ended: tuple[datetime | None, str | None] = (None, None)
+
+    def take(self, entries: Iterable[Row]) -> Break | None:
+        """The first entry that does not follow from the one before it."""
+        head, sha256 = self._head, hashlib.sha256
+        previous, expected = self._previous, self._expected
+        for seq, kind, body, sealed, stored in entries:
+            expected += 1
+            if seq != expected:
+                return Break("the entry is missing", head.id, expected)
+            if sealed is None:  # `content_digest` and `link`, written out: this is the loop that takes the time
+                content = sha256(f"{seq}|{kind}|0|{body}".encode()).digest()
+            else:
+                content = sha256(f"{seq}|{kind}|{len(sealed)}|{body}".encode() + sealed).digest()
+            previous = sha256(previous + content).digest()
+            if previous != stored or "|" in kind:
+                return Break("the entry does not match its hash", head.id, seq)
+            if kind == "session_ended":
+                end = json.loads(body)
+                self._ended = (datetime.fromisoformat(end["at"]), end.get("outcome") or self._ended[1])
+        self._previous, self._expected = previous, expected
+        return None
+
+    def end(self) -> Break | None:
+        """Whether the session's head is what its entries come to."""
+        head, expected = self._head, self._expected
+        if expected < head.head_seq:
+            return Break("the entry is missing", head.id, expected + 1)
+        if expected > head.head_seq:
+            return Break("the entry is not the session's own", head.id, head.head_seq + 1)
+        if self._previous != head.head_hash:
+            return Break("the session's head does not match its last entry", head.id, expected)
+        if self._ended != (head.ended_at, head.outcome):
+            return Break("the session's end is not the one on the record", head.id, expected)
+        return None
+
+
 def first_break(head: Head, entries: Iterable[Row]) -> Break | None:
     """Check one session's entries, given in order."""
-    previous, expected = genesis(head), 0
-    ended: tuple[datetime | None, str | None] = (None, None)
-    sha256 = hashlib.sha256
-    for seq, kind, body, sealed, stored in entries:
-        expected += 1
-        if seq != expected:
-            return Break("the entry is missing", head.id, expected)
-        if sealed is None:  # `content_digest` and `link`, written out: this is the loop that takes the time
-            content = sha256(f"{seq}|{kind}|0|{body}".encode()).digest()
-        else:
-            content = sha256(f"{seq}|{kind}|{len(sealed)}|{body}".encode() + sealed).digest()
-        previous = sha256(previous + content).digest()
-        if previous != stored or "|" in kind:
-            return Break("the entry does not match its hash", head.id, seq)
-        if kind == "session_ended":
-            end = json.loads(body)
-            ended = (datetime.fromisoformat(end["at"]), end.get("outcome") or ended[1])
-    if expected < head.head_seq:
-        return Break("the entry is missing", head.id, expected + 1)
-    if expected > head.head_seq:
-        return Break("the entry is not the session's own", head.id, head.head_seq + 1)
-    if previous != head.head_hash:
-        return Break("the session's head does not match its last entry", head.id, expected)
-    if ended != (head.ended_at, head.outcome):
-        return Break("the session's end is not the one on the record", head.id, expected)
-    return None
+    chain = Chain(head)
+    return chain.take(entries) or chain.end()

@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
-from evals.bench import audited_calls, calls, recording, redaction, seals, turn_cost
+from evals.bench import audited_calls, calls, people, recording, redaction, seals, turn_cost
 
 BENCHES = {
     "audited-calls": audited_calls.main, "calls": calls.main, "recording": recording.main,
-    "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
+    "people": people.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
 }  # fmt: skip
 
 if __name__ == "__main__":

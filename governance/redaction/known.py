@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import date
 from itertools import permutations
 from typing import NamedTuple
@@ -61,10 +62,22 @@ class Mention(NamedTuple):
     kind: str
 
 
+class _Claim(NamedTuple):
+    """Words `first` to `last` are a value of the people `ids`, with so many edits."""
+
+    first: int
+    last: int
+    edits: int
+    ids: frozenset[str]
+    kind: int
+
+
 class Known:
-    """The index of a set of people. Building takes about a second for 20,000; it is not changed afterwards."""
+    """The index of a set of people. Building takes about a second for 20,000; it is not changed afterwards, but those who
+    changed may be laid over it (`with_newer`)."""
 
     def __init__(self, people: Iterable[Person]) -> None:
+        self._newer: Known | None = None
         self._ids: list[str] = []
         self._owners: dict[str, int | list[int]] = {}  # phrase or code -> people and kinds, as owner * 8 + kind
         self._names: set[str] = set()
@@ -89,6 +102,12 @@ class Known:
         self._phrases = Phrases(phrases, emails)
         self._codes = NearCodes(codes)
         self._near_names = NearWords(word for word in self._names if len(word) > 3)
+
+    def with_newer(self, newer: Known) -> Known:
+        """The same people and these, without building anew. A name that somebody had before stays known too."""
+        both = copy(self)
+        both._newer = newer
+        return both
 
     def _own(self, key: str, owner: int, kind: str) -> None:
         code = owner * 8 + _KINDS[kind]
@@ -149,25 +168,32 @@ class Known:
         return self._mentions(words_of(text))
 
     def _mentions(self, words: Words) -> list[Mention]:
-        hits = [hit for hit in self._hits(words) if not self._is_shared_place(hit)]
-        if not hits:
-            return []
-        hits.sort(key=lambda hit: (hit.edits, hit.first - hit.last, hit.first))
-        merged: dict[tuple[int, int], tuple[int, set[int]]] = {}
+        hits = self._claims(words) + (self._newer._claims(words) if self._newer is not None else [])
+        hits.sort(key=lambda claim: (claim.edits, claim.first - claim.last, claim.first))
+        merged: dict[tuple[int, int], tuple[int, set[str], int]] = {}
         taken = [False] * len(words.plain)
-        for hit in hits:
-            span = (hit.first, hit.last)
-            if span in merged and merged[span][0] == hit.edits:
-                merged[span][1].update(self._owned(hit.phrase))
-            elif not any(taken[hit.first : hit.last + 1]):
-                merged[span] = (hit.edits, set(self._owned(hit.phrase)))
-                taken[hit.first : hit.last + 1] = [True] * (hit.last + 1 - hit.first)
-        found = []
-        for (first, last), (_, owners) in merged.items():
-            ids = tuple(sorted({self._ids[owner // 8] for owner in owners}))
-            kind = _BY_NUMBER[min(owners) % 8]
-            found.append(Mention(words.spans[first][0], words.spans[last][1], ids, kind))
-        return sorted(found)
+        for claim in hits:
+            span = (claim.first, claim.last)
+            if span in merged and merged[span][0] == claim.edits:
+                edits, ids, kind = merged[span]
+                merged[span] = (edits, ids | claim.ids, min(kind, claim.kind))
+            elif not any(taken[claim.first : claim.last + 1]):
+                merged[span] = (claim.edits, set(claim.ids), claim.kind)
+                taken[claim.first : claim.last + 1] = [True] * (claim.last + 1 - claim.first)
+        return sorted(
+            Mention(words.spans[first][0], words.spans[last][1], tuple(sorted(ids)), _BY_NUMBER[kind])
+            for (first, last), (_, ids, kind) in merged.items()
+        )
+
+    def _claims(self, words: Words) -> list[_Claim]:
+        """The hits of this layer, with whose they are."""
+        claims = []
+        for hit in self._hits(words):
+            if not self._is_shared_place(hit):
+                owners = self._owned(hit.phrase)
+                ids = frozenset(self._ids[owner // 8] for owner in owners)
+                claims.append(_Claim(hit.first, hit.last, hit.edits, ids, min(owner % 8 for owner in owners)))
+        return claims
 
     def _hits(self, words: Words) -> list[Hit]:
         hits = [hit for hit in self._phrases.find(words.plain) if not self._is_grammar(words, hit)]
@@ -233,6 +259,8 @@ class Known:
     def find(self, text: str, *, focus: bool = False) -> Iterator[Found]:
         """Every trace of these people. `focus`: they take part in this talk, so their names alone need no capital."""
         words = words_of(text)
+        if self._newer is not None:
+            yield from self._newer.find(text, focus=focus)
         for hit in self._hits(words):
             kind = _BY_NUMBER[self._owned(hit.phrase)[0] % 8]
             first = hit.first - (kind == "address" and _is_house(words, hit.first - 1))

@@ -46,6 +46,7 @@ class Message(TenantRow, Base):
         UniqueConstraint("tenant_id", "provider_id"),
         UniqueConstraint("tenant_id", "in_reply_to"),
         tenant_index("conversation_id", "seq"),
+        tenant_index("at"),
         Index(
             "ix_message_inbox",
             "tenant_id",
@@ -97,6 +98,7 @@ class Communication(TenantRow, Base):
     __tablename__ = "communication"
     __table_args__ = (
         tenant_index("patient_id", "at"),
+        tenant_index("at"),
         tenant_index("message_id"),
         UniqueConstraint("tenant_id", "once"),
         CheckConstraint("outcome IN ('queued', 'sent', 'delivered', 'read', 'failed', 'refused')", name="outcome"),

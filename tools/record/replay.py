@@ -9,13 +9,16 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import select
 
-from governance.chain import Head, first_break
+from governance.chain import Chain, Head
 from governance.record import entry_about
+from governance.seals.report import Break
 from governance.tables import AuditEntry, LLMSession
 from tools.record.readable import grant_of, redact_all
 from tools.record.tools import READ, SessionId, SessionOut
 from tools.runtime.context import ToolContext
 from tools.runtime.tool import Effect, Out, get, tool
+
+_CHECKED_AT_ONCE = 2000
 
 
 class EntryOut(Out):
@@ -28,11 +31,17 @@ class EntryOut(Out):
     erased: bool = Field(False, description="The sealed part cannot be read any more: its key was destroyed")
 
 
+class ReplaySession(SessionId):
+    after: int = Field(0, ge=0, description="Show the entries after this one; `next_after` of the part before")
+    limit: int = Field(1000, ge=1, le=5000, description="Entries shown at once")
+
+
 class ReplayOut(SessionOut):
     whole: bool
     first_break: str | None
     redacted: bool
     entries: list[EntryOut]
+    next_after: int | None = Field(None, description="Where the next part begins; null at the end")
 
 
 @tool(
@@ -41,12 +50,12 @@ class ReplayOut(SessionOut):
     needs=READ,
     effect=Effect.READ,
 )
-async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
-    """The whole session in order: messages, what was understood, tool calls, decisions, and what the patient saw."""
+async def replay_session(ctx: ToolContext, args: ReplaySession) -> ReplayOut:
+    """A session in order: messages, what was understood, tool calls, decisions, and what the patient saw. A part at a time
+    where it is long; whether its chain is whole is said of all of it."""
     row = await ctx.load(LLMSession, args.session_id)
-    rows = await session_rows(ctx, row.id)
-    entries = [(e.seq, e.kind, e.body, e.sealed, e.hash) for e in rows]
-    broken = first_break(head_of(row), entries)
+    broken = await _check(ctx, row)
+    rows = await session_rows(ctx, row.id, after=args.after, limit=args.limit)
     fulls = await open_entries(ctx, rows)
     patients = patients_of(row, rows)
     ctx.seen.extend(patients)
@@ -69,12 +78,27 @@ async def replay_session(ctx: ToolContext, args: SessionId) -> ReplayOut:
             )
             for entry, full, gone in zip(rows, fulls, erased, strict=True)
         ],
+        next_after=rows[-1].seq if rows and rows[-1].seq < row.head_seq else None,
     )  # fmt: skip
 
 
-async def session_rows(ctx: ToolContext, session_id: UUID) -> list[AuditEntry]:
-    query = select(AuditEntry).where(AuditEntry.session_id == session_id).order_by(AuditEntry.seq)
-    return list(await ctx.session.scalars(query))
+async def _check(ctx: ToolContext, row: LLMSession) -> Break | None:
+    chain, after = Chain(head_of(row)), 0
+    columns = (AuditEntry.seq, AuditEntry.kind, AuditEntry.body, AuditEntry.sealed, AuditEntry.hash)
+    while True:
+        query = select(*columns).where(AuditEntry.session_id == row.id, AuditEntry.seq > after)
+        rows = (await ctx.session.execute(query.order_by(AuditEntry.seq).limit(_CHECKED_AT_ONCE))).all()
+        if not rows:
+            return chain.end()
+        broken = chain.take((one.seq, one.kind, one.body, one.sealed, one.hash) for one in rows)
+        if broken is not None:
+            return broken
+        after = rows[-1].seq
+
+
+async def session_rows(ctx: ToolContext, session_id: UUID, *, after: int = 0, limit: int) -> list[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.session_id == session_id, AuditEntry.seq > after)
+    return list(await ctx.session.scalars(query.order_by(AuditEntry.seq).limit(limit)))
 
 
 def head_of(row: LLMSession) -> Head:

@@ -22,6 +22,8 @@ from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, post, tool
 
+MOST_ENTRIES = 20_000
+
 
 class RerunSession(Args):
     session_id: UUID
@@ -72,7 +74,9 @@ async def _before(ctx: ToolContext, args: RerunSession) -> Callable[[], Awaitabl
             policy = read_policy(args.policy)
         except PolicyInvalid as error:
             raise InvalidArguments(errors=[{"field": "policy", "rule": str(error)}]) from error
-    rows = await session_rows(ctx, row.id)
+    if row.head_seq > MOST_ENTRIES:
+        raise Conflict(f"The session has {row.head_seq} entries; at most {MOST_ENTRIES} can be run again.")
+    rows = await session_rows(ctx, row.id, limit=MOST_ENTRIES)
     fulls = await open_entries(ctx, rows)
     entries = [(entry.kind, json.loads(entry.body), full) for entry, full in zip(rows, fulls, strict=True)]
     patients = patients_of(row, rows)

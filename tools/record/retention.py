@@ -13,24 +13,31 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from governance.keeping import count_retired, destroy_retired, retire
+from tools.record import growth
 from tools.record.tables import RetentionRule
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.events import event_type
-from tools.runtime.jobs import task
+from tools.runtime.jobs import Job, task
 from tools.runtime.principals import Permission, system
 from tools.runtime.tables import IdempotencyKey
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
-from tools.voice.keeping import count_past, let_go
+from tools.voice.keeping import MOST_RECORDINGS, count_past, let_go
 
 APPLIED = event_type("Retention.Applied", "Data past its retention was let go")
-DataClass = Literal["record", "texts", "recordings", "stored_answers"]
+DataClass = Literal["record", "texts", "recordings", "stored_answers", "events", "deliveries", "messages"]
 # 2,555 days: seven years, the hospital's rule (spec/governance.md). HIPAA asks six for documentation
 # (45 CFR 164.316(b)(2)(i)), below which the record cannot be set; the database holds that floor too. Audio goes after 30
-# days: by then its transcript, kept as other texts are, has been read and corrected.
-DEFAULT_DAYS: dict[DataClass, int] = {"record": 2555, "texts": 2555, "recordings": 30, "stored_answers": 1}
-FLOOR_DAYS: dict[DataClass, int] = {"record": 2192, "texts": 30, "recordings": 1, "stored_answers": 1}
+# days: by then its transcript, kept as other texts are, has been read and corrected. Messages go with the record that
+# tells of them; events after thirteen months, so that a year can be compared with the one before; what carriers and
+# receivers reported, decided jobs and expired approvals after three months.
+DEFAULT_DAYS: dict[DataClass, int] = {
+    "record": 2555, "texts": 2555, "recordings": 30, "stored_answers": 1, "events": 400, "deliveries": 90, "messages": 2555,
+}  # fmt: skip
+FLOOR_DAYS: dict[DataClass, int] = {
+    "record": 2192, "texts": 30, "recordings": 1, "stored_answers": 1, "events": 30, "deliveries": 7, "messages": 30,
+}  # fmt: skip
 KEY_YEAR = timedelta(days=365)  # a data key seals for a year at most, so that its texts end together
 _BATCH = 500
 _PAST = text("SELECT count(*) FROM llm_session s WHERE session_is_past(s, :before)")
@@ -66,6 +73,10 @@ class AppliedOut(Out):
     text_keys: int = Field(description="Retired keys destroyed: the texts under them cannot be read any more")
     recordings: int = Field(description="Recordings whose audio was destroyed; their transcripts stay")
     stored_answers: int
+    events: int = Field(0, description="Events, and notes of what followed from them, that were removed")
+    deliveries: int = Field(0, description="Reports of carriers and receivers, decided jobs, expired approvals")
+    messages: int = Field(0, description="Messages and communications that were removed")
+    more: bool = Field(False, description="There is more that is past its retention: apply again")
 
 
 @tool(
@@ -120,7 +131,7 @@ async def apply_retention(ctx: ToolContext, args: ApplyRetention) -> AppliedOut:
     return AppliedOut(dry_run=args.dry_run, **gone)
 
 
-async def _count(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, int]:
+async def _count(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, Any]:
     answers = select(func.count()).where(IdempotencyKey.created_at < before["stored_answers"])
     return {
         "sessions": int(await ctx.session.scalar(_PAST, {"before": before["record"]}) or 0),
@@ -130,7 +141,7 @@ async def _count(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[st
     }
 
 
-async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, int]:
+async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, Any]:
     purged = (await ctx.session.execute(_PURGE, {"before": before["record"], "most": _BATCH})).all()
     for session_id, head_seq, head_hash in purged:
         gone = {"at": ctx.now, "session_id": session_id, "head_seq": head_seq, "head_hash": head_hash.hex()}
@@ -142,9 +153,13 @@ async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[st
     statement: Any = delete(IdempotencyKey).where(IdempotencyKey.created_at < before["stored_answers"])
     answers = await ctx.session.execute(statement)
     recordings = await let_go(ctx.work, before=before["recordings"])
+    classes: tuple[growth.Class, ...] = ("events", "deliveries", "messages")
+    grown: dict[str, int] = {which: await growth.let_go(ctx, which, before=before[which]) for which in classes}
+    more = len(purged) == _BATCH or recordings == MOST_RECORDINGS or max(grown.values()) >= growth.MOST_A_TIME
     return {
         "sessions": len(purged), "text_keys": len(keys), "recordings": recordings,
         "stored_answers": answers.rowcount,  # type: ignore[attr-defined]
+        **grown, "more": more,
     }  # fmt: skip
 
 
@@ -157,8 +172,10 @@ async def _days(ctx: ToolContext) -> dict[DataClass, int]:
 
 @task("record.apply_retention", every="20 3 * * *", each_tenant=True)
 async def nightly(runtime: Any, *, tenant: str) -> None:
-    """A tenant's retention, each night."""
+    """A tenant's retention, each night: a part at a time, until nothing is left."""
     run: Callable[..., Awaitable[Any]] = runtime.call_within
     async with tenant_work(runtime, UUID(tenant), system_name="record.apply_retention") as work:
         caller = system(work.tenant_id, "record.apply_retention")
-        await run(work, "record.apply_retention", {"dry_run": False}, caller)
+        applied = await run(work, "record.apply_retention", {"dry_run": False}, caller)
+        if applied.more:
+            work.jobs.append(Job("record.apply_retention", {"tenant": tenant}))

@@ -14,7 +14,7 @@ from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecisio
 from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.engine import driver_of
+from db.engine import KEEPALIVES, driver_of
 from tools.runtime.errors import ToolError
 
 # `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `speech`: recordings.
@@ -88,7 +88,7 @@ class Jobs:
 
     def __init__(self, url: str) -> None:
         # a listener for each queue whose jobs someone waits for, and some for the queue's own statements
-        self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=10))
+        self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=10, kwargs=KEEPALIVES))
 
     async def defer(self, session: AsyncSession, jobs: list[Job]) -> None:
         """Queue jobs in the session's transaction: they exist when it commits, and not otherwise."""

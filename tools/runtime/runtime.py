@@ -3,6 +3,7 @@ effect, its events and its entry on the record."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,7 @@ from tools.runtime.work import Clock, Work, open_work
 from tools.voice.ears import Ears
 
 log = structlog.get_logger()
+TENANT_TTL_S = 60.0
 _RETRIED = {"40P01", "40001"}  # deadlock, serialization failure
 
 
@@ -119,7 +121,7 @@ class Runtime:
         self.cursors = cursors
         self.hold_minutes = hold_minutes
         self.slot_horizon_days = slot_horizon_days
-        self._tenants: dict[UUID, Tenant] = {}
+        self._tenants: dict[UUID, tuple[float, Tenant]] = {}
 
     async def call(
         self,
@@ -311,8 +313,9 @@ class Runtime:
         await check_keys(self.database, self.vault, seal_keys)
 
     async def tenant(self, tenant_id: UUID, session: AsyncSession | None = None) -> Tenant:
-        """Whose call it is; read once. Inside a transaction give its `session`: a second connection might never come."""
-        if tenant_id not in self._tenants:
+        """Whose call it is; a change is seen within a minute. Inside a transaction give its `session`: a second connection might never come."""
+        held = self._tenants.get(tenant_id)
+        if held is None or time.monotonic() - held[0] > TENANT_TTL_S:
             from tools.facility.tables import Tenant as TenantTable
 
             if session is None:
@@ -322,8 +325,9 @@ class Runtime:
                 row = await session.get(TenantTable, tenant_id)
             if row is None:
                 raise NotFound(f"There is no tenant {tenant_id}.")
-            self._tenants[tenant_id] = Tenant(row.id, row.slug, row.name, ZoneInfo(row.zone), row.country)
-        return self._tenants[tenant_id]
+            held = time.monotonic(), Tenant(row.id, row.slug, row.name, ZoneInfo(row.zone), row.country)
+            self._tenants[tenant_id] = held
+        return held[1]
 
     def opening_for(self, caller: Principal, channel: str) -> Opening:
         """A caller without a conversation has one session a day and channel."""

@@ -30,7 +30,7 @@ class EventLog(TenantRow, Base):
     """An event, written in the transaction of its cause. `seq` gives the order."""
 
     __tablename__ = "event_log"
-    __table_args__ = (tenant_index("entity_id", "seq"), tenant_index("type", "seq"))
+    __table_args__ = (tenant_index("entity_id", "seq"), tenant_index("type", "seq"), tenant_index("at"))
 
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     type: Mapped[str]
@@ -43,7 +43,7 @@ class Reacted(TenantRow, Base):
     """A reaction that has run for an event: the same pair is not run twice."""
 
     __tablename__ = "reacted"
-    __table_args__ = (UniqueConstraint("tenant_id", "event_id", "reaction"),)
+    __table_args__ = (UniqueConstraint("tenant_id", "event_id", "reaction"), tenant_index("created_at"))
 
     event_id: Mapped[UUID]
     reaction: Mapped[str]

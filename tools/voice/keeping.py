@@ -22,6 +22,7 @@ from tools.voice.tables import VoicePart, VoiceSession
 
 log = structlog.get_logger()
 AUDIO_DELETED = event_type("VoiceSession.AudioDeleted", "A session's audio was destroyed")
+MOST_RECORDINGS = 500  # whose audio is destroyed at once
 _UNCLAIMED_H = 24  # pieces that no row names after so long are left over from an upload that died
 
 
@@ -87,7 +88,7 @@ async def count_past(session: AsyncSession, *, before: datetime) -> int:
     return int(await session.scalar(select(func.count()).select_from(VoiceSession).where(*_past(before))) or 0)
 
 
-async def let_go(work: Work, *, before: datetime, most: int = 500) -> int:
+async def let_go(work: Work, *, before: datetime, most: int = MOST_RECORDINGS) -> int:
     """Destroy the audio of recordings past their retention; transcripts stay. How many there were."""
     query = select(VoiceSession).where(*_past(before)).limit(most).with_for_update(skip_locked=True)
     rows = list(await work.session.scalars(query))

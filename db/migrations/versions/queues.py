@@ -18,6 +18,29 @@ QUEUES = {
 }  # fmt: skip
 
 
+# Events are never changed; a tenant's that are past their retention are removed, a month back at least.
+EVENTS_PURGE = """
+CREATE FUNCTION events_purge(p_before timestamptz, p_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    v_tenant uuid := nullif(current_setting('app.tenant', true), '')::uuid;
+    v_gone integer;
+BEGIN
+    IF p_before > now() - interval '30 days' THEN
+        RAISE EXCEPTION 'events are kept a month at least' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    PERFORM set_config('app.purging', 'on', true);
+    DELETE FROM event_log WHERE id IN (
+        SELECT e.id FROM event_log e WHERE e.tenant_id = v_tenant AND e.at < p_before
+           AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.tenant_id = v_tenant AND d.event_id = e.id)
+         ORDER BY e.at LIMIT p_most);
+    GET DIAGNOSTICS v_gone = ROW_COUNT;
+    PERFORM set_config('app.purging', '', true);
+    RETURN v_gone;
+END $$;
+"""
+
+
 def upgrade() -> None:
     op.create_table(
         "dead_job",
@@ -40,6 +63,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "job_id", name=op.f("uq_dead_job_tenant_id_job_id")),
     )
     op.create_index(op.f("ix_dead_job_tenant_id_state_id"), "dead_job", ["tenant_id", "state", "id"], unique=False)
+    op.create_index("ix_event_log_tenant_id_at", "event_log", ["tenant_id", "at"], unique=False)
+    op.create_index("ix_message_tenant_id_at", "message", ["tenant_id", "at"], unique=False)
+    op.create_index("ix_communication_tenant_id_at", "communication", ["tenant_id", "at"], unique=False)
+    op.create_index("ix_reacted_tenant_id_created_at", "reacted", ["tenant_id", "created_at"], unique=False)
     op.add_column("message", sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("idempotency_key", sa.Column("running_until", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
@@ -59,6 +86,9 @@ def upgrade() -> None:
     connection.exec_driver_sql(
         "UPDATE procrastinate_jobs SET queue_name = 'housekeeping' WHERE queue_name = 'default' AND status = 'todo'"
     )
+    connection.exec_driver_sql(EVENTS_PURGE)
+    connection.exec_driver_sql("REVOKE ALL ON FUNCTION events_purge FROM PUBLIC")
+    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION events_purge TO {role}")
     tables = sa.MetaData()
     tables.reflect(connection, only=["dead_job", "key_check"])
     for name in ("dead_job", "key_check"):
