@@ -12,6 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tools.runtime.errors import Unavailable
 
 router = APIRouter(tags=["health"])
+# A commit of a few bytes (no row, nothing to clean up), and a sort of half a megabyte that spills to the disk: what a
+# server with a full disk, or one that only reads, cannot do.
+_WRITES = "SELECT pg_logical_emit_message(true, 'wardline.ready', ''), current_setting('transaction_read_only')"
+_SPILLS = "SELECT max(n) FROM (SELECT n FROM generate_series(1, 20000) n ORDER BY hashint4(n)) sorted"
 REQUESTS = Counter("wardline_http_requests_total", "HTTP requests", ["method", "route", "status"])
 SECONDS = Histogram("wardline_http_request_seconds", "Time to answer an HTTP request", ["route"])
 
@@ -22,15 +26,28 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready", responses={503: {"description": "The database cannot be reached"}})
+@router.get("/ready", responses={503: {"description": "The database cannot be reached, or cannot write"}})
 async def ready(request: Request) -> dict[str, str]:
-    """The database answers and is migrated."""
+    """The database answers, is migrated, and takes a write."""
     try:
         async with request.app.state.runtime.database.begin(None) as session:
             await session.execute(text("SELECT 1 FROM tenant LIMIT 1"))
+            await session.execute(text("SET LOCAL work_mem = '64kB'"))
+            await session.execute(text(_SPILLS))
+            only_reads = (await session.execute(text(_WRITES))).one()[1] == "on"
     except Exception as error:
-        raise Unavailable("The database cannot be reached.") from error
+        raise Unavailable(_why(error)) from error
+    if only_reads:
+        raise Unavailable("The database only reads.")
     return {"status": "ready"}
+
+
+def _why(error: Exception) -> str:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    full = state.startswith("53")
+    return (
+        f"The database cannot write: it is out of a resource ({state})." if full else "The database cannot be reached."
+    )
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
@@ -40,6 +39,7 @@ from tools.runtime.errors import (
 )
 from tools.runtime.guard import Guard
 from tools.runtime.jobs import Jobs
+from tools.runtime.outages import is_outage
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
 from tools.runtime.tool import Args, Effect, Tool, find_tool
@@ -292,7 +292,9 @@ class Runtime:
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
                     await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
-        except (OperationalError, InterfaceError, PoolTimeout):
+        except Exception as error:
+            if not is_outage(error):
+                raise
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
 
 
@@ -302,7 +304,7 @@ def as_tool_error(error: BaseException) -> ToolError:
         return error
     if isinstance(error, IntegrityError):
         return explanation(error)
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if is_outage(error):
         return Unavailable()
     log.error("tool.failed", error=type(error).__name__, exc_info=error)
     return Failed()
