@@ -34,7 +34,9 @@ from tools import rooms
 from tools.conversations.carrier import TwilioCarrier
 from tools.runtime.jobs import Jobs
 from tools.runtime.pages import Cursors
+from tools.runtime.permissions import check_grants
 from tools.runtime.runtime import Runtime
+from tools.runtime.tool import all_tools
 from tools.runtime.work import Clock
 from tools.voice.ears import Ears
 from voice.recognition.choosing import choose
@@ -88,7 +90,8 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
 
 @asynccontextmanager
 async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
-    """Connections open on the way in and closed on the way out."""
+    """Connections open on the way in and closed on the way out. Permissions that do not fit end it before."""
+    check_grants(all_tools())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
