@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = Field(None, description="URL under which Twilio reaches us, behind a proxy")
+    cors_origins: str = Field(
+        "", description="Comma-separated origins whose pages may call the API from a browser; empty: none"
+    )
+    mcp_hosts: str = Field(
+        "", description="Comma-separated host names under which /mcp is called, beside this machine's and public_url's"
+    )
     tenant: str = Field("demo", description="Slug of the tenant that command-line calls act in")
     max_body_bytes: int = Field(1_048_576, description="Largest request body")
 

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.callers import caller_of
+from api.methods import allowed
 from tools.runtime.entries import invalid
 from tools.runtime.errors import ToolError, Unauthenticated
 from tools.runtime.runtime import as_tool_error
@@ -56,7 +57,10 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     code = _CODES.get(error.status_code)
     if code is not None:
         body |= {"code": code, "detail": f"{error.detail}: {request.method} {request.url.path}", "remedy": "fix_input"}
-    return JSONResponse(body, status_code=error.status_code, media_type=MEDIA_TYPE, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed(dict(request.scope)))
+    return JSONResponse(body, status_code=error.status_code, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -27,7 +27,7 @@ from tools.runtime.tool import Tool, all_tools
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 NOTE = "Made by `python -m tests.catalogues` from the code; CI fails when it is stale.\n"
-FACES = ("api.body_limit", "api.worker")  # errors and jobs that are declared outside the rooms
+FACES = ("api.body_limit", "api.mcp", "api.worker")  # errors and jobs that are declared outside the rooms
 
 
 def catalogues() -> dict[str, str]:

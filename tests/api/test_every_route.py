@@ -26,8 +26,9 @@ def walked(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
                 yield method, route.path  # type: ignore[attr-defined]
 
 
-async def tried(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+async def tried(client: httpx.AsyncClient, method: str, path: str, given: dict[str, str]) -> httpx.Response:
     """A request whose path, query and body are all nonsense."""
+    headers = {**given, "Host": "localhost"}  # /mcp answers to no other
     nonsense = "/".join("not-a-thing" if part.startswith("{") else part for part in path.split("/"))
     return await client.request(method, nonsense, params={"format": "nonsense"}, content=b"{nonsense", headers=headers)
 
