@@ -41,6 +41,7 @@ def catalogues() -> dict[str, str]:
         "settings.md": settings(),
         "problems.md": problems(),
         "roles.md": roles(),
+        "mcp.md": mcp(),
         "cli.md": cli(),
         "security.md": security(),
     }
@@ -150,6 +151,22 @@ def roles() -> str:
     return _document(
         ["# Roles", NOTE, about, _table(("role", "may"), may), "## Permissions",
          _table(("permission", "roles", "tools"), needed)]
+    )  # fmt: skip
+
+
+def mcp() -> str:
+    """What of the official conformance suite applies to /mcp."""
+    listed = yaml.safe_load((ROOT / "evals" / "data" / "mcp_conformance.yaml").read_text(encoding="utf-8"))
+    about = (
+        "Tools over streamable HTTP at `/mcp` and over standard input and output (`wardline mcp`). A tool's name has `_` "
+        "where it has dots here (`scheduling_book_appointment`); dotted names are taken too. `/mcp` answers to this machine's "
+        "names, `WARDLINE_PUBLIC_URL`'s host and `WARDLINE_MCP_HOSTS`. `python -m evals.mcp_conformance` runs the server "
+        "scenarios of the official suite (npm, Node 22 or newer) that apply."
+    )
+    applies = "\n".join(f"- {name}" for name in listed["apply"])
+    return _document(
+        ["# MCP", NOTE, about, "## Scenarios that apply", applies, "## Scenarios that do not, and why",
+         _table(("scenario", "why"), [(name, why) for name, why in listed["not"].items()])]
     )  # fmt: skip
 
 
