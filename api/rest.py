@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import from_json
 
@@ -130,9 +131,9 @@ def _unchanged(request: Request, tag: str) -> bool:
     return given.strip() == "*" or tag in [part.strip().removeprefix("W/") for part in given.split(",")]
 
 
-def _shown_as(media_type: str) -> type[Response]:
+def _shown_as(media_type: str) -> type[JSONResponse]:
     """The kind of a response, for its document."""
-    return type("Shown", (Response,), {"media_type": media_type})
+    return type("Shown", (JSONResponse,), {"media_type": media_type})
 
 
 def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]) -> dict[str, Any]:
