@@ -14,7 +14,7 @@ from api import logs
 from api.audit_cli import audit_app, seals_app
 from api.governance_cli import policy_app, rerun, vault_app
 from api.scribe_cli import note
-from api.terminal import call, caller_for, out, print_call, with_runtime
+from api.terminal import call, caller_for, check_folder, out, print_call, with_runtime
 from api.voice_cli import transcribe
 from settings import Settings, get_settings
 
@@ -43,8 +43,10 @@ def main() -> None:
 def up() -> None:
     """Start everything: database, migrations, demo hospital, server and worker. Ctrl-C ends it."""
     from api import supervise
+    from api.address import check_free
 
     settings = get_settings()
+    check_free(settings.host, settings.port)
     raise SystemExit(supervise.run(settings, service_url=_prepare(settings)))
 
 
@@ -61,10 +63,14 @@ def serve() -> None:
     """Serve HTTP."""
     import uvicorn
 
+    from api.address import check_free
     from api.app import create_app
+    from api.supervise import end_with_parent
     from scribe.drafting import load
 
     settings = get_settings()
+    end_with_parent()
+    check_free(settings.host, settings.port)
     application = create_app(settings)
     threading.Thread(target=load, name="scribe-load", daemon=True).start()
     uvicorn.run(
@@ -76,7 +82,10 @@ def serve() -> None:
 @app.command()
 def worker() -> None:
     """Run jobs: turns, sending, reactions, and what repeats."""
+    from api.supervise import end_with_parent
     from api.worker import register, work
+
+    end_with_parent()
 
     async def body(runtime: Any) -> None:
         register(runtime)
@@ -144,6 +153,7 @@ def token(role: str, patient: Annotated[str, typer.Option(help="Patient id, for 
     from api.dev_issuer import DevIssuer, DevIssuerForbidden
 
     settings = get_settings()
+    check_folder(settings)
     try:
         issuer = DevIssuer(settings.data_dir.resolve(), settings.env)
     except DevIssuerForbidden as forbidden:
@@ -157,10 +167,11 @@ def doctor() -> None:
     """Say what this installation will use."""
     settings = get_settings()
     model = f"{settings.model_name} at {settings.model_base_url}" if settings.model_name else "none: built-in alone"
-    database = "WARDLINE_DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir}/pg"
+    database = "WARDLINE_DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir.resolve()}/pg"
     configured = settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_whatsapp_from
     for name, value in (
         ("environment", settings.env),
+        ("data folder", _folder(settings)),
         ("database", database),
         ("model", model),
         ("carrier", "Twilio" if configured else "none: messages rest in the outbox"),
@@ -174,6 +185,13 @@ def doctor() -> None:
         ("clock", str(settings.clock or "the real one")),
     ):
         out.print(f"{name:12} {value}")
+
+
+def _folder(settings: Settings) -> str:
+    """Which, why that one, and whether it is there."""
+    why = "WARDLINE_DATA_DIR" if "data_dir" in settings.model_fields_set else "found: WARDLINE_DATA_DIR is not set"
+    there = "" if settings.data_dir.is_dir() else "; not there yet: wardline migrate makes it"
+    return f"{settings.data_dir.resolve()} ({why}{there})"
 
 
 def _voice_out(settings: Settings) -> str:
@@ -295,7 +313,7 @@ def _prepare(settings: Settings, *, demo: bool = True) -> str:
     from tools.facility import demo as hospital
     from tools.runtime.work import Clock
 
-    service, owner = provision.urls(settings)
+    service, owner = provision.urls(settings, make=True)
     provision.migrate(owner, settings.database_app_role)
     if demo and settings.env != "production":
         now = Clock(settings.clock).now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +12,24 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+def data_folder() -> Path:
+    """Where data is kept when no setting says: in the checkout, or in the user's data folder."""
+    code = Path(__file__).resolve().parent
+    if (code / "pyproject.toml").exists():
+        return code / "var"
+    chosen = os.environ.get("XDG_DATA_HOME", "")
+    users = Path(chosen) if chosen.startswith("/") else Path.home() / ".local" / "share"
+    return users / "wardline"
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WARDLINE_", extra="ignore")
 
     env: Literal["development", "test", "production"] = "development"
-    data_dir: Path = Field(Path("var"), description="Folder of the embedded database, the development keys and blobs")
+    data_dir: Path = Field(
+        default_factory=lambda: data_folder(),
+        description="Folder of the embedded database, the development keys and blobs. Unset: `var` of the checkout that this runs from, else `wardline` in the user's data folder (XDG_DATA_HOME, ~/.local/share); never the folder one stands in",
+    )
     clock: datetime | None = Field(None, description="Freezes the time (ISO 8601 with zone); refused in production")
 
     database_url: str | None = Field(None, description="PostgreSQL URL of the service's role; unset: embedded server")
@@ -26,6 +40,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = Field(None, description="URL under which Twilio reaches us, behind a proxy")
+    cors_origins: str = Field(
+        "", description="Comma-separated origins whose pages may call the API from a browser; empty: none"
+    )
+    mcp_hosts: str = Field(
+        "", description="Comma-separated host names under which /mcp is called, beside this machine's and public_url's"
+    )
     tenant: str = Field("demo", description="Slug of the tenant that command-line calls act in")
     max_body_bytes: int = Field(1_048_576, description="Largest request body")
 

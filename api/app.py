@@ -12,6 +12,7 @@ import yaml
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from jinja2 import TemplateError
+from starlette.middleware.cors import CORSMiddleware
 
 from agents.rerun import Rehearse
 from agents.screen.red_flags import red_flags
@@ -25,6 +26,7 @@ from api.auth import Issuer, TokenVerifier
 from api.body_limit import BodyLimit
 from api.call_parts import CallParts
 from api.dev_issuer import DevIssuer
+from api.methods import Methods, origins
 from api.rest import build_router, nested_schemas
 from api.secrets import blobs, derived, seals, twilio_token, vault
 from db import provision
@@ -38,7 +40,9 @@ from tools import rooms
 from tools.conversations.carrier import TwilioCarrier
 from tools.runtime.jobs import Jobs
 from tools.runtime.pages import Cursors
+from tools.runtime.permissions import check_grants
 from tools.runtime.runtime import Runtime
+from tools.runtime.tool import all_tools
 from tools.runtime.work import Clock
 from tools.voice.ears import Ears
 from voice.recognition.choosing import choose
@@ -94,7 +98,8 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
 
 @asynccontextmanager
 async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
-    """Connections open on the way in and closed on the way out."""
+    """Connections open on the way in and closed on the way out. Permissions that do not fit end it before."""
+    check_grants(all_tools())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
@@ -118,7 +123,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
 def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     """The HTTP service."""
     runtime = build_runtime(settings, url or provision.urls(settings)[0])
-    mcp_server = mcp.build(runtime)
+    mcp_server = mcp.build(runtime, mcp.Hosts.named(settings.mcp_hosts, settings.public_url))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -146,9 +151,22 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     mcp_server.mount(app)
     problems.install(app)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, recordings=settings.max_recording_bytes)
+    app.add_middleware(Methods)
     app.add_middleware(health.Timing)
+    if settings.cors_origins:
+        _allow_pages(app, list(origins(settings.cors_origins)))
     _describe(app)
     return app
+
+
+def _allow_pages(app: FastAPI, allowed: list[str]) -> None:
+    """Pages of these origins may call from a browser, by key or token; cookies are not used."""
+    app.add_middleware(
+        CORSMiddleware, allow_origins=allowed, allow_methods=["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"],
+        allow_headers=["Authorization", "X-API-Key", "Content-Type", "Content-Range", "Idempotency-Key", "If-Match",
+                       "If-None-Match", "Upload-Offset", "Upload-Complete", "Mcp-Session-Id", "Mcp-Protocol-Version"],
+        expose_headers=["ETag", "Idempotent-Replayed", "Retry-After", "Upload-Offset", "Upload-Complete", "Allow"],
+    )  # fmt: skip
 
 
 def _describe(app: FastAPI) -> None:

@@ -58,6 +58,7 @@ class ClaimNames:
     roles: str = "wardline_roles"
     tenant: str = "wardline_tenant"
     patient: str = "wardline_patient"
+    practitioner: str = "wardline_practitioner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Claims:
     patient_id: UUID | None
     expires_at: datetime
     issuer: str
+    practitioner_id: UUID | None = None
 
 
 class TokenVerifier:
@@ -141,7 +143,8 @@ def _usable(key: Mapping[str, Any], algorithm: str) -> jwt.PyJWK:
 
 
 def _claims(payload: dict[str, Any], names: ClaimNames) -> Claims:
-    roles, tenant, patient = (_at(payload, name) for name in (names.roles, names.tenant, names.patient))
+    asked = (names.roles, names.tenant, names.patient, names.practitioner)
+    roles, tenant, patient, practitioner = (_at(payload, name) for name in asked)
     if isinstance(roles, str):
         roles = roles.replace(",", " ").split()
     try:
@@ -152,6 +155,7 @@ def _claims(payload: dict[str, Any], names: ClaimNames) -> Claims:
             patient_id=None if patient is None else UUID(_text(patient)),
             expires_at=datetime.fromtimestamp(payload["exp"], UTC),
             issuer=payload["iss"],
+            practitioner_id=None if practitioner is None else UUID(_text(practitioner)),
         )
     except (ValueError, TypeError, OverflowError, OSError):
         raise BadToken("claims") from None

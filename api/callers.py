@@ -50,4 +50,5 @@ async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | 
         tenant_id=named,
         roles=claims.roles,
         patient_id=claims.patient_id if is_patient else None,
+        practitioner_id=None if is_patient else claims.practitioner_id,
     )

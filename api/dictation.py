@@ -34,14 +34,14 @@ _POLICY, _INTERNAL = 1008, 1011
 
 
 @router.websocket("/api/v1/voice/sessions/{session_id}/stream")
-async def stream(socket: WebSocket, session_id: UUID) -> None:
+async def stream(socket: WebSocket, session_id: str) -> None:
     """One connection of a dictation."""
     await socket.accept()
     try:
         start = await asyncio.wait_for(_message(socket), START_WITHIN_S)
         caller = await _caller(socket, start)
         rate_hz = _rate(start)
-        dictation = await open_dictation(socket.app.state.runtime, caller, session_id)
+        dictation = await open_dictation(socket.app.state.runtime, caller, _session(session_id))
         await _Line(socket, dictation, rate_hz).run()
     except ToolError as refused:
         await _close(socket, {"type": "error", "code": refused.code, "detail": refused.detail}, _POLICY)
@@ -51,7 +51,7 @@ async def stream(socket: WebSocket, session_id: UUID) -> None:
     except WebSocketDisconnect:
         return
     except Exception as error:
-        log.error("dictation.failed", error=type(error).__name__, session=str(session_id), exc_info=error)
+        log.error("dictation.failed", error=type(error).__name__, session=session_id, exc_info=error)
         detail = "Something went wrong here. Connect again; what was taken is kept."
         await _close(socket, {"type": "error", "code": "internal", "detail": detail}, _INTERNAL)
 
@@ -132,6 +132,14 @@ async def _caller(socket: WebSocket, start: Any) -> Principal:
     if not isinstance(token, str) or not token:
         raise Unauthenticated("Give an API key or a bearer token, as a header or as `token` of the first message.")
     return await principal_of(token, socket.app.state.runtime, socket.app.state.verifier)
+
+
+def _session(named: str) -> UUID:
+    """Read after the caller is known: nobody else learns what a session's id looks like."""
+    try:
+        return UUID(named)
+    except ValueError:
+        raise InvalidArguments(errors=[{"field": "session_id", "rule": "must be a UUID"}]) from None
 
 
 def _rate(start: dict[str, Any]) -> int:

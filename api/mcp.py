@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import mcp_types as types
 from fastapi import FastAPI
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,12 +25,67 @@ from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Effect, all_tools
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class WrongHost(ToolError):
+    code, status, remedy = "wrong_host", 421, "fix_input"
+    title = "The request names a host that this service is not"
+
+
+class WrongOrigin(ToolError):
+    code, status = "wrong_origin", 403
+    title = "The request comes from a page that may not call this service"
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The names under which /mcp is called, and whose pages may call it: this machine's, and those that settings name. A
+    page of another site whose name is made to lead here (DNS rebinding) is refused before anything else."""
+
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def named(cls, setting: str, public_url: str | None) -> Hosts:
+        """From a comma-separated setting, and the URL that we have outside."""
+        names = {part.strip().lower() for part in setting.split(",")} | {_host_of(public_url or "")}
+        return cls(frozenset(names - {""}))
+
+    def check(self, request: Request) -> None:
+        """Raises WrongHost and WrongOrigin. A client that is no browser sends no Origin."""
+        known = _LOOPBACK | self.names
+        if _host_of(f"//{request.headers.get('host', '')}") not in known:
+            raise WrongHost("Name this host in WARDLINE_MCP_HOSTS.")
+        origin = request.headers.get("origin")
+        if origin is not None and _host_of(origin) not in known:
+            raise WrongOrigin("Name its host in WARDLINE_MCP_HOSTS.")
+
+
+def _host_of(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def wire_name(name: str) -> str:
+    """A tool's name for clients: many take only letters, digits, _ and -."""
+    return name.replace(".", "_")
+
+
+def _known(name: str) -> str:
+    """The tool that a client means, by its name here or with dots. Raises MCPError: invalid params, as MCP wants it."""
+    found = next((t.name for t in all_tools() if name in (t.name, wire_name(t.name))), None)
+    if found is None:
+        raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:100]}")
+    return found
+
 
 class McpFace:
     """The server and its HTTP session manager. Stateless: each request carries its own credentials."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+    def __init__(self, runtime: Runtime, hosts: Hosts) -> None:
+        self._hosts = hosts
         server = _server(runtime, None)
         self._sessions = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
@@ -37,18 +95,21 @@ class McpFace:
             yield
 
     def mount(self, app: FastAPI) -> None:
-        app.router.routes.append(Route("/mcp", endpoint=_Endpoint(self._sessions), methods=["GET", "POST", "DELETE"]))
+        app.router.routes.append(
+            Route("/mcp", endpoint=_Endpoint(self._sessions, self._hosts), methods=["GET", "POST", "DELETE"])
+        )
 
 
 class _Endpoint:
     """Knows the caller before the protocol begins."""
 
-    def __init__(self, sessions: StreamableHTTPSessionManager) -> None:
-        self._sessions = sessions
+    def __init__(self, sessions: StreamableHTTPSessionManager, hosts: Hosts) -> None:
+        self._sessions, self._hosts = sessions, hosts
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
         try:
+            self._hosts.check(request)
             scope["state"] = {**scope.get("state", {}), "principal": await caller_of(request)}
         except ToolError as error:
             response: Response = problem(error)
@@ -57,8 +118,8 @@ class _Endpoint:
         await self._sessions.handle_request(scope, receive, send)
 
 
-def build(runtime: Runtime) -> McpFace:
-    return McpFace(runtime)
+def build(runtime: Runtime, hosts: Hosts) -> McpFace:
+    return McpFace(runtime, hosts)
 
 
 async def serve_stdio(runtime: Runtime, caller: Principal) -> None:
@@ -81,7 +142,7 @@ def _server(runtime: Runtime, fixed: Principal | None) -> Server[Any]:
         return types.ListToolsResult(
             tools=[
                 types.Tool(
-                    name=t.name,
+                    name=wire_name(t.name),
                     description=t.description,
                     input_schema=t.args.model_json_schema(),
                     annotations=types.ToolAnnotations(read_only_hint=t.effect is Effect.READ),
@@ -91,8 +152,9 @@ def _server(runtime: Runtime, fixed: Principal | None) -> Server[Any]:
         )
 
     async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+        name = _known(params.name)
         try:
-            reply = await runtime.call(params.name, params.arguments or {}, caller(ctx), channel="mcp")
+            reply = await runtime.call(name, params.arguments or {}, caller(ctx), channel="mcp")
         except ToolError as error:
             return types.CallToolResult(content=[types.TextContent(type="text", text=error.for_model())], is_error=True)
         return types.CallToolResult(content=[types.TextContent(type="text", text=reply.body)])

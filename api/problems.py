@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.callers import caller_of
+from api.methods import allowed
+from tools.runtime.entries import invalid
 from tools.runtime.errors import ToolError, Unauthenticated
 from tools.runtime.runtime import as_tool_error
 
 MEDIA_TYPE = "application/problem+json"
+_PARTS = ("path", "query", "body", "header", "cookie")  # where FastAPI says that a field stands
+_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(ToolError, _tool_error)
+    app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -32,10 +39,28 @@ async def _tool_error(request: Request, error: Exception) -> JSONResponse:
     return problem(error)
 
 
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
+    """A route's own parameters were wrong. Only a caller who is known is told how: FastAPI reads them before it asks."""
+    assert isinstance(error, RequestValidationError)
+    try:
+        await caller_of(request)
+    except Exception as refused:
+        return problem(as_tool_error(refused))
+    found = [{**one, "loc": one["loc"][1:] if one["loc"][0] in _PARTS else one["loc"]} for one in error.errors()]
+    return problem(invalid(found))
+
+
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    """No such path, or not by this method."""
     assert isinstance(error, HTTPException)
     body: dict[str, Any] = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
-    return JSONResponse(body, status_code=error.status_code, media_type=MEDIA_TYPE, headers=error.headers)
+    code = _CODES.get(error.status_code)
+    if code is not None:
+        body |= {"code": code, "detail": f"{error.detail}: {request.method} {request.url.path}", "remedy": "fix_input"}
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed(dict(request.scope)))
+    return JSONResponse(body, status_code=error.status_code, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

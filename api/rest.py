@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import from_json
 
@@ -34,6 +35,7 @@ def build_router(runtime: Runtime) -> APIRouter:
 def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
     path_model = _part(tool.args, rest.path_fields, "Path")
     rest_fields = tuple(name for name in tool.args.model_fields if name not in rest.path_fields)
+    kind = _shown_as(getattr(tool.out, "media_type", "application/json"))
     body_model = _part(tool.args, rest_fields, "Query" if rest.method in ("GET", "DELETE") else "Body")
 
     async def endpoint(request: Request) -> Response:
@@ -51,7 +53,9 @@ def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
             version = stored.get("version") if isinstance(stored, dict) else None
         if version is not None:
             headers["ETag"] = f'"{version}"'
-        return Response(reply.body, status_code=rest.status, media_type="application/json", headers=headers)
+        if rest.method == "GET" and "ETag" in headers and _unchanged(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(reply.body, status_code=rest.status, media_type=kind.media_type, headers=headers)
 
     router.add_api_route(
         rest.path,
@@ -63,6 +67,7 @@ def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
         description=tool.description,
         tags=[tool.name.split(".")[0]],
         response_model=tool.out,
+        response_class=kind,
         openapi_extra=_openapi(tool, rest, path_model, body_model),
         responses=_responses(tool, has_path=bool(rest.path_fields)),
     )
@@ -118,6 +123,17 @@ def _if_match(request: Request) -> int | None:
     if not (tag.isascii() and tag.isdigit() and len(tag) < 10):
         raise InvalidArguments(errors=[{"field": "If-Match", "rule": 'must be an ETag, for example "3"'}])
     return int(tag)
+
+
+def _unchanged(request: Request, tag: str) -> bool:
+    """Whether the client has this version already (RFC 9110, 13.1.2: compared weakly)."""
+    given = request.headers.get("if-none-match", "")
+    return given.strip() == "*" or tag in [part.strip().removeprefix("W/") for part in given.split(",")]
+
+
+def _shown_as(media_type: str) -> type[JSONResponse]:
+    """The kind of a response, for its document."""
+    return type("Shown", (JSONResponse,), {"media_type": media_type})
 
 
 def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]) -> dict[str, Any]:

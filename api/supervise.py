@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from types import FrameType
 
@@ -17,6 +18,8 @@ from db import embedded
 from settings import Settings
 
 RESTART_AFTER_S = 1.0
+END_WITHIN_S = 15.0
+LIFELINE = "WARDLINE_LIFELINE"
 
 
 def run(settings: Settings, *, service_url: str) -> int:
@@ -30,28 +33,45 @@ def run(settings: Settings, *, service_url: str) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    children = {name: _start(settings, name, service_url) for name in ("serve", "worker")}
+    lifeline, _ = os.pipe()
+    children = {name: _start(settings, name, service_url, lifeline) for name in ("serve", "worker")}
     _say_when_ready(settings, children["serve"])
     while not stopping:
         embedded.keep_running(settings.data_dir)
         for name, child in children.items():
             if child.poll() is not None and not stopping:
                 time.sleep(RESTART_AFTER_S)
-                children[name] = _start(settings, name, service_url)
+                children[name] = _start(settings, name, service_url, lifeline)
         time.sleep(0.2)
     for child in children.values():
         child.send_signal(signal.SIGTERM)
     for child in children.values():
         try:
-            child.wait(15)
+            child.wait(END_WITHIN_S)
         except subprocess.TimeoutExpired:
             child.kill()
     return 0
 
 
-def _start(settings: Settings, name: str, service_url: str) -> subprocess.Popen[bytes]:
+def _start(settings: Settings, name: str, service_url: str, lifeline: int) -> subprocess.Popen[bytes]:
     environment = {**stores_of(settings.data_dir), **os.environ, "WARDLINE_DATABASE_URL": service_url}
-    return subprocess.Popen([sys.executable, "-m", "cli", name], env=environment)
+    environment[LIFELINE] = str(lifeline)
+    return subprocess.Popen([sys.executable, "-m", "cli", name], env=environment, pass_fds=(lifeline,))
+
+
+def end_with_parent() -> None:
+    """For a child of `wardline up`: end when that is gone, however it ended (kill -9 too). It holds the other end of a pipe
+    that nobody writes to, so its end is the end of the file."""
+    named = os.environ.get(LIFELINE, "")
+    if named:
+        threading.Thread(target=_follow, args=(int(named),), name="lifeline", daemon=True).start()
+
+
+def _follow(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(END_WITHIN_S)
+    os._exit(1)
 
 
 def _say_when_ready(settings: Settings, server: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy.exc import ProgrammingError
 
-from settings import get_settings
+from settings import Settings, get_settings
 
 out = Console()
 
@@ -21,6 +21,7 @@ def with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
     from db import provision
 
     settings = get_settings()
+    check_folder(settings)
 
     async def inside() -> None:
         async with running(build_runtime(settings, provision.urls(settings)[0])) as runtime:
@@ -30,6 +31,18 @@ def with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
         asyncio.run(inside())
     except ProgrammingError as error:
         raise SystemExit(unprepared(error)) from error
+
+
+def check_folder(settings: Settings) -> None:
+    """Refuse to begin a data folder: these commands use one that is there. Needed is it for the database and for keys that no
+    setting names."""
+    kept = (settings.database_url, settings.secret_key, settings.master_key_file or settings.key_service_url,
+            settings.seal_key_file, settings.seal_store, settings.blob_store)  # fmt: skip
+    if not all(kept) and not settings.data_dir.is_dir():
+        raise SystemExit(
+            f"There is no data folder {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or make up). "
+            "If yours is elsewhere, name it in WARDLINE_DATA_DIR."
+        )
 
 
 def unprepared(error: ProgrammingError) -> str:

@@ -1,6 +1,6 @@
 """Recordings over HTTP: what is not a plain call. Uploads are resumable: `Upload-Offset` says where a part begins,
-`Upload-Complete: ?0` that more will come (draft-ietf-httpbis-resumable-upload's names); without them a body is a whole
-recording."""
+`Upload-Complete: ?0` that more will come (draft-ietf-httpbis-resumable-upload's names); or `Content-Range: bytes 0-99/200`
+(or `/*` while more will come) says both; without them a body is a whole recording."""
 
 from __future__ import annotations
 
@@ -94,15 +94,33 @@ def _told(done: Progress, status: int) -> Response:
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 
+def _content_range(request: Request) -> tuple[int, bool] | None:
+    """Where a part begins and whether it is the last, where the client says it as `Content-Range: bytes 0-99/200`."""
+    given = request.headers.get("content-range")
+    if given is None:
+        return None
+    found = re.fullmatch(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)", given)
+    length = request.headers.get("content-length")
+    first, last, whole = (found[1], found[2], found[3]) if found else ("1", "0", "*")
+    fits = int(first) <= int(last) and (whole == "*" or int(last) < int(whole))
+    says_both = {"upload-offset", "upload-complete"} & set(request.headers.keys())
+    if not fits or says_both or (length is not None and int(length) != int(last) - int(first) + 1):
+        rule = "must be bytes FIRST-LAST/WHOLE of just this body, and not beside Upload-Offset or Upload-Complete"
+        raise InvalidArguments(errors=[{"field": "Content-Range", "rule": rule}])
+    return int(first), whole != "*" and int(last) + 1 == int(whole)
+
+
 def _offset(request: Request) -> int:
-    given = request.headers.get("upload-offset", "0")
+    part = _content_range(request)
+    given = request.headers.get("upload-offset", str(part[0]) if part else "0")
     if not re.fullmatch(r"[0-9]{1,15}", given):
         raise InvalidArguments(errors=[{"field": "Upload-Offset", "rule": "must be a number of bytes"}])
     return int(given)
 
 
 def _last(request: Request) -> bool:
-    given = request.headers.get("upload-complete", "?1")
+    part = _content_range(request)
+    given = request.headers.get("upload-complete", "?1" if part is None or part[1] else "?0")
     if given not in ("?0", "?1"):
         raise InvalidArguments(errors=[{"field": "Upload-Complete", "rule": "must be ?0 or ?1"}])
     return given == "?1"

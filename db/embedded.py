@@ -42,6 +42,11 @@ def start(data_dir: Path) -> str:
     return url
 
 
+def exists(data_dir: Path) -> bool:
+    """Whether there is an embedded database under `data_dir`. Makes nothing."""
+    return (data_dir.resolve() / "pg" / "PG_VERSION").exists()
+
+
 def _forget_the_dead(joined: Path) -> None:
     """Drop processes that were killed from the list of those that joined: they would keep the server up for ever."""
     if joined.exists():

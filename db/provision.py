@@ -18,10 +18,20 @@ from settings import Settings
 DATABASE = "wardline"
 
 
-def urls(settings: Settings) -> tuple[str, str]:
-    """(service's URL, owner's URL). Starts the embedded server, and makes its roles, where no URL is set."""
+class NoDatabase(SystemExit):
+    """There is no database where this installation looks for one. Says where that is, and what to do."""
+
+
+def urls(settings: Settings, *, make: bool = False) -> tuple[str, str]:
+    """(service's URL, owner's URL). Starts the embedded server, and makes its roles, where no URL is set. A database that
+    is not there yet is made only where `make` says so; else NoDatabase."""
     if settings.database_url:
         return settings.database_url, settings.database_owner_url or settings.database_url
+    if not make and not embedded.exists(settings.data_dir):
+        raise NoDatabase(
+            f"There is no database in {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or make up). "
+            "If yours is elsewhere, name its folder in WARDLINE_DATA_DIR, or its server in WARDLINE_DATABASE_URL."
+        )
     superuser = embedded.start(settings.data_dir)
     return create_database(superuser, DATABASE, settings.database_app_role)
 

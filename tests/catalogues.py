@@ -21,12 +21,13 @@ from tools import rooms
 from tools.runtime.errors import ToolError, all_errors
 from tools.runtime.events import EVENTS, reactions_to
 from tools.runtime.jobs import DECLARED
+from tools.runtime.principals import GRANTS, SERVICE
 from tools.runtime.tool import Tool, all_tools
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 NOTE = "Made by `python -m tests.catalogues` from the code; CI fails when it is stale.\n"
-FACES = ("api.body_limit", "api.worker")  # errors and jobs that are declared outside the rooms
+FACES = ("api.body_limit", "api.mcp", "api.worker")  # errors and jobs that are declared outside the rooms
 
 
 def catalogues() -> dict[str, str]:
@@ -39,6 +40,8 @@ def catalogues() -> dict[str, str]:
         "events.md": events(),
         "settings.md": settings(),
         "problems.md": problems(),
+        "roles.md": roles(),
+        "mcp.md": mcp(),
         "cli.md": cli(),
         "security.md": security(),
     }
@@ -120,6 +123,45 @@ def problems() -> str:
         ["# Problems", NOTE, "An error is an RFC 9457 document of type `urn:wardline:problem:<code>`, with `detail`, and"
          " `errors` (`field`, `rule`) where arguments are wrong.",
          _table(("code", "status", "what to do", "title", "said aloud"), rows)]
+    )  # fmt: skip
+
+
+def roles() -> str:
+    """Roles by what they may do, and every permission with its tools."""
+    tools_of: dict[str, list[str]] = {}
+    for tool in all_tools():
+        tools_of.setdefault(tool.needs.name, []).append(f"`{tool.name}`")
+    about = (
+        "A role has the least that its work needs (`tools/runtime/principals.py`); the service does not start where a "
+        "permission is needed by a tool and in no role, or granted and needed by no tool. `*` is every permission. A "
+        "patient reaches that patient's rows only; a physician sees who has read a patient's records (`access_log:read`) "
+        "where that patient has an encounter or appointment with the practitioner that the caller's key or token names."
+    )
+    may = [(role, ", ".join(f"`{name}`" for name in sorted(names))) for role, names in GRANTS.items()]
+    needed = []
+    for name, tools in sorted(tools_of.items()):
+        holders = [role for role, names in GRANTS.items() if name in names or "*" in names]
+        who = ", ".join(["the service itself", *holders] if name in SERVICE else holders)
+        needed.append((f"`{name}`", who, ", ".join(tools)))
+    return _document(
+        ["# Roles", NOTE, about, _table(("role", "may"), may), "## Permissions",
+         _table(("permission", "roles", "tools"), needed)]
+    )  # fmt: skip
+
+
+def mcp() -> str:
+    """What of the official conformance suite applies to /mcp."""
+    listed = yaml.safe_load((ROOT / "evals" / "data" / "mcp_conformance.yaml").read_text(encoding="utf-8"))
+    about = (
+        "Tools over streamable HTTP at `/mcp` and over standard input and output (`wardline mcp`). A tool's name has `_` "
+        "where it has dots here (`scheduling_book_appointment`); dotted names are taken too. `/mcp` answers to this machine's "
+        "names, `WARDLINE_PUBLIC_URL`'s host and `WARDLINE_MCP_HOSTS`. `python -m evals.mcp_conformance` runs the server "
+        "scenarios of the official suite (npm, Node 22 or newer) that apply."
+    )
+    applies = "\n".join(f"- {name}" for name in listed["apply"])
+    return _document(
+        ["# MCP", NOTE, about, "## Scenarios that apply", applies, "## Scenarios that do not, and why",
+         _table(("scenario", "why"), [(name, why) for name, why in listed["not"].items()])]
     )  # fmt: skip
 
 

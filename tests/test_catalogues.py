@@ -34,5 +34,5 @@ def test_a_stale_one_is_told(
 
 
 def test_no_path_of_this_machine() -> None:
-    for name in ("tools", "events", "settings", "problems", "cli"):
+    for name in ("tools", "events", "settings", "problems", "roles", "cli"):
         assert str(ROOT) not in (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")

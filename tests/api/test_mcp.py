@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,13 @@ from typing import Any
 
 import httpx
 import httpx2
+import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
 
+from api.mcp import Hosts
 from api.secrets import stores_of
 from tests.conftest import NOW, SECRET, Clone, Server, as_role
 from tools.facility import demo
@@ -55,20 +60,24 @@ def result(answer: Any) -> Any:
 async def check(client: Client) -> None:
     """List, call, a call that is refused, a call that is wrong."""
     listed = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert sorted(listed) == [tool.name for tool in all_tools()]
-    book = listed["scheduling.book_appointment"]
+    assert sorted(listed) == sorted(tool.name.replace(".", "_") for tool in all_tools())
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in listed)  # what every client takes
+    book = listed["scheduling_book_appointment"]
     assert sorted(book.input_schema["required"]) == ["patient_id", "slot_id"]
     assert book.input_schema["additionalProperties"] is False and "Book one seat" in (book.description or "")
-    assert listed["patients.get_patient"].annotations is not None
-    assert listed["patients.get_patient"].annotations.read_only_hint is True
+    assert listed["patients_get_patient"].annotations is not None
+    assert listed["patients_get_patient"].annotations.read_only_hint is True
 
-    found = result(await client.call_tool("patients.get_patient", {"patient_id": PATIENT}))
-    assert found["id"] == PATIENT
+    for either in ("patients_get_patient", "patients.get_patient"):
+        assert result(await client.call_tool(either, {"patient_id": PATIENT}))["id"] == PATIENT
+    for nothing in ("no.such_tool", "no_such_tool", "patients.get.patient"):
+        with pytest.raises(MCPError) as unknown:
+            await client.call_tool(nothing, {})
+        assert unknown.value.code == INVALID_PARAMS
     for name, args, words in (
         ("patients.get_patient", {"patient_id": demo._id("nobody").hex}, "not_found"),
         ("patients.get_patient", {"patient": PATIENT}, "patient_id: Field required"),
         ("patients.get_patient", {"patient_id": 3}, "patient_id"),
-        ("no.such_tool", {}, "not_found"),
         ("facility.list_locations", {"limit": "3"}, "limit"),
     ):
         refused = await client.call_tool(name, args)
@@ -88,9 +97,9 @@ async def test_over_stdio(server: Server, clone: Clone) -> None:
 async def test_a_patient_sees_the_patients_tools(url: str) -> None:
     async with over_http(url, "patient") as client:
         listed = [tool.name for tool in (await client.list_tools()).tools]
-        assert "scheduling.book_appointment" in listed and "patients.get_patient" in listed
-        assert not {"patients.search_patients", "tickets.list_tickets", "record.verify"} & set(listed)
-        assert all(tool.by_patient for tool in all_tools() if tool.name in listed)
+        assert "scheduling_book_appointment" in listed and "patients_get_patient" in listed
+        assert not {"patients_search_patients", "tickets_list_tickets", "record_verify"} & set(listed)
+        assert all(tool.by_patient for tool in all_tools() if tool.name.replace(".", "_") in listed)
         for name, args in (("patients.search_patients", {}), ("access.list_api_keys", {})):
             refused = await client.call_tool(name, args)
             assert refused.is_error and refused.content[0].text.startswith("forbidden")  # type: ignore[union-attr]
@@ -108,6 +117,34 @@ async def test_no_key(url: str) -> None:
             assert refused.status_code == 401 and refused.headers["content-type"] == "application/problem+json"
         huge = await http.post(f"{url}/mcp", content=b"x" * 1_048_577, headers={**headers, **as_role("admin")})
         assert huge.status_code == 413
+
+
+async def test_a_page_of_another_site_does_not_get_in(url: str) -> None:
+    """DNS rebinding: a name of its own that leads here. Refused before who it is, with a right key too."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {"Accept": "application/json, text/event-stream", **as_role("admin")}
+    port = url.rsplit(":", 1)[1]
+    async with httpx.AsyncClient() as http:
+
+        async def ask(**more: str) -> tuple[int, str]:
+            answer = await http.post(f"{url}/mcp", json=body, headers={**headers, **more})
+            return answer.status_code, answer.headers["content-type"]
+
+        assert await ask(host=f"evil.example:{port}") == (421, "application/problem+json")
+        for origin in ("http://evil.example", "null", "https://localhost.evil.example", "http://[::1"):
+            assert await ask(origin=origin) == (403, "application/problem+json")
+        for own in (
+            {},
+            {"origin": f"http://localhost:{port}"},
+            {"host": f"localhost:{port}"},
+            {"host": f"[::1]:{port}"},
+        ):
+            assert (await ask(**own))[0] == 200
+
+
+def test_hosts_by_setting() -> None:
+    hosts = Hosts.named("mcp.hospital.example, other", "https://wardline.hospital.example/x")
+    assert hosts.names == {"mcp.hospital.example", "other", "wardline.hospital.example"}
 
 
 async def test_a_call_is_on_the_record(url: str) -> None:

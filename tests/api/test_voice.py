@@ -306,3 +306,8 @@ async def test_nobody_dictates_without_leave(service: Service, http: httpx.Async
         client = Line(socket)
         await client.send({"type": "start"})
         assert (await _error(client))["code"] == "not_found"
+    for headers, code in (({}, "unauthenticated"), (DOCTOR, "invalid_arguments")):
+        async with line(service, "nonsense", headers=headers) as socket:
+            client = Line(socket)
+            await client.send({"type": "start"})
+            assert (await _error(client))["code"] == code

@@ -22,6 +22,7 @@ from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, Role
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
@@ -52,7 +53,7 @@ explains("uq_collab_message_tenant_id_answers", AlreadyAnswered)
 class OpenThread(Args):
     patient_id: UUID
     encounter_id: UUID | None = None
-    title: str = Field(min_length=1, max_length=200)
+    title: Words = Field(min_length=1, max_length=200)
 
 
 class ThreadId(Args):

@@ -21,6 +21,7 @@ from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ConsentMissing, InvalidArguments
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -36,7 +37,7 @@ Purpose = Literal[
 class SendCommunication(Args):
     patient_id: UUID
     purpose: Purpose
-    body: str = Field(min_length=1, max_length=1600)
+    body: Words = Field(min_length=1, max_length=1600)
     channel: Literal["whatsapp"] = "whatsapp"
     facts: dict[str, str] | None = Field(None, description="Variables of the approved template for this purpose")
     once: str | None = Field(None, max_length=200, description="The same key is sent once")

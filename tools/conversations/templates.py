@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from db.base import new_id
 from tools.conversations.tables import MessageTemplate
 from tools.runtime.context import ToolContext
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -23,7 +24,7 @@ _ADMIN = Permission("templates:write")
 
 
 class SetTemplate(Args):
-    name: str = Field(min_length=1, max_length=60, description="The purpose it serves: reminder, confirmation, ...")
+    name: Words = Field(min_length=1, max_length=60, description="The purpose it serves: reminder, confirmation, ...")
     language: Literal["en", "hi"]
     channel: Literal["whatsapp"] = "whatsapp"
     content_sid: str = Field(pattern=r"^HX[0-9a-fA-F]{32}$", description="Twilio's Content SID")

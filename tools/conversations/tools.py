@@ -18,6 +18,7 @@ from tools.patients.tools import e164, load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -52,7 +53,7 @@ class ListOutbox(PageArgs):
 
 class PostMessage(Args):
     conversation_id: UUID
-    body: str = Field(min_length=1, max_length=1600, description="WhatsApp through Twilio takes 1,600 characters")
+    body: Words = Field(min_length=1, max_length=1600, description="WhatsApp through Twilio takes 1,600 characters")
 
 
 class Assign(Args):
@@ -62,7 +63,7 @@ class Assign(Args):
 
 class HandOver(Args):
     conversation_id: UUID
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Words = Field(min_length=1, max_length=500)
     priority: Literal["normal", "high", "critical"] = "normal"
 
 

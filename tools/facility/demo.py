@@ -188,7 +188,8 @@ def _relation(patient_id: UUID, related_id: UUID, relation: str) -> dict[str, An
 async def _keys(session: AsyncSession, secret: bytes) -> None:
     rows = [
         {"id": _id("key", role), "tenant_id": TENANT_ID, "name": f"demo {role}", "role": role,
-         "key_hash": hash_key(demo_key(secret, role)), "patient_id": _id("patient", 0) if role == "patient" else None}
+         "key_hash": hash_key(demo_key(secret, role)), "patient_id": _id("patient", 0) if role == "patient" else None,
+         "practitioner_id": _id("doctor", "Meera Nair") if role == "physician" else None}
         for role in ROLES
     ]  # fmt: skip
     await session.execute(insert(ApiKey), rows)

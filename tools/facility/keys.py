@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
-from tools.facility.tables import ApiKey, Tenant
+from tools.facility.tables import ApiKey, Practitioner, Tenant
 from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, Unauthenticated
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, Principal, Role
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
@@ -24,10 +25,11 @@ _ADMIN = Permission("access:write")
 
 
 class CreateApiKey(Args):
-    name: str = Field(min_length=1, max_length=100)
+    name: Words = Field(min_length=1, max_length=100)
     role: Role
     scopes: list[str] | None = Field(None, description="Permissions that narrow the role's; none: all of the role's")
     patient_id: UUID | None = Field(None, description="Needed for, and only for, the role patient")
+    practitioner_id: UUID | None = Field(None, description="Which practitioner the holder is; not for the role patient")
     expires_in_days: int = Field(90, ge=1, le=366)
 
 
@@ -37,6 +39,7 @@ class ApiKeyOut(Out):
     role: str
     scopes: list[str] | None
     patient_id: UUID | None
+    practitioner_id: UUID | None
     expires_at: datetime | None
     revoked_at: datetime | None
 
@@ -84,6 +87,7 @@ async def principal_of_key(session: AsyncSession, key: str, now: datetime) -> Pr
         roles=frozenset({row.role}),
         scopes=None if row.scopes is None else frozenset(row.scopes),
         patient_id=row.patient_id,
+        practitioner_id=row.practitioner_id,
     )
 
 
@@ -95,6 +99,10 @@ async def create_api_key(ctx: ToolContext, args: CreateApiKey) -> NewApiKey:
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": rule}])
     if args.patient_id is not None:
         await load_patient(ctx, args.patient_id)
+    if args.practitioner_id is not None:
+        if args.role == "patient":
+            raise InvalidArguments(errors=[{"field": "practitioner_id", "rule": "is not for the role patient"}])
+        await ctx.load(Practitioner, args.practitioner_id)
     key = make_key(ctx.tenant.slug)
     row = ApiKey(
         id=new_id(),
@@ -104,6 +112,7 @@ async def create_api_key(ctx: ToolContext, args: CreateApiKey) -> NewApiKey:
         role=args.role,
         scopes=args.scopes,
         patient_id=args.patient_id,
+        practitioner_id=args.practitioner_id,
         expires_at=ctx.now + timedelta(days=args.expires_in_days),
     )
     ctx.session.add(row)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func
+from sqlalchemy import Computed, ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, new_id, tenant_index
@@ -58,6 +58,7 @@ class Practitioner(Versioned, Base):
     specialty_code: Mapped[str]
     languages: Mapped[list[Any]] = mapped_column(default=list)
     active: Mapped[bool] = mapped_column(default=True)
+    searched: Mapped[str] = mapped_column(Computed("searchable(name)", persisted=True), deferred=True)
 
 
 class ApiKey(TenantRow, Base):
@@ -71,5 +72,6 @@ class ApiKey(TenantRow, Base):
     role: Mapped[str]
     scopes: Mapped[list[Any] | None]
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"))
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

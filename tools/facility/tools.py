@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from pydantic import Field
+from sqlalchemy import func, select
 
 from tools.facility.tables import Location, Practitioner, Specialty
 from tools.runtime.context import ToolContext
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Effect, Out, get, tool
@@ -43,6 +45,9 @@ class PractitionerOut(Out):
 
 class ListPractitioners(PageArgs):
     specialty: str | None = None
+    name: Words | None = Field(
+        None, min_length=1, max_length=100, description="Part of the name; accents, apostrophes and case do not matter"
+    )
 
 
 @tool(
@@ -87,10 +92,12 @@ async def list_specialties(ctx: ToolContext, args: PageArgs) -> Page[SpecialtyOu
     by_patient=True,
 )
 async def list_practitioners(ctx: ToolContext, args: ListPractitioners) -> Page[PractitionerOut]:
-    """List the practitioners, all or of one specialty."""
+    """List the practitioners: all, of one specialty, or by name."""
     query = select(Practitioner).where(Practitioner.active)
     if args.specialty is not None:
         query = query.where(Practitioner.specialty_code == args.specialty)
+    if args.name is not None:
+        query = query.where(func.strpos(Practitioner.searched, func.searchable(args.name)) > 0)
     return await page(
         ctx.session,
         query,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
@@ -35,6 +35,7 @@ class Patient(Versioned, Base):
     language: Mapped[str] = mapped_column(default="en")
     channel: Mapped[str] = mapped_column(default="whatsapp")
     deleted_at: Mapped[datetime | None]
+    searched: Mapped[str] = mapped_column(Computed("searchable(given, family)", persisted=True), deferred=True)
 
 
 class PatientIdentifier(TenantRow, Base):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import phonenumbers
 from pydantic import Field
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from db.base import new_id
 from tools.patients.tables import Consent, Patient, PatientRelation
@@ -17,6 +17,7 @@ from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments, NotFound
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, delete, get, patch, post, tool
@@ -38,14 +39,14 @@ explains("uq_patient_tenant_id_mrn", MrnTaken)
 
 
 class CreatePatient(Args):
-    given: str = Field(min_length=1, max_length=100)
-    family: str = Field(min_length=1, max_length=100)
+    given: Words = Field(min_length=1, max_length=100)
+    family: Words = Field(min_length=1, max_length=100)
     birth_date: date
     sex: Sex = "unknown"
     phone: str | None = Field(None, description="E.164, or a national number of the hospital's country", max_length=30)
     email: str | None = Field(None, max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")
     address: str | None = Field(None, max_length=500)
-    mrn: str | None = Field(None, min_length=1, max_length=50, description="Made where not given")
+    mrn: Words | None = Field(None, min_length=1, max_length=50, description="Made where not given")
     language: Literal["en", "hi"] = "en"
     channel: Channel = "whatsapp"
     consents: list[Literal["care", "messages"]] = Field(
@@ -55,8 +56,8 @@ class CreatePatient(Args):
 
 class UpdatePatient(Args):
     patient_id: UUID
-    given: str | None = Field(None, min_length=1, max_length=100)
-    family: str | None = Field(None, min_length=1, max_length=100)
+    given: Words | None = Field(None, min_length=1, max_length=100)
+    family: Words | None = Field(None, min_length=1, max_length=100)
     birth_date: date | None = None
     sex: Sex | None = None
     phone: str | None = Field(None, max_length=30)
@@ -71,7 +72,7 @@ class PatientId(Args):
 
 
 class SearchPatients(PageArgs):
-    name: str | None = Field(None, min_length=1, max_length=100, description="Part of given or family name")
+    name: Words | None = Field(None, min_length=1, max_length=100, description="Part of given or family name")
     phone: str | None = Field(None, max_length=30)
     mrn: str | None = Field(None, max_length=50)
     birth_date: date | None = None
@@ -108,7 +109,7 @@ class RelativesOut(Out):
 class LinkRelative(Args):
     patient_id: UUID
     related_id: UUID
-    relation: str = Field(min_length=1, max_length=50, description="What the relative is to the patient: mother, son")
+    relation: Words = Field(min_length=1, max_length=50, description="What the relative is to the patient: mother, son")
     may_act: bool = Field(False, description="The patient may book for the relative")
 
 
@@ -204,11 +205,10 @@ async def update_patient(ctx: ToolContext, args: UpdatePatient) -> PatientOut:
 
 @tool("patients.search_patients", rest=get("/api/v1/prm/patients"), needs=_READ, effect=Effect.READ)
 async def search_patients(ctx: ToolContext, args: SearchPatients) -> Page[PatientOut]:
-    """Search patients by name, phone, MRN or birth date."""
+    """Search patients by name (accents, apostrophes and case do not matter), phone, MRN or birth date."""
     query = select(Patient).where(Patient.deleted_at.is_(None))
     if args.name:
-        full = func.concat(Patient.given, " ", Patient.family)
-        query = query.where(or_(full.icontains(args.name, autoescape=True)))
+        query = query.where(func.strpos(Patient.searched, func.searchable(args.name)) > 0)
     if args.phone is not None:
         query = query.where(Patient.phone == e164(args.phone, ctx.tenant.country))
     if args.mrn is not None:

@@ -16,6 +16,7 @@ from governance.policies.tables import PolicyDocument
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -34,7 +35,7 @@ class AddPolicy(Args):
 
 class PutInForce(Args):
     policy_id: UUID
-    reason: str = Field(min_length=1, max_length=1000)
+    reason: Words = Field(min_length=1, max_length=1000)
 
 
 class PolicyOut(Out):

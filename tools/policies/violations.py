@@ -18,6 +18,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
 from tools.runtime.guard import DETECTED, violation_about
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
@@ -43,17 +44,17 @@ class ViolationId(Args):
 
 class ReportViolation(Args):
     session_id: UUID
-    rule: str = Field(
+    rule: Words = Field(
         min_length=1, max_length=100, description="What was violated, in the reporter's words or a rule's id"
     )
     severity: Severity
-    evidence: str = Field(min_length=1, max_length=2000, description="What happened; kept sealed")
+    evidence: Words = Field(min_length=1, max_length=2000, description="What happened; kept sealed")
 
 
 class UpdateViolation(Args):
     violation_id: UUID
     state: Literal["acknowledged", "resolved"]
-    reason: str | None = Field(
+    reason: Words | None = Field(
         None, min_length=1, max_length=2000, description="Needed to resolve: what was done and why"
     )
 

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, exists, select
 
 from governance.tables import AuditEntry, PatientAccess
 from tools.patients.tools import load_patient
-from tools.record.tools import READ
 from tools.runtime.context import ToolContext
+from tools.runtime.errors import Forbidden
 from tools.runtime.pages import Page, PageArgs, page
+from tools.runtime.principals import Permission
 from tools.runtime.tool import Effect, Out, get, tool
+from tools.scheduling.tables import Appointment, Encounter
 
 
 class WhoHasSeen(PageArgs):
@@ -44,15 +46,29 @@ def names_patient(patient_id: UUID) -> ColumnElement[bool]:
 @tool(
     "record.who_has_seen",
     rest=get("/api/v1/governance/patients/{patient_id}/access"),
-    needs=READ,
+    needs=Permission("access_log:read"),
     effect=Effect.READ,
 )
 async def who_has_seen(ctx: ToolContext, args: WhoHasSeen) -> Page[AccessOut]:
-    """Who has seen or changed this patient's data, through which tool and when."""
+    """Who has seen or changed this patient's data, through which tool and when. A physician asks of patients in one's own
+    care: seen at an encounter, or with an appointment."""
     await load_patient(ctx, args.patient_id)
+    if not ctx.principal.may("record:read"):
+        await _in_own_care(ctx, args.patient_id)
     query = select(AuditEntry).where(names_patient(args.patient_id))
     order = (AuditEntry.session_id, AuditEntry.seq)
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=_access)
+
+
+async def _in_own_care(ctx: ToolContext, patient_id: UUID) -> None:
+    """Forbidden for a caller who is no practitioner with an encounter or appointment of the patient."""
+    who = ctx.principal.practitioner_id
+    if who is not None:
+        for table in (Encounter, Appointment):
+            query = select(table.id).where(table.patient_id == patient_id, table.practitioner_id == who)
+            if (await ctx.session.scalars(query.where(table.state != "cancelled").limit(1))).first() is not None:
+                return
+    raise Forbidden("Who has read a patient's records is shown to those who care for the patient, and to officers.")
 
 
 def _access(entry: AuditEntry) -> AccessOut:

@@ -13,6 +13,7 @@ from governance.tables import LLMSession
 from tools.record.tables import BreakGlass
 from tools.runtime.context import ToolContext
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -22,7 +23,7 @@ OPENED = event_type("BreakGlass.Opened", "Somebody took leave to see a session u
 
 class OpenBreakGlass(Args):
     session_id: UUID
-    reason: str = Field(min_length=10, max_length=1000, description="Why the redacted text is not enough")
+    reason: Words = Field(min_length=10, max_length=1000, description="Why the redacted text is not enough")
     minutes: int = Field(15, ge=1, le=60)
 
 

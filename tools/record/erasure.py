@@ -15,6 +15,7 @@ from tools.conversations.tables import Conversation, Message
 from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, post, tool
 from tools.voice.keeping import erase_sessions
@@ -24,7 +25,7 @@ ERASED = event_type("Patient.Erased", "A patient's texts were made unreadable fo
 
 class ErasePatient(Args):
     patient_id: UUID
-    reason: str = Field(min_length=3, max_length=1000, description="Who asked, and on what ground")
+    reason: Words = Field(min_length=3, max_length=1000, description="Who asked, and on what ground")
 
 
 class Certificate(Out):

@@ -23,6 +23,7 @@ from tools.record.tools import READ, SessionOut
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -33,8 +34,8 @@ _JSON_MOST = 65_536
 
 
 class StartSession(Args):
-    agent: str = Field(min_length=1, max_length=100)
-    channel: str = Field(min_length=1, max_length=60)
+    agent: Words = Field(min_length=1, max_length=100)
+    channel: Words = Field(min_length=1, max_length=60)
     patient_id: UUID | None = None
     model: str | None = Field(None, max_length=200)
     prompt: str | None = Field(None, max_length=200, description="name@version")
@@ -42,7 +43,7 @@ class StartSession(Args):
 
 class EndSession(Args):
     session_id: UUID
-    outcome: str = Field(min_length=1, max_length=200)
+    outcome: Words = Field(min_length=1, max_length=200)
     tokens_in: int | None = Field(None, ge=0)
     tokens_out: int | None = Field(None, ge=0)
     cost: str | None = Field(None, pattern=r"^\d{1,9}(\.\d{1,6})?$", description="In the currency of the contract")
@@ -50,7 +51,7 @@ class EndSession(Args):
 
 class LogToolCall(Args):
     session_id: UUID
-    tool: str = Field(min_length=1, max_length=100)
+    tool: Words = Field(min_length=1, max_length=100)
     arguments: str = Field(max_length=_JSON_MOST, description="JSON; kept sealed")
     result: str | None = Field(None, max_length=_JSON_MOST, description="JSON; kept sealed")
     outcome: Literal["ok", "refused", "failed"]
@@ -61,7 +62,7 @@ class LogToolCall(Args):
 
 class LogResponse(Args):
     session_id: UUID
-    model: str = Field(min_length=1, max_length=200)
+    model: Words = Field(min_length=1, max_length=200)
     prompt: str | None = Field(None, max_length=200, description="name@version")
     asked: str = Field(max_length=_JSON_MOST, description="The messages; kept sealed, their hash is shown")
     answered: str = Field(max_length=_JSON_MOST, description="The answer; kept sealed, its hash is shown")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tools.runtime.approvals import approval_about
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, Forbidden
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tables import Approval
@@ -40,7 +41,7 @@ class ListApprovals(PageArgs):
 class DecideApproval(Args):
     approval_id: UUID
     decision: Literal["approved", "refused"]
-    reason: str = Field(min_length=1, max_length=1000)
+    reason: Words = Field(min_length=1, max_length=1000)
 
 
 @tool("approvals.list_approvals", rest=get("/api/v1/approvals"), needs=_DECIDE, effect=Effect.READ)

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
@@ -46,6 +45,7 @@ from tools.runtime.errors import (
 from tools.runtime.guard import Guard
 from tools.runtime.idempotency import Asked
 from tools.runtime.jobs import Jobs
+from tools.runtime.outages import is_outage
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
 from tools.runtime.tool import Args, Effect, Tool, find_tool
@@ -213,7 +213,9 @@ class Runtime:
         try:
             async with open_work(self, caller.tenant_id, opening=opening) as work:
                 await idempotency.give_up(work, asked)
-        except (DBAPIError, PoolTimeout):
+        except Exception as error:
+            if not is_outage(error):
+                raise
             log.warning("idempotency.not_released", tool=asked.tool)  # it frees itself after some minutes
 
     async def _prepare(self, tool: Tool, args: Args, caller: Principal, opening: Opening) -> Any:
@@ -349,7 +351,9 @@ class Runtime:
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
                     await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
-        except (OperationalError, InterfaceError, PoolTimeout, KeyServiceDown):
+        except Exception as error:
+            if not is_outage(error) and not isinstance(error, KeyServiceDown):
+                raise
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
 
 
@@ -359,7 +363,7 @@ def as_tool_error(error: BaseException) -> ToolError:
         return error
     if isinstance(error, IntegrityError):
         return explanation(error)
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if is_outage(error):
         return Unavailable()
     if isinstance(error, KeyServiceDown):
         return Unavailable("The key service does not answer.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from fhir.resources.R4B.appointment import Appointment as FhirAppointment
@@ -12,9 +12,13 @@ from fhir.resources.R4B.schedule import Schedule as FhirSchedule
 from fhir.resources.R4B.slot import Slot as FhirSlot
 from pydantic import RootModel
 
+from tools.facility.tables import Location, Practitioner
+from tools.patients.tables import Patient
+from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, get, tool
+from tools.scheduling import fhir_people
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, TimeSlot
 
 _APPOINTMENT = {
@@ -30,12 +34,14 @@ _ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 
 class ReadResource(Args):
-    resource_type: Literal["Appointment", "Encounter", "Schedule", "Slot"]
+    resource_type: Literal["Appointment", "Encounter", "Schedule", "Slot", "Patient", "Practitioner", "Location"]
     resource_id: UUID
 
 
 class FhirResource(RootModel[dict[str, Any]]):
     """A FHIR R4 resource."""
+
+    media_type: ClassVar[str] = "application/fhir+json"
 
 
 @tool(
@@ -45,11 +51,14 @@ class FhirResource(RootModel[dict[str, Any]]):
     effect=Effect.READ,
 )
 async def read_resource(ctx: ToolContext, args: ReadResource) -> FhirResource:
-    """Read an appointment, encounter, schedule or slot as a FHIR R4 resource."""
+    """Read an appointment, encounter, schedule or slot, or whom and what these refer to, as a FHIR R4 resource."""
     table, shape = _SHAPES[args.resource_type]
     row = await ctx.load(table, args.resource_id)
     if isinstance(row, (Appointment, Encounter)):
         ctx.seen.append(row.patient_id)
+    if isinstance(row, Patient):
+        await load_patient(ctx, row.id)
+        ctx.seen.append(row.id)
     resource = shape(row)
     return FhirResource(resource.model_dump(mode="json", exclude_none=True))
 
@@ -131,6 +140,9 @@ _SHAPES: dict[str, tuple[Any, Any]] = {
     "Encounter": (Encounter, encounter),
     "Schedule": (ProviderSchedule, schedule),
     "Slot": (TimeSlot, slot),
+    "Patient": (Patient, fhir_people.patient),
+    "Practitioner": (Practitioner, fhir_people.practitioner),
+    "Location": (Location, fhir_people.location),
 }
 
 

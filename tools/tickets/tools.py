@@ -17,6 +17,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
 from tools.runtime.jobs import task
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, system
 from tools.runtime.tenants import tenant_work
@@ -36,8 +37,8 @@ DUE_MINUTES: dict[str, int] = {"critical": 15, "high": 60, "normal": 240, "low":
 
 
 class CreateTicket(Args):
-    category: str = Field(min_length=1, max_length=60)
-    subject: str = Field(min_length=1, max_length=500)
+    category: Words = Field(min_length=1, max_length=60)
+    subject: Words = Field(min_length=1, max_length=500)
     priority: Priority = "normal"
     patient_id: UUID | None = None
     conversation_id: UUID | None = None

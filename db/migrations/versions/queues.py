@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from db.isolation import isolation_statements
 
 revision = "queues"
-down_revision = "scribe"
+down_revision = "edges"
 branch_labels = None
 depends_on = None
 
