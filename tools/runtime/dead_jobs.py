@@ -18,6 +18,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, ToolError
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import DECLARED, Job
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tables import DeadJob
@@ -57,7 +58,7 @@ class RetryJob(Args):
 
 class DropJob(Args):
     job_id: UUID
-    reason: str = Field(min_length=1, max_length=1000)
+    reason: Words = Field(min_length=1, max_length=1000)
 
 
 @tool("jobs.list_dead_jobs", rest=get("/api/v1/jobs/dead"), needs=Permission("jobs:read"), effect=Effect.READ)
