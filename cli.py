@@ -13,8 +13,9 @@ import typer
 from api import logs
 from api.audit_cli import audit_app, seals_app
 from api.governance_cli import policy_app, rerun, vault_app
+from api.jobs_cli import jobs_app
 from api.scribe_cli import note
-from api.terminal import call, caller_for, check_folder, out, print_call, with_runtime
+from api.terminal import call, call_all, caller_for, check_folder, out, print_call, with_runtime
 from api.voice_cli import transcribe
 from settings import Settings, get_settings
 
@@ -27,6 +28,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(seals_app, name="seals")
 app.add_typer(policy_app, name="policy")
 app.add_typer(vault_app, name="vault")
+app.add_typer(jobs_app, name="jobs")
 session_app.command("rerun")(rerun)
 app.command("transcribe")(transcribe)
 app.command("note")(note)
@@ -303,7 +305,7 @@ def session_replay(
 
     if break_glass:
         call("record.break_glass", {"session_id": str(session_id), "reason": break_glass}, lambda _: None)
-    call("record.replay_session", {"session_id": str(session_id)}, show)
+    call_all("record.replay_session", {"session_id": str(session_id)}, "entries", show)
 
 
 def _prepare(settings: Settings, *, demo: bool = True) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import tempfile
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +21,7 @@ from tools.runtime.runtime import Runtime
 from tools.runtime.tool import find_tool
 
 router = APIRouter()
+_PART_BYTES = 64 * 1024
 
 
 @router.get("/api/v1/governance/audit/export", include_in_schema=False)
@@ -43,4 +47,37 @@ async def stream_export(request: Request) -> StreamingResponse:
                 yield line
 
     headers = {"Content-Disposition": 'attachment; filename="wardline-record.jsonl"'}
-    return StreamingResponse(lines(), media_type="application/x-ndjson", headers=headers)
+    return StreamingResponse(ahead_of_reader(lines()), media_type="application/x-ndjson", headers=headers)
+
+
+async def ahead_of_reader(lines: AsyncIterator[str]) -> AsyncIterator[bytes]:
+    """The lines, taken as fast as they come into a file without a name and given from there: how long a transaction is
+    open is not for a slow reader to say."""
+    with tempfile.TemporaryFile() as file:
+        written, more = 0, asyncio.Event()
+
+        async def write() -> None:
+            nonlocal written
+            try:
+                async for line in lines:
+                    content = line.encode()
+                    os.pwrite(file.fileno(), content, written)
+                    written += len(content)
+                    more.set()
+            finally:
+                more.set()
+
+        writing, given = asyncio.create_task(write()), 0
+        try:
+            while given < written or not writing.done():
+                if given == written:
+                    more.clear()
+                    await more.wait()
+                    continue
+                part = os.pread(file.fileno(), min(_PART_BYTES, written - given), given)
+                given += len(part)
+                yield part
+            writing.result()  # a failure breaks the response off: what came is not a whole export
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)

@@ -82,6 +82,20 @@ def call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]
     with_runtime(body)
 
 
+def call_all(name: str, args: dict[str, Any], parts: str, show: Callable[[dict[str, Any]], None]) -> None:
+    """Call a tool that answers a part at a time (`after`, `next_after`) until its end, and show all as one answer."""
+    whole: dict[str, Any] = {}
+
+    def take(result: dict[str, Any]) -> None:
+        nonlocal whole
+        whole = {**result, parts: [*whole.get(parts, []), *result[parts]]}
+
+    call(name, args, take)
+    while whole["next_after"] is not None:
+        call(name, {**args, "after": whole["next_after"]}, take)
+    show(whole)
+
+
 def print_call(name: str, args: dict[str, Any], *, as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
     """Call a tool that lists, and print a line an item."""
 

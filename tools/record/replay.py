@@ -32,7 +32,9 @@ class EntryOut(Out):
 
 
 class ReplaySession(SessionId):
-    after: int = Field(0, ge=0, le=2**31 - 1, description="Show the entries after this one; `next_after` of the part before")
+    after: int = Field(
+        0, ge=0, le=2**31 - 1, description="Show the entries after this one; `next_after` of the part before"
+    )
     limit: int = Field(1000, ge=1, le=5000, description="Entries shown at once")
 
 
