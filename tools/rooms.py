@@ -18,7 +18,17 @@ ROOMS = (
 _PARTS = {
     "facility": ("tables", "tools", "keys"),
     "patients": ("tables", "tools", "consents"),
-    "scheduling": ("tables", "schedules", "slots", "appointments", "waitlist", "encounters", "fhir", "reactions"),
+    "scheduling": (
+        "tables",
+        "schedules",
+        "slots",
+        "closing",
+        "appointments",
+        "waitlist",
+        "encounters",
+        "fhir",
+        "reactions",
+    ),
     "conversations": ("tables", "tools", "communications", "templates", "sending"),
     "tickets": ("tables", "tools"),
     "record": (

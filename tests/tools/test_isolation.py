@@ -67,6 +67,11 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
     """Valid arguments for every tool, naming records of patient 0."""
     patient, appointment, slot = {"patient_id": i.patient}, {"appointment_id": i.appointment}, {"slot_id": i.slot}
     conversation, voice = {"conversation_id": i.conversation}, {"session_id": i.voice}
+    stretch = {
+        "practitioner_id": i.practitioner,
+        "starts_at": "2026-11-24T00:00:00Z",
+        "ends_at": "2026-11-25T00:00:00Z",
+    }
     schedule = {
         "practitioner_id": i.practitioner,
         "location_id": i.location,
@@ -180,6 +185,8 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "scheduling.confirm_appointment": appointment,
         "scheduling.create_schedule": {**schedule, "local_start": "09:00:00", "local_end": "10:00:00"},
         "scheduling.find_slots": {},
+        "scheduling.close_slots": {**stretch, "reason": "x"},
+        "scheduling.open_slots": stretch,
         "scheduling.get_appointment": appointment,
         "scheduling.get_schedule": {"schedule_id": i.schedule},
         "scheduling.hold_slot": {**slot, **patient},

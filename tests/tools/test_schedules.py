@@ -320,7 +320,7 @@ async def test_an_offer_that_is_not_taken_goes_to_the_next_and_never_twice_to_on
 
 async def test_a_second_no_show_comes_before_a_person(own_runtime: Runtime) -> None:
     runtime = own_runtime
-    first, second = [await book(runtime, (await new_slots(runtime))[0], patient(0)) for _ in range(2)]
+    first, second = [await book(runtime, (await new_slots(runtime))[n], patient(0)) for n in range(2)]
     runtime.clock.frozen = at("2026-11-24T12:00")
     for row, tickets in ((first, 0), (second, 1)):
         await call(runtime, "scheduling.mark_no_show", appointment_id=row["id"])

@@ -76,9 +76,8 @@ async def test_a_seat_is_held_by_the_database(runtime: Runtime) -> None:
 @pytest.mark.parametrize("seats", [1, 3])
 async def test_many_book_at_once(runtime: Runtime, seats: int) -> None:
     slot = (await new_slots(runtime, capacity=seats))[0]
-    answers = await asyncio.gather(
-        *(book(runtime, slot, patient(number)) for number in range(10)), return_exceptions=True
-    )
+    people = [await new_patient(runtime) for _ in range(10)]
+    answers = await asyncio.gather(*(book(runtime, slot, who) for who in people), return_exceptions=True)
     lost = [answer for answer in answers if isinstance(answer, ToolError)]
     assert [answer["state"] for answer in answers if isinstance(answer, dict)] == ["booked"] * seats
     assert [error.code for error in lost] == ["slot_full"] * (10 - seats)
@@ -187,7 +186,7 @@ async def test_one_a_day_with_a_doctor(runtime: Runtime) -> None:
     args = {"slot_id": slots[1], "patient_id": who, "same_day_allowed": True}
     assert (await refused(runtime, "scheduling.book_appointment", own, **args)).code == "forbidden"
     assert (await call(runtime, "scheduling.book_appointment", **args))["state"] == "booked"
-    await book(runtime, (await new_slots(runtime))[0], who)  # another doctor on that day
+    await book(runtime, (await new_slots(runtime))[3], who)  # another doctor on that day
     await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
     await book(runtime, slots[2], who)  # the one that was allowed by staff does not count
 

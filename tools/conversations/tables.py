@@ -23,6 +23,7 @@ class Conversation(Versioned, Base):
             postgresql_where=text("state <> 'closed'"),
         ),
         tenant_index("patient_id"),
+        tenant_index("state"),
     )  # fmt: skip
 
     channel: Mapped[str]
@@ -47,6 +48,7 @@ class Message(TenantRow, Base):
         UniqueConstraint("tenant_id", "in_reply_to"),
         tenant_index("conversation_id", "seq"),
         tenant_index("at"),
+        tenant_index("state", "at"),
         Index(
             "ix_message_inbox",
             "tenant_id",

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy import select
 
 from db.base import new_id
-from tools.facility.tables import Location, Practitioner
+from tools.facility.tables import Location
 from tools.patients.consents import require_consent
 from tools.patients.tools import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, InvalidArguments
 from tools.runtime.events import event_type
+from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
-from tools.scheduling.slots import SlotClosed, SlotFull, SlotInPast, check_seat, drop_hold, lock_slot
+from tools.scheduling.slots import (
+    PatientElsewhere,
+    PractitionerElsewhere,
+    SlotClosed,
+    SlotFull,
+    SlotInPast,
+    check_seat,
+    drop_hold,
+    lock_slot,
+    names_of,
+)
 from tools.scheduling.tables import LIVE, Appointment, TimeSlot
 
 CREATED = event_type("Appointment.Created", "A patient was booked into a slot")
@@ -41,6 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "cancelled": (),
     "no_show": (),
 }
+_OVERLAP = "Staff only: why the practitioner or the patient may be in two places at that time"
 VisitType = Literal["new", "follow_up", "tele"]
 
 
@@ -66,6 +80,7 @@ class BookAppointment(Args):
     reason: str | None = Field(None, max_length=500)
     source: Literal["staff", "whatsapp", "phone", "web"] = "staff"
     same_day_allowed: bool = Field(False, description="Staff only: a second appointment with the practitioner that day")
+    overlap_reason: Words | None = Field(None, max_length=500, description=_OVERLAP)
 
 
 class AppointmentId(Args):
@@ -82,6 +97,7 @@ class Reschedule(Args):
     appointment_id: UUID
     slot_id: UUID
     same_day_allowed: bool = Field(False, description="Staff only")
+    overlap_reason: Words | None = Field(None, max_length=500, description=_OVERLAP)
 
 
 class Cancel(Args):
@@ -125,16 +141,16 @@ class AppointmentOut(Out):
     rest=post("/api/v1/scheduling/appointments", status=201),
     needs=_WRITE,
     effect=Effect.WRITE,
-    raises=(SlotFull, SlotInPast, SlotClosed, OneADay, ConsentMissing),
+    raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay, ConsentMissing),
     by_patient=True,
     assent=True,
 )
 async def book_appointment(ctx: ToolContext, args: BookAppointment) -> AppointmentOut:
     """Book one seat in a slot for a patient. The patient's own hold on the slot is used up."""
-    _staff_only(ctx, same_day_allowed=args.same_day_allowed)
+    _staff_only(ctx, args)
     await load_patient(ctx, args.patient_id)
     await require_consent(ctx, args.patient_id, "care")
-    slot = await _take(ctx, args.slot_id, args.patient_id)
+    slot = await _take(ctx, args.slot_id, args.patient_id, overlap=args.overlap_reason is not None)
     row = Appointment(
         id=new_id(),
         tenant_id=ctx.tenant.id,
@@ -144,6 +160,7 @@ async def book_appointment(ctx: ToolContext, args: BookAppointment) -> Appointme
         reason=args.reason,
         source=args.source,
         same_day_allowed=args.same_day_allowed,
+        overlap_reason=args.overlap_reason,
         created_at=ctx.now,
         **_of_slot(slot),
     )
@@ -177,9 +194,10 @@ async def list_appointments(ctx: ToolContext, args: ListAppointments) -> Page[Ap
         query = query.where(Appointment.local_date <= args.date_to)
     if args.upcoming:
         query = query.where(Appointment.state.in_(LIVE), Appointment.starts_at > ctx.now)
-    names = await _names(ctx)
     order = (Appointment.starts_at, Appointment.id)
-    return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=lambda row: _show(row, names))
+    return await page(
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _shown(ctx, rows)
+    )
 
 
 @tool(
@@ -230,13 +248,13 @@ async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> Appointm
     rest=post("/api/v1/scheduling/appointments/{appointment_id}/reschedule"),
     needs=_WRITE,
     effect=Effect.WRITE,
-    raises=(SlotFull, SlotInPast, SlotClosed, OneADay, StateNotAllowed),
+    raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay, StateNotAllowed),
     by_patient=True,
     assent=True,
 )
 async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> AppointmentOut:
     """Move a booked or confirmed appointment to another slot: the old seat is freed and the new one taken together."""
-    _staff_only(ctx, same_day_allowed=args.same_day_allowed)
+    _staff_only(ctx, args)
     row = await ctx.load(Appointment, args.appointment_id, lock=True)
     ctx.check_version(row)
     if row.state not in ("booked", "confirmed"):
@@ -244,11 +262,11 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
     if row.slot_id == args.slot_id:
         raise Conflict("The appointment is in this slot already.")
     was, freed_slot_id = row.starts_at.isoformat(), str(row.slot_id)
-    slot = await _take(ctx, args.slot_id, row.patient_id)
+    slot = await _take(ctx, args.slot_id, row.patient_id, overlap=args.overlap_reason is not None)
     for name, value in _of_slot(slot).items():
         setattr(row, name, value)
     row.state, row.confirmed_at, row.reminded_at = "booked", None, None
-    row.same_day_allowed = args.same_day_allowed
+    row.same_day_allowed, row.overlap_reason = args.same_day_allowed, args.overlap_reason
     await ctx.session.flush()
     ctx.emit(RESCHEDULED, row.id, patient_id=str(row.patient_id), was=was, freed_slot_id=freed_slot_id)
     return await show(ctx, row)
@@ -312,35 +330,32 @@ async def complete_appointment(ctx: ToolContext, args: AppointmentId) -> Appoint
 async def show(ctx: ToolContext, row: Appointment) -> AppointmentOut:
     """The appointment as it is shown; flushes it first, so that its version is right."""
     await ctx.session.flush()
-    return _show(row, await _names(ctx))
+    return (await _shown(ctx, [row]))[0]
 
 
-def _show(row: Appointment, names: dict[UUID, tuple[str, str | None]]) -> AppointmentOut:
-    from zoneinfo import ZoneInfo
-
-    location, zone = names[row.location_id]
-    fields = {name: getattr(row, name) for name in AppointmentOut.model_fields if hasattr(row, name)}
-    return AppointmentOut(
-        **fields,
-        practitioner=names[row.practitioner_id][0],
-        location=location,
-        local_start=row.starts_at.astimezone(ZoneInfo(zone or "UTC")),
-    )
-
-
-async def _names(ctx: ToolContext) -> dict[UUID, tuple[str, str | None]]:
-    """Name, and zone of locations, by id."""
-    from sqlalchemy import null
-
-    query = select(Location.id, Location.name, Location.zone).union_all(
-        select(Practitioner.id, Practitioner.name, null())
-    )
-    return {row[0]: (row[1], row[2]) for row in await ctx.session.execute(query)}
+async def _shown(ctx: ToolContext, rows: Sequence[Appointment]) -> list[AppointmentOut]:
+    names = await names_of(ctx, rows)
+    places = {row.location_id for row in rows}
+    found = await ctx.session.execute(select(Location.id, Location.zone).where(Location.id.in_(places)))
+    zones = {one.id: one.zone for one in found}
+    return [
+        AppointmentOut(
+            **{name: getattr(row, name) for name in AppointmentOut.model_fields if hasattr(row, name)},
+            practitioner=names[row.practitioner_id],
+            location=names[row.location_id],
+            local_start=row.starts_at.astimezone(ZoneInfo(zones[row.location_id])),
+        )
+        for row in rows
+    ]
 
 
-async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID) -> TimeSlot:
-    """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it."""
+async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: bool) -> TimeSlot:
+    """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it. `overlap`:
+    the practitioner may be in another slot at the time."""
     slot = await lock_slot(ctx, slot_id)
+    if overlap:
+        slot.overlap_allowed = True
+        await ctx.session.flush()
     await drop_hold(ctx, slot, patient_id)
     await check_seat(ctx, slot)
     return slot
@@ -372,6 +387,10 @@ def _of_slot(slot: TimeSlot) -> dict[str, object]:
     return {"slot_id": slot.id, **{name: getattr(slot, name) for name in names}}
 
 
-def _staff_only(ctx: ToolContext, *, same_day_allowed: bool) -> None:
-    if same_day_allowed and not ctx.principal.is_staff:
+def _staff_only(ctx: ToolContext, args: BookAppointment | Reschedule) -> None:
+    if ctx.principal.is_staff:
+        return
+    if args.same_day_allowed:
         raise Forbidden("Only staff may allow a second appointment on the same day.")
+    if args.overlap_reason is not None:
+        raise Forbidden("Only staff may allow two places at one time.")

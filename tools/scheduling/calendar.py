@@ -48,14 +48,14 @@ def intervals(schedule: ProviderSchedule, zone: ZoneInfo, first: date, last: dat
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         free_from = datetime.min.replace(tzinfo=UTC)
-        for start, end in sorted(_hours(schedule, day)):
+        for start, end in sorted(hours_of(schedule, day)):
             for interval in _cut(day, start, end, schedule.slot_minutes, zone):
                 if interval.starts_at >= free_from:  # neither an extra session nor a skipped hour makes two at once
                     free_from = interval.ends_at
                     yield interval
 
 
-def _hours(schedule: ProviderSchedule, day: date) -> list[tuple[time, time]]:
+def hours_of(schedule: ProviderSchedule, day: date) -> list[tuple[time, time]]:
     """Working hours of one day: the weekly ones, less leave, plus extra sessions."""
     hours = [(schedule.local_start, schedule.local_end)] if day.weekday() in schedule.weekdays else []
     for exception in schedule.exceptions:

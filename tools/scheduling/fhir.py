@@ -122,7 +122,13 @@ def schedule(row: ProviderSchedule) -> FhirSchedule:
 
 
 def slot(row: TimeSlot) -> FhirSlot:
-    status = "busy-unavailable" if row.blocked else "busy" if row.taken >= row.capacity else "free"
+    status = (
+        "busy-unavailable"
+        if row.blocked or row.closed_by is not None
+        else "busy"
+        if row.taken >= row.capacity
+        else "free"
+    )
     return FhirSlot.model_validate(
         {
             "id": str(row.id),

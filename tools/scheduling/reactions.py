@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
@@ -81,7 +82,7 @@ async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
 
 async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
     """Hold a free seat for, and offer it to, the first who waits for one like it and was not offered it before."""
-    if slot.blocked or slot.starts_at <= ctx.now + OFFER_HOLD:
+    if slot.blocked or slot.closed_by is not None or slot.starts_at <= ctx.now + OFFER_HOLD:
         return
     query = (
         select(WaitlistEntry)
@@ -104,7 +105,7 @@ async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
     try:
         async with ctx.work.savepoint():
             await hold_slot(ctx, HoldSlot(slot_id=slot.id, patient_id=entry.patient_id))
-    except (SlotFull, SlotInPast, SlotClosed):
+    except (SlotFull, SlotInPast, SlotClosed, IntegrityError):
         return  # somebody was quicker
     seat = SlotHold.slot_id == slot.id, SlotHold.patient_id == entry.patient_id
     await ctx.session.execute(update(SlotHold).where(*seat).values(expires_at=ctx.now + OFFER_HOLD))

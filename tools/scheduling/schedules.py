@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,7 +22,7 @@ from tools.runtime.events import event_type
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
-from tools.scheduling.calendar import Day, LocalTime, intervals
+from tools.scheduling.calendar import Day, LocalTime, hours_of, intervals
 from tools.scheduling.tables import LIVE, Appointment, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 
 CREATED = event_type("Schedule.Created", "A practitioner's schedule was made")
@@ -266,7 +268,7 @@ async def _follow(ctx: ToolContext, schedule: ProviderSchedule) -> tuple[int, li
         .values(blocked=False, capacity=func.greatest(TimeSlot.taken, schedule.capacity))
         .execution_options(synchronize_session=False)
     )
-    clashes = [await _clash(ctx, slot) for slot in gone if slot.taken]
+    clashes = await clashes_of(ctx, [slot for slot in gone if slot.taken])
     await ctx.session.execute(
         update(TimeSlot).where(TimeSlot.id.in_([slot.id for slot in gone])).values(blocked=True)
         .execution_options(synchronize_session=False)
@@ -280,13 +282,22 @@ async def _follow(ctx: ToolContext, schedule: ProviderSchedule) -> tuple[int, li
         .returning(TimeSlot.id)
         .execution_options(synchronize_session=False)
     )
-    return len(removed.all()), [clash for clash in clashes if clash.appointment_ids]
+    return len(removed.all()), clashes
 
 
-async def _clash(ctx: ToolContext, slot: TimeSlot) -> Clash:
-    query = select(Appointment.id).where(Appointment.slot_id == slot.id, Appointment.state.in_(LIVE))
-    ids = list(await ctx.session.scalars(query.order_by(Appointment.id)))
-    return Clash(slot_id=slot.id, local_date=slot.local_date, local_time=slot.local_time, appointment_ids=ids)
+async def clashes_of(ctx: ToolContext, slots: Sequence[TimeSlot]) -> list[Clash]:
+    """The slots with live appointments, and these."""
+    booked: dict[UUID, list[UUID]] = defaultdict(list)
+    query = select(Appointment.slot_id, Appointment.id).where(
+        Appointment.slot_id.in_([slot.id for slot in slots]), Appointment.state.in_(LIVE)
+    )
+    for slot_id, appointment_id in await ctx.session.execute(query.order_by(Appointment.id)):
+        booked[slot_id].append(appointment_id)
+    return [
+        Clash(slot_id=one.id, local_date=one.local_date, local_time=one.local_time, appointment_ids=booked[one.id])
+        for one in slots
+        if one.id in booked
+    ]
 
 
 async def _check(ctx: ToolContext, row: ProviderSchedule) -> None:
@@ -312,8 +323,28 @@ async def _check(ctx: ToolContext, row: ProviderSchedule) -> None:
         meet = set(row.weekdays) & set(other.weekdays)
         hours = row.local_start < other.local_end and other.local_start < row.local_end
         dates = row.valid_from <= (other.valid_to or far) and other.valid_from <= (row.valid_to or far)
-        if meet and hours and dates and row.state == "active":
+        if row.state != "active":
+            return
+        if meet and hours and dates:
             raise ScheduleClash(f"Schedule {other.id} overlaps in hours and weekdays.", schedule_id=str(other.id))
+        day = _extra_clash(row, other) or _extra_clash(other, row)
+        if day is not None:
+            why = f"An extra session on {day} overlaps hours of schedule {other.id}; give leave for them there first."
+            raise ScheduleClash(why, schedule_id=str(other.id))
+
+
+def _extra_clash(row: ProviderSchedule, other: ProviderSchedule) -> date | None:
+    """The first day on which an extra session of one schedule falls into working hours of another."""
+    for exception in row.exceptions:
+        if exception["kind"] != "extra":
+            continue
+        day = date.fromisoformat(exception["date"])
+        if not other.valid_from <= day <= (other.valid_to or date.max):
+            continue
+        start, end = (time.fromisoformat(exception[name]) for name in ("local_start", "local_end"))
+        if any(start < b and a < end for a, b in hours_of(other, day)):
+            return day
+    return None
 
 
 def _exceptions(exceptions: list[ScheduleException]) -> list[dict[str, Any]]:

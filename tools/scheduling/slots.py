@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from db.base import new_id
 from tools.facility.tables import Location, Practitioner
@@ -21,10 +23,11 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 from tools.scheduling.calendar import LocalTime
-from tools.scheduling.tables import SlotHold, TimeSlot
+from tools.scheduling.tables import Appointment, SlotHold, TimeSlot
 
 _READ = Permission("schedules:read")
 _WRITE = Permission("appointments:write")
+_LONGEST = timedelta(minutes=480)  # a slot, see `ProviderSchedule`
 PARTS = {"morning": (time(0), time(12)), "afternoon": (time(12), time(17)), "evening": (time(17), time.max)}
 
 
@@ -44,6 +47,22 @@ class SlotClosed(Conflict):
     code = "slot_closed"
     title = "The slot is closed to bookings"
     say = "That time is no longer open."
+
+
+class PractitionerElsewhere(Conflict):
+    code = "practitioner_elsewhere"
+    title = "The practitioner is booked in an overlapping slot"
+    say = "The doctor is not free at that time any more."
+
+
+class PatientElsewhere(Conflict):
+    code = "patient_elsewhere"
+    title = "The patient has another appointment at that time"
+    say = "You already have another appointment at that time."
+
+
+explains("ex_time_slot_practitioner", PractitionerElsewhere)
+explains("ex_appointment_patient", PatientElsewhere)
 
 
 explains("ck_time_slot_seats", SlotFull)
@@ -112,14 +131,13 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
         wanted.append(TimeSlot.local_time >= max(starts))
     if ends:
         wanted.append(TimeSlot.local_time < min(ends))
-    names = await _names(ctx)
     return await page(
         ctx.session,
         select(TimeSlot).where(*wanted),
         args,
         cursors=ctx.cursors,
         order=(TimeSlot.starts_at, TimeSlot.id),
-        show=lambda slot: show_slot(slot, names),
+        show_all=lambda slots: _shown(ctx, slots),
     )
 
 
@@ -128,7 +146,7 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
     rest=post("/api/v1/scheduling/slots/{slot_id}/hold"),
     needs=_WRITE,
     effect=Effect.WRITE,
-    raises=(SlotFull, SlotInPast, SlotClosed),
+    raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere),
     by_patient=True,
 )
 async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
@@ -150,7 +168,7 @@ async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
         )
     )
     await ctx.session.refresh(slot)
-    return HoldOut(slot=show_slot(slot, await _names(ctx)), expires_at=expires_at)
+    return HoldOut(slot=show_slot(slot, await names_of(ctx, [slot])), expires_at=expires_at)
 
 
 @tool(
@@ -169,7 +187,22 @@ async def release_hold(ctx: ToolContext, args: HoldSlot) -> Released:
 def is_open(now: datetime) -> ColumnElement[bool]:
     """A slot with a free seat, or with one that an expired hold still counts."""
     expired = exists().where(SlotHold.slot_id == TimeSlot.id, SlotHold.expires_at <= now)
-    return (~TimeSlot.blocked) & or_(TimeSlot.taken < TimeSlot.capacity, expired)
+    seat = or_(TimeSlot.taken < TimeSlot.capacity, expired)
+    return (~TimeSlot.blocked) & TimeSlot.closed_by.is_(None) & seat & ~_elsewhere()
+
+
+def _elsewhere() -> ColumnElement[bool]:
+    """The practitioner is taken by an overlapping slot, in another place as a rule."""
+    other = aliased(TimeSlot)
+    return (~TimeSlot.overlap_allowed) & exists().where(
+        other.practitioner_id == TimeSlot.practitioner_id,
+        other.id != TimeSlot.id,
+        other.taken > 0,
+        ~other.overlap_allowed,
+        other.starts_at < TimeSlot.ends_at,
+        other.starts_at > TimeSlot.starts_at - _LONGEST,
+        other.ends_at > TimeSlot.starts_at,
+    )
 
 
 async def lock_slot(ctx: ToolContext, slot_id: UUID) -> TimeSlot:
@@ -177,7 +210,7 @@ async def lock_slot(ctx: ToolContext, slot_id: UUID) -> TimeSlot:
     slot = await ctx.load(TimeSlot, slot_id, lock=True)
     if slot.starts_at <= ctx.now:
         raise SlotInPast(f"The slot began at {slot.starts_at.isoformat()}.")
-    if slot.blocked:
+    if slot.blocked or slot.closed_by is not None:
         raise SlotClosed
     return slot
 
@@ -217,7 +250,17 @@ def show_slot(slot: TimeSlot, names: dict[UUID, str]) -> SlotOut:
     )  # fmt: skip
 
 
-async def _names(ctx: ToolContext) -> dict[UUID, str]:
-    """Names of practitioners and locations by id."""
-    query = select(Practitioner.id, Practitioner.name).union_all(select(Location.id, Location.name))
-    return {row[0]: row[1] for row in await ctx.session.execute(query)}
+async def _shown(ctx: ToolContext, slots: Sequence[TimeSlot]) -> list[SlotOut]:
+    names = await names_of(ctx, slots)
+    return [show_slot(slot, names) for slot in slots]
+
+
+async def names_of(ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]) -> dict[UUID, str]:
+    """Names of the practitioners and locations of these rows, by id."""
+    doctors, places = {row.practitioner_id for row in rows}, {row.location_id for row in rows}
+    query = (
+        select(Practitioner.id, Practitioner.name)
+        .where(Practitioner.id.in_(doctors))
+        .union_all(select(Location.id, Location.name).where(Location.id.in_(places)))
+    )
+    return {row[0]: row[1] for row in await ctx.session.execute(query)} if rows else {}

@@ -44,13 +44,15 @@ class ProviderSchedule(Versioned, Base):
 
 
 class TimeSlot(TenantRow, Base):
-    """One bookable interval. `taken` counts live appointments and holds; only triggers write it."""
+    """One bookable interval. `taken` counts live appointments and holds; only triggers write it. Of slots of one
+    practitioner that overlap only one may be taken, unless staff allowed it (`ex_time_slot_practitioner`)."""
 
     __tablename__ = "time_slot"
     __table_args__ = (
         UniqueConstraint("tenant_id", "practitioner_id", "starts_at"),
         tenant_index("specialty_code", "starts_at"),
         tenant_index("schedule_id", "starts_at"),
+        tenant_index("starts_at"),
         CheckConstraint("taken BETWEEN 0 AND capacity", name="seats"),
         CheckConstraint("starts_at < ends_at", name="interval"),
     )
@@ -65,7 +67,10 @@ class TimeSlot(TenantRow, Base):
     local_time: Mapped[time]
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0, server_default="0")
-    blocked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    blocked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # the schedule has it no more
+    closed_by: Mapped[str | None]  # closed by a person, whatever the schedule says
+    closed_reason: Mapped[str | None]
+    overlap_allowed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class SlotHold(TenantRow, Base):
@@ -80,7 +85,8 @@ class SlotHold(TenantRow, Base):
 
 
 class Appointment(Versioned, Base):
-    """A patient in a slot. At most one live appointment with a practitioner a day, unless staff said otherwise."""
+    """A patient in a slot. At most one live appointment with a practitioner a day, and one at a time, unless staff said
+    otherwise and why (`ex_appointment_patient`)."""
 
     __tablename__ = "appointment"
     __table_args__ = (
@@ -113,6 +119,7 @@ class Appointment(Versioned, Base):
     cancel_reason: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
     same_day_allowed: Mapped[bool] = mapped_column(default=False)
+    overlap_reason: Mapped[str | None]
     reminded_at: Mapped[datetime | None]
 
 
