@@ -193,7 +193,7 @@ class Turn:
         """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
         yield self.state.model_dump_json()
         yield own_words(self.language)
-        yield " ".join((*EMERGENCY.values(), *CRISIS.values()))
+        yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
         yield from (location.model_dump_json() for location in self.place.locations)
         yield from (out.model_dump_json() for out in self.dialogue.results)
         yield self.text

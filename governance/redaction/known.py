@@ -81,6 +81,7 @@ class Known:
         self._ids: list[str] = []
         self._owners: dict[str, int | list[int]] = {}  # phrase or code -> people and kinds, as owner * 8 + kind
         self._names: set[str] = set()
+        self._name_phrases: set[str] = set()
         self._initials: set[str] = set()
         self._in_order: set[str] = set()  # names as the record has them, not swapped
         self._places: set[str] = set()
@@ -131,6 +132,7 @@ class Known:
             for order in {tuple(words), *permutations(words, 2)}:
                 if len(order) > 1:
                     self._own("".join(order), owner, "name")
+                    self._name_phrases.add("".join(order))
                     yield order
             for word, other in permutations(words, 2):
                 if len(word) > 1:
@@ -189,7 +191,7 @@ class Known:
         """The hits of this layer, with whose they are."""
         claims = []
         for hit in self._hits(words):
-            if not self._is_shared_place(hit):
+            if not self._is_shared_place(hit) and not (hit.phrase in self._name_phrases and _is_chance(words, hit)):
                 owners = self._owned(hit.phrase)
                 ids = frozenset(self._ids[owner // 8] for owner in owners)
                 claims.append(_Claim(hit.first, hit.last, hit.edits, ids, min(owner % 8 for owner in owners)))
@@ -323,6 +325,29 @@ class Known:
             and not (begins or words.text[start - 1] == "-" or words.shown(i).isupper())
             and word not in _RARE_ALONE
         )
+
+
+def _is_chance(words: Words, hit: Hit) -> bool:
+    """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's name.
+
+    An everyday word tells of a name where its capital does; a word that is not everyday tells of itself. With an edit the
+    word that has it must tell; without, all must, or the whole be written small and one word tell."""
+    span = range(hit.first, hit.last + 1)
+    shouted = is_shouted(words.text)
+    telling = [not is_ordinary(words.plain[i]) or _named_by_capital(words, i, shouted=shouted) for i in span]
+    if hit.edits:
+        return not telling[hit.edited - hit.first] if hit.edited >= 0 else not all(telling)
+    if all(words.shown(i).islower() for i in span):
+        return not any(telling)
+    return not all(telling)
+
+
+def _named_by_capital(words: Words, i: int, *, shouted: bool) -> bool:
+    """Whether a word has a capital that is not its sentence's."""
+    start = words.spans[i][0]
+    if shouted or not words.text[start].isupper():
+        return False
+    return start > 0 and _OPENING.search(words.text[max(0, start - 4) : start]) is None
 
 
 def _is_house(words: Words, i: int) -> bool:

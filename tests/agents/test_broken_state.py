@@ -119,3 +119,10 @@ async def test_a_policy_that_this_version_cannot_read_silences_nobody(own_runtim
         )
     own_runtime.guard.forget(TENANT)
     assert "112" in (await say(own_runtime, TENANT, PHONE, PAIN))["reply"]
+
+
+@pytest.mark.parametrize("said", [PAIN, "I want to kill myself"])
+async def test_an_emergency_answer_is_no_violation(own_runtime: Runtime, said: str) -> None:
+    """An alarm that is raised by every emergency would hide the real ones."""
+    assert "112" in (await say(own_runtime, TENANT, PHONE, said))["reply"]
+    assert await rows(own_runtime, "SELECT rule, evidence FROM policy_violation") == []
