@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import date
 from itertools import permutations
+from operator import or_
 from typing import NamedTuple
 
 from governance.redaction.dates import written_dates
@@ -330,8 +331,9 @@ class Known:
 def _is_chance(words: Words, hit: Hit) -> bool:
     """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's name.
 
-    An everyday word tells of a name where its capital does; a word that is not everyday tells of itself. With an edit the
-    word that has it must tell; without, all must, or the whole be written small and one word tell."""
+    An everyday word tells of a name where its capital does, and that is not its sentence's; a word that is not everyday
+    tells of itself. With an edit the word that has it must tell; without, one must, and all be capitals or tell, or the
+    whole be written small."""
     span = range(hit.first, hit.last + 1)
     shouted = is_shouted(words.text)
     telling = [not is_ordinary(words.plain[i]) or _named_by_capital(words, i, shouted=shouted) for i in span]
@@ -339,7 +341,8 @@ def _is_chance(words: Words, hit: Hit) -> bool:
         return not telling[hit.edited - hit.first] if hit.edited >= 0 else not all(telling)
     if all(words.shown(i).islower() for i in span):
         return not any(telling)
-    return not all(telling)
+    capital = [not shouted and words.shown(i)[0].isupper() for i in span]
+    return not any(telling) or not all(map(or_, telling, capital))
 
 
 def _named_by_capital(words: Words, i: int, *, shouted: bool) -> bool:

@@ -110,7 +110,7 @@ async def new_doctor(runtime: Runtime, *, zone: str = "Asia/Kolkata", specialty:
         )
         await session.execute(
             insert(Practitioner).values(
-                id=doctor, tenant_id=TENANT, name=f"Dr. Test {number}", specialty_code=specialty, version=1
+                id=doctor, tenant_id=TENANT, name=f"Dr. Attending {number}", specialty_code=specialty, version=1
             )
         )
     return {"practitioner_id": str(doctor), "location_id": str(place)}

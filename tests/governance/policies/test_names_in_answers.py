@@ -1,0 +1,14 @@
+"""Answers that name another patient are stopped, those that only read like it are not: cases by somebody who had not seen
+the rules. What is right stays right."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals.names_in_answers import wrong
+
+
+@pytest.mark.parametrize(("half", "most"), [("open", 0), ("frozen", 1)])
+def test_names_in_answers(half: str, most: int) -> None:
+    missed, count = wrong(half)
+    assert count == 46 and len(missed) <= most, [case["text"] for case in missed]
