@@ -12,6 +12,7 @@ if __name__ == "__main__":
         "understanding",
         "redaction",
         "false_alarms",
+        "names_in_answers",
         "injection",
         "voice",
         "endpointing",
