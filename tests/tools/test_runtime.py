@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from governance.masters import KeyServiceDown
 from governance.record import Record, entry_about
 from governance.vault import Keyring
 from tests.conftest import Clone, staff
@@ -441,3 +442,13 @@ async def test_what_takes_long_is_not_paid_twice_under_one_key(
         else:
             assert not (await first).replayed
     assert (await runtime.call(CREATE, args, caller, key=key)).replayed and len(thought) == 2
+
+
+async def test_a_silent_key_service_is_told_as_try_later(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(*_: Any) -> Any:
+        raise KeyServiceDown("ConnectError")
+
+    monkeypatch.setattr(runtime.vault.masters, "wrap", silent)
+    with pytest.raises(Unavailable) as error:
+        await runtime.call(CREATE, person(), someone(), key=str(uuid4()))
+    assert (error.value.status, error.value.remedy) == (503, "try_later")
