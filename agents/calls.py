@@ -94,11 +94,10 @@ class PhoneCall:
         self.language = call.language
         self._runtime, self._call, self._line, self._hospital = runtime, call, line, hospital
         self._taken: asyncio.PriorityQueue[tuple[int, int, tuple[str, How, Question]]] = asyncio.PriorityQueue()
-        self._order = 0
         self._notes: deque[e.Told] = deque()
         self._noted = asyncio.Event()
         self._said: Counter[str] = Counter()
-        self._count = 0
+        self._count = self._order = 0
         self._names: tuple[str, ...] = ()  # that the caller may say
         self._consent_asked = False
         self._recorder: Recorder | None = None
