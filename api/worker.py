@@ -19,7 +19,8 @@ from governance.seals.documents import Seal
 from governance.seals.sealer import run_sealer
 from settings import Settings
 from tools.record.seals import SEALED
-from tools.runtime.dead_jobs import bury, bury_forgotten, name_of
+from tools.runtime.dead_jobs import bury, bury_forgotten
+from tools.runtime.errors import name_of
 from tools.runtime.events import jobs_for
 from tools.runtime.jobs import DECLARED, TASKS, Queue, Retry, Task, task
 from tools.runtime.runtime import Runtime

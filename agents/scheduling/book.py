@@ -90,7 +90,7 @@ async def hold_and_read_back(d: Dialogue, slot_id: str) -> None:
     try:
         held = await d.call("scheduling.hold_slot", slot_id=slot_id, patient_id=str(d.subject_id))
     except ToolError as error:
-        d.say("seat_gone" if error.code in ("slot_full", "slot_closed") else "slot_past")
+        d.say("slot_past" if error.code == "slot_in_past" else "seat_gone")
         await find_and_offer(d)
         return
     slot = held.slot

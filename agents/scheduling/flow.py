@@ -72,9 +72,15 @@ async def _act(d: Dialogue, pending: Pending) -> None:
 
 async def _not_done(d: Dialogue, pending: Pending, error: ToolError) -> None:
     """The tool refused after all: say why, and go on from there."""
-    if error.code in ("slot_full", "slot_closed", "slot_in_past"):
+    if error.code in ("slot_full", "slot_closed", "slot_in_past", "practitioner_elsewhere"):
         d.say("seat_gone")
         await book.find_and_offer(d)
+        return
+    if error.code == "patient_elsewhere":
+        d.say("elsewhere_then", **pending.facts)
+        d.state.slots.pop("time", None)
+        d.state.pending = None
+        d.state.ask("time")
         return
     if error.code == "one_a_day":
         d.say("one_a_day", **pending.facts)

@@ -143,6 +143,26 @@ async def test_what_staff_closed_stays_closed(runtime: Runtime) -> None:
     ).status == 422
 
 
+async def test_a_closure_outlasts_shorter_hours_and_other_slots(runtime: Runtime) -> None:
+    schedule = await new_schedule(runtime)
+    stretch = {
+        "practitioner_id": schedule["practitioner_id"], "starts_at": f"{TUESDAY}T00:00:00+05:30", "ends_at": f"{TUESDAY}T23:00:00+05:30",
+    }  # fmt: skip
+    await call(runtime, "scheduling.close_slots", **stretch, reason="away")
+
+    async def offered() -> int:
+        return len(await slots_of(runtime, schedule, date_from=TUESDAY, date_to=TUESDAY))
+
+    for change in ({"local_end": "10:00:00"}, {"local_end": "11:00:00"}, {"slot_minutes": 20}, {"slot_minutes": 30}):
+        await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], **change)
+        await call(
+            runtime, "scheduling.materialize_slots", schedule_id=schedule["id"], date_from=TUESDAY, date_to=TUESDAY
+        )
+        assert await offered() == 0, change
+    await call(runtime, "scheduling.open_slots", **stretch)
+    assert await offered() == 4
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [

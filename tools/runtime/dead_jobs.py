@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from tools.runtime.context import ToolContext
-from tools.runtime.errors import Conflict, ToolError
+from tools.runtime.errors import Conflict
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import DECLARED, Job
 from tools.runtime.names import Words
@@ -152,8 +152,3 @@ async def _bury_once(runtime: Any, row: Any) -> None:
             attempts=row.attempts,
         )  # fmt: skip
         await bury(runtime, lost, error)
-
-
-def name_of(error: BaseException) -> str:
-    """What is kept of why a job failed: never an exception's own text."""
-    return error.code if isinstance(error, ToolError) else type(error).__name__

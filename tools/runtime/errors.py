@@ -151,3 +151,8 @@ def all_errors(root: type[ToolError] = ToolError) -> Iterator[type[ToolError]]:
     for error in root.__subclasses__():
         yield error
         yield from all_errors(error)
+
+
+def name_of(error: BaseException) -> str:
+    """What is kept of why something failed: a code or a kind, never an exception's own text."""
+    return error.code if isinstance(error, ToolError) else type(error).__name__

@@ -29,24 +29,36 @@ async def react(runtime: Any, *, tenant: str, event: str, reaction: str) -> None
     its refusal on the record and nothing else, and is tried again."""
     tenant_id = UUID(tenant)
     caller = system(tenant_id, f"reaction:{reaction.rpartition('.')[2]}")
-    refused: ToolError | None = None
-    async with open_work(runtime, tenant_id, opening=runtime.opening_for(caller, "event")) as work:
+    opening = runtime.opening_for(caller, "event")
+    async with open_work(runtime, tenant_id, opening=opening) as work:
         happened, known = await _read(work, UUID(event), reaction)
-        outside = await known.before(await runtime.context(work, caller), happened) if known.before else None
-    prepared = await outside() if outside is not None else None
-    async with open_work(runtime, tenant_id, opening=runtime.opening_for(caller, "event")) as work:
         context = await runtime.context(work, caller)
-        context.prepared = prepared
-        try:
-            async with work.savepoint():
-                await _run_once(context, known, happened, name=reaction)
-        except ToolError as error:
-            if error.status >= 500:
-                raise
-            work.record.append("policy_decision", {"at": work.now, "rule": reaction, "decision": error.code})
-            refused = error
+        if known.before is None:
+            outside, refused = None, await _attempt(context, known, happened, name=reaction)
+        else:
+            outside, refused = await known.before(context, happened), None
+    if known.before is not None:
+        prepared = await outside() if outside is not None else None
+        async with open_work(runtime, tenant_id, opening=opening) as work:
+            context = await runtime.context(work, caller)
+            context.prepared = prepared
+            refused = await _attempt(context, known, happened, name=reaction)
     if refused is not None:
         raise refused
+
+
+async def _attempt(context: ToolContext, known: Reaction, event: Event, *, name: str) -> ToolError | None:
+    """The refusal, put on the record, where there is one; faults of ours are raised."""
+    work = context.work
+    try:
+        async with work.savepoint():
+            await _run_once(context, known, event, name=name)
+    except ToolError as error:
+        if error.status >= 500:
+            raise
+        work.record.append("policy_decision", {"at": work.now, "rule": name, "decision": error.code})
+        return error
+    return None
 
 
 async def _read(work: Work, event_id: UUID, name: str) -> tuple[Event, Reaction]:

@@ -15,7 +15,7 @@ from db.base import new_id
 from db.engine import Database, set_scope
 from governance.record import Opening, Record
 from governance.vault import Keyring, Vault
-from tools.runtime.errors import ToolError
+from tools.runtime.errors import name_of
 from tools.runtime.events import Event, jobs_for
 from tools.runtime.guard import Guard
 from tools.runtime.jobs import Job, Jobs
@@ -60,7 +60,7 @@ class Work:
                 await self.session.flush()
         except BaseException as error:
             del self.events[events:], self.jobs[jobs:]
-            self.record.roll_back(entries, error.code if isinstance(error, ToolError) else type(error).__name__)
+            self.record.roll_back(entries, name_of(error))
             self.keys.forget_since(made)
             self.session.info["scope"] = scope  # a rollback to a savepoint takes the scope back too
             raise

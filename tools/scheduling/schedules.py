@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from db.base import new_id
 from tools.facility.tables import Location, Practitioner
@@ -245,8 +246,27 @@ async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, 
     if not rows:
         return SlotsMade(made=0, existed=0)
     statement = insert(TimeSlot).on_conflict_do_nothing().returning(TimeSlot.id)
-    made = len((await ctx.session.execute(statement, rows)).all())
-    return SlotsMade(made=made, existed=len(rows) - made)
+    made = list((await ctx.session.execute(statement, rows)).scalars())
+    await _stay_closed(ctx, made)
+    return SlotsMade(made=len(made), existed=len(rows) - len(made))
+
+
+async def _stay_closed(ctx: ToolContext, made: list[UUID]) -> None:
+    """A new slot in a stretch that staff closed is closed too, with who did and why."""
+    closed = aliased(TimeSlot)
+    await ctx.session.execute(
+        update(TimeSlot)
+        .where(
+            TimeSlot.id.in_(made),
+            closed.practitioner_id == TimeSlot.practitioner_id,
+            closed.location_id == TimeSlot.location_id,
+            closed.closed_by.is_not(None),
+            closed.starts_at < TimeSlot.ends_at,
+            TimeSlot.starts_at < closed.ends_at,
+        )
+        .values(closed_by=closed.closed_by, closed_reason=closed.closed_reason)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _follow(ctx: ToolContext, schedule: ProviderSchedule) -> tuple[int, list[Clash]]:
@@ -278,7 +298,10 @@ async def _follow(ctx: ToolContext, schedule: ProviderSchedule) -> tuple[int, li
     ] + [exists().where(WaitlistEntry.offered_slot_id == TimeSlot.id)]  # fmt: skip
     removed = await ctx.session.execute(
         sql_delete(TimeSlot)
-        .where(TimeSlot.id.in_([slot.id for slot in gone if not slot.taken]), *(~condition for condition in named))
+        .where(
+            TimeSlot.id.in_([slot.id for slot in gone if not slot.taken and slot.closed_by is None]),
+            *(~condition for condition in named),
+        )
         .returning(TimeSlot.id)
         .execution_options(synchronize_session=False)
     )
