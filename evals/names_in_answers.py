@@ -1,6 +1,6 @@
 """Answers to patients that name another patient, and those that only read like it: what the policy's check makes of them.
 
-`python -m evals.names_in_answers [open|frozen]`. The cases were written without sight of the rules."""
+`python -m evals.names_in_answers [open|frozen|second_open|second_frozen]`. The cases were written without sight of the rules."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def wrong(half: str) -> tuple[list[dict[str, Any]], int]:
 
 
 def main() -> None:
-    for half in sys.argv[1:] or ("open", "frozen"):
+    for half in sys.argv[1:] or ("open", "frozen", "second_open", "second_frozen"):
         missed, count = wrong(half)
-        print(f"{half:6} {count - len(missed)} of {count} right")
+        print(f"{half:13} {count - len(missed)} of {count} right")
         for case in missed:
             print(f"       should {'be blocked' if case['blocked'] else 'pass'}: {case['text']!r} ({case['why']})")
 

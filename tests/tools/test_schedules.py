@@ -173,6 +173,7 @@ async def test_leave_on_a_booked_day(runtime: Runtime) -> None:
 async def test_the_visit_of_an_appointment(own_runtime: Runtime) -> None:
     runtime = own_runtime
     booked = await book(runtime, (await new_slots(runtime))[0], patient(0))
+    runtime.clock.frozen = at("2026-11-24T08:50")
     await call(runtime, "scheduling.check_in", appointment_id=booked["id"])
     await follow(runtime, booked["id"], times=2)
     found = (await call(runtime, "encounters.list_encounters", patient_id=patient(0)))["items"]
@@ -221,20 +222,26 @@ async def test_an_appointments_visit_is_its_patients(runtime: Runtime) -> None:
     assert (await refused(runtime, "encounters.create_encounter", **unknown)).code == "not_found"
 
 
-async def test_fhir_resources(runtime: Runtime) -> None:
+async def test_fhir_resources(own_runtime: Runtime) -> None:
     """Every state of appointments and visits, slots and schedules, as R4 that fhir.resources takes."""
+    runtime = own_runtime
     schedule = await new_schedule(runtime, capacity=2, valid_to="2027-12-31")
     slot = (await slots_of(runtime, schedule))[0]["id"]
     who = await new_patient(runtime)
     booked = await book(runtime, slot, who, reason="cough")
-    await call(runtime, "scheduling.check_in", appointment_id=booked["id"])
     cancelled = await book(runtime, slot, await new_patient(runtime))
     await call(runtime, "scheduling.cancel_appointment", appointment_id=cancelled["id"], reason="travel")
+    left = await book(runtime, slot, await new_patient(runtime))
+    runtime.clock.frozen = at("2026-11-24T08:50")
+    await call(runtime, "scheduling.check_in", appointment_id=left["id"])
+    await call(runtime, "scheduling.mark_left_without_being_seen", appointment_id=left["id"])
+    await call(runtime, "scheduling.check_in", appointment_id=booked["id"])
     visit = await call(
         runtime, "encounters.create_encounter", appointment_id=booked["id"], reason="cough", state="in_progress"
     )
     wanted = [
         ("Appointment", booked["id"], "checked-in"), ("Appointment", cancelled["id"], "cancelled"),
+        ("Appointment", left["id"], "cancelled"),
         ("Encounter", visit["id"], "in-progress"), ("Slot", slot, "free"), ("Schedule", schedule["id"], None),
     ]  # fmt: skip
     for kind, record, status in wanted:

@@ -30,18 +30,7 @@ from tests.tools.hospital import (
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import patient_principal
 from tools.runtime.runtime import Runtime
-from tools.scheduling.appointments import ALLOWED
 from tools.scheduling.tables import Appointment, SlotHold, TimeSlot
-
-ACTIONS = {
-    "confirmed": "scheduling.confirm_appointment", "checked_in": "scheduling.check_in",
-    "completed": "scheduling.complete_appointment", "cancelled": "scheduling.cancel_appointment",
-    "no_show": "scheduling.mark_no_show",
-}  # fmt: skip
-WAYS = {
-    "booked": (), "confirmed": ("confirmed",), "checked_in": ("checked_in",), "completed": ("checked_in", "completed"),
-    "cancelled": ("cancelled",), "no_show": ("no_show",),
-}  # fmt: skip
 
 
 async def test_a_seat_is_held_by_the_database(runtime: Runtime) -> None:
@@ -209,30 +198,6 @@ async def test_no_booking_in_the_past(own_runtime: Runtime) -> None:
     error = await refused(runtime, "scheduling.reschedule_appointment", appointment_id=booked["id"], slot_id=slots[0])
     assert error.code == "slot_in_past"
     await book(runtime, slots[2], patient(1))
-
-
-async def test_every_change_of_state(own_runtime: Runtime) -> None:
-    """From each state, each change: allowed as the table says, or refused with the states that are."""
-    runtime = own_runtime
-    slot = (await new_slots(runtime, capacity=40))[0]
-    made = {(was, to): await book(runtime, slot, patient(n)) for n, (was, to) in enumerate(pairs())}
-    runtime.clock.frozen = at("2026-11-24T12:00")
-    for (was, to), row in made.items():
-        for step in WAYS[was]:
-            await call(runtime, ACTIONS[step], appointment_id=row["id"])
-        if to in ALLOWED[was]:
-            assert (await call(runtime, ACTIONS[to], appointment_id=row["id"]))["state"] == to
-            continue
-        error = await refused(runtime, ACTIONS[to], appointment_id=row["id"])
-        assert (error.code, error.status, error.extra["state"]) == ("state_not_allowed", 409, was), (was, to)
-        assert error.detail.endswith(f"{', '.join(ALLOWED[was]) or 'no other'}."), error.detail
-        assert (await call(runtime, "scheduling.get_appointment", appointment_id=row["id"]))["state"] == was
-    found = await rows(runtime, "SELECT count(*) FROM appointment WHERE state NOT IN ('cancelled', 'no_show')")
-    assert await taken(runtime, slot) == found[0][0]
-
-
-def pairs() -> list[tuple[str, str]]:
-    return [(was, to) for was in WAYS for to in ACTIONS]
 
 
 async def test_a_no_show_only_after_its_time(runtime: Runtime) -> None:

@@ -30,7 +30,14 @@ SENT = event_type("Communication.Sent", "A message went to the carrier")
 DELIVERED = event_type("Communication.Delivered", "A message reached the patient's device")
 FAILED = event_type("Communication.Failed", "A message could not be delivered")
 Purpose = Literal[
-    "confirmation", "reminder", "follow_up", "rebooking_offer", "waitlist_offer", "information", "outreach"
+    "confirmation",
+    "reminder",
+    "cancellation",
+    "follow_up",
+    "rebooking_offer",
+    "waitlist_offer",
+    "information",
+    "outreach",
 ]
 
 

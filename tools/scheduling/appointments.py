@@ -18,11 +18,11 @@ from tools.patients.tools import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, InvalidArguments
-from tools.runtime.events import event_type
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
+from tools.scheduling.encounters import cancel_planned
 from tools.scheduling.slots import (
     PatientElsewhere,
     PractitionerElsewhere,
@@ -34,40 +34,27 @@ from tools.scheduling.slots import (
     lock_slot,
     names_of,
 )
+from tools.scheduling.states import (
+    CREATED,
+    RESCHEDULED,
+    StateNotAllowed,
+    locked,
+    move,
+    require_ahead,
+)
 from tools.scheduling.tables import LIVE, Appointment, TimeSlot
 
-CREATED = event_type("Appointment.Created", "A patient was booked into a slot")
-CONFIRMED = event_type("Appointment.Confirmed", "The patient confirmed to come")
-RESCHEDULED = event_type("Appointment.Rescheduled", "The appointment moved to another slot")
-CANCELLED = event_type("Appointment.Cancelled", "The appointment was cancelled; its seat is free")
-CHECKED_IN = event_type("Appointment.CheckedIn", "The patient has arrived")
-NO_SHOW = event_type("Appointment.NoShow", "The patient did not come")
-COMPLETED = event_type("Appointment.Completed", "The visit is over")
 _READ, _WRITE = Permission("appointments:read"), Permission("appointments:write")
 
-# from -> to, as the table of `spec/scheduling.md` allows
-ALLOWED: dict[str, tuple[str, ...]] = {
-    "booked": ("confirmed", "checked_in", "cancelled", "no_show"),
-    "confirmed": ("checked_in", "cancelled", "no_show"),
-    "checked_in": ("completed",),
-    "completed": (),
-    "cancelled": (),
-    "no_show": (),
-}
 _OVERLAP = "Staff only: why the practitioner or the patient may be in two places at that time"
 VisitType = Literal["new", "follow_up", "tele"]
+State = Literal["booked", "confirmed", "checked_in", "completed", "cancelled", "no_show", "left_without_being_seen"]
 
 
 class OneADay(Conflict):
     code = "one_a_day"
     title = "The patient already has a live appointment with this practitioner on that day"
     say = "There is already an appointment with that doctor on that day."
-
-
-class StateNotAllowed(Conflict):
-    code = "state_not_allowed"
-    title = "The appointment's state does not allow this"
-    say = "That is no longer possible for this appointment."
 
 
 explains("uq_appointment_one_a_day", OneADay)
@@ -103,13 +90,16 @@ class Reschedule(Args):
 class Cancel(Args):
     appointment_id: UUID
     reason: str | None = Field(None, max_length=500)
+    by_hospital: bool = Field(
+        False, description="Staff only: the hospital cannot see the patient; needs a reason, and may follow the start"
+    )
 
 
 class ListAppointments(PageArgs):
     patient_id: UUID | None = None
     practitioner_id: UUID | None = None
     location_id: UUID | None = None
-    state: Literal["booked", "confirmed", "checked_in", "completed", "cancelled", "no_show"] | None = None
+    state: State | None = None
     date_from: date | None = None
     date_to: date | None = None
     upcoming: bool = Field(False, description="Live and not yet begun")
@@ -132,6 +122,8 @@ class AppointmentOut(Out):
     reason: str | None
     source: str
     cancel_reason: str | None
+    by_hospital: bool = Field(description="The hospital cancelled it, not the patient")
+    state_reason: str | None = Field(description="Why the patient's coming was marked late, taken back, or in vain")
     confirmed_at: datetime | None
     version: int
 
@@ -237,8 +229,10 @@ async def change_appointment(ctx: ToolContext, args: ChangeAppointment) -> Appoi
     by_patient=True,
 )
 async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
-    """The patient will come."""
-    row = await _move(ctx, args.appointment_id, "confirmed", CONFIRMED)
+    """The patient will come. Only before the appointment's time."""
+    row = await locked(ctx, args.appointment_id)
+    move(ctx, row, "confirmed")
+    require_ahead(ctx, row)
     row.confirmed_at = ctx.now
     return await show(ctx, row)
 
@@ -253,12 +247,13 @@ async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> Appointm
     assent=True,
 )
 async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> AppointmentOut:
-    """Move a booked or confirmed appointment to another slot: the old seat is freed and the new one taken together."""
+    """Move a booked or confirmed appointment that has not begun to another slot: the old seat is freed and the new one
+    taken together."""
     _staff_only(ctx, args)
-    row = await ctx.load(Appointment, args.appointment_id, lock=True)
-    ctx.check_version(row)
+    row = await locked(ctx, args.appointment_id)
     if row.state not in ("booked", "confirmed"):
         raise StateNotAllowed(f"The appointment is {row.state}; only one that is booked or confirmed can be moved.")
+    require_ahead(ctx, row)
     if row.slot_id == args.slot_id:
         raise Conflict("The appointment is in this slot already.")
     was, freed_slot_id = row.starts_at.isoformat(), str(row.slot_id)
@@ -282,49 +277,17 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
     assent=True,
 )
 async def cancel_appointment(ctx: ToolContext, args: Cancel) -> AppointmentOut:
-    """Cancel a booked or confirmed appointment and free its seat."""
-    row = await _move(ctx, args.appointment_id, "cancelled", CANCELLED)
-    row.cancel_reason = args.reason
+    """Cancel a booked or confirmed appointment and free its seat. Once its time has begun only the hospital can."""
+    _staff_only(ctx, args)
+    if args.by_hospital and not (args.reason or "").strip():
+        raise InvalidArguments(errors=[{"field": "reason", "rule": "is required where by_hospital is true"}])
+    row = await locked(ctx, args.appointment_id)
+    move(ctx, row, "cancelled")
+    if not args.by_hospital:
+        require_ahead(ctx, row)
+    await cancel_planned(ctx, row.id)
+    row.cancel_reason, row.by_hospital = args.reason, args.by_hospital
     return await show(ctx, row)
-
-
-@tool(
-    "scheduling.check_in",
-    rest=post("/api/v1/scheduling/appointments/{appointment_id}/check-in"),
-    needs=_WRITE,
-    effect=Effect.WRITE,
-    raises=(StateNotAllowed,),
-)
-async def check_in(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
-    """The patient has arrived; the encounter is made."""
-    return await show(ctx, await _move(ctx, args.appointment_id, "checked_in", CHECKED_IN))
-
-
-@tool(
-    "scheduling.mark_no_show",
-    rest=post("/api/v1/scheduling/appointments/{appointment_id}/no-show"),
-    needs=_WRITE,
-    effect=Effect.WRITE,
-    raises=(StateNotAllowed,),
-)
-async def mark_no_show(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
-    """The patient did not come. Only once the appointment's time has begun."""
-    row = await ctx.load(Appointment, args.appointment_id)
-    if row.starts_at > ctx.now:
-        raise StateNotAllowed("The appointment has not begun yet; before that it can be cancelled.")
-    return await show(ctx, await _move(ctx, args.appointment_id, "no_show", NO_SHOW))
-
-
-@tool(
-    "scheduling.complete_appointment",
-    rest=post("/api/v1/scheduling/appointments/{appointment_id}/complete"),
-    needs=_WRITE,
-    effect=Effect.WRITE,
-    raises=(StateNotAllowed,),
-)
-async def complete_appointment(ctx: ToolContext, args: AppointmentId) -> AppointmentOut:
-    """The visit is over."""
-    return await show(ctx, await _move(ctx, args.appointment_id, "completed", COMPLETED))
 
 
 async def show(ctx: ToolContext, row: Appointment) -> AppointmentOut:
@@ -362,23 +325,9 @@ async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: b
 
 
 async def _live(ctx: ToolContext, appointment_id: UUID) -> Appointment:
-    row = await ctx.load(Appointment, appointment_id, lock=True)
-    ctx.check_version(row)
+    row = await locked(ctx, appointment_id)
     if row.state not in LIVE:
         raise StateNotAllowed(f"The appointment is {row.state}; only a live one ({', '.join(LIVE)}) can be changed.")
-    return row
-
-
-async def _move(ctx: ToolContext, appointment_id: UUID, state: str, event: str) -> Appointment:
-    """Change the state, if the table allows it from the present one."""
-    row = await ctx.load(Appointment, appointment_id, lock=True)
-    ctx.check_version(row)
-    allowed = ALLOWED[row.state]
-    if state not in allowed:
-        names = ", ".join(allowed) or "no other"
-        raise StateNotAllowed(f"The appointment is {row.state}; from there it can become: {names}.", state=row.state)
-    row.state = state
-    ctx.emit(event, row.id, patient_id=str(row.patient_id))
     return row
 
 
@@ -387,10 +336,14 @@ def _of_slot(slot: TimeSlot) -> dict[str, object]:
     return {"slot_id": slot.id, **{name: getattr(slot, name) for name in names}}
 
 
-def _staff_only(ctx: ToolContext, args: BookAppointment | Reschedule) -> None:
-    if ctx.principal.is_staff:
-        return
-    if args.same_day_allowed:
-        raise Forbidden("Only staff may allow a second appointment on the same day.")
-    if args.overlap_reason is not None:
-        raise Forbidden("Only staff may allow two places at one time.")
+_STAFF_ONLY = {
+    "same_day_allowed": "allow a second appointment on the same day",
+    "overlap_reason": "allow two places at one time",
+    "by_hospital": "cancel for the hospital",
+}
+
+
+def _staff_only(ctx: ToolContext, args: BookAppointment | Reschedule | Cancel) -> None:
+    for name, deed in _STAFF_ONLY.items():
+        if getattr(args, name, None) not in (None, False) and not ctx.principal.is_staff:
+            raise Forbidden(f"Only staff may {deed}.")

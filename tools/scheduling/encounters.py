@@ -19,8 +19,8 @@ from tools.runtime.events import event_type
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
-from tools.scheduling.appointments import StateNotAllowed
-from tools.scheduling.tables import Appointment, Encounter
+from tools.scheduling.states import StateNotAllowed
+from tools.scheduling.tables import LIVE, Appointment, Encounter
 
 CREATED = event_type("Encounter.Created", "A visit was opened")
 STARTED = event_type("Encounter.Started", "A visit began")
@@ -91,12 +91,13 @@ async def create_encounter(ctx: ToolContext, args: CreateEncounter) -> Encounter
     """Open a visit: from an appointment, or free-standing (walk-in, emergency)."""
     fields = args.model_dump()
     if args.appointment_id is not None:
-        appointment = await ctx.load(Appointment, args.appointment_id)
+        appointment = await ctx.load(Appointment, args.appointment_id, lock=True)
         if args.patient_id not in (None, appointment.patient_id):
             raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must be the appointment's patient"}])
         fields["patient_id"] = appointment.patient_id
         fields["practitioner_id"] = args.practitioner_id or appointment.practitioner_id
         fields["location_id"] = args.location_id or appointment.location_id
+        _check_appointment(appointment, args.state)
     elif args.patient_id is None:
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "is required without an appointment_id"}])
     await load_patient(ctx, fields["patient_id"])
@@ -144,8 +145,7 @@ async def get_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
 )
 async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> EncounterOut:
     """Start or cancel a planned visit, or change its practitioner, location or reason. REST needs If-Match."""
-    row = await ctx.load(Encounter, args.encounter_id, lock=True)
-    ctx.check_version(row)
+    row, appointment = await _locked(ctx, args.encounter_id)
     changes = args.model_dump(exclude={"encounter_id", "state"}, exclude_unset=True)
     if changes and row.state in ("completed", "cancelled"):
         raise StateNotAllowed(f"The encounter is {row.state} and can no longer be changed.")
@@ -154,6 +154,8 @@ async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> Encounter
         setattr(row, name, value)
     if args.state is not None:
         _move(ctx, row, args.state)
+        if appointment is not None and args.state == "in_progress":
+            _check_appointment(appointment, args.state)
     await ctx.session.flush()
     return EncounterOut.model_validate(row)
 
@@ -167,15 +169,43 @@ async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> Encounter
 )
 async def complete_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
     """End a visit in progress; its appointment, if checked in, is completed with it."""
-    row = await ctx.load(Encounter, args.encounter_id, lock=True)
-    ctx.check_version(row)
+    row, appointment = await _locked(ctx, args.encounter_id)
     _move(ctx, row, "completed")
-    if row.appointment_id is not None:
-        appointment = await ctx.load(Appointment, row.appointment_id)
-        if appointment.state == "checked_in":
-            await ctx.call("scheduling.complete_appointment", {"appointment_id": str(row.appointment_id)})
+    if appointment is not None and appointment.state == "checked_in":
+        await ctx.call("scheduling.complete_appointment", {"appointment_id": str(row.appointment_id)})
     await ctx.session.flush()
     return EncounterOut.model_validate(row)
+
+
+async def cancel_planned(ctx: ToolContext, appointment_id: UUID) -> None:
+    """Cancel the planned encounter of an appointment, which is locked. StateNotAllowed where the encounter has begun."""
+    query = select(Encounter).where(Encounter.appointment_id == appointment_id, Encounter.state != "cancelled")
+    row = (await ctx.session.scalars(query.with_for_update().execution_options(populate_existing=True))).first()
+    if row is None:
+        return
+    if row.state != "planned":
+        raise StateNotAllowed(f"The visit has begun: its encounter is {row.state}.")
+    _move(ctx, row, "cancelled")
+
+
+async def _locked(ctx: ToolContext, encounter_id: UUID) -> tuple[Encounter, Appointment | None]:
+    """The encounter and its appointment, both locked until the commit: the appointment first, as everywhere."""
+    row, appointment = await ctx.load(Encounter, encounter_id), None
+    if row.appointment_id is not None:
+        appointment = await ctx.load(Appointment, row.appointment_id, lock=True)
+    row = await ctx.load(Encounter, encounter_id, lock=True)
+    ctx.check_version(row)
+    return row, appointment
+
+
+def _check_appointment(appointment: Appointment, state: str) -> None:
+    """A visit begins once its patient is checked in, and is planned only while the appointment stands."""
+    if state == "in_progress" and appointment.state != "checked_in":
+        detail = f"The appointment is {appointment.state}; its visit begins once the patient is checked in."
+        raise StateNotAllowed(detail, state=appointment.state)
+    if appointment.state not in LIVE:
+        detail = f"The appointment is {appointment.state}; only a live one ({', '.join(LIVE)}) has a visit to come."
+        raise StateNotAllowed(detail, state=appointment.state)
 
 
 def _move(ctx: ToolContext, row: Encounter, state: str) -> None:

@@ -28,6 +28,7 @@ _APPOINTMENT = {
     "completed": "fulfilled",
     "cancelled": "cancelled",
     "no_show": "noshow",
+    "left_without_being_seen": "cancelled",  # R4 has no state of its own for it
 }
 _ENCOUNTER = {"planned": "planned", "in_progress": "in-progress", "completed": "finished", "cancelled": "cancelled"}
 _ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -66,6 +67,7 @@ async def read_resource(ctx: ToolContext, args: ReadResource) -> FhirResource:
 def appointment(row: Appointment) -> FhirAppointment:
     participants = [("Patient", row.patient_id), ("Practitioner", row.practitioner_id), ("Location", row.location_id)]
     status = "accepted" if row.state != "cancelled" else "declined"
+    why = "Left without being seen" if row.state == "left_without_being_seen" else row.cancel_reason
     return FhirAppointment.model_validate(
         {
             "id": str(row.id),
@@ -77,7 +79,7 @@ def appointment(row: Appointment) -> FhirAppointment:
             "slot": [_reference("Slot", row.slot_id)],
             "participant": [{"actor": _reference(kind, value), "status": status} for kind, value in participants],
             **({"description": row.reason} if row.reason else {}),
-            **({"cancelationReason": {"text": row.cancel_reason}} if row.cancel_reason else {}),
+            **({"cancelationReason": {"text": why}} if why else {}),
         }
     )
 

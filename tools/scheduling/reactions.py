@@ -19,7 +19,7 @@ from tools.runtime.events import Event, reaction
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
 from tools.runtime.tenants import tenant_work
-from tools.scheduling import appointments, encounters
+from tools.scheduling import encounters, states
 from tools.scheduling.schedules import MATERIALIZED, make_slots
 from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
@@ -28,7 +28,7 @@ REMIND_BEFORE = timedelta(hours=24)
 OFFER_HOLD = timedelta(hours=2)
 
 
-@reaction(appointments.CREATED, "scheduling.confirm_booking")
+@reaction(states.CREATED, "scheduling.confirm_booking")
 async def confirm_booking(ctx: ToolContext, event: Event) -> None:
     """A booking that the patient did not make in the chat itself is confirmed on the patient's channel."""
     row = await ctx.load(Appointment, event.entity_id)
@@ -36,12 +36,23 @@ async def confirm_booking(ctx: ToolContext, event: Event) -> None:
         await notify(ctx, row, "confirmation", once=f"confirmation:{row.id}")
 
 
-@reaction(appointments.CHECKED_IN, "scheduling.make_encounter")
+@reaction(states.UNDONE, "scheduling.make_encounter")
+@reaction(states.CHECKED_IN, "scheduling.make_encounter")
 async def make_encounter(ctx: ToolContext, event: Event) -> None:
-    """The patient has arrived: the encounter is made."""
+    """The patient has arrived: the encounter is made, unless the patient has been seen to or gone again."""
+    if (await ctx.load(Appointment, event.entity_id, lock=True)).state != "checked_in":
+        return
     query = select(Encounter.id).where(Encounter.appointment_id == event.entity_id, Encounter.state != "cancelled")
     if (await ctx.session.scalars(query)).first() is None:
         await ctx.call("encounters.create_encounter", {"appointment_id": str(event.entity_id)})
+
+
+@reaction(states.CANCELLED, "scheduling.tell_cancellation")
+async def tell_cancellation(ctx: ToolContext, event: Event) -> None:
+    """The patient hears of an appointment that the hospital cancels."""
+    row = await ctx.load(Appointment, event.entity_id)
+    if row.by_hospital:
+        await notify(ctx, row, "cancellation", once=f"cancellation:{row.id}")
 
 
 @reaction(encounters.COMPLETED, "scheduling.follow_up")
@@ -53,10 +64,12 @@ async def follow_up(ctx: ToolContext, event: Event) -> None:
         await notify(ctx, row, "follow_up", once=f"follow_up:{encounter.id}")
 
 
-@reaction(appointments.NO_SHOW, "scheduling.offer_rebooking")
+@reaction(states.NO_SHOW, "scheduling.offer_rebooking")
 async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
     """A rebooking offer goes out; after the second no-show within a year the front desk sees a ticket."""
     row = await ctx.load(Appointment, event.entity_id)
+    if row.state != "no_show":
+        return  # it was a mistake
     await notify(ctx, row, "rebooking_offer", once=f"rebooking:{row.id}")
     missed = await ctx.session.scalar(
         select(func.count()).where(
@@ -71,8 +84,9 @@ async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
         await ctx.call("tickets.create_ticket", {**ticket, "once": f"no_show:{row.id}"})
 
 
-@reaction(appointments.RESCHEDULED, "scheduling.offer_freed_seat")
-@reaction(appointments.CANCELLED, "scheduling.offer_freed_seat")
+@reaction(states.RESCHEDULED, "scheduling.offer_freed_seat")
+@reaction(states.CANCELLED, "scheduling.offer_freed_seat")
+@reaction(states.LEFT, "scheduling.offer_freed_seat")
 async def offer_freed_seat(ctx: ToolContext, event: Event) -> None:
     """A seat became free: it is held for, and offered to, the first who waits for it."""
     row = await ctx.load(Appointment, event.entity_id)
@@ -113,7 +127,7 @@ async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
     await notify(ctx, slot, "waitlist_offer", once=f"offer:{entry.id}:{slot.id}", patient_id=entry.patient_id)
 
 
-@reaction(appointments.CREATED, "scheduling.leave_waitlist")
+@reaction(states.CREATED, "scheduling.leave_waitlist")
 async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
     """Who is booked in the specialty no longer waits for it."""
     row = await ctx.load(Appointment, event.entity_id)

@@ -95,7 +95,8 @@ class Appointment(Versioned, Base):
         tenant_index("slot_id"),
         tenant_index("starts_at"),
         CheckConstraint(
-            "state IN ('booked', 'confirmed', 'checked_in', 'completed', 'cancelled', 'no_show')", name="state"
+            "state IN ('booked', 'confirmed', 'checked_in', 'completed', 'cancelled', 'no_show', 'left_without_being_seen')",
+            name="state",
         ),
         CheckConstraint("visit_type IN ('new', 'follow_up', 'tele')", name="visit_type"),
         Index(
@@ -117,6 +118,8 @@ class Appointment(Versioned, Base):
     reason: Mapped[str | None]
     source: Mapped[str] = mapped_column(default="staff")
     cancel_reason: Mapped[str | None]
+    by_hospital: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    state_reason: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
     same_day_allowed: Mapped[bool] = mapped_column(default=False)
     overlap_reason: Mapped[str | None]
