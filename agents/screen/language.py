@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from agents.understanding.resolve.devanagari import is_devanagari
 from agents.understanding.resolve.spelling import plain
+from governance.redaction.devanagari import is_devanagari
 
 _WORD = re.compile(r"[a-z']+")
 _HINDI_WORDS = """

@@ -12,6 +12,7 @@ from governance.policies.people import bare, is_patient
 from governance.policies.policy import Check, Rule
 from governance.policies.screening import BETWEEN, Evidence, Subject
 from governance.policies.signs import DIAGNOSIS, DOSAGE, TOXIC
+from governance.redaction.alike import LAY_TITLE
 from governance.redaction.codes import codes
 from governance.redaction.contacts import contacts
 from governance.redaction.found import settle
@@ -24,6 +25,12 @@ _OF_DIGITS = frozenset(
     {"AADHAAR", "ABHA_NUMBER", "PAN", "PASSPORT", "VOTER_ID", "US_SSN", "CREDIT_CARD", "IBAN", "BANK_ACCOUNT", "DRIVER_LICENSE"}
 )  # fmt: skip
 _LONG_NUMBER = re.compile(r"\d(?:\W{0,3}\d){4}|[A-Za-z]{1,5}\W{0,2}\d{4}")
+_SAINT = re.compile(r"(?<!\w)(?:st|saint|san|santa|sankt)\.?\s{1,2}$", re.IGNORECASE)
+_STREET = re.compile(
+    r"\s{1,2}(?:road|rd|street|st|lane|marg|salai|nagar|avenue|ave|colony|layout|chowk|circle|bridge|flyover|metro|memorial|"
+    r"foundation|trust|auditorium|stra(?:ss|ß)e|platz)\b",
+    re.IGNORECASE,
+)
 _DIGITS = re.compile(r"\d+")
 
 
@@ -62,7 +69,12 @@ def _another_patient(subject: Subject, rule: Rule) -> Iterator[Evidence]:
         return
     own = {str(patient) for patient in subject.patients}
     for mention in subject.known.mentions(subject.text):
-        if mention.kind != "address" and all(map(is_patient, mention.ids)) and own.isdisjoint(map(bare, mention.ids)):
+        if mention.kind == "address" or not own.isdisjoint(map(bare, mention.ids)):
+            continue
+        before = subject.text[max(0, mention.start - 12) : mention.start]
+        if mention.kind == "name" and (_STREET.match(subject.text, mention.end) or _SAINT.search(before)):
+            continue  # a place is named after somebody
+        if all(map(is_patient, mention.ids)) or (any(map(is_patient, mention.ids)) and LAY_TITLE.search(before)):
             yield Evidence(f"another patient's {mention.kind}", mention.start, mention.end)
 
 

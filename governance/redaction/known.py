@@ -14,14 +14,25 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import date
 from itertools import permutations
-from operator import or_
 from typing import NamedTuple
 
+from governance.redaction.alike import Alike
+from governance.redaction.chance import OPENING, is_chance
 from governance.redaction.dates import written_dates
 from governance.redaction.found import Found
+from governance.redaction.initials import initials
 from governance.redaction.near import NearCodes, NearWords
 from governance.redaction.ordinary import is_listed, is_ordinary, is_place, word_set
-from governance.redaction.person import Person, Words, address_parts, name_words, phone_forms, plain_words, words_of
+from governance.redaction.person import (
+    Person,
+    Words,
+    address_parts,
+    name_words,
+    phone_forms,
+    plain_words,
+    spellings,
+    words_of,
+)
 from governance.redaction.phrases import Hit, Phrases
 from governance.redaction.tokens import is_shouted
 
@@ -32,6 +43,7 @@ ENTITIES = {
 _KINDS = {kind: number for number, kind in enumerate(ENTITIES)}
 _BY_NUMBER = tuple(ENTITIES)
 _SHARED = 10
+_ALIKE = 2  # names that sound alike come after those with one edit
 _CODES = {_KINDS["phone"], _KINDS["mrn"], _KINDS["identifier"]}
 _CUE = re.compile(
     r"(?:(?<!\w)(?:dr|mr|mrs|ms|miss|prof|shri|smt|sri|doctor|doc|nurse|sister|kumari|name is|name:|naam|na?me|called|call me|"
@@ -50,7 +62,6 @@ _GRAMMAR = word_set("grammar")
 _HONOURS = ("ji", "bhai", "ben", "saab")
 _TAILS = frozenset(honour[-2:] for honour in _HONOURS)
 _BETWEEN = " -./()+,#"
-_OPENING = re.compile(r"(?:^|[.!?:\n\"“(])\s*$")
 _RARE_ALONE = word_set("offices")
 
 
@@ -82,8 +93,8 @@ class Known:
         self._ids: list[str] = []
         self._owners: dict[str, int | list[int]] = {}  # phrase or code -> people and kinds, as owner * 8 + kind
         self._names: set[str] = set()
+        self._alike = Alike()
         self._name_phrases: set[str] = set()
-        self._initials: set[str] = set()
         self._in_order: set[str] = set()  # names as the record has them, not swapped
         self._places: set[str] = set()
         self._births: set[date] = set()
@@ -103,6 +114,7 @@ class Known:
                 emails.append(words)
         self._phrases = Phrases(phrases, emails)
         self._codes = NearCodes(codes)
+        self._alike.seal()
         self._near_names = NearWords(word for word in self._names if len(word) > 3)
 
     def with_newer(self, newer: Known) -> Known:
@@ -125,10 +137,14 @@ class Known:
         owners = self._owners[key]
         return [owners] if isinstance(owners, int) else owners
 
+    def _is_name(self, key: str) -> bool:
+        return key in self._owners and any(owner % 8 == _KINDS["name"] for owner in self._owned(key))
+
     def _add_names(self, owner: int, person: Person) -> Iterator[tuple[str, ...]]:
-        for name in person.names:
+        for name in (spelling for one in person.names for spelling in spellings(one)):
             words = name_words(name)
             self._names.update(words)
+            self._alike.add(owner, words)
             self._in_order.add("".join(words))
             for order in {tuple(words), *permutations(words, 2)}:
                 if len(order) > 1:
@@ -137,7 +153,7 @@ class Known:
                     yield order
             for word, other in permutations(words, 2):
                 if len(word) > 1:
-                    self._initials.add(other[0] + word)
+                    self._own(other[0] + word, owner, "name")
 
     def _add_addresses(self, owner: int, person: Person) -> Iterator[tuple[str, ...]]:
         for address in person.addresses:
@@ -192,10 +208,20 @@ class Known:
         """The hits of this layer, with whose they are."""
         claims = []
         for hit in self._hits(words):
-            if not self._is_shared_place(hit) and not (hit.phrase in self._name_phrases and _is_chance(words, hit)):
+            if not self._is_shared_place(hit) and not (
+                hit.phrase in self._name_phrases and is_chance(words, hit, in_order=hit.phrase in self._in_order)
+            ):
                 owners = self._owned(hit.phrase)
                 ids = frozenset(self._ids[owner // 8] for owner in owners)
                 claims.append(_Claim(hit.first, hit.last, hit.edits, ids, min(owner % 8 for owner in owners)))
+        for first, last in initials(words):
+            key = words.plain[first] + words.plain[last]
+            if self._is_name(key):
+                ids = frozenset(self._ids[owner // 8] for owner in self._owned(key))
+                claims.append(_Claim(first, last, 0, ids, _KINDS["name"]))
+        for first, last, numbers in self._alike.find(words):
+            ids = frozenset(self._ids[number] for number in numbers)
+            claims.append(_Claim(first, last, _ALIKE, ids, _KINDS["name"]))
         return claims
 
     def _hits(self, words: Words) -> list[Hit]:
@@ -300,7 +326,7 @@ class Known:
             names = [other] if capital or not is_ordinary(other) else []
             if capital and not is_ordinary(other):
                 names += self._near_names.near(other)
-            if any(words.plain[i] + name in self._initials for name in names):
+            if any(self._is_name(words.plain[i] + name) for name in names):
                 yield Found(start, end, "PERSON", 0.95)
                 return
 
@@ -320,37 +346,12 @@ class Known:
         start, end = words.spans[i]
         if _STRONG_CUE.search(words.text[max(0, start - 12) : start]) or _AFTER.match(words.text, end):
             return True
-        begins = start == 0 or _OPENING.search(words.text[max(0, start - 4) : start]) is not None
+        begins = start == 0 or OPENING.search(words.text[max(0, start - 4) : start]) is not None
         return (
             _capital(words, i, shouted=shouted)
             and not (begins or words.text[start - 1] == "-" or words.shown(i).isupper())
             and word not in _RARE_ALONE
         )
-
-
-def _is_chance(words: Words, hit: Hit) -> bool:
-    """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's name.
-
-    An everyday word tells of a name where its capital does, and that is not its sentence's; a word that is not everyday
-    tells of itself. With an edit the word that has it must tell; without, one must, and all be capitals or tell, or the
-    whole be written small."""
-    span = range(hit.first, hit.last + 1)
-    shouted = is_shouted(words.text)
-    telling = [not is_ordinary(words.plain[i]) or _named_by_capital(words, i, shouted=shouted) for i in span]
-    if hit.edits:
-        return not telling[hit.edited - hit.first] if hit.edited >= 0 else not all(telling)
-    if all(words.shown(i).islower() for i in span):
-        return not any(telling)
-    capital = [not shouted and words.shown(i)[0].isupper() for i in span]
-    return not any(telling) or not all(map(or_, telling, capital))
-
-
-def _named_by_capital(words: Words, i: int, *, shouted: bool) -> bool:
-    """Whether a word has a capital that is not its sentence's."""
-    start = words.spans[i][0]
-    if shouted or not words.text[start].isupper():
-        return False
-    return start > 0 and _OPENING.search(words.text[max(0, start - 4) : start]) is None
 
 
 def _is_house(words: Words, i: int) -> bool:

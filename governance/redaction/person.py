@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from governance.redaction.devanagari import is_devanagari, romanise
 from governance.redaction.names import TITLES
 from governance.redaction.tokens import MARKS
 
@@ -34,7 +35,9 @@ _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}]|['’](?=[^\W_]))*")
 
 @lru_cache(maxsize=65536)
 def plain(word: str) -> str:
-    """A word in lower case, without accents, apostrophes and a possessive ending."""
+    """A word in lower case and Latin letters, without accents, apostrophes and a possessive ending."""
+    if is_devanagari(word):
+        return romanise(word) or word
     word = word.casefold()
     if word.isascii() and "'" not in word:
         return word
@@ -82,6 +85,17 @@ def name_words(name: str) -> list[str]:
     """The words of a name, without titles."""
     words = plain_words(name)
     return [word for word in words if word not in TITLES] or words
+
+
+_TWO_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa", "ø": "oe", "Ø": "Oe"}
+)
+
+
+def spellings(name: str) -> list[str]:
+    """A name as it is, and as it is written where the letters with marks are missing: Müller, Mueller."""
+    other = name.translate(_TWO_LETTERS)
+    return [name] if other == name else [name, other]
 
 
 def address_parts(address: str) -> Iterator[list[str]]:

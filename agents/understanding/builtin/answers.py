@@ -11,8 +11,8 @@ from agents.understanding.hearing import Hearing
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.names import name_words
-from agents.understanding.resolve.sounds import likeness
 from agents.understanding.resolve.spelling import Plain, plain
+from governance.redaction.sounds import likeness
 
 _YES_LEAD = re.compile(
     r"^[ ,.!]*(?:(?:ah|oh|um+|hmm+|well|great|so|again|and|thanks|thank you|awesome|nice),? )?(?:yes|ya(?! \w+ (?:ko|phir))|y|ok(?:ay)?|sure|haan|ji haan|ji(?! nahi)|yes please|absolutely|definitely|of course|certainly|correct|right(?! now)|exactly|perfect|fine|great|alright|all right|agreed|confirm(?:ed)?|bilkul|theek|sahi|accha|acha|achha|done|cool|good(?! (?:morning|afternoon|evening|night|day|bye))|please do|go ahead|go for it|book it|do it|why not|i guess so|works|lovely|excellent|wonderful|awesome|super|nice|yahi|chalega|kar do|proceed|that'?s? (?:is |will |would |'ll )?(?:be )?(?:fine|good|great|perfect|correct|right|ok(?:ay)?|it|works?|what i want\w*|cool)|pakka|zaroor|han|very good|very well|looks good|sounds)(?!\w)(?! (?:worse|no|not|bad))"

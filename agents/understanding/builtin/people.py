@@ -9,11 +9,11 @@ from rapidfuzz import fuzz
 
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.hearing import Known
-from agents.understanding.resolve.devanagari import is_devanagari
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import name_words
-from agents.understanding.resolve.sounds import likeness
 from agents.understanding.resolve.spelling import Plain, plain
+from governance.redaction.devanagari import is_devanagari
+from governance.redaction.sounds import likeness
 
 _WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
 _TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")

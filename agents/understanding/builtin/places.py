@@ -9,8 +9,8 @@ from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.hearing import Known
 from agents.understanding.resolve.name_words import NOT_NAMES
 from agents.understanding.resolve.names import name_words
-from agents.understanding.resolve.sounds import likeness
 from agents.understanding.resolve.spelling import Plain
+from governance.redaction.sounds import likeness
 
 _WORD = re.compile(r"[a-z][a-z'-]*")
 _CUE = re.compile(

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from agents.understanding.hearing import Known
-from agents.understanding.resolve.devanagari import is_devanagari, romanise
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
-from agents.understanding.resolve.sounds import likeness
 from agents.understanding.resolve.specialty_words import BARE_PATTERNS, COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
 from agents.understanding.resolve.spelling import plain
+from governance.redaction.devanagari import is_devanagari, romanise
+from governance.redaction.sounds import likeness
 
 ALIKE = 85.0  # a word of a name is recognised from here on
 NEAR = 6.0  # candidates within this of the best are all meant

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from agents.understanding.resolve.devanagari import is_devanagari, romanise
 from agents.understanding.resolve.spelling_lists import EMOJI, MEANT, NOT_SLIPS, PHRASES, ROMANISED, SHORT_FORMS
+from governance.redaction.devanagari import is_devanagari, romanise
 
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0900-\u0963\u0966-\u097f\u200c\u200d]|['’](?=[^\W_]))*|\s+|.", re.DOTALL)
 _REPEATED = re.compile(r"([a-z])\1{2,}")

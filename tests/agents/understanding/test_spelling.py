@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.understanding.resolve.devanagari import romanise
 from agents.understanding.resolve.spelling import plain
+from governance.redaction.devanagari import romanise
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ _FOLDS = tuple(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def sound(name: str) -> str:
     """A key that is the same for names that sound alike: Nair and Nayar, Shrivastava and Srivastava."""
     key = name.lower()

@@ -1,0 +1,98 @@
+"""Names that sound like a person's in both words ("Subhas Chatterji", "विक्रम राठौर"), and people of a single name.
+
+An index of hashes beside the people's numbers, in two sorted arrays: twelve bytes for each pair of words and each word."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from governance.redaction.devanagari import is_devanagari
+from governance.redaction.ordinary import is_ordinary
+from governance.redaction.person import Words
+from governance.redaction.sounds import sound
+
+# Titles that are not a doctor's.
+LAY_TITLE = re.compile(
+    r"(?<!\w)(?:mr|mrs|ms|miss|shri|smt|patient|herrn?|frau|sr|sra|señora?|श्री|श्रीमती)\.?\s{1,2}$", re.IGNORECASE
+)
+_SHORTEST = 3
+
+
+class Alike:
+    """Filled with `add`, closed with `seal`, then asked."""
+
+    def __init__(self) -> None:
+        self._keys, self._owners = array("q"), array("I")
+        self._lone: set[str] = set()
+        self._sorted: tuple[np.ndarray, np.ndarray] = (np.empty(0, np.int64), np.empty(0, np.uint32))
+
+    def add(self, owner: int, words: list[str]) -> None:
+        """One name of a person."""
+        if len(words) == 1:
+            self._lone.add(words[0])
+        for word in words:
+            self._put(word, owner)
+        for first, second in combinations(words, 2):
+            key = _pair(first, second)
+            if key:
+                self._put(key, owner)
+
+    def _put(self, key: str, owner: int) -> None:
+        self._keys.append(hash(key))
+        self._owners.append(owner)
+
+    def seal(self) -> None:
+        keys, owners = np.frombuffer(self._keys, np.int64), np.frombuffer(self._owners, np.uint32)
+        order = np.argsort(keys, kind="stable")
+        self._sorted = keys[order], owners[order]
+        self._keys, self._owners = array("q"), array("I")
+
+    def _found(self, key: str) -> list[int]:
+        keys, owners = self._sorted
+        wanted = hash(key)
+        first = int(np.searchsorted(keys, wanted))
+        if first == len(keys) or keys[first] != wanted:
+            return []
+        return [int(owner) for owner in owners[first : int(np.searchsorted(keys, wanted, side="right"))]]
+
+    def find(self, words: Words) -> Iterator[tuple[int, int, list[int]]]:
+        """(first word, last word, the numbers of the people who may be meant)."""
+        for i in range(len(words.plain) - 1):
+            if _may_be_name(words, i) and _may_be_name(words, i + 1) and _adjacent(words, i):
+                key = _pair(words.plain[i], words.plain[i + 1])
+                owners = self._found(key) if key else []
+                if owners:
+                    yield i, i + 1, owners
+        for i, word in enumerate(words.plain):
+            if word in self._lone and self._is_lone(words, i):
+                yield i, i, self._found(word)  # those too who have it as one of several names
+
+    def _is_lone(self, words: Words, i: int) -> bool:
+        """Whether a title stands before a word, and no other name after it."""
+        start = words.spans[i][0]
+        if LAY_TITLE.search(words.text[max(0, start - 12) : start]) is None:
+            return False
+        return i + 1 == len(words.plain) or not (_adjacent(words, i) and words.shown(i + 1)[0].isupper())
+
+
+def _pair(first: str, second: str) -> str:
+    """The key of two words in either order; empty where one says too little."""
+    sounds = sorted((sound(first), sound(second)))
+    return " ".join(sounds) if min(map(len, sounds)) >= _SHORTEST else ""
+
+
+def _may_be_name(words: Words, i: int) -> bool:
+    word = words.plain[i]
+    if len(word) <= _SHORTEST or not word.isalpha() or is_ordinary(word):
+        return False
+    shown = words.shown(i)
+    return shown[0].isupper() or is_devanagari(shown)
+
+
+def _adjacent(words: Words, i: int) -> bool:
+    return words.text[words.spans[i][1] : words.spans[i + 1][0]] in (" ", "  ", "-")

@@ -1,0 +1,63 @@
+"""Whether words that read like a full name are one."""
+
+from __future__ import annotations
+
+import re
+from operator import or_
+
+from governance.redaction.ordinary import is_ordinary
+from governance.redaction.person import Words
+from governance.redaction.phrases import Hit
+from governance.redaction.tokens import is_shouted
+
+OPENING = re.compile(r"(?:^|[.!?:\n\"“(])\s*$")
+_CALENDAR = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
+)
+
+
+def is_chance(words: Words, hit: Hit, *, in_order: bool) -> bool:
+    """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's name.
+
+    An everyday word tells of a name where its capital does, and that is not its sentence's; a word that is not everyday
+    tells of itself. With an edit the word that has it must tell; without, one must, and all be capitals or tell, or the
+    whole be written small. A comma parts "Das, Hema", but not "Hema, das Labor", which is `in_order`."""
+    span = range(hit.first, hit.last + 1)
+    if in_order and any("," in words.text[words.spans[i][1] : words.spans[i + 1][0]] for i in span[:-1]):
+        return True
+    shouted = is_shouted(words.text)
+    telling = [not is_ordinary(words.plain[i]) or _named_by_capital(words, i, shouted=shouted) for i in span]
+    if hit.edits:
+        return not telling[hit.edited - hit.first] if hit.edited >= 0 else not all(telling)
+    if all(words.shown(i).islower() for i in span):
+        return not any(telling)
+    capital = [not shouted and words.shown(i)[0].isupper() for i in span]
+    return not any(telling) or not all(map(or_, telling, capital))
+
+
+def _named_by_capital(words: Words, i: int, *, shouted: bool) -> bool:
+    """Whether a word has a capital that is not its sentence's, nor that of a day or month."""
+    start = words.spans[i][0]
+    if shouted or words.plain[i] in _CALENDAR or not words.text[start].isupper():
+        return False
+    return start > 0 and OPENING.search(words.text[max(0, start - 4) : start]) is None
