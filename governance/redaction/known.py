@@ -94,26 +94,25 @@ class Known:
         self._owners: dict[str, int | list[int]] = {}  # phrase or code -> people and kinds, as owner * 8 + kind
         self._names: set[str] = set()
         self._alike = Alike()
-        self._name_phrases: set[str] = set()
         self._in_order: set[str] = set()  # names as the record has them, not swapped
         self._places: set[str] = set()
         self._births: set[date] = set()
-        phrases: set[tuple[str, ...]] = set()
+        self._phrases = Phrases(self._owners)
         emails: list[list[str]] = []
-        codes: list[str] = []
+        self._codes = NearCodes(self._owners)
         for owner, person in enumerate(people):
             self._ids.append(person.id)
-            phrases.update(self._add_names(owner, person))
-            phrases.update(self._add_addresses(owner, person))
-            codes += self._add_codes(owner, person)
+            self._add_names(owner, person)
+            self._add_addresses(owner, person)
+            self._add_codes(owner, person)
             if person.birth_date is not None:
                 self._births.add(person.birth_date)
             if person.email:
                 words = plain_words(person.email)
                 self._own("".join(words), owner, "email")
                 emails.append(words)
-        self._phrases = Phrases(phrases, emails)
-        self._codes = NearCodes(codes)
+        self._phrases.seal(emails)
+        self._codes.seal()
         self._alike.seal()
         self._near_names = NearWords(word for word in self._names if len(word) > 3)
 
@@ -137,10 +136,7 @@ class Known:
         owners = self._owners[key]
         return [owners] if isinstance(owners, int) else owners
 
-    def _is_name(self, key: str) -> bool:
-        return key in self._owners and any(owner % 8 == _KINDS["name"] for owner in self._owned(key))
-
-    def _add_names(self, owner: int, person: Person) -> Iterator[tuple[str, ...]]:
+    def _add_names(self, owner: int, person: Person) -> None:
         for name in (spelling for one in person.names for spelling in spellings(one)):
             words = name_words(name)
             self._names.update(words)
@@ -149,13 +145,12 @@ class Known:
             for order in {tuple(words), *permutations(words, 2)}:
                 if len(order) > 1:
                     self._own("".join(order), owner, "name")
-                    self._name_phrases.add("".join(order))
-                    yield order
+                    self._phrases.add(order)
             for word, other in permutations(words, 2):
                 if len(word) > 1:
-                    self._own(other[0] + word, owner, "name")
+                    self._own(f".{other[0]}{word}", owner, "name")  # an initial with a name
 
-    def _add_addresses(self, owner: int, person: Person) -> Iterator[tuple[str, ...]]:
+    def _add_addresses(self, owner: int, person: Person) -> None:
         for address in person.addresses:
             for part in address_parts(address):
                 if len(part) == 1:
@@ -163,20 +158,20 @@ class Known:
                         self._places.add(part[0])
                 elif not all(word[0].isalpha() and (is_ordinary(word) or is_place(word)) for word in part):
                     self._own("".join(part), owner, "address")
-                    yield tuple(part)
+                    self._phrases.add(part)
 
-    def _add_codes(self, owner: int, person: Person) -> Iterator[str]:
+    def _add_codes(self, owner: int, person: Person) -> None:
         for phone in person.phones:
             for form in phone_forms(phone):
                 self._own(form, owner, "phone")
-                yield form
+                self._codes.add(form)
         for kind, values in (("mrn", (person.mrn,)), ("identifier", person.identifiers)):
             for value in values:
                 code = "".join(plain_words(value or ""))
                 code = code.lstrip("0") if code.isdigit() else code
                 if len(code) > 3 and any(char.isdigit() for char in code):
                     self._own(code, owner, kind)
-                    yield code
+                    self._codes.add(code)
 
     def mentions(self, text: str) -> list[Mention]:
         """Whose full names, numbers, addresses and e-mail addresses the text holds, in its order, none overlapping.
@@ -208,15 +203,19 @@ class Known:
         """The hits of this layer, with whose they are."""
         claims = []
         for hit in self._hits(words):
-            if not self._is_shared_place(hit) and not (
-                hit.phrase in self._name_phrases and is_chance(words, hit, in_order=hit.phrase in self._in_order)
-            ):
-                owners = self._owned(hit.phrase)
-                ids = frozenset(self._ids[owner // 8] for owner in owners)
-                claims.append(_Claim(hit.first, hit.last, hit.edits, ids, min(owner % 8 for owner in owners)))
+            owners = self._owned(hit.phrase)
+            kind = min(owner % 8 for owner in owners)
+            if kind == _KINDS["name"]:
+                meant = not is_chance(words, hit, in_order=hit.phrase in self._in_order)
+            else:
+                meant = not self._is_shared_place(hit)
+            if meant:
+                claims.append(
+                    _Claim(hit.first, hit.last, hit.edits, frozenset(self._ids[o // 8] for o in owners), kind)
+                )
         for first, last in initials(words):
-            key = words.plain[first] + words.plain[last]
-            if self._is_name(key):
+            key = f".{words.plain[first]}{words.plain[last]}"
+            if key in self._owners:
                 ids = frozenset(self._ids[owner // 8] for owner in self._owned(key))
                 claims.append(_Claim(first, last, 0, ids, _KINDS["name"]))
         for first, last, numbers in self._alike.find(words):
@@ -326,7 +325,7 @@ class Known:
             names = [other] if capital or not is_ordinary(other) else []
             if capital and not is_ordinary(other):
                 names += self._near_names.near(other)
-            if any(self._is_name(words.plain[i] + name) for name in names):
+            if any(f".{words.plain[i]}{name}" in self._owners for name in names):
                 yield Found(start, end, "PERSON", 0.95)
                 return
 

@@ -7,7 +7,7 @@ edit is met, those of the blanks included, and ordinary words are left after one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,34 +30,35 @@ class Hit(NamedTuple):
 
 
 class Phrases:
-    """An index of phrases, each a sequence of two or more plain words. In those of `exact` no edit within a word is
-    looked for (e-mail addresses: what has an edit has the shape of one still)."""
+    """An index of phrases, each a sequence of two or more plain words: filled with `add`, closed with `seal`. `table` holds
+    all phrases, run together; it is kept, not copied."""
 
-    def __init__(self, phrases: Iterable[Sequence[str]], exact: Iterable[Sequence[str]] = ()) -> None:
-        self._phrases: set[str] = set()
+    def __init__(self, table: Collection[str]) -> None:
+        self._phrases = table
         self._pairs: set[str] = set()
-        words: set[str] = set()
-        for phrase in phrases:
-            self._add(phrase, words)
-        self._near = NearWords(word for word in words if len(word) > 2 or word.isalpha())
-        for phrase in exact:
-            self._add(phrase, words)
-        self._words = words
-        self._known = words | self._pairs
+        self._words: set[str] = set()
+        self._near = NearWords(())
         self._glued: dict[str, tuple[str, ...]] = {}
 
-    def _add(self, phrase: Sequence[str], words: set[str]) -> None:
-        self._phrases.add("".join(phrase))
-        words.update(phrase)
+    def seal(self, exact: Iterable[Sequence[str]]) -> None:
+        """In phrases of `exact` no edit within a word is looked for (e-mail addresses: what has an edit has the shape of
+        one still)."""
+        self._near = NearWords(word for word in self._words if len(word) > 2 or word.isalpha())
+        for phrase in exact:
+            self.add(phrase)
+
+    def add(self, phrase: Sequence[str]) -> None:
+        self._words.update(phrase)
         for a, b in pairwise(phrase):
             self._pairs.add(a + b)
 
     def find(self, plain: list[str]) -> list[Hit]:
         """Phrases in the words of a text; they may overlap."""
         count = len(plain)
-        known = self._known
-        exact = [word in known for word in plain]
-        joined = [plain[i] + plain[i + 1] in known for i in range(count - 1)] + [False, False]
+        known, pairs = self._words, self._pairs
+        exact = [word in known or word in pairs for word in plain]
+        both = [plain[i] + plain[i + 1] for i in range(count - 1)]
+        joined = [word in pairs or word in known for word in both] + [False, False]
         exact += [False, False, False]
         joined += [False]
         hits: list[Hit] = []
@@ -105,7 +106,7 @@ class Phrases:
             links.append((1, self._honoured(word)))
         if place + 1 < len(plain):
             both = word + plain[place + 1]
-            if both in self._known:
+            if both in self._words or both in self._pairs:
                 links.append((2, both))
         return links
 

@@ -144,7 +144,11 @@ def test_near_words_and_codes_are_those_one_edit_away() -> None:
     assert words.near("asha") == ("usha",)
     assert words.near("ahsa") == ("asha",)
     assert words.near("oar") == ()
-    codes = NearCodes(["9845010000", "lh100000", "123456"])
+    table = ["9845010000", "lh100000", "123456"]
+    codes = NearCodes(table)
+    for code in table:
+        codes.add(code)
+    codes.seal()
     for code in ("9845100000", "845010000", "98450100000", "9845o10000", "9845010001"):
         assert codes.near(code) == ["9845010000"], code
     assert codes.near("hl100000") == ["lh100000"]
