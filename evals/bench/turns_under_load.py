@@ -1,27 +1,30 @@
-"""A patient's turn while the house is busy, against the same turns in a quiet one: at most twice as long, and an emergency's
-answer behind nothing.
+"""A patient's turn while the house is busy, against the same turns in a quiet one: at most twice as long, and an
+emergency's answer behind nothing.
 
-Server and worker are processes of their own, as `wardline up` starts them; the carrier is a double on loopback. The sample is
-the same in every round: messages of some patients, two a second, with emergencies of others between them; quiet and busy
-rounds take turns. Busy: eight recordings wait for a Whisper of the size of base (weights that mean nothing, the arithmetic of
-a real one), a bulk of reminders is queued and sent at the carrier's pace, and sessions are run again by the server, all
-three from before the sample's first message to after its last. The time is from the webhook's first byte to the answer's place
-in the outbox, its commit; how long it then takes to the carrier is shown beside it.
+Server and worker are processes of their own, as `wardline up` starts them; the carrier is a double on loopback. Every
+round sends the same: messages of some patients, two a second, and emergencies of others between them; quiet and busy
+rounds take turns. Busy, from before the first message to after the last: eight recordings wait for a Whisper of the
+size of base (weights that mean nothing, the arithmetic of a real one), a bulk of reminders is queued and sent at the
+carrier's pace, and the server runs sessions again. A turn's time is from the webhook's sending to the commit of its
+answer into the outbox; its way from there to the carrier is shown beside it.
 
-    python -m evals.bench turns-under-load          python -m evals.bench.turns_under_load --rounds 1 --without recordings
+What dominates is the recogniser, which takes every core at the priority of a turn. An ordinary answer's way to the
+carrier stands behind the reminders, at the carrier's pace.
+
+    python -m evals.bench turns-under-load      python -m evals.bench.turns_under_load recordings   (that load alone)
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
 import statistics
+import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -30,7 +33,7 @@ import httpx
 import psycopg
 
 from api.chat import say
-from evals.harness import NOW, TOKEN, Hospital, Processes, Sender, hospital, running_runtime
+from evals.harness import NOW, TOKEN, Processes, Sender, hospital, running_runtime
 from evals.soak.double_booking import _staff
 from evals.soak.recordings import _uploaded, talk
 from tests.doubles.twilio_server import TwilioServer
@@ -40,7 +43,7 @@ from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
 
 BOUND, ROUNDS, EVERY_S = 2.0, 2, 0.5
-TALKERS, EMERGENCIES, WRITERS = 12, 10, 6
+TALKERS, EMERGENCIES = 12, 10
 LINES = ("what are my appointments", "book dr meera nair on thursday morning", "never mind", "is there parking")
 EMERGENCY = "my chest hurts and I am sweating"
 TALKS = (("book dr meera nair on thursday morning", "{birth}", "2", "yes", "thanks"), ("is there parking", "{birth}"))
@@ -58,6 +61,7 @@ class Said:
     phone: str
     words: str
     urgent: bool
+    busy: bool
     sid: str = field(default_factory=lambda: f"SM{uuid4().hex}")
     sent: float = 0.0
     taken: float = 0.0  # the webhook was acknowledged
@@ -68,17 +72,6 @@ class Said:
     @property
     def turn_s(self) -> float:
         return self.answered - self.sent
-
-
-@dataclass(slots=True)
-class Round:
-    busy: bool
-    said: list[Said]
-    done: dict[str, int]  # of each load, while the sample ran
-    left: dict[str, int]  # when its last message was answered
-
-    def turns(self, *, urgent: bool = False) -> list[Said]:
-        return [one for one in self.said if one.urgent == urgent]
 
 
 class Carrier(TwilioServer):
@@ -94,37 +87,36 @@ class Carrier(TwilioServer):
         return message
 
 
-class Commits:
+@contextlib.contextmanager
+def _commits(url: str) -> Iterator[dict[int, float]]:
     """When each job was there: PostgreSQL says it at the commit."""
+    at: dict[int, float] = {}
+    ending = threading.Event()
 
-    def __init__(self, url: str) -> None:
-        self.at: dict[int, float] = {}
-        self._connection = psycopg.connect(url, autocommit=True)
-        self._connection.execute("LISTEN procrastinate_any_queue_v1")
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
+    def listen() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("LISTEN procrastinate_any_queue_v1")
+            while not ending.is_set():
+                for told in connection.notifies(timeout=0.5):
+                    at.setdefault(json.loads(told.payload)["job_id"], time.monotonic())
 
-    def _listen(self) -> None:
-        while not self._ending.is_set():
-            for told in self._connection.notifies(timeout=0.5):
-                self.at.setdefault(json.loads(told.payload)["job_id"], time.monotonic())
-
-    def close(self) -> None:
-        self._ending.set()
-        self._thread.join()
-        self._connection.close()
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield at
+    finally:
+        ending.set()
+        thread.join()
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Everything a round needs."""
 
-    place: Hospital
     runtime: Runtime
-    processes: Processes
+    url: str
     carrier: Carrier
-    commits: Commits
+    commits: dict[int, float]
     client: httpx.AsyncClient
     superuser: psycopg.AsyncConnection[Any]
     talkers: list[str]
@@ -137,17 +129,19 @@ class Stage:
         return int(found[0]) if found else 0
 
 
-async def run(*, rounds: int = ROUNDS, loads: Sequence[str] = LOADS, rate_per_s: float = RATE_PER_S) -> list[Round]:
+async def run(
+    *, rounds: int = ROUNDS, loads: Sequence[str] = LOADS, rate_per_s: float = RATE_PER_S, talkers: int = TALKERS,
+    emergencies: int = EMERGENCIES,
+) -> list[Said]:  # fmt: skip
     """Quiet and busy rounds in turn."""
-    found = []
+    found: list[Said] = []
     async with _stage(rate_per_s) as stage:
-        await _sample(stage, stage.talkers[:1], [])  # nothing measured is the first of its kind
+        await _sample(stage, stage.talkers[:1], [], busy=False)  # so that nothing measured is the first of its kind
         for number in range(2 * rounds):
             await _quiet(stage)
             busy = bool(number % 2)
-            phones = stage.others[number * EMERGENCIES : (number + 1) * EMERGENCIES]
-            found.append(await _round(stage, phones, loads if busy else (), busy=busy))
-            _show_round(found[-1])
+            others = stage.others[number * EMERGENCIES :][:emergencies]
+            found += await _round(stage, stage.talkers[:talkers], others, loads if busy else ())
     return found
 
 
@@ -169,14 +163,13 @@ async def _stage(rate_per_s: float) -> AsyncIterator[Stage]:
         for name in ("serve", "worker"):
             processes.start(name)
         await processes.ready()
-        commits = Commits(superuser_url)
-        stack.callback(commits.close)
+        commits = stack.enter_context(_commits(superuser_url))
         talkers, others = people[:TALKERS], people[TALKERS:]
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=120))
         yield Stage(
-            place, runtime, processes, carrier, commits, client, superuser,
-            talkers=await _verified(runtime, talkers), others=[row["phone"] for row in others],
-            sessions=await _played(runtime, others), audio=await talk(RECORDING_MIN),
+            runtime, processes.url, carrier, commits, client, superuser, talkers=await _verified(runtime, talkers),
+            others=[row["phone"] for row in others], sessions=await _played(runtime, others),
+            audio=await talk(RECORDING_MIN),
         )  # fmt: skip
 
 
@@ -186,9 +179,6 @@ def _environment(carrier: Carrier, model: str, rate_per_s: float) -> dict[str, s
         "WARDLINE_TWILIO_BASE_URL": carrier.url, "WARDLINE_TWILIO_RATE_PER_S": str(rate_per_s),
         "WARDLINE_WHISPER_MODEL": model, "WARDLINE_WORKER_HEARTBEAT_S": "2", "WARDLINE_WORKER_STALLED_S": "8",
     }  # fmt: skip
-
-
-# --- the hospital
 
 
 async def _people(runtime: Runtime) -> list[dict[str, Any]]:
@@ -201,22 +191,24 @@ async def _people(runtime: Runtime) -> list[dict[str, Any]]:
 async def _verified(runtime: Runtime, people: list[dict[str, Any]]) -> list[str]:
     """Their conversations are open, and they have said who they are."""
     for row in people:
-        for words in ("show my appointments", f"{row['birth_date']:%d %B %Y}"):
-            await say(runtime, demo.TENANT_ID, row["phone"], words, channel="whatsapp")
+        await _talked(runtime, row, ("show my appointments", "{birth}"), channel="whatsapp")
     return [row["phone"] for row in people]
 
 
 async def _played(runtime: Runtime, people: list[dict[str, Any]]) -> list[str]:
     """Sessions that are over, to be run again."""
     made = []
-    for number in range(SESSIONS):
-        who = people[number % len(people)]
-        for line in TALKS[number % len(TALKS)]:
-            words = line.format(birth=f"{who['birth_date']:%d %B %Y}")
-            answer = await say(runtime, demo.TENANT_ID, who["phone"], words)
-        made.append(str(answer["session_id"]))
+    for number, row in enumerate(people[:SESSIONS]):
+        made.append(await _talked(runtime, row, TALKS[number % len(TALKS)], channel="console"))
         await runtime.call("conversations.close_conversation", {"conversation_id": made[-1]}, _staff())
     return made
+
+
+async def _talked(runtime: Runtime, row: dict[str, Any], lines: Sequence[str], *, channel: str) -> str:
+    for line in lines:
+        words = line.format(birth=f"{row['birth_date']:%d %B %Y}")
+        answer = await say(runtime, demo.TENANT_ID, row["phone"], words, channel=channel)
+    return str(answer["session_id"])
 
 
 async def _booked(superuser: psycopg.AsyncConnection[Any], but: list[str]) -> None:
@@ -224,43 +216,40 @@ async def _booked(superuser: psycopg.AsyncConnection[Any], but: list[str]) -> No
     await superuser.execute("UPDATE time_slot SET capacity = 2")
     await superuser.execute(
         """
-        WITH slot AS (SELECT *, row_number() OVER (ORDER BY starts_at, id) - 1 AS n, count(*) OVER () AS all_slots
-                        FROM time_slot WHERE starts_at > %(now)s AND starts_at <= %(now)s + interval '1 day'),
-             person AS (SELECT id, row_number() OVER (ORDER BY mrn) - 1 AS n, count(*) OVER () AS all_people
-                          FROM patient WHERE phone <> ALL(%(but)s))
-        INSERT INTO appointment (id, tenant_id, created_at, version, patient_id, slot_id, practitioner_id,
-                                 location_id, specialty_code, starts_at, ends_at, local_date, state, visit_type, source,
-                                 same_day_allowed, reminded_at, overlap_reason)
+        INSERT INTO appointment (id, tenant_id, created_at, version, patient_id, slot_id, practitioner_id, location_id,
+               specialty_code, starts_at, ends_at, local_date, state, visit_type, source, same_day_allowed,
+               overlap_reason, reminded_at)
         SELECT gen_random_uuid(), s.tenant_id, %(now)s - interval '7 days', 1, p.id, s.id, s.practitioner_id,
-               s.location_id, s.specialty_code, s.starts_at, s.ends_at, s.local_date, 'booked', 'new', 'staff',
-               true, %(now)s, 'a bench'
-          FROM generate_series(0, %(count)s - 1) AS g(n) JOIN slot s ON s.n = g.n %% s.all_slots
-          JOIN person p ON p.n = g.n %% p.all_people
+               s.location_id, s.specialty_code, s.starts_at, s.ends_at, s.local_date, 'booked', 'new', 'staff', true,
+               'a bench', %(now)s
+          FROM (SELECT *, row_number() OVER (ORDER BY seat, starts_at, id) AS n
+                  FROM time_slot, generate_series(1, 2) AS seat
+                 WHERE starts_at > %(now)s AND starts_at <= %(now)s + interval '1 day' LIMIT %(count)s) s
+          JOIN (SELECT id, row_number() OVER (ORDER BY mrn) AS n, count(*) OVER () AS many FROM patient
+                 WHERE phone <> ALL(%(but)s)) p ON p.n = s.n %% p.many + 1
         """,
         {"now": NOW, "but": but, "count": REMINDERS},
     )
 
 
-# --- a round
-
-
-async def _round(stage: Stage, phones: list[str], loads: Sequence[str], *, busy: bool) -> Round:
+async def _round(stage: Stage, talkers: list[str], others: list[str], loads: Sequence[str]) -> list[Said]:
     tasks = [asyncio.create_task(_BACKGROUND[name](stage)) for name in loads]
     try:
-        if busy:
-            await asyncio.sleep(3)
-        before = await _counts(stage)
-        said = await _sample(stage, stage.talkers, phones)
-        after = await _counts(stage)
-        for task in tasks:
-            assert not task.done(), task
+        await asyncio.sleep(3)
+        before = {name: await stage.number(query) for name, query in _COUNTS.items()}
+        said = await _sample(stage, talkers, others, busy=bool(loads))
+        after = {name: await stage.number(query) for name, query in _COUNTS.items()}
+        assert not any(task.done() for task in tasks), tasks
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     await _followed(stage, said)
-    done = {name: after[name] - before[name] for name in ("recordings", "reminders", "sessions")}
-    return Round(busy, said, done, {name: after[name] for name in ("recordings waiting", "reminders waiting")})
+    meanwhile = {name: after[name] - (0 if "waiting" in name else before[name]) for name in _COUNTS}
+    p95_ms = p95([one.turn_s for one in said if not one.urgent]) * 1000
+    name, shown = "busy" if loads else "quiet", ", ".join(f"{count} {what}" for what, count in meanwhile.items())
+    print(f"  {name}: a turn's p95 {p95_ms:.0f} ms; meanwhile {shown}", flush=True)
+    return said
 
 
 _COUNTS = {
@@ -272,16 +261,12 @@ _COUNTS = {
 }
 
 
-async def _counts(stage: Stage) -> dict[str, int]:
-    return {name: await stage.number(query) for name, query in _COUNTS.items()}
-
-
-async def _sample(stage: Stage, talkers: list[str], others: list[str]) -> list[Said]:
+async def _sample(stage: Stage, talkers: list[str], others: list[str], *, busy: bool) -> list[Said]:
     """Send the round's messages at their times; all of them, answered."""
-    sender, began = Sender(stage.processes.url, stage.client), time.monotonic()
-    told = [Said(phone, line, False) for line in LINES for phone in talkers]
+    sender, began = Sender(stage.url, stage.client), time.monotonic()
+    told = [Said(phone, line, False, busy) for line in LINES for phone in talkers]
     times = [number * EVERY_S for number in range(len(told))]
-    told += [Said(phone, EMERGENCY, True) for phone in others]
+    told += [Said(phone, EMERGENCY, True, busy) for phone in others]
     gap_s = times[-1] / max(1, len(others))
     times += [(number + 0.3) * gap_s for number in range(len(others))]
 
@@ -297,13 +282,14 @@ async def _sample(stage: Stage, talkers: list[str], others: list[str]) -> list[S
     return told
 
 
-async def _quiet(stage: Stage, *, patience_s: float = 180) -> None:
+_JOBS = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+
+
+async def _quiet(stage: Stage) -> None:
     """Until no job is left that could run."""
-    deadline = time.monotonic() + patience_s
-    while await stage.number("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"):
-        if time.monotonic() > deadline:
-            raise TimeoutError("jobs are left")
-        await asyncio.sleep(0.3)
+    async with asyncio.timeout(180):
+        while await stage.number(_JOBS):
+            await asyncio.sleep(0.3)
     await asyncio.sleep(1)
 
 
@@ -316,17 +302,16 @@ _ANSWERS = """
 _BEGUN = """
     SELECT j.args->>'conversation', extract(epoch FROM min(d.at))::float8, extract(epoch FROM min(s.at))::float8
       FROM procrastinate_jobs j JOIN procrastinate_events d ON d.job_id = j.id AND d.type = 'deferred'
-      JOIN procrastinate_events s ON s.job_id = j.id AND s.type = 'started' WHERE j.task_name = 'run_turns' GROUP BY j.id
+      JOIN procrastinate_events s ON s.job_id = j.id AND s.type = 'started'
+     WHERE j.task_name = 'run_turns' GROUP BY j.id
 """
 
 
 async def _followed(stage: Stage, said: list[Said]) -> None:
     """Fill in what became of each message, once the carrier has all answers."""
-    sids = [one.sid for one in said]
-    waiting = "message o JOIN message i ON i.id = o.in_reply_to WHERE o.state IN ('queued', 'sending')"
-    while await stage.number(f"SELECT count(*) FROM {waiting}"):
+    while await stage.number("SELECT count(*) FROM message WHERE purpose = 'reply' AND state IN ('queued', 'sending')"):
         await asyncio.sleep(0.3)
-    rows = await (await stage.superuser.execute(_ANSWERS, (sids,))).fetchall()
+    rows = await (await stage.superuser.execute(_ANSWERS, ([one.sid for one in said],))).fetchall()
     answers = {sid: rest for sid, *rest in rows}
     begun = defaultdict(list)
     wall = time.time() - time.monotonic()
@@ -335,12 +320,9 @@ async def _followed(stage: Stage, said: list[Said]) -> None:
     for one in said:
         assert one.sid in answers, f"{one.words!r} was not answered"
         conversation, sent_as, job = answers[one.sid]
-        one.answered, one.away = stage.commits.at[job], stage.carrier.at[sent_as]
+        one.answered, one.away = stage.commits[job], stage.carrier.at[sent_as]
         mine = [started for deferred, started in begun[conversation] if one.sent <= deferred <= one.taken]
         one.begun = min(mine, default=one.taken)
-
-
-# --- what goes on in the background
 
 
 async def _recordings(stage: Stage) -> None:
@@ -353,7 +335,7 @@ async def _recordings(stage: Stage) -> None:
 
 async def _reminders(stage: Stage) -> None:
     """A bulk of reminders, and the next when that is sent."""
-    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND task_name LIKE 'scheduling.remind%'"
+    jobs = f"{_JOBS} AND task_name LIKE 'scheduling.remind%'"
     while True:
         await stage.superuser.execute(
             "UPDATE appointment SET reminded_at = NULL, starts_at = starts_at + interval '1 millisecond'"
@@ -371,7 +353,7 @@ async def _rerun(stage: Stage) -> None:
     key = {"X-API-Key": demo.demo_key(b"soak", "admin")}
     while True:
         for session in stage.sessions:
-            url = f"{stage.processes.url}/api/v1/governance/sessions/{session}/rerun"
+            url = f"{stage.url}/api/v1/governance/sessions/{session}/rerun"
             answer = await stage.client.post(url, json={"understanding": "builtin"}, headers=key)
             assert answer.status_code == 200, answer.text
 
@@ -381,45 +363,25 @@ _BACKGROUND: dict[str, Callable[[Stage], Coroutine[Any, Any, None]]] = {
 }  # fmt: skip
 
 
-# --- figures
-
-
 def p95(seconds: Sequence[float]) -> float:
     ordered = sorted(seconds)
     return ordered[max(0, int(len(ordered) * 0.95) - 1)]
 
 
-def _show_round(one: Round) -> None:
-    name = "busy" if one.busy else "quiet"
-    turns = [said.turn_s for said in one.turns()]
-    did = ", ".join(f"{count} {what}" for what, count in one.done.items())
-    left = ", ".join(f"{count} {what}" for what, count in one.left.items())
-    shown = f"p50 {statistics.median(turns) * 1000:.0f} p95 {p95(turns) * 1000:.0f} ms ({len(turns)})"
-    print(f"  {name}: {shown}; meanwhile {did}; at the end {left}", flush=True)
-
-
-def show(rounds: list[Round]) -> None:
-    said = {
-        (busy, urgent): [one for each in rounds if each.busy == busy for one in each.turns(urgent=urgent)]
-        for busy in (False, True) for urgent in (False, True)
-    }  # fmt: skip
-    for urgent, what in ((False, "turn"), (True, "emergency")):
-        for busy in (False, True):
-            _line(f"{what}, {'busy' if busy else 'quiet'}", [one.turn_s for one in said[busy, urgent]])
-            _stages(said[busy, urgent])
-    quiet = p95([one.turn_s for one in said[False, False]])
-    busy_turns, urgent_turns = [[one.turn_s for one in said[True, urgent]] for urgent in (False, True)]
-    print(f"a turn's p95, busy to quiet: {p95(busy_turns) / quiet:.2f} (at most {BOUND:.0f})")
-    print(
-        f"emergencies while busy: p95 {p95(urgent_turns) * 1000:.0f}, worst {max(urgent_turns) * 1000:.0f} ms;"
-        f" a quiet turn's p95 {quiet * 1000:.0f} ms"
-    )
-
-
-def _stages(said: list[Said]) -> None:
-    _line("  webhook, until a worker takes the turn", [one.begun - one.sent for one in said])
-    _line("  from there to the answer's commit", [one.answered - one.begun for one in said])
-    _line("  and from there to the carrier", [one.away - one.answered for one in said])
+def show(said_in_all: list[Said]) -> None:
+    said: dict[tuple[bool, bool], list[Said]] = defaultdict(list)
+    for one in said_in_all:
+        said[one.urgent, one.busy].append(one)
+    for (urgent, busy), some in sorted(said.items()):
+        _line(f"{'emergency' if urgent else 'turn'}, {'busy' if busy else 'quiet'}", [one.turn_s for one in some])
+        _line("  webhook, until a worker takes the turn", [one.begun - one.sent for one in some])
+        _line("  from there to the answer's commit", [one.answered - one.begun for one in some])
+        _line("  and from there to the carrier", [one.away - one.answered for one in some])
+    times = {which: [one.turn_s for one in some] for which, some in said.items()}
+    quiet = p95(times[False, False])
+    print(f"a turn's p95, busy to quiet: {p95(times[False, True]) / quiet:.2f} (at most {BOUND:.0f})")
+    urgent_p95, worst = p95(times[True, True]) * 1000, max(times[True, True]) * 1000
+    print(f"emergencies, busy: p95 {urgent_p95:.0f}, worst {worst:.0f} ms; turns, quiet: p95 {quiet * 1000:.0f} ms")
 
 
 def _line(name: str, seconds: list[float]) -> None:
@@ -428,15 +390,9 @@ def _line(name: str, seconds: list[float]) -> None:
     print(f"{name:42} {figures}  ({len(seconds)})")
 
 
-async def main() -> None:
-    show(await run())
+async def main(*loads: str) -> None:
+    show(await run(loads=loads or LOADS))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each kind")
-    parser.add_argument("--without", nargs="*", choices=LOADS, default=[])
-    parser.add_argument("--rate", type=float, default=RATE_PER_S, help="the carrier's, messages a second")
-    asked = parser.parse_args()
-    kept = [name for name in LOADS if name not in asked.without]
-    show(asyncio.run(run(rounds=min(asked.rounds, ROUNDS), loads=kept, rate_per_s=asked.rate)))
+    asyncio.run(main(*sys.argv[1:]))
