@@ -8,8 +8,9 @@ size of base (weights that mean nothing, the arithmetic of a real one), a bulk o
 carrier's pace, and the server runs sessions again. A turn's time is from the webhook's sending to the commit of its
 answer into the outbox; its way from there to the carrier is shown beside it.
 
-What dominates is the recogniser, which takes every core at the priority of a turn. An ordinary answer's way to the
-carrier stands behind the reminders, at the carrier's pace.
+What dominates is waiting for a core: the recogniser takes all of them, at the priority of a turn (on two, server and
+worker wait in the kernel's queue twice as long as they run). An ordinary answer's way to the carrier stands behind the
+reminders, at the carrier's pace.
 
     python -m evals.bench turns-under-load      python -m evals.bench.turns_under_load recordings   (that load alone)
 """
@@ -125,7 +126,7 @@ class Stage:
     audio: bytes
 
     async def number(self, query: str) -> int:
-        found = await (await self.superuser.execute(query)).fetchone()  # type: ignore[arg-type]
+        found = await (await self.superuser.execute(query)).fetchone()
         return int(found[0]) if found else 0
 
 
