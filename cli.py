@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -81,17 +83,35 @@ def serve() -> None:
     )  # fmt: skip
 
 
+class Part(StrEnum):
+    """Which of the jobs a worker runs."""
+
+    ALL = "all"
+    FRONT = "front"
+    BACKGROUND = "background"
+
+
 @app.command()
-def worker() -> None:
-    """Run jobs: turns, sending, reactions, and what repeats."""
+def worker(
+    part: Annotated[
+        Part, typer.Argument(help="background: recordings, voice notes, reminders, purges, at the lowest priority")
+    ] = Part.ALL,
+) -> None:
+    """Run jobs: turns, sending, reactions, what repeats, and hearing. The background is best a process of its own beside
+    the front: the recogniser takes every core there is."""
     from api.supervise import end_with_parent
     from api.worker import register, work
+    from tools.runtime.jobs import BACKGROUND, QUEUES
 
     end_with_parent()
+    if part is Part.BACKGROUND:
+        os.nice(19)
+    front = [queue for queue in QUEUES if queue not in BACKGROUND]
+    queues = {Part.ALL: QUEUES, Part.FRONT: front, Part.BACKGROUND: BACKGROUND}[part]
 
     async def body(runtime: Any) -> None:
         register(runtime)
-        await work(runtime, get_settings())
+        await work(runtime, get_settings(), queues=queues)
 
     with_runtime(body)
 

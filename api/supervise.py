@@ -1,4 +1,4 @@
-"""`wardline up`: server and worker as two processes; one that dies, the embedded database too, is started again."""
+"""`wardline up`: server, worker and background as processes; one that dies, the embedded database too, is started again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIFELINE = "WARDLINE_LIFELINE"
 
 
 def run(settings: Settings, *, service_url: str) -> int:
-    """Run both until a signal. Returns the exit status. They are given the database's URL: only this process joins the
+    """Run them until a signal. Returns the exit status. They are given the database's URL: only this process joins the
     embedded server, so that it stops with it, however they end."""
     stopping = False
 
@@ -34,7 +34,9 @@ def run(settings: Settings, *, service_url: str) -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     lifeline, _ = os.pipe()
-    children = {name: _start(settings, name, service_url, lifeline) for name in ("serve", "worker")}
+    children = {
+        name: _start(settings, name, service_url, lifeline) for name in ("serve", "worker front", "worker background")
+    }
     _say_when_ready(settings, children["serve"])
     while not stopping:
         embedded.keep_running(settings.data_dir)
@@ -56,7 +58,7 @@ def run(settings: Settings, *, service_url: str) -> int:
 def _start(settings: Settings, name: str, service_url: str, lifeline: int) -> subprocess.Popen[bytes]:
     environment = {**stores_of(settings.data_dir), **os.environ, "WARDLINE_DATABASE_URL": service_url}
     environment[LIFELINE] = str(lifeline)
-    return subprocess.Popen([sys.executable, "-m", "cli", name], env=environment, pass_fds=(lifeline,))
+    return subprocess.Popen([sys.executable, "-m", "cli", *name.split()], env=environment, pass_fds=(lifeline,))
 
 
 def end_with_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +23,7 @@ from tools.record.seals import SEALED
 from tools.runtime.dead_jobs import bury, bury_forgotten
 from tools.runtime.errors import name_of
 from tools.runtime.events import jobs_for
-from tools.runtime.jobs import DECLARED, TASKS, Queue, Retry, Task, task
+from tools.runtime.jobs import DECLARED, QUEUES, TASKS, Queue, Retry, Task, task
 from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_ids
 
@@ -92,18 +93,21 @@ def _for_each_tenant(runtime: Runtime, declared: Task) -> Any:
     return ticking
 
 
-async def work(runtime: Runtime, settings: Settings, *, until_idle: bool = False) -> None:
-    """Run jobs until told to stop (or, for tests, until there are none)."""
-    sweeper = asyncio.create_task(_sweep(runtime, settings))
-    sealer = asyncio.create_task(_seal(runtime, settings))
+async def work(
+    runtime: Runtime, settings: Settings, *, queues: Collection[Queue] = QUEUES, until_idle: bool = False
+) -> None:
+    """Run jobs of these queues until told to stop (or, for tests, all until there are none). Who keeps the house also
+    sweeps and seals."""
+    beside = [_sweep(runtime, settings), _seal(runtime, settings)] if "housekeeping" in queues else []
+    aside = [asyncio.create_task(one) for one in beside]
     try:
         if until_idle:
             await _work(runtime, settings, None, settings.worker_concurrency, until_idle=True)
         else:
-            await _work_each_queue(runtime, settings)
+            await _work_each_queue(runtime, settings, queues)
     finally:
-        sweeper.cancel()
-        sealer.cancel()
+        for one in aside:
+            one.cancel()
 
 
 def shares(concurrency: int) -> dict[Queue, int]:
@@ -114,11 +118,12 @@ def shares(concurrency: int) -> dict[Queue, int]:
     }  # fmt: skip
 
 
-async def _work_each_queue(runtime: Runtime, settings: Settings) -> None:
+async def _work_each_queue(runtime: Runtime, settings: Settings, queues: Collection[Queue]) -> None:
     """A worker a queue in this process. The first to end ends the others, after what they are at."""
     workers = [
         asyncio.create_task(_work(runtime, settings, queue, share), name=queue)
         for queue, share in shares(settings.worker_concurrency).items()
+        if queue in queues
     ]
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):

@@ -105,13 +105,13 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
-        command = [sys.executable, "-m", "cli", name]
+        command = [sys.executable, "-m", "cli", *name.split()]
         if self._logs is None:
             self._running[name] = subprocess.Popen(
                 command, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             return
-        with (self._logs / f"{name}.log").open("ab") as file:
+        with (self._logs / f"{name.split()[0]}.log").open("ab") as file:
             self._running[name] = subprocess.Popen(command, env=self._env, stdout=file, stderr=file)
 
     def kill(self, name: str) -> None:

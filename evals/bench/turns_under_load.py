@@ -8,9 +8,9 @@ size of base (weights that mean nothing, the arithmetic of a real one), a bulk o
 carrier's pace, and the server runs sessions again. A turn's time is from the webhook's sending to the commit of its
 answer into the outbox; its way from there to the carrier is shown beside it.
 
-What dominates is waiting for a core: the recogniser takes all of them, at the priority of a turn (on two, server and
-worker wait in the kernel's queue twice as long as they run). An ordinary answer's way to the carrier stands behind the
-reminders, at the carrier's pace.
+What dominates is waiting for a core. While recogniser and reminders ran at the priority of a turn, a busy turn took 20
+times a quiet one's time on two cores; in a process of their own at the lowest priority, recordings alone leave it at
+1.5 times, everything together at 2 to 2.5.
 
     python -m evals.bench turns-under-load      python -m evals.bench.turns_under_load recordings   (that load alone)
 """
@@ -161,7 +161,7 @@ async def _stage(rate_per_s: float) -> AsyncIterator[Stage]:
         await runtime.call("communications.set_template", TEMPLATE, _staff())
         processes = Processes(place, environment=_environment(carrier, str(model), rate_per_s))
         stack.callback(processes.stop)
-        for name in ("serve", "worker"):
+        for name in ("serve", "worker front", "worker background"):
             processes.start(name)
         await processes.ready()
         commits = stack.enter_context(_commits(superuser_url))

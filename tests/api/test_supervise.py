@@ -51,7 +51,7 @@ def test_its_children_end_with_it_even_when_it_is_killed(server: Server, own_clo
     serving(port, up)
     children = psutil.Process(up.pid).children(recursive=True)
     names = {child.cmdline()[-1] for child in children}
-    assert {"serve", "worker"} <= names
+    assert {"serve", "front", "background"} <= names
 
     second = begin(server, own_clone, port)
     said, _ = second.communicate()

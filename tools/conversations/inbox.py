@@ -28,6 +28,7 @@ ENDED = event_type("LLMSession.Ended", "An agent's session ended")
 OPENED = event_type("Conversation.Opened", "A conversation with an address began")
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
+AWAITED = ("reply", "person")  # purposes of messages for whose answer somebody waits: they go before all others
 _INSERT_OUT = """
     INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose, in_reply_to, urgent)
     VALUES (%s, %s, %s, 'out', %s, %s, %s, %s, %s, %s, %s)
@@ -237,7 +238,8 @@ async def queue_out(
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
     if channel == "whatsapp":
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
-        work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}", urgent=urgent))
+        bulk = purpose not in AWAITED
+        work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}", urgent=urgent, bulk=bulk))
     return message_id
 
 

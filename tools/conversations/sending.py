@@ -16,7 +16,7 @@ from governance.vault import Keyring
 from tools.conversations.carrier import CarrierBusy, CarrierRefused, CarrierUncertain, Sent
 from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
 from tools.conversations.contents import open_addresses, open_contents
-from tools.conversations.inbox import opening_of
+from tools.conversations.inbox import AWAITED, opening_of
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
 from tools.patients.consents import has_consent
 from tools.runtime.events import Event, event_type
@@ -176,7 +176,7 @@ async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, bus
         wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0**row.attempts)
         args = {"tenant": str(tenant_id), "message": str(message_id)}
         at = datetime.now(work.now.tzinfo) + timedelta(seconds=wait)
-        work.jobs.append(Job("send_message", args, at=at, urgent=row.urgent))
+        work.jobs.append(Job("send_message", args, at=at, urgent=row.urgent, bulk=row.purpose not in AWAITED))
 
 
 async def report_delivery(
