@@ -21,6 +21,7 @@ _PARTS = {
     "scheduling": (
         "tables",
         "schedules",
+        "holidays",
         "slots",
         "closing",
         "states",

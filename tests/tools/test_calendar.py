@@ -77,7 +77,13 @@ def test_midnight_that_does_not_exist() -> None:
 def test_slots_of_any_day(zone: str, day: date, minutes: int, extra: time) -> None:
     """In order, never two at once, each at its own time on the wall clock, and of full length."""
     end = min(datetime.combine(day, extra) + timedelta(hours=2), datetime.combine(day, time.max)).time()
-    session = {"date": day.isoformat(), "kind": "extra", "local_start": extra.isoformat(), "local_end": end.isoformat()}
+    session = {
+        "valid_from": day.isoformat(),
+        "valid_to": day.isoformat(),
+        "kind": "extra",
+        "local_start": extra.isoformat(),
+        "local_end": end.isoformat(),
+    }
     schedule = weekly("00:00", "23:00", minutes, session)
     slots = list(intervals(schedule, ZoneInfo(zone), day, day))
     for before, after in pairwise(slots):
@@ -90,11 +96,13 @@ def test_slots_of_any_day(zone: str, day: date, minutes: int, extra: time) -> No
 
 def test_leave_and_extra_sessions() -> None:
     day = "2026-11-24"
-    leave = {"date": day, "kind": "leave", "local_start": "10:00:00", "local_end": "11:00:00"}
-    extra = {"date": day, "kind": "extra", "local_start": "11:30:00", "local_end": "13:00:00"}
+    leave = {"valid_from": day, "valid_to": day, "kind": "leave", "local_start": "10:00:00", "local_end": "11:00:00"}
+    extra = {"valid_from": day, "valid_to": day, "kind": "extra", "local_start": "11:30:00", "local_end": "13:00:00"}
     hours = ("09:00", "12:00", 60)
     assert [local for local, _ in made(weekly(*hours), day)] == ["09:00", "10:00", "11:00"]
     assert [local for local, _ in made(weekly(*hours, leave), day)] == ["09:00", "11:00"]
-    assert made(weekly(*hours, {"date": day, "kind": "leave"}), day) == []
+    assert made(weekly(*hours, {"valid_from": day, "valid_to": day, "kind": "leave"}), day) == []
     assert [local for local, _ in made(weekly(*hours, extra), day)] == ["09:00", "10:00", "11:00"]
-    assert [local for local, _ in made(weekly(*hours, {"date": day, "kind": "leave"}, extra), day)] == ["11:30"]
+    assert [
+        local for local, _ in made(weekly(*hours, {"valid_from": day, "valid_to": day, "kind": "leave"}, extra), day)
+    ] == ["11:30"]

@@ -58,6 +58,7 @@ class Ids:
     message: str
     note: str
     dead_job: str
+    holiday: str
 
 
 NOTE = {"sections": [{"division": "plan", "sentences": [{"text": "secret plan", "segments": [], "findings": []}]}]}
@@ -192,6 +193,9 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
         "scheduling.hold_slot": {**slot, **patient},
         "scheduling.join_waitlist": waiting,
         "scheduling.leave_waitlist": {"entry_id": i.waitlist},
+        "scheduling.add_holiday": {"name": "x", "valid_from": "2027-01-26", "location_id": i.location},
+        "scheduling.remove_holiday": {"holiday_id": i.holiday},
+        "scheduling.list_holidays": {},
         "scheduling.list_appointments": {},
         "scheduling.list_schedules": {},
         "scheduling.list_waitlist": {},
@@ -273,6 +277,7 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
     async with OwnerDatabase(clone) as database, database.begin(OTHER_TENANT) as session:
         zone = {"zone": "America/New_York", "country": "US"}
         await session.execute(insert(Tenant).values(id=OTHER_TENANT, slug="other", name="Other", **zone))
+    holiday = (await made("scheduling.add_holiday", name="secret day", valid_from="2027-03-01"))["id"]
     policy = await made("policies.add_policy", document="name: own\nversion: '1'\nrules: []")
     endpoint = await made("alerts.create_endpoint", url="https://receiver.example/")
     told = {"session_id": sessions[0]["id"], "rule": "x", "severity": "low", "evidence": "secret evidence"}
@@ -295,7 +300,7 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
         consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
         session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"], delivery=str(uuid4()),
-        voice=voice, segment=segment, thread=thread, message=message, note=note, dead_job=str(dead_job),
+        voice=voice, segment=segment, thread=thread, message=message, note=note, dead_job=str(dead_job), holiday=holiday,
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ RULES: dict[str, str] = {
     "patient_identifier": _CLINICAL, "patient_relation": _CLINICAL, "consent": _CLINICAL, "note_revision": _CLINICAL,
     "voice_session": _CLINICAL, "voice_segment": _CLINICAL, "collab_thread": _CLINICAL, "collab_message": _CLINICAL,
     "ticket": _CLINICAL, "ticket_comment": _CLINICAL, "waitlist_entry": _CLINICAL, "time_slot": _CLINICAL,
-    "conversation": "one a patient and channel at a time; its texts end by their keys", "provider_schedule": _FEW,
+    "conversation": "one a patient and channel at a time; its texts end by their keys", "provider_schedule": _FEW, "holiday": _FEW,
     "api_key": _FEW, "location": _FEW, "specialty": _FEW, "practitioner": _FEW, "tenant": _FEW, "policy": _FEW,
     "retention_rule": _FEW, "message_template": _FEW, "voice_print": _FEW, "webhook_endpoint": _FEW,
 }  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from tools.runtime.tool import Args
 from tools.scheduling.tables import ProviderSchedule
 
 
@@ -31,6 +32,9 @@ LocalTime = Annotated[time, AfterValidator(_of_wall_clock), WithJsonSchema(_SCHE
 Day = Annotated[date, AfterValidator(_of_calendar)]
 
 
+LONGEST_DAYS = 366
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A slot to be: UTC start and end, and the local date and time they were made from."""
@@ -41,25 +45,68 @@ class Interval:
     local_time: time
 
 
-def intervals(schedule: ProviderSchedule, zone: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
-    """The schedule's slots from `first` to `last`, both included, exceptions applied, in order."""
+class ScheduleException(Args):
+    """Leave (no local times: the whole days) or an extra session, on one date or on each from `valid_from` to `valid_to`."""
+
+    date: Day | None = Field(None, description="One day; the same as valid_from and valid_to on that day")
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    kind: Literal["leave", "extra"]
+    local_start: LocalTime | None = None
+    local_end: LocalTime | None = None
+
+    @model_validator(mode="after")
+    def _days(self) -> ScheduleException:
+        if (self.date is None) == (self.valid_from is None and self.valid_to is None):
+            raise ValueError("needs either date, or valid_from and valid_to")
+        first, last = self.days()
+        if first is None or last is None:
+            raise ValueError("needs both valid_from and valid_to")
+        if not 0 <= (last - first).days < LONGEST_DAYS:
+            raise ValueError(f"valid_to must be on or after valid_from, within {LONGEST_DAYS} days")
+        return self
+
+    @model_validator(mode="after")
+    def _hours(self) -> ScheduleException:
+        if self.kind == "extra" and (self.local_start is None or self.local_end is None):
+            raise ValueError("an extra session needs local_start and local_end")
+        if self.local_start and self.local_end and self.local_start >= self.local_end:
+            raise ValueError("local_start must be before local_end")
+        return self
+
+    def days(self) -> tuple[Day | None, Day | None]:
+        return (self.valid_from, self.valid_to) if self.date is None else (self.date, self.date)
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept: always with both dates."""
+        first, last = self.days()
+        hours = self.model_dump(mode="json", include={"kind", "local_start", "local_end"})
+        return {"valid_from": str(first), "valid_to": str(last), **hours}
+
+
+def intervals(
+    schedule: ProviderSchedule, zone: ZoneInfo, first: date, last: date, holidays: Collection[date] = ()
+) -> Iterator[Interval]:
+    """The schedule's slots from `first` to `last`, both included, exceptions and holidays applied, in order."""
     first = max(first, schedule.valid_from)
     last = min(last, schedule.valid_to) if schedule.valid_to else last
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         free_from = datetime.min.replace(tzinfo=UTC)
-        for start, end in sorted(hours_of(schedule, day)):
+        for start, end in sorted(hours_of(schedule, day, holidays)):
             for interval in _cut(day, start, end, schedule.slot_minutes, zone):
                 if interval.starts_at >= free_from:  # neither an extra session nor a skipped hour makes two at once
                     free_from = interval.ends_at
                     yield interval
 
 
-def hours_of(schedule: ProviderSchedule, day: date) -> list[tuple[time, time]]:
-    """Working hours of one day: the weekly ones, less leave, plus extra sessions."""
-    hours = [(schedule.local_start, schedule.local_end)] if day.weekday() in schedule.weekdays else []
+def hours_of(schedule: ProviderSchedule, day: date, holidays: Collection[date] = ()) -> list[tuple[time, time]]:
+    """Working hours of one day: the weekly ones, unless the place has a holiday that the schedule keeps, less leave, plus
+    extra sessions."""
+    works = day.weekday() in schedule.weekdays and (schedule.works_holidays or day not in holidays)
+    hours = [(schedule.local_start, schedule.local_end)] if works else []
     for exception in schedule.exceptions:
-        if exception["date"] != day.isoformat():
+        if not exception["valid_from"] <= day.isoformat() <= exception["valid_to"]:
             continue
         start = time.fromisoformat(exception["local_start"]) if exception.get("local_start") else time.min
         end = time.fromisoformat(exception["local_end"]) if exception.get("local_end") else time.max
@@ -68,6 +115,12 @@ def hours_of(schedule: ProviderSchedule, day: date) -> list[tuple[time, time]]:
         else:
             hours.append((start, end))
     return hours
+
+
+def days_of(exception: dict[str, Any]) -> Iterator[date]:
+    """Each day of an exception as it is kept."""
+    first, last = date.fromisoformat(exception["valid_from"]), date.fromisoformat(exception["valid_to"])
+    return (first + timedelta(days=offset) for offset in range((last - first).days + 1))
 
 
 def _cut(day: date, start: time, end: time, minutes: int, zone: ZoneInfo) -> Iterator[Interval]:

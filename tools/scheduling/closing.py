@@ -15,7 +15,7 @@ from tools.runtime.events import event_type
 from tools.runtime.names import Words
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, post, tool
-from tools.scheduling.schedules import Clash, clashes_of
+from tools.scheduling.making import Clash, clashes_of
 from tools.scheduling.tables import TimeSlot
 
 CLOSED = event_type("TimeSlots.Closed", "Staff closed slots of a practitioner")

@@ -20,7 +20,8 @@ from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
 from tools.runtime.tenants import tenant_work
 from tools.scheduling import encounters, states
-from tools.scheduling.schedules import MATERIALIZED, make_slots
+from tools.scheduling.making import make_slots
+from tools.scheduling.schedules import MATERIALIZED
 from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 

@@ -39,8 +39,22 @@ class ProviderSchedule(Versioned, Base):
     capacity: Mapped[int] = mapped_column(default=1)
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    exceptions: Mapped[list[Any]] = mapped_column(default=list)  # [{date, kind: leave|extra, local_start, local_end}]
+    # [{valid_from, valid_to, kind: leave|extra, local_start, local_end}]
+    exceptions: Mapped[list[Any]] = mapped_column(default=list)
+    works_holidays: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     state: Mapped[str] = mapped_column(default="active")
+
+
+class Holiday(TenantRow, Base):
+    """Days on which the hospital, or one location, keeps no weekly hours."""
+
+    __tablename__ = "holiday"
+    __table_args__ = (tenant_index("valid_to"), CheckConstraint("valid_from <= valid_to", name="days"))
+
+    name: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    location_id: Mapped[UUID | None] = mapped_column(ForeignKey("location.id"))
 
 
 class TimeSlot(TenantRow, Base):

@@ -1,0 +1,170 @@
+"""The slots of a schedule: made ahead, brought in line with its changes, never dropped where they are booked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from db.base import new_id
+from tools.facility.tables import Location
+from tools.runtime.context import ToolContext
+from tools.runtime.tool import Out
+from tools.scheduling.calendar import LocalTime, intervals
+from tools.scheduling.tables import LIVE, Appointment, Holiday, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
+
+
+class Clash(Out):
+    """A booked slot that the schedule no longer has; it is kept, closed to new bookings."""
+
+    slot_id: UUID
+    local_date: date
+    local_time: LocalTime
+    appointment_ids: list[UUID]
+
+
+class SlotsMade(Out):
+    made: int
+    existed: int
+
+
+async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, last: date) -> SlotsMade:
+    """Insert what is missing; a slot that was closed by an earlier change of the schedule is opened again."""
+    zone = await _zone(ctx, schedule)
+    holidays = await holidays_at(ctx, schedule.location_id)
+    rows = [
+        {
+            "id": new_id(),
+            "tenant_id": ctx.tenant.id,
+            "schedule_id": schedule.id,
+            "practitioner_id": schedule.practitioner_id,
+            "location_id": schedule.location_id,
+            "specialty_code": schedule.specialty_code,
+            "starts_at": interval.starts_at,
+            "ends_at": interval.ends_at,
+            "local_date": interval.local_date,
+            "local_time": interval.local_time,
+            "capacity": schedule.capacity,
+        }
+        for interval in intervals(schedule, zone, first, last, holidays)
+    ]
+    if not rows:
+        return SlotsMade(made=0, existed=0)
+    statement = insert(TimeSlot).on_conflict_do_nothing().returning(TimeSlot.id)
+    made = list((await ctx.session.execute(statement, rows)).scalars())
+    await _stay_closed(ctx, made)
+    return SlotsMade(made=len(made), existed=len(rows) - len(made))
+
+
+async def _stay_closed(ctx: ToolContext, made: list[UUID]) -> None:
+    """A new slot in a stretch that staff closed is closed too, with who did and why."""
+    closed = aliased(TimeSlot)
+    await ctx.session.execute(
+        update(TimeSlot)
+        .where(
+            TimeSlot.id.in_(made),
+            closed.practitioner_id == TimeSlot.practitioner_id,
+            closed.location_id == TimeSlot.location_id,
+            closed.closed_by.is_not(None),
+            closed.starts_at < TimeSlot.ends_at,
+            TimeSlot.starts_at < closed.ends_at,
+        )
+        .values(closed_by=closed.closed_by, closed_reason=closed.closed_reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def follow(
+    ctx: ToolContext, schedule: ProviderSchedule, first: date = date.min, last: date = date.max
+) -> tuple[int, list[Clash]]:
+    """Bring future slots, of these days, in line with a changed schedule: (slots removed, booked slots that clash)."""
+    query = (
+        select(TimeSlot)
+        .where(
+            TimeSlot.schedule_id == schedule.id,
+            TimeSlot.starts_at > ctx.now,
+            TimeSlot.local_date.between(first, last),
+        )
+        .with_for_update()
+    )
+    slots = list(await ctx.session.scalars(query.order_by(TimeSlot.starts_at)))
+    if not slots:
+        return 0, []
+    wanted: dict[Any, Any] = {}
+    if schedule.state == "active":
+        zone = await _zone(ctx, schedule)
+        holidays = await holidays_at(ctx, schedule.location_id)
+        days = (slots[0].local_date, slots[-1].local_date)
+        wanted = {interval.starts_at: interval.ends_at for interval in intervals(schedule, zone, *days, holidays)}
+    gone = [slot for slot in slots if wanted.get(slot.starts_at) != slot.ends_at]
+    kept = {slot.id for slot in slots} - {slot.id for slot in gone}
+    await ctx.session.execute(
+        update(TimeSlot)
+        .where(TimeSlot.id.in_(kept))
+        .values(blocked=False, capacity=func.greatest(TimeSlot.taken, schedule.capacity))
+        .execution_options(synchronize_session=False)
+    )
+    clashes = await clashes_of(ctx, [slot for slot in gone if slot.taken])
+    await ctx.session.execute(
+        update(TimeSlot).where(TimeSlot.id.in_([slot.id for slot in gone])).values(blocked=True)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    named = [
+        exists().where(table.slot_id == TimeSlot.id) for table in (Appointment, SlotHold)
+    ] + [exists().where(WaitlistEntry.offered_slot_id == TimeSlot.id)]  # fmt: skip
+    removed = await ctx.session.execute(
+        sql_delete(TimeSlot)
+        .where(
+            TimeSlot.id.in_([slot.id for slot in gone if not slot.taken and slot.closed_by is None]),
+            *(~condition for condition in named),
+        )
+        .returning(TimeSlot.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(removed.all()), clashes
+
+
+async def clashes_of(ctx: ToolContext, slots: Sequence[TimeSlot]) -> list[Clash]:
+    """The slots with live appointments, and these."""
+    booked: dict[UUID, list[UUID]] = defaultdict(list)
+    query = select(Appointment.slot_id, Appointment.id).where(
+        Appointment.slot_id.in_([slot.id for slot in slots]), Appointment.state.in_(LIVE)
+    )
+    for slot_id, appointment_id in await ctx.session.execute(query.order_by(Appointment.id)):
+        booked[slot_id].append(appointment_id)
+    return [
+        Clash(slot_id=one.id, local_date=one.local_date, local_time=one.local_time, appointment_ids=booked[one.id])
+        for one in slots
+        if one.id in booked
+    ]
+
+
+def horizon(ctx: ToolContext) -> tuple[date, date]:
+    """The days for which slots are kept ahead."""
+    today = ctx.now.astimezone(ctx.tenant.zone).date()
+    return today, today + timedelta(days=ctx.slot_horizon_days)
+
+
+async def holidays_at(ctx: ToolContext, location_id: UUID) -> frozenset[date]:
+    """The holidays of a location that are not over: its own, and those of the whole hospital."""
+    query = select(Holiday.valid_from, Holiday.valid_to).where(
+        or_(Holiday.location_id.is_(None), Holiday.location_id == location_id), Holiday.valid_to >= horizon(ctx)[0]
+    )
+    return frozenset(
+        first + timedelta(days=offset)
+        for first, last in await ctx.session.execute(query)
+        for offset in range((last - first).days + 1)
+    )
+
+
+async def _zone(ctx: ToolContext, schedule: ProviderSchedule) -> ZoneInfo:
+    location = await ctx.load(Location, schedule.location_id)
+    return ZoneInfo(location.zone)
