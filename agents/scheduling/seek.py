@@ -136,6 +136,8 @@ async def search(d: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotO
         "date_to": seek.last.isoformat() if seek.last else None,
         "time_from": seek.time_from.isoformat() if seek.time_from else None,
         "time_to": _up_to(seek),
+        "patient_id": str(d.state.subject_id) if d.state.subject_id else None,
+        "moving": str(d.state.appointment_id) if d.state.appointment_id else None,
         "limit": 200 if d.state.after or d.state.before else 60,
     }
     page = await d.call("scheduling.find_slots", **args)

@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
-from evals.bench import audited_calls, calls, people, recording, redaction, seals, turn_cost, turns_under_load
+from evals.bench import audited_calls, calls, growth, people, recording, redaction, seals, turn_cost, turns_under_load
 
 BENCHES = {
     "audited-calls": audited_calls.main, "calls": calls.main, "recording": recording.main,
-    "people": people.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
+    "growth": growth.main, "people": people.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
     "turns-under-load": turns_under_load.main,
 }  # fmt: skip
 

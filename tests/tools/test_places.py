@@ -23,7 +23,7 @@ from tests.tools.hospital import (
     slots_of,
 )
 from tools.runtime.errors import ToolError
-from tools.runtime.principals import patient_principal
+from tools.runtime.principals import Principal, patient_principal
 from tools.runtime.runtime import Runtime
 from tools.scheduling.schedules import ScheduleClash
 from tools.scheduling.slots import PatientElsewhere, PractitionerElsewhere, SlotClosed
@@ -72,6 +72,47 @@ async def test_a_doctor_in_two_places(runtime: Runtime) -> None:
     assert b not in {slot["id"] for slot in found["items"]}  # nor is it offered
     booked = await book(runtime, b, other, overlap_reason="the clinics share a floor that day")
     assert booked["state"] == "booked"
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=booked["id"])
+    error = await refused(runtime, "scheduling.book_appointment", patient_id=other, slot_id=b)
+    assert isinstance(error, PractitionerElsewhere)  # the leave to overlap ended with its visit
+
+
+async def test_what_was_allowed_for_one_visit_is_no_leave_for_others(runtime: Runtime) -> None:
+    """A and B overlap, by leave; a slot that overlaps B alone is not free without leave of its own."""
+    a, b = await two_places(runtime)
+    made = (
+        "INSERT INTO time_slot (id, tenant_id, schedule_id, practitioner_id, location_id, specialty_code, starts_at, ends_at,"
+        " local_date, local_time, capacity) SELECT :c, tenant_id, schedule_id, practitioner_id, location_id, specialty_code,"
+        " starts_at + interval '25 min', ends_at + interval '25 min', local_date, local_time, 1 FROM time_slot WHERE id = :b"
+    )
+    c = uuid4()
+    async with runtime.database.begin(TENANT) as session:
+        await session.execute(text(made), {"c": c, "b": UUID(b)})
+    await book(runtime, b, await new_patient(runtime), overlap_reason="by leave, though nothing overlaps yet")
+    for slot in (a, str(c)):
+        error = await refused(
+            runtime, "scheduling.book_appointment", patient_id=await new_patient(runtime), slot_id=slot
+        )
+        assert isinstance(error, PractitionerElsewhere)
+    async with runtime.database.begin(TENANT) as session:  # out of the way of other tests
+        await session.execute(text("UPDATE time_slot SET blocked = true WHERE id = :c"), {"c": c})
+
+
+async def test_a_patient_is_offered_no_time_of_their_own_visits(runtime: Runtime) -> None:
+    person, schedule, other = await new_patient(runtime), await new_schedule(runtime), await new_schedule(runtime)
+    mine = (await slots_of(runtime, schedule))[0]
+    booked = await book(runtime, mine["id"], person)
+    caller = patient_principal(TENANT, UUID(person))
+    day = {"practitioner_id": other["practitioner_id"], "date_from": TUESDAY, "date_to": TUESDAY}
+
+    async def starts(caller: Principal | None = None, **more: Any) -> list[str]:
+        found = await call(runtime, "scheduling.find_slots", caller, **day, **more)
+        return [slot["local_time"] for slot in found["items"]]
+
+    rest = ["09:30:00", "10:00:00", "10:30:00"]
+    assert await starts() == ["09:00:00", *rest]
+    assert await starts(caller) == await starts(patient_id=person) == rest
+    assert await starts(caller, moving=booked["id"]) == ["09:00:00", *rest]
 
 
 async def test_both_places_at_once_are_booked_once(runtime: Runtime) -> None:
@@ -95,12 +136,15 @@ async def test_a_patient_in_two_places(runtime: Runtime) -> None:
         runtime, "scheduling.book_appointment", caller, patient_id=person, slot_id=b, overlap_reason="x"
     )
     assert refusal.status == 403
-    await book(runtime, b, person, overlap_reason="two doctors see the patient together")
+    second = await book(runtime, b, person, overlap_reason="two doctors see the patient together")
     [(reason,)] = await rows(runtime, "SELECT overlap_reason FROM appointment WHERE slot_id = :s", s=UUID(b))
     assert reason == "two doctors see the patient together"
     await call(runtime, "scheduling.cancel_appointment", appointment_id=first["id"])
     c = (await slots_of(runtime, await new_schedule(runtime)))[0]["id"]
-    await book(runtime, c, person)  # what was cancelled, or allowed, is in nobody's way
+    error = await refused(runtime, "scheduling.book_appointment", patient_id=person, slot_id=c)
+    assert isinstance(error, PatientElsewhere)  # what was allowed is no leave for others
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=second["id"])
+    await book(runtime, c, person)  # what was cancelled is in nobody's way
 
 
 async def test_an_extra_session_over_regular_hours_is_refused(runtime: Runtime) -> None:

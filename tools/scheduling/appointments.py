@@ -316,11 +316,11 @@ async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: b
     """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it. `overlap`:
     the practitioner may be in another slot at the time."""
     slot = await lock_slot(ctx, slot_id)
-    if overlap:
-        slot.overlap_allowed = True
-        await ctx.session.flush()
     await drop_hold(ctx, slot, patient_id)
     await check_seat(ctx, slot)
+    if overlap:
+        slot.overlap_allowed = True  # until the slot is empty again
+        await ctx.session.flush()
     return slot
 
 

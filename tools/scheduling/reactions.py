@@ -22,7 +22,7 @@ from tools.runtime.tenants import tenant_work
 from tools.scheduling import encounters, states
 from tools.scheduling.making import make_slots
 from tools.scheduling.schedules import MATERIALIZED
-from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, hold_slot
+from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, busy, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 
 REMIND_BEFORE = timedelta(hours=24)
@@ -108,6 +108,7 @@ async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
             WaitlistEntry.date_from <= slot.local_date,
             WaitlistEntry.date_to >= slot.local_date,
             WaitlistEntry.patient_id != not_to,
+            ~busy(WaitlistEntry.patient_id, slot),
             WaitlistEntry.offered_slot_id.is_distinct_from(slot.id),
         )
         .order_by(WaitlistEntry.id)

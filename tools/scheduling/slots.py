@@ -23,7 +23,7 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 from tools.scheduling.calendar import LocalTime
-from tools.scheduling.tables import Appointment, SlotHold, TimeSlot
+from tools.scheduling.tables import LIVE, Appointment, SlotHold, TimeSlot
 
 _READ = Permission("schedules:read")
 _WRITE = Permission("appointments:write")
@@ -78,6 +78,10 @@ class FindSlots(PageArgs):
     part_of_day: Literal["morning", "afternoon", "evening"] | None = None
     time_from: LocalTime | None = Field(None, description="Local time at which a slot may start, earliest")
     time_to: LocalTime | None = Field(None, description="Local time before which it must start")
+    patient_id: UUID | None = Field(
+        None, description="Leave out times at which this patient has another appointment; a patient's own always are"
+    )
+    moving: UUID | None = Field(None, description="The appointment that would be moved: its time is free")
 
 
 class SlotOut(Out):
@@ -131,6 +135,9 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
         wanted.append(TimeSlot.local_time >= max(starts))
     if ends:
         wanted.append(TimeSlot.local_time < min(ends))
+    patient = args.patient_id or ctx.principal.patient_id
+    if patient is not None:
+        wanted.append(~busy(patient, TimeSlot, args.moving))
     return await page(
         ctx.session,
         select(TimeSlot).where(*wanted),
@@ -198,10 +205,20 @@ def _elsewhere() -> ColumnElement[bool]:
         other.practitioner_id == TimeSlot.practitioner_id,
         other.id != TimeSlot.id,
         other.taken > 0,
-        ~other.overlap_allowed,
         other.starts_at < TimeSlot.ends_at,
         other.starts_at > TimeSlot.starts_at - _LONGEST,
         other.ends_at > TimeSlot.starts_at,
+    )
+
+
+def busy(patient: Any, slot: Any, moving: UUID | None = None) -> ColumnElement[bool]:
+    """The patient has a live appointment, other than the one that is moving, at the slot's time."""
+    return exists().where(
+        Appointment.patient_id == patient,
+        Appointment.state.in_(LIVE),
+        Appointment.starts_at < slot.ends_at,
+        Appointment.ends_at > slot.starts_at,
+        *([Appointment.id != moving] if moving is not None else []),
     )
 
 
