@@ -62,7 +62,12 @@ def _fill(db: psycopg.Connection[Any], now: datetime, a_day: int, days: range) -
     ((conversation,),) = db.execute("SELECT id FROM conversation LIMIT 1").fetchall()
     given = {"t": demo.TENANT_ID, "most": a_day, "entries": ENTRIES, "messages": MESSAGES, "patient": patient,
              "conversation": conversation}  # fmt: skip
-    ages = {"record": (_SESSIONS, *_OF_SESSIONS), "events": _BESIDE[:2], "messages": _BESIDE[2:4], "deliveries": _BESIDE[4:]}
+    ages = {
+        "record": (_SESSIONS, *_OF_SESSIONS),
+        "events": _BESIDE[:2],
+        "messages": _BESIDE[2:4],
+        "deliveries": _BESIDE[4:],
+    }
     for day in days:
         for data_class, statements in ages.items():
             at = now - timedelta(days=DEFAULT_DAYS[data_class] + 1 + day)  # type: ignore[index]
@@ -110,7 +115,9 @@ async def main(a_day: int = A_DAY) -> None:
 
 def _tell(night: int, a_day: int, seconds: float, jobs: int, gone: dict[str, int], rows: int) -> None:
     went = ", ".join(f"{name} {count:,}" for name, count in gone.items())
-    print(f"night {night + 1} of {a_day:,} sessions a day: {seconds:7.1f} s in {jobs} jobs, {seconds / 864:.2f} % of a day")
+    print(
+        f"night {night + 1} of {a_day:,} sessions a day: {seconds:7.1f} s in {jobs} jobs, {seconds / 864:.2f} % of a day"
+    )
     print(f"    of {rows:,} rows went {went}")
 
 

@@ -118,7 +118,7 @@ async def test_fhir_says_that_it_is_and_what_it_refers_to_can_be_read(client: ht
         "Practitioner",
         "Location",
     }
-    events = await client.get("/api/v1/governance/fhir/AuditEvent", params={"limit": 2}, headers=as_role("auditor"))
+    events = await client.get("/api/v1/fhir/AuditEvent", params={"limit": 2}, headers=as_role("auditor"))
     assert events.headers["content-type"] == "application/fhir+json"
     assert (await client.get(f"/api/v1/fhir/Patient/{patient(3)}", headers=as_role("ops_lead"))).status_code == 403
 

@@ -116,7 +116,7 @@ async def test_a_note_from_draft_to_amended(runtime: Runtime) -> None:
 
     statuses = []
     for rev in (1, 2, 3):
-        bundle = (await call(runtime, "collab.note_as_fhir", DOCTOR, **path, rev=rev))["bundle"]
+        bundle = await call(runtime, "collab.note_as_fhir", DOCTOR, **path, rev=rev)
         statuses.append(bundle["entry"][0]["resource"]["status"])
     assert statuses == ["preliminary", "final", "amended"]
     quality = (await call(runtime, "scribe.note_quality", staff("quality_officer")))["items"]

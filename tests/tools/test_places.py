@@ -207,6 +207,28 @@ async def test_a_closure_outlasts_shorter_hours_and_other_slots(runtime: Runtime
     assert await offered() == 4
 
 
+async def test_a_free_slot_takes_the_new_length_closed_or_not(runtime: Runtime) -> None:
+    """Half hours become quarters: of what was closed, or once booked and cancelled, no start is lost."""
+    schedule = await new_schedule(runtime)
+    slots = await slots_of(runtime, schedule, date_from=TUESDAY, date_to=TUESDAY)
+    once = await book(runtime, slots[1]["id"], await new_patient(runtime))
+    await call(runtime, "scheduling.cancel_appointment", appointment_id=once["id"])
+    stretch = {
+        "practitioner_id": schedule["practitioner_id"], "starts_at": slots[0]["starts_at"], "ends_at": slots[1]["starts_at"],
+    }  # fmt: skip
+    await call(runtime, "scheduling.close_slots", **stretch, reason="theatre")
+    await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], slot_minutes=15)
+
+    async def starts() -> list[str]:
+        found = await slots_of(runtime, schedule, date_from=TUESDAY, date_to=TUESDAY)
+        return [slot["local_time"] for slot in found]
+
+    quarters = [f"{hour:02}:{minute:02}:00" for hour in (9, 10) for minute in (0, 15, 30, 45)]
+    assert await starts() == quarters[2:]
+    await call(runtime, "scheduling.open_slots", **stretch)
+    assert await starts() == quarters
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [

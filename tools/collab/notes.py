@@ -24,6 +24,7 @@ from tools.runtime.errors import Conflict, Failed, InvalidArguments, NotFound
 from tools.runtime.events import event_type
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
+from tools.scheduling.fhir import FhirResource
 from tools.scheduling.tables import Encounter
 from tools.voice.tables import VoiceSession
 
@@ -120,11 +121,6 @@ class ChangesOut(Out):
     rev: int
     against: int
     changes: list[Change]
-
-
-class FhirDocument(Out):
-    patient_id: UUID
-    bundle: dict[str, Any]
 
 
 class QualityArgs(Args):
@@ -266,7 +262,7 @@ async def _distance(ctx: ToolContext, row: NoteRevision, final: Note) -> dict[st
 
 
 @tool("collab.note_as_fhir", rest=get(f"{_PATH}/{{rev}}/fhir"), needs=_READ, effect=Effect.READ)
-async def note_as_fhir(ctx: ToolContext, args: RevisionId) -> FhirDocument:
+async def note_as_fhir(ctx: ToolContext, args: RevisionId) -> FhirResource:
     """A version of a note as a FHIR R4 document: preliminary until it is signed, then final or amended with its signer.
     Medications and services in it stay proposals: ordering is another act."""
     row = await _one(ctx, args.note_id, args.rev)
@@ -280,7 +276,8 @@ async def note_as_fhir(ctx: ToolContext, args: RevisionId) -> FhirDocument:
     bundle = document(await _note(ctx, row), about)
     if faults(bundle):
         raise Failed
-    return FhirDocument(patient_id=row.patient_id, bundle=bundle)
+    ctx.seen.append(row.patient_id)
+    return FhirResource(bundle)
 
 
 @tool("scribe.note_quality", rest=get("/api/v1/scribe/quality"), needs=Permission("notes:measure"), effect=Effect.READ)

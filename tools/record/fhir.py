@@ -31,7 +31,7 @@ class AuditEvents(PageArgs):
     session_id: UUID | None = None
 
 
-@tool("record.audit_events", rest=get("/api/v1/governance/fhir/AuditEvent"), needs=READ, effect=Effect.READ)
+@tool("record.audit_events", rest=get("/api/v1/fhir/AuditEvent"), needs=READ, effect=Effect.READ)
 async def audit_events(ctx: ToolContext, args: AuditEvents) -> FhirResource:
     """Tool calls as a FHIR R4 searchset Bundle of AuditEvent; the next page by the link `next`."""
     query = select(AuditEntry).where(AuditEntry.kind == "tool_call")
@@ -47,7 +47,7 @@ async def audit_events(ctx: ToolContext, args: AuditEvents) -> FhirResource:
         bundle["entry"] = entries
     if found.next_cursor:
         asked = args.model_dump(mode="json", exclude_none=True) | {"cursor": found.next_cursor}
-        bundle["link"] = [{"relation": "next", "url": f"/api/v1/governance/fhir/AuditEvent?{urlencode(asked)}"}]
+        bundle["link"] = [{"relation": "next", "url": f"/api/v1/fhir/AuditEvent?{urlencode(asked)}"}]
     return FhirResource(Bundle.model_validate(bundle).model_dump(mode="json", exclude_none=True))
 
 

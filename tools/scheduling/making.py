@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,7 +40,8 @@ async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, 
     """Insert what is missing; a slot that was closed by an earlier change of the schedule is opened again."""
     zone = await _zone(ctx, schedule)
     holidays = await holidays_at(ctx, schedule.location_id)
-    rows = [
+    wanted = list(intervals(schedule, zone, first, last, holidays))
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "tenant_id": ctx.tenant.id,
@@ -54,13 +55,14 @@ async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, 
             "local_time": interval.local_time,
             "capacity": schedule.capacity,
         }
-        for interval in intervals(schedule, zone, first, last, holidays)
+        for interval in wanted
     ]
     if not rows:
         return SlotsMade(made=0, existed=0)
     statement = insert(TimeSlot).on_conflict_do_nothing().returning(TimeSlot.id)
     made = list((await ctx.session.execute(statement, rows)).scalars())
     await _stay_closed(ctx, made)
+    await _take_new_length(ctx, schedule, {interval.starts_at: interval.ends_at for interval in wanted})
     return SlotsMade(made=len(made), existed=len(rows) - len(made))
 
 
@@ -80,6 +82,20 @@ async def _stay_closed(ctx: ToolContext, made: list[UUID]) -> None:
         .values(closed_by=closed.closed_by, closed_reason=closed.closed_reason)
         .execution_options(synchronize_session=False)
     )
+
+
+async def _take_new_length(ctx: ToolContext, schedule: ProviderSchedule, wanted: dict[datetime, datetime]) -> None:
+    """A free slot that could not go, since something names it or staff closed it, is of the schedule's new length."""
+    query = select(TimeSlot).where(
+        TimeSlot.schedule_id == schedule.id,
+        TimeSlot.starts_at.between(min(wanted), max(wanted)),
+        TimeSlot.blocked,
+        TimeSlot.taken == 0,
+    )
+    for slot in await ctx.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        if slot.starts_at in wanted:
+            slot.ends_at, slot.blocked, slot.capacity = wanted[slot.starts_at], False, schedule.capacity
+    await ctx.session.flush()
 
 
 async def follow(

@@ -1,6 +1,6 @@
-"""overlaps: an allowed overlap holds for its own visit alone, and ends with it"""
+"""overlaps: an allowed overlap holds for its own visit alone, and ends with it; a free slot may change its length"""
 
-from alembic import op
+from alembic import context, op
 
 revision = "overlaps"
 down_revision = "holidays"
@@ -66,3 +66,5 @@ def upgrade() -> None:
     connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
     for statement in (MOVE_SEAT, PRACTITIONER, PATIENT, *TRIGGERS):
         connection.exec_driver_sql(statement)
+    role = context.config.attributes["app_role"]
+    connection.exec_driver_sql(f"GRANT UPDATE (ends_at) ON time_slot TO {role}")
