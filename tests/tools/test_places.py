@@ -260,14 +260,14 @@ async def test_only_the_names_that_are_shown_are_read(runtime: Runtime, monkeypa
     from tools.scheduling import appointments
 
     read: list[int] = []
-    names_of = appointments.names_of
+    names_and_zones = appointments.names_and_zones
 
     async def counted(ctx: Any, shown: Any) -> Any:
-        found = await names_of(ctx, shown)
-        read.append(len(found))
+        found = await names_and_zones(ctx, shown)
+        read.append(len(found[0]))
         return found
 
-    monkeypatch.setattr(appointments, "names_of", counted)
+    monkeypatch.setattr(appointments, "names_and_zones", counted)
     slot = (await slots_of(runtime, await new_schedule(runtime)))[0]["id"]
     await book(runtime, slot, await new_patient(runtime))
     assert read == [2]  # the practitioner and the location, once

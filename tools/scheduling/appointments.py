@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy import select
 
 from db.base import new_id
-from tools.facility.tables import Location
 from tools.patients.consents import require_consent
 from tools.patients.tools import load_patient
 from tools.runtime.constraints import explains
@@ -32,7 +30,7 @@ from tools.scheduling.slots import (
     check_seat,
     drop_hold,
     lock_slot,
-    names_of,
+    names_and_zones,
 )
 from tools.scheduling.states import (
     CREATED,
@@ -297,16 +295,13 @@ async def show(ctx: ToolContext, row: Appointment) -> AppointmentOut:
 
 
 async def _shown(ctx: ToolContext, rows: Sequence[Appointment]) -> list[AppointmentOut]:
-    names = await names_of(ctx, rows)
-    places = {row.location_id for row in rows}
-    found = await ctx.session.execute(select(Location.id, Location.zone).where(Location.id.in_(places)))
-    zones = {one.id: one.zone for one in found}
+    names, zones = await names_and_zones(ctx, rows)
     return [
         AppointmentOut(
             **{name: getattr(row, name) for name in AppointmentOut.model_fields if hasattr(row, name)},
             practitioner=names[row.practitioner_id],
             location=names[row.location_id],
-            local_start=row.starts_at.astimezone(ZoneInfo(zones[row.location_id])),
+            local_start=row.starts_at.astimezone(zones[row.location_id]),
         )
         for row in rows
     ]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Text, exists, literal, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
@@ -274,10 +275,20 @@ async def _shown(ctx: ToolContext, slots: Sequence[TimeSlot]) -> list[SlotOut]:
 
 async def names_of(ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]) -> dict[UUID, str]:
     """Names of the practitioners and locations of these rows, by id."""
+    return (await names_and_zones(ctx, rows))[0]
+
+
+async def names_and_zones(
+    ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]
+) -> tuple[dict[UUID, str], dict[UUID, ZoneInfo]]:
+    """Names of the practitioners and locations of these rows, and zones of the locations, by id: in one statement."""
+    if not rows:
+        return {}, {}
     doctors, places = {row.practitioner_id for row in rows}, {row.location_id for row in rows}
     query = (
-        select(Practitioner.id, Practitioner.name)
+        select(Practitioner.id, Practitioner.name, literal(None, Text))
         .where(Practitioner.id.in_(doctors))
-        .union_all(select(Location.id, Location.name).where(Location.id.in_(places)))
+        .union_all(select(Location.id, Location.name, Location.zone).where(Location.id.in_(places)))
     )
-    return {row[0]: row[1] for row in await ctx.session.execute(query)} if rows else {}
+    found = (await ctx.session.execute(query)).all()
+    return {one[0]: one[1] for one in found}, {one[0]: ZoneInfo(one[2]) for one in found if one[2]}
