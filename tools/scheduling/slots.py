@@ -192,24 +192,23 @@ async def release_hold(ctx: ToolContext, args: HoldSlot) -> Released:
     return Released(released=count)
 
 
+_OTHER = aliased(TimeSlot)
+# The practitioner is taken by an overlapping slot, in another place as a rule.
+_ELSEWHERE = (~TimeSlot.overlap_allowed) & exists().where(
+    _OTHER.practitioner_id == TimeSlot.practitioner_id,
+    _OTHER.id != TimeSlot.id,
+    _OTHER.taken > 0,
+    _OTHER.starts_at < TimeSlot.ends_at,
+    _OTHER.starts_at > TimeSlot.starts_at - _LONGEST,
+    _OTHER.ends_at > TimeSlot.starts_at,
+)
+
+
 def is_open(now: datetime) -> ColumnElement[bool]:
     """A slot with a free seat, or with one that an expired hold still counts."""
     expired = exists().where(SlotHold.slot_id == TimeSlot.id, SlotHold.expires_at <= now)
     seat = or_(TimeSlot.taken < TimeSlot.capacity, expired)
-    return (~TimeSlot.blocked) & TimeSlot.closed_by.is_(None) & seat & ~_elsewhere()
-
-
-def _elsewhere() -> ColumnElement[bool]:
-    """The practitioner is taken by an overlapping slot, in another place as a rule."""
-    other = aliased(TimeSlot)
-    return (~TimeSlot.overlap_allowed) & exists().where(
-        other.practitioner_id == TimeSlot.practitioner_id,
-        other.id != TimeSlot.id,
-        other.taken > 0,
-        other.starts_at < TimeSlot.ends_at,
-        other.starts_at > TimeSlot.starts_at - _LONGEST,
-        other.ends_at > TimeSlot.starts_at,
-    )
+    return (~TimeSlot.blocked) & TimeSlot.closed_by.is_(None) & seat & ~_ELSEWHERE
 
 
 def busy(patient: Any, slot: Any, moving: UUID | None = None) -> ColumnElement[bool]:
