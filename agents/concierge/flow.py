@@ -59,7 +59,7 @@ async def _act(d: Dialogue) -> None:
     changed = await _absorb(d)
     for command in d.commands:
         if isinstance(command, Ask):
-            questions.answer(d, command)
+            await questions.answer(d, command)
     if d.state.flow is not None or d.state.then_confirm:
         await _go_on(d, changed=changed)
     elif not d.lines:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from agents.commands import Ask
 from agents.dialogue import Dialogue
+from agents.scheduling.holidays import say_coming
 from agents.understanding.resolve.names import match_location
 from tools.conversations.texts import LANGUAGES
 
 _OF_LOCATION = {"parking", "address", "hours", "phone"}
 
 
-def answer(d: Dialogue, question: Ask) -> None:
+async def answer(d: Dialogue, question: Ask) -> None:
     """Say what is known. What is not known is said to be so, with the number of a person who knows."""
     topic = question.topic
     if topic in _OF_LOCATION:
         _of_location(d, topic, question.about or d.text)
+        if topic == "hours":
+            await say_coming(d)
     elif topic == "languages":
         d.say("languages", languages=", ".join(LANGUAGES.values()))
     elif topic == "specialties":

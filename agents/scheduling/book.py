@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.dialogue import Dialogue
 from agents.scheduling import seek
+from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.state import Option, Pending
 from tools.runtime.errors import ToolError
@@ -51,6 +52,7 @@ async def find_and_offer(d: Dialogue) -> None:
         if not found:
             await offer_waitlist(d, wanted, specialty)
             return
+        await say_why_closed(d, wanted.first, wanted.last)
         d.say(sentence)
     d.state.ask("choice", kind="slot", options=[seek.slot_option(d, slot) for slot in found])
 

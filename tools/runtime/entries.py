@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from governance.clear import clear, patients_in
 from governance.vault import Owner
 from tools.runtime.errors import Forbidden, InvalidArguments, NotFound, ToolError
+from tools.runtime.names import NOT_BLANK
 from tools.runtime.principals import Principal
 from tools.runtime.tool import Args, Tool, find_tool
 from tools.runtime.work import Work
@@ -130,9 +131,16 @@ def parse(tool: Tool, arguments: Any) -> Args:
 
 def invalid(found: Iterable[Any]) -> InvalidArguments:
     """InvalidArguments from Pydantic's errors, without the values given."""
-    errors = [{"field": ".".join(str(part) for part in e["loc"]) or "body", "rule": e["msg"]} for e in found]
+    errors = [{"field": ".".join(str(part) for part in e["loc"]) or "body", "rule": _rule(e)} for e in found]
     named = ", ".join(dict.fromkeys(str(error["field"]) for error in errors))
     return InvalidArguments(f"Not accepted: {named}.", errors=errors)
+
+
+def _rule(error: Any) -> str:
+    """What a value must be, in words for people."""
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == NOT_BLANK:
+        return "must not be blank"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _to_json(arguments: Any) -> str:

@@ -16,5 +16,5 @@ def _named(given: str) -> str:
     return kept
 
 
-# The pattern is what a client's validator can know of it.
-Words = Annotated[str, Field(pattern=r"\S"), AfterValidator(_named)]  # its length is the field's to say
+NOT_BLANK = r"\S"  # what a client's validator can know of it
+Words = Annotated[str, Field(pattern=NOT_BLANK), AfterValidator(_named)]  # its length is the field's to say
