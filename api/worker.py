@@ -113,7 +113,7 @@ async def work(
 def shares(concurrency: int) -> dict[Queue, int]:
     """How many jobs of each queue a process runs at once: half of all are turns."""
     return {
-        "urgent": 2, "turns": max(1, concurrency // 2), "sending": 2, "reactions": 2, "notes": 1, "speech": 1,
+        "urgent": 2, "turns": max(1, concurrency // 2), "sending": 2, "reactions": 2, "notes": 1, "bulk": 2, "speech": 1,
         "housekeeping": 2,
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Answers to patients that name another patient, and those that only read like it: what the policy's check makes of them.
 
-`python -m evals.names_in_answers [open|frozen|second_open|second_frozen]`. The cases were written without sight of the rules."""
+`python -m evals.names_in_answers [open|frozen|second_open|second_frozen|third]`. The cases were written without sight of the rules."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def wrong(half: str) -> tuple[list[dict[str, Any]], int]:
 
 
 def main() -> None:
-    for half in sys.argv[1:] or ("open", "frozen", "second_open", "second_frozen"):
+    for half in sys.argv[1:] or ("open", "frozen", "second_open", "second_frozen", "third"):
         missed, count = wrong(half)
         print(f"{half:13} {count - len(missed)} of {count} right")
         for case in missed:

@@ -10,7 +10,7 @@ answer into the outbox; its way from there to the carrier is shown beside it.
 
 What dominates is waiting for a core. While recogniser and reminders ran at the priority of a turn, a busy turn took 20
 times a quiet one's time on two cores; in a process of their own at the lowest priority, recordings alone leave it at
-1.5 times, everything together at 2 to 2.5.
+1.5 times, reminders alone at 1.3, everything together at about 2.
 
     python -m evals.bench turns-under-load      python -m evals.bench.turns_under_load recordings   (that load alone)
 """

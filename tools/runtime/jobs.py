@@ -17,10 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.engine import KEEPALIVES, driver_of
 from tools.runtime.errors import ToolError
 
-# `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `speech`: recordings.
-Queue = Literal["urgent", "turns", "sending", "reactions", "notes", "speech", "housekeeping"]
+# `urgent`: turns and answers of an emergency; `bulk`: messages that nobody waits for; `notes`: voice notes, whose sender waits; `speech`: recordings.
+Queue = Literal["urgent", "turns", "sending", "reactions", "notes", "bulk", "speech", "housekeeping"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
-BACKGROUND: tuple[Queue, ...] = ("notes", "speech", "housekeeping")  # what takes long, and every core it can get
+BACKGROUND: tuple[Queue, ...] = (
+    "notes",
+    "bulk",
+    "speech",
+    "housekeeping",
+)  # what takes long, and every core it can get
 _ATTEMPTS, _ATTEMPTS_REFUSED = 8, 3  # 2 + 4 + ... + 128 s; what is refused for a reason is hardly taken later
 _MOST_DEATHS = 5
 
@@ -47,7 +52,7 @@ DECLARED: dict[str, Task] = {}
 class Job:
     """A job to be run: jobs with the same lock run one after the other, in the order they were deferred. One that waits
     for its time (`at`) holds no lock, since it would keep back all that come after it. An `urgent` one has workers of
-    its own and waits for nothing; a `bulk` one lets all others of its queue go first."""
+    its own and waits for nothing; a `bulk` one is nobody's hurry, and has a queue of its own too."""
 
     task: str
     args: dict[str, Any] = field(default_factory=dict)
@@ -102,8 +107,8 @@ class Jobs:
 
 def _queued(job: Job) -> QueuedJob:
     lock = None if job.at is not None or job.urgent else job.lock
-    queue = "urgent" if job.urgent else DECLARED[job.task].queue
+    queue = "urgent" if job.urgent else "bulk" if job.bulk else DECLARED[job.task].queue
     return QueuedJob(
         id=None, queue=queue, lock=lock, queueing_lock=None, task_name=job.task, task_kwargs=job.args,
-        scheduled_at=job.at, priority=-1 if job.bulk else 0,
+        scheduled_at=job.at, priority=0,
     )  # fmt: skip
