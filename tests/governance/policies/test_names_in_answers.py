@@ -8,7 +8,9 @@ import pytest
 from evals.names_in_answers import wrong
 
 
-@pytest.mark.parametrize(("half", "most"), [("open", 0), ("frozen", 0), ("second_open", 0), ("second_frozen", 1), ("third", 0)])
+@pytest.mark.parametrize(
+    ("half", "most"), [("open", 0), ("frozen", 0), ("second_open", 0), ("second_frozen", 1), ("third", 0)]
+)
 def test_names_in_answers(half: str, most: int) -> None:
     missed, count = wrong(half)
     assert count >= 45 and len(missed) <= most, [case["text"] for case in missed]
