@@ -6,20 +6,23 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 
-from governance.redaction.devanagari import is_devanagari
 from governance.redaction.ordinary import is_ordinary
 from governance.redaction.person import Words
 from governance.redaction.sounds import sound
+from governance.redaction.tokens import MARKS
 
 # Titles that are not a doctor's.
 LAY_TITLE = re.compile(
     r"(?<!\w)(?:mr|mrs|ms|miss|shri|smt|patient|herrn?|frau|sr|sra|señora?|श्री|श्रीमती)\.?\s{1,2}$", re.IGNORECASE
 )
+# A word with a capital, or without small letters (Devanagari), before another.
+_FIRST_OF_TWO = re.compile(rf"(?<![\w{MARKS}])[^\W\d_a-z][\w{MARKS}'’]*(?=[ \-]{{1,2}}[^\W\d_a-z])")
 _SHORTEST = 3
 
 
@@ -62,12 +65,15 @@ class Alike:
 
     def find(self, words: Words) -> Iterator[tuple[int, int, list[int]]]:
         """(first word, last word, the numbers of the people who may be meant)."""
-        for i in range(len(words.plain) - 1):
-            if _may_be_name(words, i) and _may_be_name(words, i + 1) and _adjacent(words, i):
+        for match in _FIRST_OF_TWO.finditer(words.text):
+            i = bisect_left(words.spans, match.span())
+            if i + 1 < len(words.plain) and _may_be_name(words.plain[i]) and _may_be_name(words.plain[i + 1]):
                 key = _pair(words.plain[i], words.plain[i + 1])
                 owners = self._found(key) if key else []
                 if owners:
                     yield i, i + 1, owners
+        if not self._lone:
+            return
         for i, word in enumerate(words.plain):
             if word in self._lone and self._is_lone(words, i):
                 yield i, i, self._found(word)  # those too who have it as one of several names
@@ -86,12 +92,8 @@ def _pair(first: str, second: str) -> str:
     return " ".join(sounds) if min(map(len, sounds)) >= _SHORTEST else ""
 
 
-def _may_be_name(words: Words, i: int) -> bool:
-    word = words.plain[i]
-    if len(word) <= _SHORTEST or not word.isalpha() or is_ordinary(word):
-        return False
-    shown = words.shown(i)
-    return shown[0].isupper() or is_devanagari(shown)
+def _may_be_name(word: str) -> bool:
+    return len(word) > _SHORTEST and word.isalpha() and not is_ordinary(word)
 
 
 def _adjacent(words: Words, i: int) -> bool:

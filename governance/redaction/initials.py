@@ -21,6 +21,8 @@ _MOST = 3
 def initials(words: Words) -> Iterator[tuple[int, int]]:
     """(the first initial, the family name) as numbers of words: up to three initials, with a full stop, several of them,
     or after a title; never a doctor's."""
+    if not any(len(word) == 1 for word in words.plain):
+        return
     text = words.text
     at = 0
     while at < len(words.plain):

@@ -38,9 +38,14 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+_CAPITALS = re.compile(r"[^\W\d_a-z]['’\-]?[^\W\d_a-z]")  # where there are none beside each other, nobody shouts
+
+
 @lru_cache(maxsize=16)
 def is_shouted(text: str) -> bool:
     """Whether capitals say nothing in this text: it has hardly any small letters, or every word begins with a capital."""
+    if _CAPITALS.search(text) is None:
+        return False
     words = [token for token in tokens(text) if not token.number]
     if len(words) < 4:
         return False
