@@ -21,7 +21,7 @@ _MOST = 3
 def initials(words: Words) -> Iterator[tuple[int, int]]:
     """(the first initial, the family name) as numbers of words: up to three initials, with a full stop, several of them,
     or after a title; never a doctor's."""
-    if not any(len(word) == 1 for word in words.plain):
+    if 1 not in map(len, words.plain):
         return
     text = words.text
     at = 0

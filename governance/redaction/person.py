@@ -36,11 +36,11 @@ _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}]|['’](?=[^\W_]))*")
 @lru_cache(maxsize=65536)
 def plain(word: str) -> str:
     """A word in lower case and Latin letters, without accents, apostrophes and a possessive ending."""
-    if is_devanagari(word):
-        return romanise(word) or word
     word = word.casefold()
     if word.isascii() and "'" not in word:
         return word
+    if is_devanagari(word):
+        return romanise(word) or word
     word = word.replace("’", "'").removesuffix("'s").replace("'", "")
     if word.isascii():
         return word

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Text, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, exists, literal, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
@@ -272,6 +272,15 @@ async def _shown(ctx: ToolContext, slots: Sequence[TimeSlot]) -> list[SlotOut]:
     return [show_slot(slot, names) for slot in slots]
 
 
+_NAMES = (
+    select(Practitioner.id, Practitioner.name, literal(None, Text))
+    .where(Practitioner.id.in_(bindparam("doctors", expanding=True)))
+    .union_all(
+        select(Location.id, Location.name, Location.zone).where(Location.id.in_(bindparam("places", expanding=True)))
+    )
+)
+
+
 async def names_of(ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]) -> dict[UUID, str]:
     """Names of the practitioners and locations of these rows, by id."""
     return (await names_and_zones(ctx, rows))[0]
@@ -284,10 +293,5 @@ async def names_and_zones(
     if not rows:
         return {}, {}
     doctors, places = {row.practitioner_id for row in rows}, {row.location_id for row in rows}
-    query = (
-        select(Practitioner.id, Practitioner.name, literal(None, Text))
-        .where(Practitioner.id.in_(doctors))
-        .union_all(select(Location.id, Location.name, Location.zone).where(Location.id.in_(places)))
-    )
-    found = (await ctx.session.execute(query)).all()
+    found = (await ctx.session.execute(_NAMES, {"doctors": list(doctors), "places": list(places)})).all()
     return {one[0]: one[1] for one in found}, {one[0]: ZoneInfo(one[2]) for one in found if one[2]}
