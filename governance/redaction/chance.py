@@ -43,8 +43,14 @@ def is_chance(words: Words, hit: Hit, *, in_order: bool) -> bool:
     tells of itself. With an edit the word that has it must tell; without, one must, and all be capitals or tell, or the
     whole be written small. A comma parts "Das, Hema", but not "Hema, das Labor", which is `in_order`."""
     span = range(hit.first, hit.last + 1)
-    if in_order and any("," in words.text[words.spans[i][1] : words.spans[i + 1][0]] for i in span[:-1]):
+    if (
+        in_order
+        and "," in words.text
+        and any("," in words.text[words.spans[i][1] : words.spans[i + 1][0]] for i in span[:-1])
+    ):
         return True
+    if not any(is_ordinary(words.plain[i]) for i in span):
+        return False
     shouted = is_shouted(words.text)
     telling = [not is_ordinary(words.plain[i]) or _named_by_capital(words, i, shouted=shouted) for i in span]
     if hit.edits:
