@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -63,11 +63,17 @@ class Alike:
             return []
         return [int(owner) for owner in owners[first : int(np.searchsorted(keys, wanted, side="right"))]]
 
-    def find(self, words: Words) -> Iterator[tuple[int, int, list[int]]]:
-        """(first word, last word, the numbers of the people who may be meant)."""
+    def find(self, words: Words, told: Collection[int]) -> Iterator[tuple[int, int, list[int]]]:
+        """(first word, last word, the numbers of the people who may be meant). `told`: words at which a name begins that
+        somebody has as it stands."""
         for match in _FIRST_OF_TWO.finditer(words.text):
             i = bisect_left(words.spans, match.span())
-            if i + 1 < len(words.plain) and _may_be_name(words.plain[i]) and _may_be_name(words.plain[i + 1]):
+            if (
+                i not in told
+                and i + 1 < len(words.plain)
+                and _may_be_name(words.plain[i])
+                and _may_be_name(words.plain[i + 1])
+            ):
                 key = _pair(words.plain[i], words.plain[i + 1])
                 owners = self._found(key) if key else []
                 if owners:

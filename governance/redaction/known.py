@@ -218,7 +218,8 @@ class Known:
             if key in self._owners:
                 ids = frozenset(self._ids[owner // 8] for owner in self._owned(key))
                 claims.append(_Claim(first, last, 0, ids, _KINDS["name"]))
-        for first, last, numbers in self._alike.find(words):
+        told = {claim.first for claim in claims if claim.edits == 0}
+        for first, last, numbers in self._alike.find(words, told):
             ids = frozenset(self._ids[number] for number in numbers)
             claims.append(_Claim(first, last, _ALIKE, ids, _KINDS["name"]))
         return claims

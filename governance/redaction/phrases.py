@@ -15,6 +15,7 @@ from governance.redaction.near import NearWords, shortened
 from governance.redaction.ordinary import is_ordinary
 
 _LONGEST = 10
+_WORD, _PAIR = 1, 2
 _HONOURS = ("ji", "bhai", "ben", "saab", "jee")
 _TAILS = frozenset(honour[-2:] for honour in _HONOURS)
 
@@ -35,30 +36,35 @@ class Phrases:
 
     def __init__(self, table: Collection[str]) -> None:
         self._phrases = table
-        self._pairs: set[str] = set()
-        self._words: set[str] = set()
+        self._known: dict[str, int] = {}  # words of phrases, and pairs of these run together, as flags
         self._near = NearWords(())
         self._glued: dict[str, tuple[str, ...]] = {}
 
     def seal(self, exact: Iterable[Sequence[str]]) -> None:
         """In phrases of `exact` no edit within a word is looked for (e-mail addresses: what has an edit has the shape of
         one still)."""
-        self._near = NearWords(word for word in self._words if len(word) > 2 or word.isalpha())
+        self._near = NearWords(
+            word for word, flags in self._known.items() if flags & _WORD and (len(word) > 2 or word.isalpha())
+        )
         for phrase in exact:
             self.add(phrase)
 
     def add(self, phrase: Sequence[str]) -> None:
-        self._words.update(phrase)
+        known = self._known
+        for word in phrase:
+            known[word] = known.get(word, 0) | _WORD
         for a, b in pairwise(phrase):
-            self._pairs.add(a + b)
+            known[a + b] = known.get(a + b, 0) | _PAIR
+
+    def _is_pair(self, both: str) -> bool:
+        return self._known.get(both, 0) & _PAIR > 0
 
     def find(self, plain: list[str]) -> list[Hit]:
         """Phrases in the words of a text; they may overlap."""
         count = len(plain)
-        known, pairs = self._words, self._pairs
-        exact = [word in known or word in pairs for word in plain]
-        both = [plain[i] + plain[i + 1] for i in range(count - 1)]
-        joined = [word in pairs or word in known for word in both] + [False, False]
+        known = self._known
+        exact = [word in known for word in plain]
+        joined = [plain[i] + plain[i + 1] in known for i in range(count - 1)] + [False, False]
         exact += [False, False, False]
         joined += [False]
         hits: list[Hit] = []
@@ -100,13 +106,13 @@ class Phrases:
         """Known words here, and two that are one with a blank too many: how many words of the text, and the known word."""
         word, links = plain[place], []
         if exact[place]:
-            if not before or before + word in self._pairs or word in self._pairs or before in self._pairs:
+            if not before or self._is_pair(before + word) or self._is_pair(word) or self._is_pair(before):
                 links.append((1, word))
         elif word[-2:] in _TAILS and self._honoured(word):
             links.append((1, self._honoured(word)))
         if place + 1 < len(plain):
             both = word + plain[place + 1]
-            if both in self._words or both in self._pairs:
+            if both in self._known:
                 links.append((2, both))
         return links
 
@@ -122,7 +128,7 @@ class Phrases:
             if near:
                 after = plain[end] if not before else ""
                 links += [
-                    (size, other) for other in near if before + other + after in self._pairs or before in self._pairs
+                    (size, other) for other in near if self._is_pair(before + other + after) or self._is_pair(before)
                 ]
         links += [(1, pair) for pair in self._glue(plain[place])] if before or exact[place + 1] else []
         return links
@@ -133,12 +139,16 @@ class Phrases:
         if found is None:
             if len(self._glued) > 50_000:
                 self._glued.clear()
-            found = self._glued[word] = tuple(form for form in shortened(word) if form in self._pairs)
+            found = self._glued[word] = tuple(form for form in shortened(word) if self._is_pair(form))
         return found
 
     def _honoured(self, word: str) -> str:
         """The known word before an honorific that is written onto it ("ashaji"), or nothing."""
         for honour in _HONOURS:
-            if word.endswith(honour) and word[: -len(honour)] in self._words and len(word) > len(honour) + 2:
+            if (
+                word.endswith(honour)
+                and self._known.get(word[: -len(honour)], 0) & _WORD
+                and len(word) > len(honour) + 2
+            ):
                 return word[: -len(honour)]
         return ""
