@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from sqlalchemy import text
 
-from api.chat import say
+from cli.chat import say
 from db.base import new_id
 from evals.harness import hospital, running_runtime
 from tools.conversations.inbox import Incoming, receive

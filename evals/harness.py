@@ -20,11 +20,11 @@ import httpx
 import psycopg
 from twilio.request_validator import RequestValidator
 
-from api.secrets import stores_of
 from db import embedded, provision
 from settings import Settings
 from tools.facility import demo
 from tools.runtime.runtime import Runtime
+from wiring.keys import stores_of
 
 NOW = datetime.fromisoformat("2026-11-23T09:00:00+05:30")  # a Monday
 TOKEN = "soak-token"
@@ -68,7 +68,7 @@ async def hospital(*, days: int = 30) -> AsyncIterator[Hospital]:
 
 @asynccontextmanager
 async def running_runtime(place: Hospital, **changes: Any) -> AsyncIterator[Runtime]:
-    from api.app import build_runtime, running
+    from wiring.runtime import build_runtime, running
 
     async with running(build_runtime(place.settings(**changes), place.service)) as runtime:
         yield runtime

@@ -37,7 +37,7 @@ from agents.turn_state import flow_about
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.resolve.assent import is_plain_yes
-from api.chat import say
+from cli.chat import say
 from db import embedded, provision
 from evals.harness import hospital, running_runtime
 from evals.obedient import KEY, Obedient

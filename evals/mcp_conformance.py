@@ -20,7 +20,7 @@ import uvicorn
 import yaml
 from pydantic import RootModel
 
-from api.app import create_app
+from api.http.app import create_app
 from evals.harness import Hospital, hospital
 from tools.facility import demo
 from tools.runtime.context import ToolContext

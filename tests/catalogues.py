@@ -27,7 +27,7 @@ from tools.runtime.tool import Tool, all_tools
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 NOTE = "Made by `python -m tests.catalogues` from the code; CI fails when it is stale.\n"
-FACES = ("api.body_limit", "api.mcp", "api.worker")  # errors and jobs that are declared outside the rooms
+FACES = ("api.http.body_limit", "api.http.mcp", "worker.main")  # errors and jobs that are declared outside the rooms
 
 
 def catalogues() -> dict[str, str]:
@@ -181,7 +181,7 @@ def security() -> str:
 
 
 def cli() -> str:
-    from cli import app
+    from cli.main import app
 
     group = typer.main.get_command(app)
     return _document(["# Command line", NOTE, *_commands(group, "wardline")])

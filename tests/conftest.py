@@ -103,7 +103,7 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def started(clone: Clone, settings: Settings) -> AsyncIterator[Runtime]:
-    from api.app import build_runtime, running
+    from wiring.runtime import build_runtime, running
 
     async with running(build_runtime(settings, clone.service)) as runtime:
         yield runtime
@@ -129,7 +129,7 @@ async def own_runtime_of_module(server: Server) -> AsyncIterator[Runtime]:
 
 @pytest.fixture(scope="session")
 async def app(server: Server, clone: Clone) -> AsyncIterator[FastAPI]:
-    from api.app import create_app
+    from api.http.app import create_app
 
     made = create_app(settings_for(server.data_dir), url=clone.service)
     async with lived(made):

@@ -26,13 +26,13 @@ from typing import Any
 
 import httpx
 
-from api.secrets import stores_of
 from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
 from tests.doubles.call_engines import InstantParts
 from tests.doubles.twilio_caller import MediaCaller
 from tools.facility import demo
 from voice.speech.engine import whole
 from voice.speech.espeak import Espeak
+from wiring.keys import stores_of
 
 BEYOND_WAIT_MS, BARGE_IN_MS, LATE_MS = 60, 200, 40
 SILENCED_WITHIN_S = 5.0  # after which a barge-in counts as not heard
@@ -65,8 +65,8 @@ def serve(port: int, stats_file: Path) -> None:
     import uvicorn
 
     from agents import calls
-    from api import call_media
-    from api.app import create_app
+    from api.http.app import create_app
+    from api.telephone import media_stream as call_media
     from settings import get_settings
 
     settings = get_settings()

@@ -33,7 +33,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 
-from api.chat import say
+from cli.chat import say
 from evals.harness import NOW, TOKEN, Processes, Sender, hospital, running_runtime
 from evals.soak.double_booking import _staff
 from evals.soak.recordings import _uploaded, talk

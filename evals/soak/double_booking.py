@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from api.chat import say
+from cli.chat import say
 from tools.facility import demo
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from api.chat import say
+from cli.chat import say
 from db.engine import driver_of
 from governance.seals.chains import chain_breaks
 from governance.seals.checking import check_tenant

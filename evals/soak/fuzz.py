@@ -15,7 +15,7 @@ from agents import commands
 from agents.turn_state import flow_about
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.resolve.assent import is_plain_yes
-from api.chat import say
+from cli.chat import say
 from governance.vault import Owner
 from tools.conversations.inbox import ensure_conversation
 from tools.facility import demo

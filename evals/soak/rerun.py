@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from sqlalchemy import text
 
-from api.chat import say
+from cli.chat import say
 from evals.soak.double_booking import _staff
 from tools.facility import demo
 from tools.runtime.runtime import Runtime

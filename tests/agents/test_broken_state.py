@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from agents.state import State, read_state
 from agents.turn_state import flow_about
-from api.chat import say
+from cli.chat import say
 from governance.record import canonical
 from governance.vault import Keyring, Owner
 from tests.agents.test_turn import PHONE

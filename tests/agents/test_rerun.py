@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from agents.rerun import Rehearse
 from agents.understanding.hearing import Hearing, Understood
-from api.chat import say
+from cli.chat import say
 from tests.conftest import staff
 from tests.tools.hospital import refused
 from tools.facility import demo

@@ -14,7 +14,7 @@ from agents.graph import MAX_REPLY, Fitted, fit
 from agents.state import Option
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
-from api.chat import say
+from cli.chat import say
 from governance.vault import Keyring
 from tests.conftest import staff
 from tests.doubles.openai_server import OpenAIServer, commands, fails, silence

@@ -15,7 +15,7 @@ from uuid import uuid4
 import uvicorn
 from sqlalchemy import select, text
 
-from api.app import create_app
+from api.http.app import create_app
 from db.blobs import Blobs
 from governance.vault import Keyring
 from tests.conftest import Clone, settings_for

@@ -12,7 +12,7 @@ import pytest
 import structlog
 import uvicorn
 
-from api import call_media
+from api.telephone import media_stream as call_media
 from tests.api.calling import Looking, Service, serving
 from tests.conftest import Clone, Server, cloned, settings_for, started
 
@@ -32,7 +32,7 @@ def url(server: Server, clone: Clone) -> Iterator[str]:
 @contextmanager
 def served(server: Server, clone: Clone) -> Iterator[str]:
     """The service on a port of this machine: its URL."""
-    from api.app import create_app
+    from api.http.app import create_app
 
     app = create_app(settings_for(server.data_dir), url=clone.service)
     running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))

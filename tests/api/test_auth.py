@@ -17,8 +17,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from api.auth import BadToken, ClaimNames, Issuer, TokenVerifier
-from api.dev_issuer import DevIssuer, DevIssuerForbidden
+from api.identity.auth import BadToken, ClaimNames, Issuer, TokenVerifier
+from api.identity.dev_issuer import DevIssuer, DevIssuerForbidden
 from tests.doubles.oidc_server import OidcServer
 
 PATIENT = UUID("0190f000-0000-7000-8000-000000000001")

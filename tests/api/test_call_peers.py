@@ -11,8 +11,8 @@ import httpx
 import pytest
 import websockets
 
-from api import call_media
-from api.calls import MEDIA_PATH, RELAY_PATH
+from api.telephone import media_stream as call_media
+from api.telephone.webhooks import MEDIA_PATH, RELAY_PATH
 from tests.api.calling import Service, nobody
 from tests.doubles.twilio_caller import ACCOUNT, CALL_PATH, MediaCaller
 from tools.facility import demo

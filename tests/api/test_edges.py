@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from tests.api.test_rest import patient, problem
 from tests.conftest import Clone, Server, as_role, lived, settings_for
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.export import ahead_of_reader
+from api.http.export import ahead_of_reader
 
 
 async def test_the_writer_ends_before_a_slow_reader() -> None:

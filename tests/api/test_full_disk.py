@@ -14,7 +14,7 @@ from obstore.exceptions import GenericError
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError
 
-from api.app import create_app
+from api.http.app import create_app
 from tests.api.test_rest import ROUTES, ask, problem, unknown
 from tests.conftest import Clone, Server, as_role, lived, settings_for
 from tests.tools.test_isolation import samples

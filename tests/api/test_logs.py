@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from api import logs
 from tests.conftest import Clone
+from wiring import logs
 
 
 def written(script: str, *arguments: str) -> str:
     """What a process that logs as ours do writes on standard error."""
-    head = "import logging, sys, psycopg, structlog\nfrom api import logs\nlogs.configure('INFO')\n"
+    head = "import logging, sys, psycopg, structlog\nfrom wiring import logs\nlogs.configure('INFO')\n"
     ran = subprocess.run([sys.executable, "-c", head + script, *arguments], capture_output=True, text=True, check=True)
     return ran.stderr
 

@@ -19,11 +19,11 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 
-from api.mcp import Hosts
-from api.secrets import stores_of
+from api.http.mcp import Hosts
 from tests.conftest import NOW, SECRET, Clone, Server, as_role
 from tools.facility import demo
 from tools.runtime.tool import all_tools
+from wiring.keys import stores_of
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENT = str(demo._id("patient", 0))

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from api.app import create_app
+from api.http.app import create_app
 from tests.conftest import NOW, Server, as_role, settings_for
 from tests.tools.test_isolation import TOOLS, Ids, samples
 from tools.facility import demo

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.secrets import master_secret, seals, vault
 from settings import Settings
+from wiring.keys import master_secret, seals, vault
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from api.address import AddressInUse, check_free
+from cli.address import AddressInUse, check_free
 from tests.conftest import NOW, Clone, Server
 
 ROOT = Path(__file__).parent.parent.parent

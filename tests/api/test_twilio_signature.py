@@ -10,7 +10,7 @@ import pytest
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
-from api.twilio_signature import verify
+from api.twilio.signature import verify
 
 TOKEN, URL = "12345", "https://hospital.example/webhooks/twilio/whatsapp"
 FORM = "application/x-www-form-urlencoded"

@@ -38,7 +38,7 @@ class Service:
 
 @pytest.fixture
 async def service(server: Server, own_clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
-    from api.app import create_app
+    from api.http.app import create_app
 
     app = create_app(settings_for(server.data_dir, max_recording_bytes=3_000_000), url=own_clone.service)
     app.state.runtime.ears, app.state.runtime.blobs = instant(), Blobs.at(tmp_path / "blobs")

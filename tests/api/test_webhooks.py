@@ -16,10 +16,11 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from api.app import create_app
-from api.webhooks import STATUS_PATH, WHATSAPP_PATH
+from api.http.app import create_app
+from api.twilio.webhooks import WHATSAPP_PATH
 from governance.vault import Keyring
 from tests.conftest import Clone, Server, settings_for
+from tools.conversations.carrier import STATUS_PATH
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Conversation, DeliveryReport, Message

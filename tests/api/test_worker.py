@@ -12,7 +12,6 @@ import pytest
 from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy import text
 
-from api import worker
 from tests.conftest import NOW, settings_for, staff
 from tests.tools.hospital import TENANT, book, call, new_slots, patient, refused, rows, run_jobs, tick
 from tools.runtime import jobs
@@ -24,6 +23,7 @@ from tools.runtime.react import UnknownReaction, react
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
 from tools.scheduling import reactions
+from worker import main as worker
 
 PING = event_type("Test.Pinged", "A test asked for its reactions")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from api.call_parts import CallParts
+from api.telephone.parts import CallParts
 from voice.audio import mulaw_to_pcm
 from voice.calls.measuring import Stream, Told
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from api.app import build_runtime, running
-from api.secrets import blobs, seals
 from governance.keeping import rewrap
 from governance.key_check import KeysDiffer, check_keys, forget_old_masters
 from governance.masters import KeyFile, new_key_line
@@ -16,6 +14,8 @@ from governance.vault import Vault
 from settings import Settings
 from tests.conftest import Clone, Server, settings_for
 from tests.tools.hospital import TENANT
+from wiring.keys import blobs, seals
+from wiring.runtime import build_runtime, running
 
 
 async def test_the_first_node_is_noted_and_one_with_other_keys_does_not_start(

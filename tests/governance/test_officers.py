@@ -11,7 +11,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import text
 
-from api.chat import say
+from cli.chat import say
 from db.engine import driver_of
 from governance.record import Opening, Record
 from governance.seals.chains import chain_breaks

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from api.worker import work
 from settings import Settings
 from tests.doubles.webhook_receiver import WebhookReceiver
 from tests.tools.hospital import TENANT, call, rows
@@ -18,6 +17,7 @@ from tools.runtime.principals import system
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
+from worker.main import work
 
 
 async def endpoint(runtime: Runtime, url: str, **args: Any) -> dict[str, Any]:

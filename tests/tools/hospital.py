@@ -13,7 +13,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, text
 
-from api.secrets import vault
 from db.base import new_id
 from db.engine import Database
 from tests.conftest import NOW, Clone, settings_for, staff
@@ -27,6 +26,7 @@ from tools.runtime.principals import Principal
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Clock
+from wiring.keys import vault
 
 TENANT = demo.TENANT_ID
 TUESDAY = "2026-11-24"  # the day after tests.conftest.NOW

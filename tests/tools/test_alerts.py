@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import insert, text
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from api.worker import register
 from db.engine import Database
 from tests.conftest import NOW, Server, cloned, settings_for, staff
 from tests.doubles.webhook_receiver import Answer, WebhookReceiver, verified
@@ -39,6 +38,7 @@ from tools.runtime.jobs import TASKS
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
+from worker.main import register
 
 OTHER = UUID("00000000-0000-4000-8000-00000000000c")
 DETECTED = "PolicyViolation.Detected"

@@ -9,7 +9,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.app import build_runtime, running
 from tests.conftest import Clone, Server, as_role, settings_for
 from tests.tools.hospital import TENANT
 from tools import rooms
@@ -20,6 +19,7 @@ from tools.runtime.permissions import Misgranted, check_grants
 from tools.runtime.principals import GRANTS, SERVICE, Permission, Principal, Role
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import all_tools
+from wiring.runtime import build_runtime, running
 
 rooms.load()
 PATIENT, OTHER = demo._id("patient", 30), demo._id("patient", 31)

@@ -58,6 +58,9 @@ class CarrierUncertain(Exception):
         super().__init__("the carrier did not answer; the message may have been sent")
 
 
+STATUS_PATH = "/api/v1/prm/webhooks/twilio/status"  # of ours, where the carrier reports what became of a message
+
+
 def is_permanent(code: int) -> bool:
     """Whether an error code of Twilio's, from an answer or a status callback, means that no repeating helps."""
     return code not in _PASSING and code not in _OUR_SETUP

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.chat import say
+from cli.chat import say
 from tests.conftest import staff
 from tools.facility import demo
 from tools.runtime.runtime import Runtime

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from agents.scheduling import seek
-from api.chat import say
+from cli.chat import say
 from tests.conftest import staff
 from tools.facility import demo
 from tools.runtime.errors import InvalidArguments

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from api.terminal import call, out, print_call
+from cli.terminal import call, out, print_call
 
 jobs_app = typer.Typer(help="Jobs that failed for good: look, run again, drop", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.callers import caller_of
-from api.problems import problem
+from api.http.problems import problem
+from api.identity.callers import caller_of
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime

@@ -13,9 +13,9 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
-from api.secrets import stores_of
 from db import embedded
 from settings import Settings
+from wiring.keys import stores_of
 
 RESTART_AFTER_S = 1.0
 END_WITHIN_S = 15.0

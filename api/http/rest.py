@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import from_json
 
-from api.callers import caller_of
+from api.identity.callers import caller_of
 from tools.runtime.entries import invalid
 from tools.runtime.errors import InvalidArguments, VersionRequired
 from tools.runtime.runtime import Runtime

@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.terminal import caller_for, out, with_runtime
+from cli.terminal import caller_for, out, with_runtime
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -108,7 +108,7 @@ async def _heard(runtime: Any, caller: Any, session: str, bar: Progress) -> None
 
 
 def _show(reply: Any, form: str) -> None:
-    from api.voice import lines_of
+    from api.speech.recordings import lines_of
     from voice.transcript import to_srt, to_txt, to_vtt
 
     if form == "json":

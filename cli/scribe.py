@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.terminal import caller_for, out, with_runtime
+from cli.terminal import caller_for, out, with_runtime
 
 
 def note(

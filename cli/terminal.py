@@ -17,8 +17,8 @@ out = Console()
 
 def with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
     """Run a body with an open runtime."""
-    from api.app import build_runtime, running
     from db import provision
+    from wiring.runtime import build_runtime, running
 
     settings = get_settings()
     check_folder(settings)
@@ -56,7 +56,7 @@ async def caller_for(runtime: Any, key: str) -> Any:
     """The principal of an API key; without one, the administrator at this terminal."""
     from sqlalchemy import select
 
-    from api.callers import principal_of
+    from api.identity.callers import principal_of
     from tools.facility.tables import Tenant
     from tools.runtime.principals import Principal
 

@@ -6,7 +6,7 @@ import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.http.problems import problem
 from tools.runtime.errors import ToolError
 
 _RECORDING = re.compile(r"/api/v1/voice/sessions/[^/]+/audio")

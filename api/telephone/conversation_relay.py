@@ -14,8 +14,8 @@ from functools import partial
 from fastapi import APIRouter, WebSocket
 
 from agents.calls import PhoneCall
-from api.call_line import FIRST_S, Hangup, Refused, Wire, held, opened, talk
-from api.calls import RELAY_PATH, code_of
+from api.telephone.line import FIRST_S, Hangup, Refused, Wire, held, opened, talk
+from api.telephone.webhooks import RELAY_PATH, code_of
 from tools.voice.calls import Outcome
 from voice.calls import events as e
 from voice.calls.sides import Sides

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from starlette.datastructures import FormData
 
-from api.twilio_signature import verify
+from api.twilio.signature import verify
+from tools.conversations.carrier import STATUS_PATH
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.sending import report_delivery
 from tools.facility.tables import Tenant
@@ -19,7 +20,6 @@ from tools.runtime.errors import Forbidden, InvalidArguments
 from tools.runtime.runtime import Runtime
 
 WHATSAPP_PATH = "/api/v1/prm/webhooks/twilio/whatsapp"
-STATUS_PATH = "/api/v1/prm/webhooks/twilio/status"
 MAX_TEXT = 4096
 _NUMBER = re.compile(r"^(?:whatsapp:)?(\+[1-9]\d{6,14})$")
 _EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'

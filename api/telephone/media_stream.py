@@ -11,9 +11,9 @@ import structlog
 from fastapi import APIRouter, WebSocket
 
 from agents.calls import PhoneCall
-from api.call_line import FIRST_S, SILENT_S, Hangup, Refused, Wire, held, opened, talk
-from api.call_parts import CallParts
-from api.calls import MEDIA_PATH
+from api.telephone.line import FIRST_S, SILENT_S, Hangup, Refused, Wire, held, opened, talk
+from api.telephone.parts import CallParts
+from api.telephone.webhooks import MEDIA_PATH
 from tools.voice.calls import Outcome
 from voice.calls import events as e
 from voice.calls.ear import Ear

@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.callers import caller_of
-from api.methods import allowed
+from api.http.methods import allowed
+from api.identity.callers import caller_of
 from tools.runtime.entries import invalid
 from tools.runtime.errors import ToolError, Unauthenticated
 from tools.runtime.runtime import as_tool_error

@@ -17,8 +17,8 @@ from twilio.twiml.voice_response import Connect, Dial, VoiceResponse  # type: ig
 
 from agents.calls import Hospital, forget_who
 from agents.dialogue import EMERGENCY, phrase
-from api.twilio_signature import verify
-from api.webhooks import believed, public_url, required
+from api.twilio.signature import verify
+from api.twilio.webhooks import believed, public_url, required
 from tools.facility.tables import Tenant
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.runtime import Runtime

@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from api.auth import ClaimNames, Issuer
+from api.identity.auth import ClaimNames, Issuer
 
 _FILE = "dev-issuer.pem"
 _ENVIRONMENTS = ("development", "test")

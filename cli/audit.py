@@ -19,8 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from api.secrets import seal_key_path, seals
-from api.terminal import unprepared
+from cli.terminal import unprepared
 from db import provision
 from db.engine import Database
 from governance.record import canonical
@@ -33,6 +32,7 @@ from governance.seals.offline import verify_file
 from governance.seals.proofs import NotSealed, prove_entry
 from governance.seals.report import Report
 from settings import get_settings
+from wiring.keys import seal_key_path, seals
 
 audit_app = typer.Typer(no_args_is_help=True, help="The record: is it whole, what is in it, what can be shown of it.")
 seals_app = typer.Typer(no_args_is_help=True, help="Seals over the record, and the keys that sign them.")

@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from api.callers import caller_of
+from api.identity.callers import caller_of
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.runtime import Runtime
 from tools.voice.sessions import SessionId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from sqlalchemy import select
 
-from api.auth import BadToken, TokenVerifier
+from api.identity.auth import BadToken, TokenVerifier
 from tools.facility.keys import principal_of_key, tenant_of_key
 from tools.facility.tables import Tenant
 from tools.runtime.errors import Unauthenticated

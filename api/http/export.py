@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from api.callers import caller_of
+from api.identity.callers import caller_of
 from governance.seals.export import export
 from tools.record.seals import PeriodArgs
 from tools.runtime.entries import parse

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.terminal import caller_for, out, with_runtime
+from cli.terminal import caller_for, out, with_runtime
 from governance.keeping import left_to_rewrap
 from governance.keeping import rewrap as rewrap_keys
 from governance.key_check import forget_old_masters

@@ -12,14 +12,14 @@ from uuid import UUID
 
 import typer
 
-from api import logs
-from api.audit_cli import audit_app, seals_app
-from api.governance_cli import policy_app, rerun, vault_app
-from api.jobs_cli import jobs_app
-from api.scribe_cli import note
-from api.terminal import call, call_all, caller_for, check_folder, out, print_call, with_runtime
-from api.voice_cli import transcribe
+from cli.audit import audit_app, seals_app
+from cli.governance import policy_app, rerun, vault_app
+from cli.jobs import jobs_app
+from cli.scribe import note
+from cli.terminal import call, call_all, caller_for, check_folder, out, print_call, with_runtime
+from cli.voice import transcribe
 from settings import Settings, get_settings
+from wiring import logs
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 tools_app = typer.Typer(no_args_is_help=True, help="The tools that every face is made from.")
@@ -46,8 +46,8 @@ def main() -> None:
 @app.command()
 def up() -> None:
     """Start everything: database, migrations, demo hospital, server and worker. Ctrl-C ends it."""
-    from api import supervise
-    from api.address import check_free
+    from cli import supervise
+    from cli.address import check_free
 
     settings = get_settings()
     check_free(settings.host, settings.port)
@@ -67,9 +67,9 @@ def serve() -> None:
     """Serve HTTP."""
     import uvicorn
 
-    from api.address import check_free
-    from api.app import create_app
-    from api.supervise import end_with_parent
+    from api.http.app import create_app
+    from cli.address import check_free
+    from cli.supervise import end_with_parent
     from scribe.drafting import load
 
     settings = get_settings()
@@ -99,9 +99,9 @@ def worker(
 ) -> None:
     """Run jobs: turns, sending, reactions, what repeats, and hearing. The background is best a process of its own beside
     the front: the recogniser takes every core there is."""
-    from api.supervise import end_with_parent
-    from api.worker import register, work
+    from cli.supervise import end_with_parent
     from tools.runtime.jobs import BACKGROUND, QUEUES
+    from worker.main import register, work
 
     end_with_parent()
     if part is Part.BACKGROUND:
@@ -119,8 +119,8 @@ def worker(
 @app.command()
 def mcp(key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API key to act under")]) -> None:
     """Serve the tools over MCP on standard input and output."""
-    from api.callers import principal_of
-    from api.mcp import serve_stdio
+    from api.http.mcp import serve_stdio
+    from api.identity.callers import principal_of
 
     async def body(runtime: Any) -> None:
         await serve_stdio(runtime, await principal_of(key, runtime, None))
@@ -135,7 +135,7 @@ def chat(
     new: Annotated[bool, typer.Option("--new", help="Close the number's open conversation and begin another")] = False,
 ) -> None:
     """Talk to the assistant from the terminal. With --json: a message a line in, a JSON line a reply out."""
-    from api.chat import run
+    from cli.chat import run
 
     with_runtime(lambda runtime: run(runtime, get_settings(), phone=phone, as_json=as_json, new=new))
 
@@ -143,8 +143,8 @@ def chat(
 @app.command()
 def demo(as_json: Json = False) -> None:
     """What is needed to try the demo hospital: URL, keys, patients, doctors, Twilio token."""
-    from api.secrets import master_secret, twilio_token
     from tools.facility import demo as hospital
+    from wiring.keys import master_secret, twilio_token
 
     settings = get_settings()
 
@@ -172,7 +172,7 @@ def demo(as_json: Json = False) -> None:
 @app.command()
 def token(role: str, patient: Annotated[str, typer.Option(help="Patient id, for the role patient")] = "") -> None:
     """Print a JWT of the development issuer, good for an hour. Refused in production."""
-    from api.dev_issuer import DevIssuer, DevIssuerForbidden
+    from api.identity.dev_issuer import DevIssuer, DevIssuerForbidden
 
     settings = get_settings()
     check_folder(settings)
@@ -318,7 +318,7 @@ def session_replay(
     ] = "",
 ) -> None:
     """Replay a session: everything that was heard, understood, decided, done and said, in order; texts are redacted."""
-    from api.replay import print_replay
+    from cli.replay import print_replay
 
     def show(result: dict[str, Any]) -> None:
         print(json.dumps(result)) if as_json else print_replay(out, result)
@@ -330,10 +330,10 @@ def session_replay(
 
 def _prepare(settings: Settings, *, demo: bool = True) -> str:
     """Migrate, and load the demo hospital; the service's URL."""
-    from api.secrets import master_secret
     from db import provision
     from tools.facility import demo as hospital
     from tools.runtime.work import Clock
+    from wiring.keys import master_secret
 
     service, owner = provision.urls(settings, make=True)
     provision.migrate(owner, settings.database_app_role)
