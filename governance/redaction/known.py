@@ -204,25 +204,24 @@ class Known:
         claims = []
         for hit in self._hits(words):
             owners = self._owned(hit.phrase)
-            kind = min(owner % 8 for owner in owners)
+            kind = owners[0] % 8 and min(owner % 8 for owner in owners)  # a name's, which is 0, goes before all others
             if kind == _KINDS["name"]:
                 meant = not is_chance(words, hit, in_order=hit.phrase in self._in_order)
             else:
                 meant = not self._is_shared_place(hit)
             if meant:
-                claims.append(
-                    _Claim(hit.first, hit.last, hit.edits, frozenset(self._ids[o // 8] for o in owners), kind)
-                )
+                claims.append(_Claim(hit.first, hit.last, hit.edits, self._people(owners), kind))
         for first, last in initials(words):
             key = f".{words.plain[first]}{words.plain[last]}"
             if key in self._owners:
-                ids = frozenset(self._ids[owner // 8] for owner in self._owned(key))
-                claims.append(_Claim(first, last, 0, ids, _KINDS["name"]))
+                claims.append(_Claim(first, last, 0, self._people(self._owned(key)), _KINDS["name"]))
         told = {claim.first for claim in claims if claim.edits == 0}
         for first, last, numbers in self._alike.find(words, told):
-            ids = frozenset(self._ids[number] for number in numbers)
-            claims.append(_Claim(first, last, _ALIKE, ids, _KINDS["name"]))
+            claims.append(_Claim(first, last, _ALIKE, frozenset(map(self._ids.__getitem__, numbers)), _KINDS["name"]))
         return claims
+
+    def _people(self, owners: list[int]) -> frozenset[str]:
+        return frozenset(map(self._ids.__getitem__, [owner >> 3 for owner in owners]))
 
     def _hits(self, words: Words) -> list[Hit]:
         hits = [hit for hit in self._phrases.find(words.plain) if not self._is_grammar(words, hit)]
