@@ -34,8 +34,8 @@ _HOLD = {"scheduling.hold_slot", "scheduling.release_hold"}
 FLOW_TOOLS: dict[str, frozenset[str]] = {
     "concierge": frozenset(
         {"patients.search_patients", "patients.set_message_consent", "conversations.hand_over", "tickets.create_ticket",
-         "scheduling.list_appointments", "scheduling.list_waitlist", "scheduling.confirm_appointment", "scheduling.list_holidays",
-         "scheduling.release_hold", "patients.list_relatives"}
+         "scheduling.list_appointments", "scheduling.list_waitlist", "scheduling.confirm_appointment",
+         "scheduling.release_hold", "scheduling.list_holidays", "patients.list_relatives"}
     ),
     "book": frozenset(_READ | _HOLD | {"scheduling.book_appointment", "scheduling.join_waitlist"}),
     "list": frozenset(_READ),

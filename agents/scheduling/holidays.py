@@ -8,12 +8,12 @@ from agents.dialogue import Dialogue
 from tools.conversations.texts import say_day
 from tools.scheduling.holidays import HolidayOut
 
-_MOST = 5
+_TOLD, _ALL = 5, 200  # with the hours; looked through for a day
 
 
 async def say_coming(d: Dialogue) -> None:
     """The next holidays, a line each; nothing where there are none."""
-    for holiday in await _coming(d):
+    for holiday in await _coming(d, limit=_TOLD):
         d.say("holiday", days=_days(d, holiday), name=_name(d, holiday))
 
 
@@ -21,14 +21,14 @@ async def say_why_closed(d: Dialogue, first: date, last: date | None) -> None:
     """The hospital's holiday that all the days wanted fall into, if one does."""
     if last is None:
         return
-    for holiday in await _coming(d):
+    for holiday in await _coming(d, limit=_ALL):
         if holiday.location_id is None and holiday.valid_from <= first and last <= holiday.valid_to:
             d.say("holiday", days=_days(d, holiday), name=holiday.name)
             return
 
 
-async def _coming(d: Dialogue) -> list[HolidayOut]:
-    page = await d.call_as_service("scheduling.list_holidays", limit=_MOST)
+async def _coming(d: Dialogue, *, limit: int) -> list[HolidayOut]:
+    page = await d.call_as_service("scheduling.list_holidays", limit=limit)
     found: list[HolidayOut] = page.items
     return found
 

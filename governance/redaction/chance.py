@@ -5,49 +5,23 @@ from __future__ import annotations
 import re
 from operator import or_
 
-from governance.redaction.ordinary import is_ordinary
+from governance.redaction.ordinary import is_ordinary, word_set
 from governance.redaction.person import Words
 from governance.redaction.phrases import Hit
 from governance.redaction.tokens import is_shouted
 
 OPENING = re.compile(r"(?:^|[.!?:\n\"“(])\s*$")
-_CALENDAR = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ]
-)
+_CALENDAR = word_set("days and months")
 
 
-def is_chance(words: Words, hit: Hit, *, in_order: bool) -> bool:
+def is_chance(words: Words, hit: Hit) -> bool:
     """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's name.
 
     An everyday word tells of a name where its capital does, and that is not its sentence's; a word that is not everyday
     tells of itself. With an edit the word that has it must tell; without, one must, and all be capitals or tell, or the
-    whole be written small. A comma parts "Das, Hema", but not "Hema, das Labor", which is `in_order`."""
+    whole be written small. "Das, Hema" is a name too, "Hema, das Labor" is none."""
     span = range(hit.first, hit.last + 1)
-    if (
-        in_order
-        and "," in words.text
-        and any("," in words.text[words.spans[i][1] : words.spans[i + 1][0]] for i in span[:-1])
-    ):
+    if any(_parted(words, i) for i in span[:-1]):
         return True
     if not any(is_ordinary(words.plain[i]) for i in span):
         return False
@@ -67,3 +41,9 @@ def _named_by_capital(words: Words, i: int, *, shouted: bool) -> bool:
     if shouted or words.plain[i] in _CALENDAR or not words.text[start].isupper():
         return False
     return start > 0 and OPENING.search(words.text[max(0, start - 4) : start]) is None
+
+
+def _parted(words: Words, i: int) -> bool:
+    """Whether a comma parts a word with a capital from one with a small letter."""
+    (begin, end), start = words.spans[i], words.spans[i + 1][0]
+    return "," in words.text[end:start] and words.text[begin].isupper() and words.text[start].islower()

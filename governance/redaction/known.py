@@ -206,7 +206,7 @@ class Known:
             owners = self._owned(hit.phrase)
             kind = owners[0] % 8 and min(owner % 8 for owner in owners)  # a name's, which is 0, goes before all others
             if kind == _KINDS["name"]:
-                meant = not is_chance(words, hit, in_order=hit.phrase in self._in_order)
+                meant = not is_chance(words, hit)
             else:
                 meant = not self._is_shared_place(hit)
             if meant:

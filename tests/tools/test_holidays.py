@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from tests.tools.hospital import TUESDAY, book, call, new_doctor, new_patient, new_schedule, refused, slots_of, tick
+from tests.tools.hospital import TUESDAY, at, book, call, new_doctor, new_patient, new_schedule, refused, slots_of, tick
 from tools.runtime.runtime import Runtime
 
 DAILY = {"weekdays": [0, 1, 2, 3, 4, 5, 6], "local_end": "10:00:00"}  # two slots a day
@@ -69,6 +69,17 @@ async def test_an_extra_session_that_would_make_no_slots_is_refused(runtime: Run
         runtime, "scheduling.update_schedule", schedule_id=schedule["id"], exceptions=[leave, over], slot_minutes=30
     )
     assert changed["slots_made"] == 2  # 11:00 and 11:30; at 10:30 its slot is there
+
+
+async def test_an_extra_session_of_several_days_is_judged_day_by_day(own_runtime: Runtime) -> None:
+    """What it overlapped on a day that is over is no reason against the days to come."""
+    runtime = own_runtime
+    schedule = await new_schedule(runtime)
+    runtime.clock.frozen = at("2026-11-25T08:00")
+    days = {"valid_from": TUESDAY, "valid_to": "2026-11-27"}
+    extra = [{**days, "kind": "extra", "local_start": "10:30:00", "local_end": "11:30:00"}]
+    changed = await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], exceptions=extra)
+    assert changed["slots_made"] == 6
 
 
 async def test_a_holiday_of_the_hospital(own_runtime: Runtime) -> None:

@@ -113,6 +113,10 @@ async def test_a_patient_is_offered_no_time_of_their_own_visits(runtime: Runtime
     assert await starts() == ["09:00:00", *rest]
     assert await starts(caller) == await starts(patient_id=person) == rest
     assert await starts(caller, moving=booked["id"]) == ["09:00:00", *rest]
+    lead = Principal(kind="staff", id="test:lead", tenant_id=TENANT, roles=frozenset({"ops_lead"}))
+    assert (await refused(runtime, "scheduling.find_slots", lead, **day, patient_id=person)).status == 403
+    stranger = patient_principal(TENANT, UUID(await new_patient(runtime)))
+    assert await starts(stranger, patient_id=person) == ["09:00:00", *rest]  # which tells nothing of the other
 
 
 async def test_both_places_at_once_are_booked_once(runtime: Runtime) -> None:

@@ -17,15 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.engine import KEEPALIVES, driver_of
 from tools.runtime.errors import ToolError
 
-# `urgent`: turns and answers of an emergency; `bulk`: messages that nobody waits for; `notes`: voice notes, whose sender waits; `speech`: recordings.
+# `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `bulk`: messages that nobody waits
+# for; `speech`: recordings.
 Queue = Literal["urgent", "turns", "sending", "reactions", "notes", "bulk", "speech", "housekeeping"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
-BACKGROUND: tuple[Queue, ...] = (
-    "notes",
-    "bulk",
-    "speech",
-    "housekeeping",
-)  # what takes long, and every core it can get
+BACKGROUND: tuple[Queue, ...] = ("notes", "bulk", "speech", "housekeeping")  # what takes long
 _ATTEMPTS, _ATTEMPTS_REFUSED = 8, 3  # 2 + 4 + ... + 128 s; what is refused for a reason is hardly taken later
 _MOST_DEATHS = 5
 

@@ -12,8 +12,9 @@ from tools.runtime.context import ToolContext
 from tools.runtime.names import Words
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, post, tool
-from tools.scheduling.appointments import AppointmentId, AppointmentOut, show
+from tools.scheduling.appointments import AppointmentId, AppointmentOut, OneADay, show
 from tools.scheduling.encounters import cancel_planned
+from tools.scheduling.slots import PatientElsewhere, PractitionerElsewhere, SlotClosed, SlotFull
 from tools.scheduling.states import UNDONE, StateNotAllowed, arrivals, locked, move
 
 _WRITE = Permission("appointments:write")
@@ -99,11 +100,11 @@ async def mark_left_without_being_seen(ctx: ToolContext, args: LeftUnseen) -> Ap
     rest=post("/api/v1/scheduling/appointments/{appointment_id}/undo-attendance"),
     needs=_WRITE,
     effect=Effect.WRITE,
-    raises=(StateNotAllowed,),
+    raises=(StateNotAllowed, SlotFull, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay),
 )
 async def undo_attendance(ctx: ToolContext, args: Undo) -> AppointmentOut:
     """Take back a check-in, a no-show or a leaving that was marked by mistake, as long as the visit has not begun. The
-    appointment is what it was before."""
+    appointment is what it was before; its seat is taken again, where that is still possible."""
     row = await locked(ctx, args.appointment_id)
     before = "confirmed" if row.confirmed_at is not None else "booked"
     back = {"checked_in": before, "no_show": before, "left_without_being_seen": "checked_in"}

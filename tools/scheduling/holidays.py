@@ -18,7 +18,7 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
 from tools.scheduling.calendar import LONGEST_DAYS, Day
-from tools.scheduling.making import Clash, follow, horizon, make_slots
+from tools.scheduling.making import SlotsChanged, follow, horizon
 from tools.scheduling.tables import Holiday, ProviderSchedule
 
 ADDED = event_type("Holiday.Added", "The hospital, or one location, keeps no weekly hours on some days")
@@ -50,10 +50,8 @@ class HolidayOut(Out):
     location_id: UUID | None
 
 
-class HolidayChanged(HolidayOut):
-    clashes: list[Clash] = Field([], description="Booked slots on these days: their appointments still stand")
-    slots_made: int = 0
-    slots_removed: int = 0
+class HolidayChanged(HolidayOut, SlotsChanged):
+    """A holiday, and what its coming or going did to the slots."""
 
 
 @tool("scheduling.add_holiday", rest=post("/api/v1/scheduling/holidays", status=201), needs=_WRITE, effect=Effect.WRITE)
@@ -112,11 +110,9 @@ async def _apply(ctx: ToolContext, row: Holiday) -> HolidayChanged:
     if row.location_id is not None:
         query = query.where(ProviderSchedule.location_id == row.location_id)
     changed = HolidayChanged(**HolidayOut.model_validate(row).model_dump())
-    today, ahead = horizon(ctx)
     for schedule in await ctx.session.scalars(query.order_by(ProviderSchedule.id)):
-        removed, clashes = await follow(ctx, schedule, row.valid_from, row.valid_to)
-        made = await make_slots(ctx, schedule, max(today, row.valid_from), min(ahead, row.valid_to))
-        changed.slots_removed += removed
-        changed.slots_made += made.made
-        changed.clashes += clashes
+        of_one = await follow(ctx, schedule, row.valid_from, row.valid_to)
+        changed.slots_removed += of_one.slots_removed
+        changed.slots_made += of_one.slots_made
+        changed.clashes += of_one.clashes
     return changed

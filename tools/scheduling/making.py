@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +19,7 @@ from db.base import new_id
 from tools.facility.tables import Location
 from tools.runtime.context import ToolContext
 from tools.runtime.tool import Out
-from tools.scheduling.calendar import LocalTime, intervals
+from tools.scheduling.calendar import Interval, LocalTime, intervals
 from tools.scheduling.tables import LIVE, Appointment, Holiday, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 
 
@@ -36,11 +37,21 @@ class SlotsMade(Out):
     existed: int
 
 
+class SlotsChanged(Out):
+    """What a change of hours or holidays did to the slots to come."""
+
+    clashes: list[Clash] = Field([], description="Booked slots that are no more: their appointments still stand")
+    slots_made: int = 0
+    slots_removed: int = 0
+
+
 async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, last: date) -> SlotsMade:
     """Insert what is missing; a slot that was closed by an earlier change of the schedule is opened again."""
-    zone = await _zone(ctx, schedule)
-    holidays = await holidays_at(ctx, schedule.location_id)
-    wanted = list(intervals(schedule, zone, first, last, holidays))
+    days_off = await holidays_at(ctx, schedule.location_id)
+    return await _insert(ctx, schedule, list(intervals(schedule, await _zone(ctx, schedule), first, last, days_off)))
+
+
+async def _insert(ctx: ToolContext, schedule: ProviderSchedule, wanted: list[Interval]) -> SlotsMade:
     rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
@@ -100,26 +111,33 @@ async def _take_new_length(ctx: ToolContext, schedule: ProviderSchedule, wanted:
 
 async def follow(
     ctx: ToolContext, schedule: ProviderSchedule, first: date = date.min, last: date = date.max
-) -> tuple[int, list[Clash]]:
-    """Bring future slots, of these days, in line with a changed schedule: (slots removed, booked slots that clash)."""
-    query = (
-        select(TimeSlot)
-        .where(
-            TimeSlot.schedule_id == schedule.id,
-            TimeSlot.starts_at > ctx.now,
-            TimeSlot.local_date.between(first, last),
-        )
-        .with_for_update()
+) -> SlotsChanged:
+    """Bring the slots to come, of these days, in line with a changed schedule or calendar: those that are no more go, or
+    are closed where they are booked; what is missing on the horizon is made."""
+    query = select(TimeSlot).where(
+        TimeSlot.schedule_id == schedule.id, TimeSlot.starts_at > ctx.now, TimeSlot.local_date.between(first, last)
     )
-    slots = list(await ctx.session.scalars(query.order_by(TimeSlot.starts_at)))
+    slots = list(await ctx.session.scalars(query.order_by(TimeSlot.starts_at).with_for_update()))
+    today, ahead = horizon(ctx)
+    begin, end = max(today, first), min(ahead, last)
+    wanted: list[Interval] = []
+    if schedule.state == "active":
+        zone, days_off = await _zone(ctx, schedule), await holidays_at(ctx, schedule.location_id)
+        days = (
+            [begin, end, *(slot.local_date for slot in slots)] if begin <= end else [slot.local_date for slot in slots]
+        )
+        wanted = list(intervals(schedule, zone, min(days), max(days), days_off)) if days else []
+    removed, clashes = await _close(ctx, schedule, slots, {one.starts_at: one.ends_at for one in wanted})
+    made = await _insert(ctx, schedule, [one for one in wanted if begin <= one.local_date <= end])
+    return SlotsChanged(clashes=clashes, slots_made=made.made, slots_removed=removed)
+
+
+async def _close(
+    ctx: ToolContext, schedule: ProviderSchedule, slots: list[TimeSlot], wanted: dict[datetime, datetime]
+) -> tuple[int, list[Clash]]:
+    """Close the slots that are not wanted any more: (how many went, the booked ones)."""
     if not slots:
         return 0, []
-    wanted: dict[Any, Any] = {}
-    if schedule.state == "active":
-        zone = await _zone(ctx, schedule)
-        holidays = await holidays_at(ctx, schedule.location_id)
-        days = (slots[0].local_date, slots[-1].local_date)
-        wanted = {interval.starts_at: interval.ends_at for interval in intervals(schedule, zone, *days, holidays)}
     gone = [slot for slot in slots if wanted.get(slot.starts_at) != slot.ends_at]
     kept = {slot.id for slot in slots} - {slot.id for slot in gone}
     await ctx.session.execute(

@@ -20,7 +20,7 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
 from tools.scheduling.calendar import LONGEST_DAYS, Day, LocalTime, ScheduleException, days_of, hours_of
-from tools.scheduling.making import Clash, SlotsMade, follow, holidays_at, horizon, make_slots
+from tools.scheduling.making import SlotsChanged, SlotsMade, follow, holidays_at, horizon, make_slots
 from tools.scheduling.tables import ProviderSchedule
 
 CREATED = event_type("Schedule.Created", "A practitioner's schedule was made")
@@ -95,10 +95,8 @@ class ScheduleOut(Out):
     version: int
 
 
-class ScheduleChanged(ScheduleOut):
-    clashes: list[Clash]
-    slots_made: int
-    slots_removed: int
+class ScheduleChanged(ScheduleOut, SlotsChanged):
+    """A schedule, and what its change did to the slots."""
 
 
 @tool(
@@ -165,11 +163,9 @@ async def update_schedule(ctx: ToolContext, args: UpdateSchedule) -> ScheduleCha
         setattr(row, name, value)
     await _check(ctx, row)
     await ctx.session.flush()
-    removed, clashes = await follow(ctx, row)
-    made = await make_slots(ctx, row, *horizon(ctx)) if row.state == "active" else SlotsMade(made=0, existed=0)
-    ctx.emit(UPDATED, row.id, clashes=len(clashes))
-    shown = ScheduleOut.model_validate(row).model_dump()
-    return ScheduleChanged(**shown, clashes=clashes, slots_made=made.made, slots_removed=removed)
+    changed = await follow(ctx, row)
+    ctx.emit(UPDATED, row.id, clashes=len(changed.clashes))
+    return ScheduleChanged(**ScheduleOut.model_validate(row).model_dump(), **dict(changed))
 
 
 @tool(
@@ -201,8 +197,9 @@ async def _check(ctx: ToolContext, row: ProviderSchedule) -> None:
         errors.append({"field": "local_end", "rule": "must be after local_start"})
     if row.valid_to is not None and row.valid_to < row.valid_from:
         errors.append({"field": "valid_to", "rule": "must not be before valid_from"})
+    holidays = await holidays_at(ctx, row.location_id)
     if not errors:
-        errors = _useless_extras(row, await holidays_at(ctx, row.location_id), horizon(ctx)[0])
+        errors = _useless_extras(row, holidays, horizon(ctx)[0])
     if errors:
         raise InvalidArguments(errors=errors)
     others = await ctx.session.scalars(
@@ -222,7 +219,7 @@ async def _check(ctx: ToolContext, row: ProviderSchedule) -> None:
         if meet and hours and dates:
             raise ScheduleClash(f"Schedule {other.id} overlaps in hours and weekdays.", schedule_id=str(other.id))
         day = _extra_clash(row, other, await holidays_at(ctx, other.location_id))
-        day = day or _extra_clash(other, row, await holidays_at(ctx, row.location_id))
+        day = day or _extra_clash(other, row, holidays)
         if day is not None:
             why = f"An extra session on {day} overlaps hours of schedule {other.id}; give leave for them there first."
             raise ScheduleClash(why, schedule_id=str(other.id))
@@ -232,8 +229,8 @@ def _useless_extras(row: ProviderSchedule, holidays: Collection[date], today: da
     """Extra sessions to come that would make no slots: outside the schedule's dates, or over its own hours."""
     errors = []
     for number, exception in enumerate(row.exceptions):
-        rule = None
         for day in days_of(exception) if exception["kind"] == "extra" else ():
+            rule = None
             if not row.valid_from <= day <= (row.valid_to or date.max):
                 rule = f"{day} is outside the schedule's valid_from and valid_to"
             elif any(a[1] > b[0] for a, b in pairwise(sorted(hours_of(row, day, holidays)))):

@@ -19,7 +19,7 @@ from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
-from tools.runtime.errors import Conflict, InvalidArguments
+from tools.runtime.errors import Conflict, Forbidden, InvalidArguments
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -136,6 +136,8 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
         wanted.append(TimeSlot.local_time >= max(starts))
     if ends:
         wanted.append(TimeSlot.local_time < min(ends))
+    if args.patient_id is not None and not ctx.principal.may("appointments:read"):
+        raise Forbidden("Only who may read appointments may leave out a patient's.")  # when they are busy is told by it
     patient = args.patient_id or ctx.principal.patient_id
     if patient is not None:
         wanted.append(~busy(patient, TimeSlot, args.moving))

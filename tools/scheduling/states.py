@@ -68,10 +68,9 @@ def move(ctx: ToolContext, row: Appointment, state: str) -> None:
 def require_ahead(ctx: ToolContext, row: Appointment) -> None:
     """StateNotAllowed once the appointment's time has begun."""
     if row.starts_at <= ctx.now:
-        raise StateNotAllowed(
-            f"The appointment began at {row.starts_at.isoformat()}: the patient has come or not, or the hospital cancels it.",
-            state=row.state,
-        )
+        began = row.starts_at.isoformat()
+        detail = f"The appointment began at {began}: the patient has come or not, or the hospital cancels it."
+        raise StateNotAllowed(detail, state=row.state)
 
 
 def arrivals(row: Appointment, zone: ZoneInfo) -> tuple[datetime, datetime]:

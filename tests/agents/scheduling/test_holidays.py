@@ -25,3 +25,15 @@ async def test_a_patient_hears_of_holidays(own_runtime: Runtime) -> None:
     offered = await said(f"{row['birth_date']:%d %B %Y}")
     assert "No appointments on Friday 27 November: Guru Nanak's Day." in offered and "1. " in offered
     assert "Friday 27 November, " not in offered and "Christmas" not in offered
+
+
+async def test_a_holiday_behind_many_others_is_told_too(own_runtime: Runtime) -> None:
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
+    for number in range(6):
+        nearer = {"name": f"Painting {number}", "valid_from": "2026-11-24"}
+        await own_runtime.call("scheduling.add_holiday", nearer, staff())
+    await own_runtime.call("scheduling.add_holiday", {"name": "Founders' Day", "valid_from": "2026-11-27"}, staff())
+    await say(own_runtime, demo.TENANT_ID, row["phone"], "book a dentist on friday")
+    answer = await say(own_runtime, demo.TENANT_ID, row["phone"], f"{row['birth_date']:%d %B %Y}")
+    assert "No appointments on Friday 27 November: Founders' Day." in answer["reply"]
+    assert "Painting" not in answer["reply"]

@@ -160,3 +160,11 @@ def test_the_birth_date_may_be_written_either_way_round() -> None:
     assert [f.entity for f in known.find("03/12/1980")] == ["BIRTH_DATE"]
     assert list(known.find("04/12/1980")) == []
     assert RAY.birth_date is None
+
+
+def test_a_comma_parts_a_name_only_before_a_small_letter() -> None:
+    """Whichever way round the record has it."""
+    for recorded in ("Hema Das", "Das Hema"):
+        known = Known([Person(id="p", kind="patient", names=(recorded,))])
+        assert [mention.ids for mention in known.mentions("The bed is Das, Hema's until noon.")] == [("p",)]
+        assert known.mentions("Hallo Hema, das Labor ist geschlossen.") == []
