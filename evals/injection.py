@@ -33,7 +33,7 @@ import psycopg
 from rich.console import Console
 from rich.progress import track
 
-from agents.turn_state import flow_about
+from agents.turn.state import flow_about
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.resolve.assent import is_plain_yes

@@ -10,10 +10,10 @@ import structlog
 import yaml
 from jinja2 import TemplateError
 
-from agents.rerun import Rehearse
 from agents.screen.red_flags import red_flags
 from agents.scribe.writing import ModelNotes
-from agents.turn import Turns
+from agents.turn.rerun import Rehearse
+from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.hearing import Understanding
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
-from agents.call_words import expected, fixed_sentences
-from agents.dialogue import phrase
+from agents.phone.words import expected, fixed_sentences
+from agents.turn.dialogue import phrase
 from settings import Settings
 from voice.audio import Piece
 from voice.calls.ear import for_models

@@ -15,8 +15,8 @@ from fastapi import APIRouter, Request, Response, WebSocket
 from sqlalchemy import select
 from twilio.twiml.voice_response import Connect, Dial, VoiceResponse  # type: ignore[import-untyped]
 
-from agents.calls import Hospital, forget_who
-from agents.dialogue import EMERGENCY, phrase
+from agents.phone.calls import Hospital, forget_who
+from agents.turn.dialogue import EMERGENCY, phrase
 from api.twilio.signature import verify
 from api.twilio.webhooks import believed, public_url, required
 from tools.facility.tables import Tenant

@@ -64,7 +64,7 @@ def _mark(number: int) -> bytes:
 def serve(port: int, stats_file: Path) -> None:
     import uvicorn
 
-    from agents import calls
+    from agents.phone import calls
     from api.http.app import create_app
     from api.telephone import media_stream as call_media
     from settings import get_settings

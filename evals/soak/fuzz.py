@@ -12,7 +12,7 @@ from typing import Any, get_args
 from sqlalchemy import text
 
 from agents import commands
-from agents.turn_state import flow_about
+from agents.turn.state import flow_about
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.resolve.assent import is_plain_yes
 from cli.chat import say

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from agents.state import State, read_state
-from agents.turn_state import flow_about
+from agents.turn.conversation_state import State, read_state
+from agents.turn.state import flow_about
 from cli.chat import say
 from governance.record import canonical
 from governance.vault import Keyring, Owner
@@ -67,7 +67,7 @@ def test_who_it_is_stays_known() -> None:
 async def test_a_turn_that_cannot_begin_is_counted_and_given_up(
     own_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agents import turn_state
+    from agents.turn import state as turn_state
 
     await say(own_runtime, TENANT, PHONE, "hello")
 

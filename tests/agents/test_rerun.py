@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from agents.rerun import Rehearse
+from agents.turn.rerun import Rehearse
 from agents.understanding.hearing import Hearing, Understood
 from cli.chat import say
 from tests.conftest import staff

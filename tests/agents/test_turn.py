@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, text
 
 from agents.commands import Affirm, Ask
-from agents.graph import MAX_REPLY, Fitted, fit
-from agents.state import Option
+from agents.turn.conversation_state import Option
+from agents.turn.graph import MAX_REPLY, Fitted, fit
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
 from cli.chat import say

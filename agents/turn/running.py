@@ -12,9 +12,9 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy import select
 
-from agents import graph
-from agents.dialogue import EMERGENCY, Place, phrase, spoken_phrase
-from agents.turn_state import Overtaken, Turn, flow_about
+from agents.turn import graph
+from agents.turn.dialogue import EMERGENCY, Place, phrase, spoken_phrase
+from agents.turn.state import Overtaken, Turn, flow_about
 from agents.understanding.hearing import Directory, Known
 from agents.understanding.model import FallingBack
 from db.engine import Database, direct

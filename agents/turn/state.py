@@ -15,10 +15,10 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
-from agents.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
 from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
-from agents.state import State, read_state
+from agents.turn.conversation_state import State, read_state
+from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
 from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelAnswer
 from db.base import new_id

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.commands import Command, Fill
-from agents.state import State
+from agents.turn.conversation_state import State
 from agents.understanding.hearing import Directory, Known
 from tools.conversations.texts import Phrasebook, say_when
 from tools.facility.tools import LocationOut
@@ -19,7 +19,7 @@ from tools.runtime.principals import Principal, patient_principal, system
 from tools.runtime.runtime import Runtime, Step
 from tools.runtime.work import Work
 
-_PHRASES = Phrasebook(Path(__file__).parent / "texts")
+_PHRASES = Phrasebook(Path(__file__).resolve().parents[1] / "texts")
 phrase, spoken_phrase, own_words = _PHRASES.tell, _PHRASES.spoken, _PHRASES.all_words
 CommandType = TypeVar("CommandType", bound=Command)
 

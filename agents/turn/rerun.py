@@ -19,10 +19,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.commands import COMMANDS
-from agents.dialogue import Place
 from agents.screen.red_flags import red_flags
-from agents.state import read_state
-from agents.turn_state import Read, Turn, said_in
+from agents.turn.conversation_state import read_state
+from agents.turn.dialogue import Place
+from agents.turn.state import Read, Turn, said_in
 from agents.understanding.hearing import Hearing, Understanding, Understood
 from governance.clear import texts_in
 from governance.policies.policy import Policy

@@ -14,12 +14,12 @@ from uuid import UUID
 
 import structlog
 
-from agents.call_words import consent_in, ends_recording, only_stop, question_of, to_say
-from agents.dialogue import EMERGENCY, phrase
+from agents.phone.words import consent_in, ends_recording, only_stop, question_of, to_say
 from agents.screen.red_flags import red_flags
-from agents.state import State
-from agents.turn import ATTEMPTS, Answered
-from agents.turn_state import flow_about
+from agents.turn.conversation_state import State
+from agents.turn.dialogue import EMERGENCY, phrase
+from agents.turn.running import ATTEMPTS, Answered
+from agents.turn.state import flow_about
 from governance.record import canonical
 from governance.vault import Owner
 from tools.conversations.inbox import Incoming
