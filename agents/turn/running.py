@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,7 +14,7 @@ from sqlalchemy import select
 from agents.turn import graph
 from agents.turn.dialogue import EMERGENCY, Place, phrase, spoken_phrase
 from agents.turn.state import Overtaken, Turn, flow_about
-from agents.understanding.hearing import Directory, Known
+from agents.understanding.hearing import Directory, Known, Understanding
 from agents.understanding.model import FallingBack
 from db.engine import Database, direct
 from governance.record import canonical
@@ -57,9 +56,9 @@ class Answered:
 
 
 @task("run_turns", queue="turns")
-async def run_turns(runtime: Any, *, tenant: str, conversation: str) -> None:
+async def run_turns(runtime: Runtime, *, tenant: str, conversation: str) -> None:
     """Answer what has arrived in one conversation."""
-    await runtime.turns.drain(UUID(tenant), UUID(conversation))
+    await runtime.services.get(Turns).drain(UUID(tenant), UUID(conversation))
 
 
 class Turns:
@@ -85,7 +84,7 @@ class Turns:
         """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id (None
         where it had been received before), and what the turn came to. Where no model is asked both are one commit, since
         somebody waits on the line; a turn that fails leaves the message stored."""
-        if isinstance(self.runtime.understanding, FallingBack):
+        if isinstance(self.runtime.services.get(Understanding), FallingBack):
             stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:

@@ -20,6 +20,7 @@ from tools.runtime.errors import InvalidArguments
 from tools.runtime.events import event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import Permission, system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tables import IdempotencyKey
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -171,7 +172,7 @@ async def _days(ctx: ToolContext) -> dict[DataClass, int]:
 
 
 @task("record.apply_retention", every="20 3 * * *", each_tenant=True)
-async def nightly(runtime: Any, *, tenant: str) -> None:
+async def nightly(runtime: Runtime, *, tenant: str) -> None:
     """A tenant's retention, each night: a part at a time, until nothing is left."""
     run: Callable[..., Awaitable[Any]] = runtime.call_within
     async with tenant_work(runtime, UUID(tenant), system_name="record.apply_retention") as work:

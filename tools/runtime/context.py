@@ -11,16 +11,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.blobs import Blobs
-from governance.redaction.redactor import Redactor
-from governance.seals.sealer import Seals
-from scribe.making import NoteModel
-from tools.patients.people import People
 from tools.runtime.errors import NotFound, VersionMismatch
 from tools.runtime.events import EVENTS, Event
 from tools.runtime.jobs import Job
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
+from tools.runtime.services import Service, Services
 from tools.runtime.work import Work
 
 Row = TypeVar("Row")
@@ -51,17 +47,9 @@ class ToolContext:
     call: Callable[..., Awaitable[Any]]  # another room's tool, in the same transaction: (name, arguments, prepared=...)
     # another room's tool's slow part: (name, arguments) -> what is awaited outside any transaction; give it to `call`
     prepare: Callable[[str, Any], Awaitable[Callable[[], Awaitable[Any]]]]
-    people: People
-    redactor: Redactor
-    seals: Seals | None = None
-    blobs: Blobs | None = None
-    scribe: NoteModel | None = None
+    services: Services
     prepared: Any = None  # what the tool's `before` gave
-    rehearse: Any = None
-    allow_local_webhooks: bool = False
     if_match: int | None = None
-    hold_minutes: int = 10
-    slot_horizon_days: int = 60
     seen: list[UUID] = field(default_factory=list)  # patients whose data the call shows without naming them
 
     @property
@@ -72,6 +60,10 @@ class ToolContext:
     def now(self) -> datetime:
         """Aware UTC, from the service's clock."""
         return self.work.now
+
+    def service(self, kind: type[Service]) -> Service:
+        """What this installation offers of a kind. Raises Unavailable where there is none (`services.find` gives None)."""
+        return self.services.get(kind)
 
     def emit(self, event: str, entity_id: UUID, **payload: Any) -> None:
         """Say that something happened; it is written with the call's effect."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,9 +17,11 @@ from tools.runtime.errors import ConsentMissing
 from tools.runtime.events import Event, reaction
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_work
 from tools.scheduling import encounters, states
 from tools.scheduling.making import make_slots
+from tools.scheduling.rules import SlotRules
 from tools.scheduling.schedules import MATERIALIZED
 from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, busy, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
@@ -169,7 +170,7 @@ async def notify(
 
 
 @task("scheduling.extend_horizon", every="15 1 * * *", each_tenant=True)
-async def extend_horizon(runtime: Any, *, tenant: str) -> None:
+async def extend_horizon(runtime: Runtime, *, tenant: str) -> None:
     """Keep slots made ahead on every active schedule: a job each."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.extend_horizon") as work:
         query = select(ProviderSchedule.id).where(ProviderSchedule.state == "active").order_by(ProviderSchedule.id)
@@ -179,20 +180,20 @@ async def extend_horizon(runtime: Any, *, tenant: str) -> None:
 
 
 @task("scheduling.extend_schedule")
-async def extend_schedule(runtime: Any, *, tenant: str, schedule: str) -> None:
+async def extend_schedule(runtime: Runtime, *, tenant: str, schedule: str) -> None:
     """Keep slots made ahead on one schedule."""
     name = "scheduling.extend_horizon"
     async with tenant_work(runtime, UUID(tenant), system_name=name) as work:
         ctx = await runtime.context(work, system(work.tenant_id, name))
         row = await ctx.load(ProviderSchedule, UUID(schedule))
         today = ctx.now.astimezone(ctx.tenant.zone).date()
-        made = await make_slots(ctx, row, today, today + timedelta(days=ctx.slot_horizon_days))
+        made = await make_slots(ctx, row, today, today + timedelta(days=ctx.service(SlotRules).horizon_days))
         if made.made:
             ctx.emit(MATERIALIZED, row.id, made=made.made)
 
 
 @task("scheduling.remind", every="*/5 * * * *", each_tenant=True)
-async def remind(runtime: Any, *, tenant: str) -> None:
+async def remind(runtime: Runtime, *, tenant: str) -> None:
     """Queue a reminder for every live appointment within the next 24 hours that was made longer ago than that, once: a job
     each, so that one that fails is told of and keeps nobody else's back."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
@@ -215,7 +216,7 @@ async def remind(runtime: Any, *, tenant: str) -> None:
 
 
 @task("scheduling.remind_of")
-async def remind_of(runtime: Any, *, tenant: str, appointment: str) -> None:
+async def remind_of(runtime: Runtime, *, tenant: str, appointment: str) -> None:
     """Remind of one appointment, where it still stands."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
         ctx = await runtime.context(work, system(work.tenant_id, "scheduling.remind"))
@@ -225,7 +226,7 @@ async def remind_of(runtime: Any, *, tenant: str, appointment: str) -> None:
 
 
 @task("scheduling.release_holds", every="* * * * *", each_tenant=True)
-async def release_holds(runtime: Any, *, tenant: str) -> None:
+async def release_holds(runtime: Runtime, *, tenant: str) -> None:
     """Let expired holds go. Who did not take an offered seat waits on, and the seat is offered to the next."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.release_holds") as work:
         expired = (
@@ -249,7 +250,7 @@ async def release_holds(runtime: Any, *, tenant: str) -> None:
 
 
 @task("scheduling.offer_again")
-async def offer_again(runtime: Any, *, tenant: str, slot: str, not_to: str) -> None:
+async def offer_again(runtime: Runtime, *, tenant: str, slot: str, not_to: str) -> None:
     """Offer a seat that was not taken to the next who waits."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.release_holds") as work:
         ctx = await runtime.context(work, system(work.tenant_id, "scheduling.release_holds"))
