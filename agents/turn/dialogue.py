@@ -128,6 +128,6 @@ class Dialogue:
         self._steps += 1
         tools = FLOW_TOOLS["concierge"] | FLOW_TOOLS.get(self.state.flow or "concierge", frozenset())
         step = Step(turn=self.turn, number=self._steps, tools=tools, assent=assent)
-        out = await self.runtime.call_within(self.work, name, args, caller, step=step)
+        out = await self.runtime.call_named_within(self.work, name, args, caller, step=step)
         self.results.append(out)
         return out

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -118,9 +119,9 @@ class Rehearsal(Runtime):
         self.turn = turn
         self.effects: list[dict[str, Any]] = []
 
-    async def call_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: Any = None
-    ) -> Any:  # fmt: skip
+    async def call_named_within(
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: object = None
+    ) -> BaseModel:  # fmt: skip
         tool = permitted(name, caller)
         args = parse(tool, arguments)
         if step is not None:

@@ -27,6 +27,7 @@ from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
+from tools.tickets.hand_over import HandOver, hand_over
 
 log = structlog.get_logger()
 SECONDS = Histogram("wardline_turn_seconds", "Time of one turn, from reading the message to the commit")
@@ -198,9 +199,11 @@ class Turns:
             message.state, message.error = "failed", type(error).__name__
             row.last_inbound_at = work.now
             caller = system(tenant_id, "agent:concierge")
-            urgency = "critical" if message.urgent else "high"
-            args = {"conversation_id": str(row.id), "reason": "A message could not be processed", "priority": urgency}
-            await self.runtime.call_within(work, "conversations.hand_over", args, caller)
+            args = HandOver(
+                conversation_id=row.id, reason="A message could not be processed",
+                priority="critical" if message.urgent else "high",
+            )  # fmt: skip
+            await self.runtime.call_within(work, hand_over, args, caller)
             tell = spoken_phrase if row.channel == "phone" else phrase
             if message.urgent:
                 body = tell(row.language, "emergency", number=EMERGENCY.get(tenant.country, "112"))

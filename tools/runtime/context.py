@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from tools.runtime.jobs import Job
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
 from tools.runtime.services import Service, Services
+from tools.runtime.tool import Given, Operation, Result
 from tools.runtime.work import Work
 
 Row = TypeVar("Row")
@@ -38,15 +39,21 @@ class Tenant:
         return self.country == "US"
 
 
+class OtherTools(Protocol):
+    """Port: calls from one tool to another, as the system on the caller's behalf."""
+
+    async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result: ...
+
+    async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]: ...
+
+
 @dataclass(slots=True)
 class ToolContext:
     work: Work
     principal: Principal
     tenant: Tenant
     cursors: Cursors
-    call: Callable[..., Awaitable[Any]]  # another room's tool, in the same transaction: (name, arguments, prepared=...)
-    # another room's tool's slow part: (name, arguments) -> what is awaited outside any transaction; give it to `call`
-    prepare: Callable[[str, Any], Awaitable[Callable[[], Awaitable[Any]]]]
+    others: OtherTools
     services: Services
     prepared: Any = None  # what the tool's `before` gave
     if_match: int | None = None
@@ -64,6 +71,14 @@ class ToolContext:
     def service(self, kind: type[Service]) -> Service:
         """What this installation offers of a kind. Raises Unavailable where there is none (`services.find` gives None)."""
         return self.services.get(kind)
+
+    async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
+        """Another room's tool, given as its function, in the same transaction."""
+        return await self.others.call(run, args, prepared=prepared)
+
+    async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]:
+        """The slow part of another room's tool: what is awaited outside any transaction. Give its result to `call`."""
+        return await self.others.prepare(run, args)
 
     def emit(self, event: str, entity_id: UUID, **payload: Any) -> None:
         """Say that something happened; it is written with the call's effect."""

@@ -4,8 +4,9 @@ effect, its events and its entry on the record."""
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,7 @@ from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
 from tools.runtime.services import Services
 from tools.runtime.tables import TenantRecord
-from tools.runtime.tool import Args, Effect, Tool, find_tool
+from tools.runtime.tool import Args, Effect, Given, Operation, Result, Tool, find_tool, tool_of
 from tools.runtime.work import Clock, Work, open_work
 
 log = structlog.get_logger()
@@ -160,7 +161,7 @@ class Runtime:
             context = await self.context(work, caller, if_match=if_match)
             context.prepared = prepared
             await work.scope(caller.patient_id)
-            out: BaseModel = await tool.run(context, args)
+            out = await tool.run(context, args)
             body = out.model_dump_json()
             entry.out, entry.seen = out, context.seen
             if claimed is not None:
@@ -198,8 +199,17 @@ class Runtime:
         return await outside()
 
     async def call_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: Any = None
-    ) -> Any:  # fmt: skip
+        self, work: Work, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
+        prepared: object = None,
+    ) -> Result:  # fmt: skip
+        """Run a tool, given as its function, inside a transaction that is already open (`call_named_within`)."""
+        out = await self.call_named_within(work, tool_of(run).name, args, caller, step=step, prepared=prepared)
+        return cast(Result, out)
+
+    async def call_named_within(
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None,
+        prepared: object = None,
+    ) -> BaseModel:  # fmt: skip
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
         entry = Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
@@ -247,26 +257,12 @@ class Runtime:
 
     async def context(self, work: Work, caller: Principal, *, if_match: int | None = None) -> ToolContext:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
-        behalf = system(caller.tenant_id, f"system for {caller.id}")
-
-        async def call_other(name: str, arguments: Any, *, prepared: Any = None) -> Any:
-            scope = work.session.info.get("scope")
-            out = await self.call_within(work, name, arguments, behalf, prepared=prepared)
-            await work.scope(scope[1] if scope else None)
-            return out
-
-        async def prepare_other(name: str, arguments: Any) -> Any:
-            tool = permitted(name, behalf)
-            assert tool.before is not None, f"{name} needs no preparing"
-            return await tool.before(await self.context(work, behalf), parse(tool, arguments))
-
         return ToolContext(
             work=work,
             principal=caller,
             tenant=await self.tenant(caller.tenant_id, work.session),
             cursors=self.cursors,
-            call=call_other,
-            prepare=prepare_other,
+            others=_OtherTools(self, work, system(caller.tenant_id, f"system for {caller.id}")),
             if_match=if_match,
             services=self.services,
         )
@@ -310,6 +306,27 @@ class Runtime:
             if not is_outage(error) and not isinstance(error, KeyServiceDown):
                 raise
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherTools:
+    """Calls from one tool to another: in the same transaction, as the system on the caller's behalf."""
+
+    runtime: Runtime
+    work: Work
+    behalf: Principal
+
+    async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
+        scope = self.work.session.info.get("scope")
+        out = await self.runtime.call_within(self.work, run, args, self.behalf, prepared=prepared)
+        await self.work.scope(scope[1] if scope else None)
+        return out
+
+    async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]:
+        tool = tool_of(run)
+        permitted(tool.name, self.behalf)
+        assert tool.before is not None, f"{tool.name} needs no preparing"
+        return await tool.before(await self.runtime.context(self.work, self.behalf), args)
 
 
 def as_tool_error(error: BaseException) -> ToolError:

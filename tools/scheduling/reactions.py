@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tools.conversations.communications import Purpose, SendCommunication, send_communication
 from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
@@ -19,12 +20,13 @@ from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_work
-from tools.scheduling import encounters, states
+from tools.scheduling import encounter_states, encounters, states
 from tools.scheduling.making import make_slots
 from tools.scheduling.rules import SlotRules
 from tools.scheduling.schedules import MATERIALIZED
 from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, busy, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
+from tools.tickets.tools import CreateTicket, create_ticket
 
 REMIND_BEFORE = timedelta(hours=24)
 OFFER_HOLD = timedelta(hours=2)
@@ -46,7 +48,7 @@ async def make_encounter(ctx: ToolContext, event: Event) -> None:
         return
     query = select(Encounter.id).where(Encounter.appointment_id == event.entity_id, Encounter.state != "cancelled")
     if (await ctx.session.scalars(query)).first() is None:
-        await ctx.call("encounters.create_encounter", {"appointment_id": str(event.entity_id)})
+        await ctx.call(encounters.create_encounter, encounters.CreateEncounter(appointment_id=event.entity_id))
 
 
 @reaction(states.CANCELLED, "scheduling.tell_cancellation")
@@ -57,7 +59,7 @@ async def tell_cancellation(ctx: ToolContext, event: Event) -> None:
         await notify(ctx, row, "cancellation", once=f"cancellation:{row.id}")
 
 
-@reaction(encounters.COMPLETED, "scheduling.follow_up")
+@reaction(encounter_states.COMPLETED, "scheduling.follow_up")
 async def follow_up(ctx: ToolContext, event: Event) -> None:
     """After the visit the patient gets the follow-up message."""
     encounter = await ctx.load(Encounter, event.entity_id)
@@ -82,8 +84,9 @@ async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
     )
     if missed and missed >= 2:
         subject = f"The patient has missed {missed} appointments within a year"
-        ticket = {"category": "no_show", "subject": subject, "patient_id": str(row.patient_id)}
-        await ctx.call("tickets.create_ticket", {**ticket, "once": f"no_show:{row.id}"})
+        once = f"no_show:{row.id}"
+        ticket = CreateTicket(category="no_show", subject=subject, patient_id=row.patient_id, once=once)
+        await ctx.call(create_ticket, ticket)
 
 
 @reaction(states.RESCHEDULED, "scheduling.offer_freed_seat")
@@ -144,7 +147,7 @@ async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
 
 
 async def notify(
-    ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *, once: str, patient_id: UUID | None = None
+    ctx: ToolContext, row: Appointment | TimeSlot, purpose: Purpose, *, once: str, patient_id: UUID | None = None
 ) -> None:
     """Tell the patient of an appointment or slot, in the patient's language, if the patient consents to messages and
     has a number."""
@@ -162,9 +165,9 @@ async def notify(
         "hospital": ctx.tenant.name,
     }
     body = tell(patient.language, purpose, **facts)
-    message = {"patient_id": str(patient.id), "purpose": purpose, "body": body, "facts": facts, "once": once}
+    message = SendCommunication(patient_id=patient.id, purpose=purpose, body=body, facts=facts, once=once)
     try:
-        await ctx.call("communications.send_communication", message)
+        await ctx.call(send_communication, message)
     except ConsentMissing:
         return  # the refusal is on the record
 
