@@ -17,7 +17,7 @@ from scribe.fhir.document import About, State, document
 from scribe.note import Maker, Note
 from tools.collab.content import Change, Distance, differences, digest_of, distance, seal, unseal
 from tools.collab.tables import NoteRevision
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, Failed, InvalidArguments, NotFound

@@ -17,7 +17,7 @@ from sqlalchemy.types import Text
 from db.base import new_id
 from tools.collab.content import seal
 from tools.collab.tables import CollabMessage, CollabThread
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments

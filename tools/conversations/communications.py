@@ -16,8 +16,7 @@ from governance.vault import Owner
 from tools.conversations.contents import ERASED
 from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Communication
-from tools.patients.consents import has_consent
-from tools.patients.tools import load_patient
+from tools.patients.gates import has_consent, load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ConsentMissing, InvalidArguments
 from tools.runtime.events import event_type

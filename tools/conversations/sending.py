@@ -18,7 +18,7 @@ from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_c
 from tools.conversations.contents import open_addresses, open_contents
 from tools.conversations.inbox import AWAITED, opening_of
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
-from tools.patients.consents import has_consent
+from tools.patients.gates import has_consent
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.runtime import Runtime

@@ -10,11 +10,11 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import select
 
-from tools.conversations.contents import ERASED, open_addresses, open_contents
+from tools.conversations.contents import ERASED, open_contents
 from tools.conversations.inbox import end_session, ensure_conversation, one_at_a_time, queue_out
+from tools.conversations.shown import ConversationOut, show_conversation, show_conversations
 from tools.conversations.tables import Conversation, Message
-from tools.patients.consents import require_consent
-from tools.patients.tools import e164, load_patient
+from tools.patients.gates import e164, load_patient, require_consent
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
@@ -61,19 +61,6 @@ class Assign(Args):
     to: str | None = Field(max_length=200, description="A person; null gives the conversation back to the agent")
 
 
-class ConversationOut(Out):
-    id: UUID
-    channel: str
-    address: str | None = Field(description="E.164; null where it was erased")
-    patient_id: UUID | None
-    state: str
-    assigned_to: str | None
-    agent: str
-    language: str
-    last_inbound_at: datetime | None
-    version: int
-
-
 class MessageOut(Out):
     id: UUID
     conversation_id: UUID
@@ -105,19 +92,6 @@ async def open_conversation(ctx: ToolContext, args: OpenConversation) -> Convers
     return await show_conversation(ctx, await ctx.load(Conversation, made))
 
 
-async def show_conversation(ctx: ToolContext, row: Conversation) -> ConversationOut:
-    """A conversation as callers see it, its address opened."""
-    return (await _all_shown(ctx, [row]))[0]
-
-
-async def _all_shown(ctx: ToolContext, rows: Sequence[Conversation]) -> list[ConversationOut]:
-    addresses = await open_addresses(ctx.work.keys, rows)
-    return [
-        ConversationOut.model_validate({**row.__dict__, "address": address})
-        for row, address in zip(rows, addresses, strict=True)
-    ]
-
-
 async def _messages(ctx: ToolContext, rows: Sequence[Message]) -> list[MessageOut]:
     query = select(Conversation.patient_id).where(Conversation.id.in_({row.conversation_id for row in rows}))
     ctx.seen.extend(patient for patient in await ctx.session.scalars(query.distinct()) if patient is not None)
@@ -140,7 +114,7 @@ async def list_conversations(ctx: ToolContext, args: ListConversations) -> Page[
         query = query.where(Conversation.patient_id == args.patient_id)
     order = (Conversation.id,)
     return await page(
-        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _all_shown(ctx, rows)
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: show_conversations(ctx, rows)
     )
 
 

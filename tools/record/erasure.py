@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from governance.keeping import destroy
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.events import event_type
 from tools.runtime.names import Words

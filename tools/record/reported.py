@@ -17,7 +17,7 @@ from governance.record import Opening, Record, digest
 from governance.tables import AuditEntry, LLMSession
 from governance.vault import Owner
 from tools.conversations.inbox import ENDED, STARTED
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.record.access import names_patient
 from tools.record.tools import READ, SessionOut
 from tools.runtime.context import ToolContext

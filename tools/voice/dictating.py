@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.blobs import Blobs
 from governance.vault import Keyring
-from tools.patients.consents import has_consent
+from tools.patients.gates import has_consent
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime

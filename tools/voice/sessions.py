@@ -14,8 +14,7 @@ from sqlalchemy import func, select
 from db.base import new_id
 from governance.keeping import destroy
 from tools.facility.tables import Practitioner
-from tools.patients.consents import require_consent
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient, require_consent
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, ConsentMissing, InvalidArguments
 from tools.runtime.events import event_type

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from db.blobs import Blobs
-from tools.patients.consents import has_consent
+from tools.patients.gates import has_consent
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
