@@ -7,6 +7,7 @@ from datetime import timedelta
 from agents.commands import Fill
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_birth_date
+from governance.record import POLICY_DECISION
 from tools.patients.tools import PatientOut
 
 TRIES = 3
@@ -41,7 +42,7 @@ async def verified(d: Dialogue) -> bool:
         return True
     state.tries += 1
     d.work.record.append(
-        "policy_decision", {"at": d.work.now, "rule": "second_fact", "decision": "refused", "try": state.tries}
+        POLICY_DECISION, {"at": d.work.now, "rule": "second_fact", "decision": "refused", "try": state.tries}
     )
     if state.tries >= TRIES or len(matching) > 1:
         await hand_over(d, "The patient could not be verified")
@@ -75,7 +76,7 @@ def _welcome(d: Dialogue, patient: PatientOut) -> None:
     state.patient_id, state.given = patient.id, patient.given
     state.verified_at, state.tries, state.misses = d.work.now, 0, 0
     d.work.record.append(
-        "policy_decision", {"at": d.work.now, "rule": "second_fact", "decision": "allowed", "patient_id": patient.id}
+        POLICY_DECISION, {"at": d.work.now, "rule": "second_fact", "decision": "allowed", "patient_id": patient.id}
     )
     state.ask(None)
     d.say("verified", given=patient.given)

@@ -28,7 +28,7 @@ from tools.scheduling.fhir import FhirResource
 from tools.scheduling.tables import Encounter
 from tools.voice.tables import VoiceSession
 
-SAVED = event_type("NoteRevision.Saved", "A version of a note was saved")
+SAVED = event_type("NoteRevision.Created", "A version of a note was saved")
 SIGNED = event_type("NoteRevision.Signed", "A doctor signed a note, or an amendment of one")
 _READ, _WRITE, _SIGN = Permission("notes:read"), Permission("notes:write"), Permission("notes:sign")
 _PATH = "/api/v1/collab/notes/{note_id}/revisions"

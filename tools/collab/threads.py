@@ -28,7 +28,7 @@ from tools.runtime.principals import Permission, Role
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
 from tools.scheduling.tables import Encounter
 
-OPENED = event_type("CollabThread.Opened", "A case discussion was opened")
+OPENED = event_type("CollabThread.Created", "A case discussion was opened")
 CLOSED = event_type("CollabThread.Closed", "A case discussion was closed, or opened again")
 POSTED = event_type("CollabMessage.Posted", "Somebody wrote in a case discussion")
 _READ, _WRITE = Permission("collab:read"), Permission("collab:write")

@@ -20,6 +20,7 @@ from tools.voice.said import Said, add_segments
 from tools.voice.sessions import SessionState, hints_about
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import facts_of, names_that_may_be_said
+from tools.voice.uploads import AUDIO_TAKEN
 from voice.audio import RATE_HZ
 from voice.recognition.engine import Engine, Segment
 
@@ -67,7 +68,7 @@ class Dictation:
                 if segments:
                     row.heard_language = row.heard_language or segments[0].language
                 body = {"at": work.now, "session_id": row.id, "from": self.taken_samples, "until": until}
-                work.record.append("audio_taken", body | {"segments": len(segments)})
+                work.record.append(AUDIO_TAKEN, body | {"segments": len(segments)})
         except BaseException:
             await self.runtime.services.get(Blobs).delete([part.blob for part in parts])
             raise
