@@ -193,7 +193,7 @@ class PhoneCall:
 
     async def _greet(self, *, again: bool) -> None:
         call = self._call
-        directory = (await self._runtime.turns.place(call.tenant_id)).directory
+        directory = (await self._runtime.turns.hospital(call.tenant_id)).names
         self._names = tuple(known.name for known in (*directory.practitioners, *directory.specialties))[:60]
         if again:
             self._count = await written.words_so_far(self._runtime, call)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import yaml
 
-from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.spelling import plain
 from tools.conversations.texts import LANGUAGES
 from voice.calls.events import Question, Sentence

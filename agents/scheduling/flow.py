@@ -10,7 +10,7 @@ from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
 from tools.runtime.runtime import assent_digest
@@ -24,141 +24,145 @@ _NEXT = {
 }
 
 
-async def step(d: Dialogue, *, changed: bool) -> None:
+async def step(dialogue: Dialogue, *, changed: bool) -> None:
     """Take the flow one step further. `changed`: this message gave or corrected a piece of information."""
-    state = d.state
-    if state.pending is not None and not changed and not d.has(Choose, More):
-        await _answer_to_read_back(d, state.pending)
+    state = dialogue.state
+    if state.pending is not None and not changed and not dialogue.has(Choose, More):
+        await _answer_to_read_back(dialogue, state.pending)
         return
     if state.pending is not None:
-        if state.pending.deed == "cancel" and d.has(More) and not changed:
-            await visits.other_visit(d, state.pending)
+        if state.pending.action == "cancel" and dialogue.has(More) and not changed:
+            await visits.other_visit(dialogue, state.pending)
             return
-        _other_times(d, state.pending)
-        await book.let_go(d)
-    if state.awaiting == "choice" and await _choice(d, changed=changed):
+        _other_times(dialogue, state.pending)
+        await book.let_go(dialogue)
+    if state.awaiting == "choice" and await _choice(dialogue, changed=changed):
         return
-    if not await settle_subject(d):
+    if not await settle_subject(dialogue):
         return
     if state.flow is not None:
-        await _NEXT[state.flow](d)
+        await _NEXT[state.flow](dialogue)
 
 
-async def _answer_to_read_back(d: Dialogue, pending: Pending) -> None:
+async def _answer_to_read_back(dialogue: Dialogue, pending: Pending) -> None:
     """Only a plain yes, by the patient's own words, to exactly what was read back lets the tool act."""
-    if d.has(Deny):
-        await _refused(d, pending)
-    elif d.has(Affirm) and is_plain_yes(d.text, deed=pending.deed if pending.deed != "waitlist" else "book"):
-        await _act(d, pending)
+    if dialogue.has(Deny):
+        await _refused(dialogue, pending)
+    elif dialogue.has(Affirm) and is_plain_yes(
+        dialogue.text, action=pending.action if pending.action != "waitlist" else "book"
+    ):
+        await _act(dialogue, pending)
     else:
-        if not d.lines:
-            d.say("need_clear_yes")
-        book.read_back(d, pending)
+        if not dialogue.lines:
+            dialogue.say("need_clear_yes")
+        book.read_back(dialogue, pending)
 
 
-async def _act(d: Dialogue, pending: Pending) -> None:
+async def _act(dialogue: Dialogue, pending: Pending) -> None:
     digest = assent_digest(pending.tool, pending.args)
     try:
-        await d.call(pending.tool, assent=digest, **pending.args)
+        await dialogue.call(pending.tool, confirmation=digest, **pending.args)
     except ToolError as error:
-        await book.let_go(d)
-        await _not_done(d, pending, error)
+        await book.let_go(dialogue)
+        await _not_done(dialogue, pending, error)
         return
-    d.say(f"done_{pending.deed}", **pending.facts)
-    if pending.deed == "waitlist":
-        await book.let_go(d)
-    d.state.end_flow()
+    dialogue.say(f"done_{pending.action}", **pending.facts)
+    if pending.action == "waitlist":
+        await book.let_go(dialogue)
+    dialogue.state.end_flow()
 
 
-async def _not_done(d: Dialogue, pending: Pending, error: ToolError) -> None:
+async def _not_done(dialogue: Dialogue, pending: Pending, error: ToolError) -> None:
     """The tool refused after all: say why, and go on from there."""
     if error.code in ("slot_full", "slot_closed", "slot_in_past", "practitioner_elsewhere"):
-        d.say("seat_gone")
-        await book.find_and_offer(d)
+        dialogue.say("seat_gone")
+        await book.find_and_offer(dialogue)
         return
     if error.code == "patient_elsewhere":
-        d.say("elsewhere_then", **pending.facts)
-        d.state.slots.pop("time", None)
-        d.state.pending = None
-        d.state.ask("time")
+        dialogue.say("elsewhere_then", **pending.facts)
+        dialogue.state.slots.pop("time", None)
+        dialogue.state.pending = None
+        dialogue.state.ask("time")
         return
     if error.code == "one_a_day":
-        d.say("one_a_day", **pending.facts)
-        d.state.slots.pop("day", None)
-        d.state.ask("day")
+        dialogue.say("one_a_day", **pending.facts)
+        dialogue.state.slots.pop("day", None)
+        dialogue.state.ask("day")
         return
     if error.code == "already_waiting":
-        d.say("already_waiting", **pending.facts)
+        dialogue.say("already_waiting", **pending.facts)
     else:
-        d.say("not_possible")
-    d.state.end_flow()
+        dialogue.say("not_possible")
+    dialogue.state.end_flow()
 
 
-async def _refused(d: Dialogue, pending: Pending) -> None:
-    await book.let_go(d)
-    if pending.deed == "cancel":
-        d.say("kept", **pending.facts)
-        d.state.end_flow()
-    elif pending.deed == "waitlist":
-        d.say("left")
-        d.state.end_flow()
+async def _refused(dialogue: Dialogue, pending: Pending) -> None:
+    await book.let_go(dialogue)
+    if pending.action == "cancel":
+        dialogue.say("kept", **pending.facts)
+        dialogue.state.end_flow()
+    elif pending.action == "waitlist":
+        dialogue.say("left")
+        dialogue.state.end_flow()
     else:
-        d.state.slots.pop("day", None)
-        d.state.slots.pop("time", None)
-        d.state.ask("day")
-        d.say("what_instead")
+        dialogue.state.slots.pop("day", None)
+        dialogue.state.slots.pop("time", None)
+        dialogue.state.ask("day")
+        dialogue.say("what_instead")
 
 
-async def _choice(d: Dialogue, *, changed: bool) -> bool:
+async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
     """An answer to a list of options. False: the message was something else; the flow goes on with it."""
-    state = d.state
-    more = d.first(More)
+    state = dialogue.state
+    more = dialogue.first(More)
     if more is not None and state.kind == "slot":
-        _turn_page(d, more.direction)
+        _turn_page(dialogue, more.direction)
         return False
-    words = _words_of_choice(d)
-    option = pick(words, state.options, d.now, month_first=d.tenant.month_first) if words else None
-    if option is not None and not _says_more(d, option):
-        await (visits if state.kind == "appointment" else book).choose(d, option)
+    words = _words_of_choice(dialogue)
+    option = pick(words, state.options, dialogue.now, month_first=dialogue.tenant.month_first) if words else None
+    if option is not None and not _says_more(dialogue, option):
+        await (visits if state.kind == "appointment" else book).choose(dialogue, option)
         return True
-    if d.has(Deny) and not changed:
+    if dialogue.has(Deny) and not changed:
         state.slots.pop("day", None)
         state.slots.pop("time", None)
         state.ask("day")
-        d.say("what_instead")
+        dialogue.say("what_instead")
         return True
-    if d.has(Choose) or not changed:
-        if d.has(Affirm) and len(state.options) == 1:
-            await (visits if state.kind == "appointment" else book).choose(d, state.options[0])
+    if dialogue.has(Choose) or not changed:
+        if dialogue.has(Affirm) and len(state.options) == 1:
+            await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])
             return True
-        if not d.lines:
-            d.say("choice_not_clear")
+        if not dialogue.lines:
+            dialogue.say("choice_not_clear")
         return True
     return False
 
 
-def _words_of_choice(d: Dialogue) -> str:
-    chosen = d.first(Choose)
+def _words_of_choice(dialogue: Dialogue) -> str:
+    chosen = dialogue.first(Choose)
     if chosen is not None:
         return chosen.value
-    said = [c.value for c in d.commands if isinstance(c, Fill | Correct) and c.slot in _PICKING]
+    said = [c.value for c in dialogue.commands if isinstance(c, Fill | Correct) and c.slot in _PICKING]
     return " ".join(said)
 
 
 _PICKING = ("day", "time", "practitioner", "location", "appointment")
 
 
-def _says_more(d: Dialogue, option: Option) -> bool:
+def _says_more(dialogue: Dialogue, option: Option) -> bool:
     """A specialty, relative or other new matter beside the pick: not a pick."""
-    return any(isinstance(c, Fill | Correct) and c.slot in ("specialty", "complaint", "for_whom") for c in d.commands)
+    return any(
+        isinstance(c, Fill | Correct) and c.slot in ("specialty", "complaint", "for_whom") for c in dialogue.commands
+    )
 
 
-def _other_times(d: Dialogue, pending: Pending) -> None:
+def _other_times(dialogue: Dialogue, pending: Pending) -> None:
     """Another time than the one read back was asked for: earlier or later than it, or any other."""
-    more, state = d.first(More), d.state
+    more, state = dialogue.first(More), dialogue.state
     if more is None or pending.facts.get("at") is None:
         return
-    if state.slots.get("time") and not d.has(Fill, Correct):
+    if state.slots.get("time") and not dialogue.has(Fill, Correct):
         hours = resolve_time(state.slots["time"])
         if hours is None or hours.exact:
             state.slots.pop("time")
@@ -168,14 +172,14 @@ def _other_times(d: Dialogue, pending: Pending) -> None:
     elif more.direction == "later":
         state.after, state.before = at, None
     elif more.direction == "other_practitioner":
-        _turn_page(d, more.direction)
+        _turn_page(dialogue, more.direction)
 
 
-def _turn_page(d: Dialogue, direction: str) -> None:
-    state = d.state
+def _turn_page(dialogue: Dialogue, direction: str) -> None:
+    state = dialogue.state
     times = [option.at for option in state.options if option.at is not None]
     if direction == "other_practitioner":
-        seek.forget_doctor(d, other=True)
+        seek.forget_doctor(dialogue, other=True)
         state.after = state.before = None
     elif direction == "earlier" and times:
         state.before, state.after = min(times), None

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.commands import FlowName
-from agents.understanding.hearing import Awaiting
+from agents.understanding.utterance import Awaiting
 
 _WHO = ("patient_id", "given", "verified_at", "tries", "greeted")
 OptionKind = Literal["slot", "appointment", "practitioner", "specialty"]
@@ -26,7 +26,7 @@ class Option(BaseModel):
 class Pending(BaseModel):
     """What was read back and waits for a yes: the tool and its exact arguments."""
 
-    deed: Literal["book", "cancel", "reschedule", "waitlist"]
+    action: Literal["book", "cancel", "reschedule", "waitlist"]
     tool: str
     args: dict[str, Any]
     facts: dict[str, str]  # for the answer after the yes

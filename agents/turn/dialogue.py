@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from agents.commands import Command, Fill
 from agents.turn.conversation_state import State
-from agents.understanding.hearing import Directory, Known
+from agents.understanding.utterance import Directory, Known
 from tools.conversations.texts import Phrasebook, say_when
 from tools.facility.tools import LocationOut
 from tools.runtime.context import Tenant
@@ -46,18 +46,18 @@ FLOW_TOOLS: dict[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HospitalDirectory:
     """The hospital as a turn knows it: names for understanding, and facts for answers."""
 
-    directory: Directory
+    names: Directory
     locations: tuple[LocationOut, ...]
     specialty_of: dict[str, str]  # practitioner's id -> specialty code
 
     def specialty_name(self, code: str) -> str:
-        return next((known.name for known in self.directory.specialties if known.id == code), code)
+        return next((known.name for known in self.names.specialties if known.id == code), code)
 
     def practitioner(self, row_id: UUID | str) -> Known | None:
-        return next((known for known in self.directory.practitioners if str(known.id) == str(row_id)), None)
+        return next((known for known in self.names.practitioners if str(known.id) == str(row_id)), None)
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Dialogue:
     runtime: Runtime
     work: Work
     tenant: Tenant
-    place: Place
+    hospital: HospitalDirectory
     state: State
     text: str
     commands: tuple[Command, ...]
@@ -104,7 +104,7 @@ class Dialogue:
 
     def local(self, at: datetime, location_id: UUID) -> datetime:
         """A UTC time at a location."""
-        zone = next((place.zone for place in self.place.locations if place.id == location_id), None)
+        zone = next((place.zone for place in self.hospital.locations if place.id == location_id), None)
         return at.astimezone(ZoneInfo(zone) if zone else self.tenant.zone)
 
     def first(self, kind: type[CommandType]) -> CommandType | None:
@@ -116,18 +116,18 @@ class Dialogue:
     def fills(self) -> list[Fill]:
         return [command for command in self.commands if isinstance(command, Fill)]
 
-    async def call(self, name: str, *, assent: str | None = None, **args: Any) -> Any:
+    async def call(self, name: str, *, confirmation: str | None = None, **args: Any) -> Any:
         """Call a tool for the patient the flow acts for."""
-        return await self._call(name, args, patient_principal(self.tenant.id, self.subject_id), assent)
+        return await self._call(name, args, patient_principal(self.tenant.id, self.subject_id), confirmation)
 
     async def call_as_service(self, name: str, **args: Any) -> Any:
         """Call a tool as the service: before it is known who the patient is, or across a patient's relatives."""
         return await self._call(name, args, system(self.tenant.id, "agent:concierge"), None)
 
-    async def _call(self, name: str, args: dict[str, Any], caller: Principal, assent: str | None) -> Any:
+    async def _call(self, name: str, args: dict[str, Any], caller: Principal, confirmation: str | None) -> Any:
         self._steps += 1
         tools = FLOW_TOOLS["concierge"] | FLOW_TOOLS.get(self.state.flow or "concierge", frozenset())
-        step = Step(turn=self.turn, number=self._steps, tools=tools, assent=assent)
+        step = Step(turn=self.turn, number=self._steps, tools=tools, assent=confirmation)
         out = await self.runtime.call_within(self.work, name, args, caller, step=step)
         self.results.append(out)
         return out

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from agents.turn.rerun import Rehearse
-from agents.understanding.hearing import Hearing, Understood
+from agents.understanding.utterance import Understood, Utterance
 from cli.chat import say
 from tests.conftest import staff
 from tests.tools.hospital import refused
@@ -84,7 +84,7 @@ async def test_another_understanding_shows_what_would_not_be_done(
     runtime, sessions = played
 
     class Deaf:
-        async def understand(self, hearing: Hearing) -> Understood:
+        async def understand(self, utterance: Utterance) -> Understood:
             return Understood((), "built-in")
 
     assert isinstance(runtime.rehearse, Rehearse)
@@ -115,7 +115,7 @@ async def test_many_at_once_and_no_transaction_while_a_model_thinks(
     held: list[int] = []
 
     class Slow:
-        async def understand(self, hearing: Hearing) -> Understood:
+        async def understand(self, utterance: Utterance) -> Understood:
             await asyncio.sleep(0)
             held.append(runtime.database.engine.pool.checkedout())  # type: ignore[attr-defined]
             return Understood((), "built-in")

@@ -12,8 +12,8 @@ from sqlalchemy import select, text
 from agents.commands import Affirm, Ask
 from agents.turn.conversation_state import Option
 from agents.turn.graph import MAX_REPLY, Fitted, fit
-from agents.understanding.hearing import Hearing, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
+from agents.understanding.utterance import Understood, Utterance
 from cli.chat import say
 from governance.vault import Keyring
 from tests.conftest import staff
@@ -34,7 +34,7 @@ class Scripted:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
 
-    async def understand(self, hearing: Hearing) -> Understood:
+    async def understand(self, utterance: Utterance) -> Understood:
         answer = self.answers.pop(0) if self.answers else ()
         if isinstance(answer, Exception):
             raise answer

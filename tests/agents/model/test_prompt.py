@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from agents.commands import Command, FlowName, SlotName, Topic
-from agents.understanding.hearing import Directory, Known
 from agents.understanding.model import PROMPTS, ModelUnavailable
 from agents.understanding.offer import offered_function
+from agents.understanding.utterance import Directory, Known
 from tests.agents.model.conftest import API_KEY
 from tests.doubles.openai_server import commands, fails
 
@@ -30,11 +30,11 @@ async def test_the_message_is_data_under_its_own_role(server, make_model, hear):
 async def test_the_context_goes_with_it(server, make_model, hear):
     server.script(commands())
     doctors = tuple(Known(str(n), f"Dr Number {n}") for n in range(300)) + (Known("x", "Dr Meera Nair"),)
-    hearing = hear(
+    utterance = hear(
         "doctor nayar then", awaiting="choice", flow="book", options=("Mon 09:00", "Mon 09:15"), last_answer="Which?",
         directory=Directory(doctors, (Known("s", "Dentistry"),), (Known("l", "Indiranagar"),)),
     )  # fmt: skip
-    await make_model().ask(hearing)
+    await make_model().ask(utterance)
     user = server.bodies[0]["messages"][1]["content"]
     for part in ("Saturday, 21 November 2026", "choice", "book", "Mon 09:15", "Which?", "Dentistry", "Indiranagar"):
         assert part in user

@@ -11,7 +11,7 @@ from typing import Literal
 
 from agents.understanding.resolve.spelling import plain
 
-Deed = Literal["book", "cancel", "reschedule", "waitlist"]
+Action = Literal["book", "cancel", "reschedule", "waitlist"]
 
 # Phrases that are a yes on their own.
 _YES = (
@@ -40,48 +40,48 @@ _YES = (
     "manzoor hai", "manjoor hai", "ho jayega", "sab theek hai", "yahi theek hai", "ye theek hai", "yeh theek hai",
     "yes ji", "ok ji", "yes sir", "yes ma'am", "yes madam", "ok sir",
 )  # fmt: skip
-# What names the deed itself; a yes only where that deed was read back.
+# What names the action itself; a yes only where that action was read back.
 _IT = r"(?: it| this| that| this one| that one| the appointment| my appointment| the visit| the slot| appointment| slot| me in| the booking| booking)?"
-_DEEDS: dict[Deed, str] = {
+_ACTIONS: dict[Action, str] = {
     "book": rf"(?:book|schedule|reserve|fix|take|make the booking|make{_IT} )(?:{_IT})(?: in)?(?: for me)?|i(?:'ll| will) take it|book (?:kar do|karo|kar dijiye|karein|kardo|kar den)|fix (?:kar do|karo)|i want it|i'd like to book(?: it)?",
     "cancel": rf"cancel{_IT}(?: for me)?|cancel (?:kar do|karo|kar dijiye|karein|kardo|kar den)|radd (?:kar do|karo|karein)|call it off|i want to cancel(?: it)?|drop it",
     "reschedule": rf"(?:reschedule|move|change|shift|postpone|book|switch){_IT}(?: for me)?|(?:reschedule|change|shift|move|badal) (?:kar do|karo|kar dijiye|karein|kardo|do)|badal do|i(?:'ll| will) take it",
     "waitlist": rf"(?:put me (?:on|down|in)(?: it| the list| the waitlist)?|join{_IT}(?: the (?:wait)? ?list)?|keep me posted|let me know|add me(?: to (?:the|it)(?: (?:wait(?:ing)? ?)?list)?)?)",
 }  # fmt: skip
-_BARE_DEED = {"cancel", "change", "move", "shift", "book", "reschedule"}  # "cancel" alone may also mean "forget it"
+_BARE_ACTIONS = {"cancel", "change", "move", "shift", "book", "reschedule"}  # "cancel" alone may also mean "forget it"
 _SOFT = r"(?:please|thanks|thank you|thank you so much|thanks a lot|ji|sir|madam|ma'am|dear|then|now|and|so|thank you very much)"
 _PIECE = re.compile(r"[,.!;:\-]+")
 _DOUBT = re.compile(r"\?")
 
 
-def _alternatives(deed: Deed | None) -> str:
+def _alternatives(action: Action | None) -> str:
     phrases = "|".join(re.escape(phrase) for phrase in sorted(_YES, key=len, reverse=True))
-    return f"{phrases}|{_DEEDS[deed]}" if deed else phrases
+    return f"{phrases}|{_ACTIONS[action]}" if action else phrases
 
 
-def _pattern(deed: Deed | None) -> re.Pattern[str]:
-    one = rf"(?>(?:{_alternatives(deed)}|{_SOFT})(?!\w))"  # atomic: no number of yeses makes it slow
+def _pattern(action: Action | None) -> re.Pattern[str]:
+    one = rf"(?>(?:{_alternatives(action)}|{_SOFT})(?!\w))"  # atomic: no number of yeses makes it slow
     return re.compile(rf"{one}(?: {one})*+")
 
 
-_PATTERNS: dict[Deed | None, re.Pattern[str]] = {deed: _pattern(deed) for deed in (None, *_DEEDS)}
-_HAS_YES: dict[Deed | None, re.Pattern[str]] = {
-    deed: re.compile(rf"(?<!\w)(?:{_alternatives(deed)})(?!\w)") for deed in (None, *_DEEDS)
+_PATTERNS: dict[Action | None, re.Pattern[str]] = {action: _pattern(action) for action in (None, *_ACTIONS)}
+_HAS_YES: dict[Action | None, re.Pattern[str]] = {
+    action: re.compile(rf"(?<!\w)(?:{_alternatives(action)})(?!\w)") for action in (None, *_ACTIONS)
 }  # fmt: skip
 
 
-def is_plain_yes(text: str, deed: Deed | None = None) -> bool:
+def is_plain_yes(text: str, action: Action | None = None) -> bool:
     """Whether the words are an explicit yes and nothing that changes or doubts it.
 
-    `deed`: what was read back. "Yes cancel it" is a yes to a cancellation, and to nothing else.
+    `action`: what was read back. "Yes cancel it" is a yes to a cancellation, and to nothing else.
     """
     if _DOUBT.search(text) or len(text) > 120:
         return False
     said = plain(text).text
     words = " ".join(_PIECE.sub(" ", said).split())
-    if not words or words in _BARE_DEED - ({"book"} if deed == "book" else set()):
+    if not words or words in _BARE_ACTIONS - ({"book"} if action == "book" else set()):
         return False
-    if not _PATTERNS[deed].fullmatch(words):
+    if not _PATTERNS[action].fullmatch(words):
         return False
     left = re.sub(rf"(?<!\w){_SOFT}(?!\w)", " ", words) if words not in _YES else words
-    return bool(_HAS_YES[deed].search(left)) or words in _YES
+    return bool(_HAS_YES[action].search(left)) or words in _YES

@@ -31,7 +31,7 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Utterance:
     """One message of a patient and what is needed to understand it."""
 
     text: str
@@ -54,4 +54,4 @@ class Understood:
 
 
 class Understanding(Protocol):
-    async def understand(self, hearing: Hearing) -> Understood: ...
+    async def understand(self, utterance: Utterance) -> Understood: ...
