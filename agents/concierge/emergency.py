@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents import flows
 from agents.concierge.identity import hand_over
 from agents.screen.red_flags import RedFlag
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue
@@ -22,8 +23,5 @@ async def raise_alarm(dialogue: Dialogue, flags: tuple[RedFlag, ...]) -> None:
         )
     else:
         dialogue.say("emergency", number=EMERGENCY.get(dialogue.tenant.country, "112"))
-    if dialogue.state.held_slot is not None:
-        from agents.scheduling.book import let_go
-
-        await let_go(dialogue)
+    await flows.release(dialogue)
     await hand_over(dialogue, f"Red flag in a message: {codes}", priority="critical", said=True)

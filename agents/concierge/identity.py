@@ -62,7 +62,7 @@ async def hand_over(dialogue: Dialogue, reason: str, *, priority: str = "normal"
     )
     dialogue.handed_over = True
     dialogue.state.tries = dialogue.state.misses = 0
-    dialogue.state.wishes.clear()
+    dialogue.state.queued.clear()
     dialogue.state.end_flow()
     if not said:
         dialogue.say("handed_over")

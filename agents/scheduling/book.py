@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+
+from pydantic import JsonValue
 
 from agents.scheduling import seek
+from agents.scheduling.data import VisitData
 from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
@@ -21,16 +23,11 @@ _TYPES = {
 
 async def find_and_offer(dialogue: Dialogue) -> None:
     """The next step of booking: ask what is missing, or show slots, or read one back."""
+    data = dialogue.data(VisitData)
     try:
         practitioner, specialty = seek.who(dialogue)
         if practitioner is None and specialty is None:
-            if dialogue.state.slots.pop("specialty", None) or dialogue.state.slots.get("complaint"):
-                dialogue.say("specialty_not_found", names=_names(dialogue))
-            elif dialogue.state.awaiting in ("specialty", "practitioner"):
-                dialogue.say("ask_kind", names=_names(dialogue))
-            else:
-                dialogue.say("ask_who")
-            dialogue.state.ask("specialty")
+            _ask_who(dialogue, data)
             return
         _note_specialty(dialogue, specialty)
         wanted = seek.wanted(dialogue, practitioner, specialty)
@@ -42,9 +39,10 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         return
     if found:
         dialogue.say("offer")
-    elif dialogue.state.after or dialogue.state.before:
+    elif data.after or data.before:
         found = await _further(dialogue, wanted)
-    elif dialogue.state.slots.pop("other_than", None):
+    elif data.other_than:
+        data.other_than = None
         dialogue.say("no_more")
         found = await seek.search(dialogue, wanted)
     if not found:
@@ -57,11 +55,22 @@ async def find_and_offer(dialogue: Dialogue) -> None:
     dialogue.state.ask("choice", kind="slot", options=[seek.slot_option(dialogue, slot) for slot in found])
 
 
+def _ask_who(dialogue: Dialogue, data: VisitData) -> None:
+    if data.specialty or data.complaint:
+        data.specialty = None
+        dialogue.say("specialty_not_found", names=_names(dialogue))
+    elif dialogue.state.awaiting in ("specialty", "practitioner"):
+        dialogue.say("ask_kind", names=_names(dialogue))
+    else:
+        dialogue.say("ask_who")
+    dialogue.state.ask("specialty")
+
+
 async def _further(dialogue: Dialogue, wanted: seek.Wanted) -> list[SlotOut]:
     """None is left on the days asked for: earlier or later days, or else what there is."""
-    today, state = dialogue.now.date(), dialogue.state
-    if state.before is not None:
-        wider = replace(wanted, first=today, last=state.before.date(), time_from=None, time_to=None, exact=False)
+    today, data = dialogue.now.date(), dialogue.data(VisitData)
+    if data.before is not None:
+        wider = replace(wanted, first=today, last=data.before.date(), time_from=None, time_to=None, exact=False)
     else:
         last = wanted.first + seek.LOOK_AHEAD
         wider = replace(wanted, last=last, time_from=None, time_to=None, exact=False)
@@ -69,16 +78,16 @@ async def _further(dialogue: Dialogue, wanted: seek.Wanted) -> list[SlotOut]:
     if found:
         dialogue.say("offer")
         return found
-    state.after = state.before = None
+    data.search_afresh()
     dialogue.say("no_more")
     return await seek.search(dialogue, wanted)
 
 
 def _note_specialty(dialogue: Dialogue, specialty: str | None) -> None:
     """Say once which specialty a complaint was taken to."""
-    slots = dialogue.state.slots
-    if specialty and slots.get("complaint") and not slots.get("specialty") and not slots.get("practitioner"):
-        slots["specialty"] = dialogue.hospital.specialty_name(specialty)
+    data = dialogue.data(VisitData)
+    if specialty and data.complaint and not data.specialty and not data.practitioner:
+        data.specialty = dialogue.hospital.specialty_name(specialty)
         dialogue.say("complaint_to_specialty", specialty=dialogue.hospital.specialty_name(specialty))
 
 
@@ -88,15 +97,15 @@ def _names(dialogue: Dialogue) -> str:
 
 async def hold_and_read_back(dialogue: Dialogue, slot_id: str) -> None:
     """Hold the seat and read the details back; nothing is booked before the yes."""
-    await let_go(dialogue)
+    await release(dialogue)
     try:
         held = await dialogue.call("scheduling.hold_slot", slot_id=slot_id, patient_id=str(dialogue.subject_id))
     except ToolError as error:
         dialogue.say("slot_past" if error.code == "slot_in_past" else "seat_gone")
         await find_and_offer(dialogue)
         return
-    slot = held.slot
-    dialogue.state.held_slot = slot.id
+    slot, data = held.slot, dialogue.data(VisitData)
+    data.held_slot = slot.id
     at = dialogue.local(slot.starts_at, slot.location_id)
     facts = {
         "when": dialogue.when(at),
@@ -106,36 +115,27 @@ async def hold_and_read_back(dialogue: Dialogue, slot_id: str) -> None:
         "name": dialogue.state.subject_name or dialogue.state.given,
     }
     if dialogue.state.flow == "reschedule":
-        moved = {"appointment_id": str(dialogue.state.appointment_id), "slot_id": slot_id}
+        moved: dict[str, JsonValue] = {"appointment_id": str(data.appointment_id), "slot_id": slot_id}
         pending = Pending(action="reschedule", tool="scheduling.reschedule_appointment", args=moved, facts=facts)
     else:
-        args: dict[str, Any] = {
+        args: dict[str, JsonValue] = {
             "patient_id": str(dialogue.subject_id),
             "slot_id": slot_id,
-            "visit_type": _visit_type(dialogue.state.slots.get("visit_type", "")),
-            "reason": dialogue.state.slots.get("complaint"),
+            "visit_type": _visit_type(data.visit_type or ""),
+            "reason": data.complaint,
             "source": "phone" if dialogue.channel == "phone" else "whatsapp",
         }  # fmt: skip
         pending = Pending(action="book", tool="scheduling.book_appointment", args=args, facts=facts)
-    read_back(dialogue, pending)
+    dialogue.read_back(pending)
 
 
-def read_back(dialogue: Dialogue, pending: Pending) -> None:
-    """Say exactly what a yes will do, and wait for it."""
-    dialogue.state.pending = pending
-    dialogue.state.ask("confirm")
-    dialogue.read_back = True
-    dialogue.say(f"read_back_{pending.action}", **pending.facts)
-
-
-async def let_go(dialogue: Dialogue) -> None:
+async def release(dialogue: Dialogue) -> None:
     """Give back the seat that was held, and forget what was read back."""
     dialogue.state.pending = None
-    if dialogue.state.held_slot is not None:
-        await dialogue.call(
-            "scheduling.release_hold", slot_id=str(dialogue.state.held_slot), patient_id=str(dialogue.subject_id)
-        )
-        dialogue.state.held_slot = None
+    data = dialogue.data(VisitData)
+    if data.held_slot is not None:
+        await dialogue.call("scheduling.release_hold", slot_id=str(data.held_slot), patient_id=str(dialogue.subject_id))
+        data.held_slot = None
 
 
 async def offer_waitlist(dialogue: Dialogue, wanted: seek.Wanted, specialty: str | None) -> None:
@@ -143,7 +143,7 @@ async def offer_waitlist(dialogue: Dialogue, wanted: seek.Wanted, specialty: str
     code = specialty or ""
     last = wanted.last or wanted.first + seek.LOOK_AHEAD
     last = max(last, wanted.first + seek.LOOK_AHEAD)
-    args = {
+    args: dict[str, JsonValue] = {
         "patient_id": str(dialogue.subject_id),
         "specialty": code,
         "practitioner_id": str(wanted.practitioner.id) if wanted.practitioner else None,
@@ -158,7 +158,7 @@ async def offer_waitlist(dialogue: Dialogue, wanted: seek.Wanted, specialty: str
     }
     if dialogue.state.flow != "waitlist":
         dialogue.say("none_at_all")
-    read_back(dialogue, Pending(action="waitlist", tool="scheduling.join_waitlist", args=args, facts=facts))
+    dialogue.read_back(Pending(action="waitlist", tool="scheduling.join_waitlist", args=args, facts=facts))
 
 
 async def choose(dialogue: Dialogue, option: Option) -> None:
@@ -168,7 +168,7 @@ async def choose(dialogue: Dialogue, option: Option) -> None:
         await hold_and_read_back(dialogue, option.id)
     elif kind == "practitioner":
         known = dialogue.hospital.practitioner(option.id)
-        dialogue.state.slots["practitioner"] = known.name if known else option.label
+        dialogue.data(VisitData).practitioner = known.name if known else option.label
         dialogue.state.ask(None)
         await find_and_offer(dialogue)
 

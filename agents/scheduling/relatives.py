@@ -6,6 +6,7 @@ import re
 
 from rapidfuzz import fuzz
 
+from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import RelativeOut
@@ -25,7 +26,7 @@ _SAME = {
 
 async def settle_subject(dialogue: Dialogue) -> bool:
     """Set for whom the flow acts. False: that person's record is not linked; the flow has ended."""
-    words = dialogue.state.slots.get("for_whom")
+    words = dialogue.data(VisitData).for_whom
     if not words:
         return True
     tokens = set(re.findall(r"\w+", words.lower())) | set(words.split()) | set(plain(words).text.split())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
+from pydantic import JsonValue
+
+from agents.scheduling.data import VisitData
 from agents.turn.conversation_state import Option
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners, match_specialty
@@ -38,9 +40,9 @@ class Unclear(Exception):
 
 def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
     """(practitioner, specialty) wanted. Asks, and raises Unclear, where the words leave it open."""
-    slots, directory = dialogue.state.slots, dialogue.hospital.names
-    specialty = _specialty(dialogue, slots.get("specialty")) or _specialty(dialogue, slots.get("complaint"))
-    words = slots.get("practitioner")
+    data, directory = dialogue.data(VisitData), dialogue.hospital.names
+    specialty = _specialty(dialogue, data.specialty) or _specialty(dialogue, data.complaint)
+    words = data.practitioner
     if words and anyone(words, directory):
         forget_doctor(dialogue)
         words = None
@@ -51,7 +53,7 @@ def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
         found = [known for known in found if dialogue.hospital.specialty_of.get(str(known.id)) == specialty] or found
     if len(found) == 1:
         return found[0], dialogue.hospital.specialty_of[str(found[0].id)]
-    slots.pop("practitioner")
+    data.practitioner = None
     if not found:
         dialogue.say("doctor_not_found", words=words)
         if specialty is None:
@@ -78,15 +80,15 @@ def anyone(words: str, directory: Directory) -> bool:
 
 def forget_doctor(dialogue: Dialogue, *, other: bool = False) -> None:
     """Any doctor will do: the specialty of the one who was wanted stays. `other`: any but that one."""
-    slots = dialogue.state.slots
-    name = slots.pop("practitioner", None)
+    data = dialogue.data(VisitData)
+    name, data.practitioner = data.practitioner, None
     found = match_practitioners(name, dialogue.hospital.names.practitioners) if name else []
     if len(found) != 1:
         return
     if other:
-        slots["other_than"] = str(found[0].id)
-    if not slots.get("specialty"):
-        slots["specialty"] = dialogue.hospital.specialty_name(dialogue.hospital.specialty_of[str(found[0].id)])
+        data.other_than = str(found[0].id)
+    if not data.specialty:
+        data.specialty = dialogue.hospital.specialty_name(dialogue.hospital.specialty_of[str(found[0].id)])
 
 
 def _specialty(dialogue: Dialogue, words: str | None) -> str | None:
@@ -98,28 +100,30 @@ def _specialty(dialogue: Dialogue, words: str | None) -> str | None:
 
 def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None) -> Wanted:
     """The search that the words so far describe. Asks for a day where none was said."""
-    slots, today = dialogue.state.slots, dialogue.now.date()
-    day = resolve_day(slots["day"], dialogue.now, month_first=dialogue.tenant.month_first) if slots.get("day") else None
-    hours = resolve_time(slots["time"]) if slots.get("time") else None
-    if hours is None and slots.get("day"):
-        hours = resolve_time(slots["day"]) if day is not None and not slots["day"].strip().isdigit() else None
+    data, today = dialogue.data(VisitData), dialogue.now.date()
+    day = resolve_day(data.day, dialogue.now, month_first=dialogue.tenant.month_first) if data.day else None
+    hours = resolve_time(data.time) if data.time else None
+    if hours is None and day is not None and data.day and not data.day.strip().isdigit():
+        hours = resolve_time(data.day)
     if day is None:
-        if slots.pop("day", None):
+        if data.day:
+            data.day = None
             dialogue.say("day_not_clear")
         dialogue.state.ask("day")
         dialogue.say("ask_day")
         raise Unclear
     if day.end < today:
         dialogue.say("day_past")
-        slots.pop("day", None)
+        data.day = None
         dialogue.state.ask("day")
         raise Unclear
     location = None
-    if slots.get("location"):
-        places = match_location(slots["location"], dialogue.hospital.names.locations)
+    if data.location:
+        places = match_location(data.location, dialogue.hospital.names.locations)
         location = places[0] if places else None
         if location is None:
-            dialogue.say("location_not_found", words=slots.pop("location"))
+            dialogue.say("location_not_found", words=data.location)
+            data.location = None
     first = max(day.start, today)
     last = None if day.asap else day.end
     exact = hours is not None and hours.exact
@@ -131,7 +135,8 @@ def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None
 
 async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotOut]:
     """Open slots, earliest first, after the place where the patient asked for later ones."""
-    args: dict[str, Any] = {
+    data = dialogue.data(VisitData)
+    args: dict[str, JsonValue] = {
         "practitioner_id": str(seek.practitioner.id) if seek.practitioner else None,
         "specialty": seek.specialty,
         "location_id": str(seek.location.id) if seek.location else None,
@@ -140,19 +145,17 @@ async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> lis
         "time_from": seek.time_from.isoformat() if seek.time_from else None,
         "time_to": _up_to(seek),
         "patient_id": str(dialogue.state.subject_id) if dialogue.state.subject_id else None,
-        "moving": str(dialogue.state.appointment_id) if dialogue.state.appointment_id else None,
-        "limit": 200 if dialogue.state.after or dialogue.state.before else 60,
+        "moving": str(data.appointment_id) if data.appointment_id else None,
+        "limit": 200 if data.after or data.before else 60,
     }
     page = await dialogue.call("scheduling.find_slots", **args)
-    other_than = dialogue.state.slots.get("other_than")  # the doctor who is not wanted
     found = [
         slot
         for slot in page.items
-        if (dialogue.state.after is None or slot.starts_at > dialogue.state.after)
-        and str(slot.practitioner_id) != other_than
+        if (data.after is None or slot.starts_at > data.after) and str(slot.practitioner_id) != data.other_than
     ]
-    if dialogue.state.before is not None:
-        return [slot for slot in found if slot.starts_at < dialogue.state.before][-limit:]
+    if data.before is not None:
+        return [slot for slot in found if slot.starts_at < data.before][-limit:]
     return spread(found, limit)
 
 

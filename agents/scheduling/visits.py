@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import JsonValue
 
 from agents.scheduling import book, seek
+from agents.scheduling.data import VisitData
 from agents.scheduling.options import on_days, pick
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
@@ -37,8 +40,9 @@ async def upcoming(dialogue: Dialogue) -> list[AppointmentOut]:
 async def pick_visit(dialogue: Dialogue) -> AppointmentOut | None:
     """The visit that is meant; asks where there are several, and ends the flow where there is none."""
     visits = [visit for visit in await upcoming(dialogue) if visit.state in ("booked", "confirmed")]
-    if dialogue.state.appointment_id is not None:
-        found = [visit for visit in visits if visit.id == dialogue.state.appointment_id]
+    data = dialogue.data(VisitData)
+    if data.appointment_id is not None:
+        found = [visit for visit in visits if visit.id == data.appointment_id]
         if found:
             return found[0]
     meant = _meant(dialogue, visits)
@@ -47,7 +51,7 @@ async def pick_visit(dialogue: Dialogue) -> AppointmentOut | None:
         dialogue.state.end_flow()
         return None
     if len(meant) == 1:
-        dialogue.state.appointment_id = meant[0].id
+        data.appointment_id = meant[0].id
         return meant[0]
     if not meant:
         dialogue.say("visit_not_found")
@@ -61,9 +65,8 @@ async def pick_visit(dialogue: Dialogue) -> AppointmentOut | None:
 
 def _meant(dialogue: Dialogue, visits: list[AppointmentOut]) -> list[AppointmentOut]:
     """The visits that the words fit: by day, doctor or specialty, or by what the list's words say."""
-    slots = dialogue.state.slots
     left = visits
-    words = " ".join(filter(None, [slots.get("appointment"), *_extra(dialogue)]))
+    words = " ".join(filter(None, [dialogue.data(VisitData).appointment, *_extra(dialogue)]))
     if not words:
         return left
     day = resolve_day(words, dialogue.now, month_first=dialogue.tenant.month_first)
@@ -88,9 +91,9 @@ def _meant(dialogue: Dialogue, visits: list[AppointmentOut]) -> list[Appointment
 
 def _extra(dialogue: Dialogue) -> list[str | None]:
     """Words of other slots that name the visit: for a cancellation all of them, for a move the doctor's name only."""
-    slots = dialogue.state.slots
-    names = [slots.get("practitioner"), slots.get("specialty")]
-    return [*names, slots.get("day"), slots.get("time")] if dialogue.state.flow == "cancel" else names
+    data = dialogue.data(VisitData)
+    names = [data.practitioner, data.specialty]
+    return [*names, data.day, data.time] if dialogue.state.flow == "cancel" else names
 
 
 async def cancel(dialogue: Dialogue) -> None:
@@ -98,20 +101,20 @@ async def cancel(dialogue: Dialogue) -> None:
     visit = await pick_visit(dialogue)
     if visit is None:
         return
-    args = {"appointment_id": str(visit.id), "reason": dialogue.state.slots.get("reason")}
+    args: dict[str, JsonValue] = {"appointment_id": str(visit.id), "reason": dialogue.data(VisitData).reason}
     facts = _facts(dialogue, visit)
-    book.read_back(dialogue, Pending(action="cancel", tool="scheduling.cancel_appointment", args=args, facts=facts))
+    dialogue.read_back(Pending(action="cancel", tool="scheduling.cancel_appointment", args=args, facts=facts))
 
 
 async def other_visit(dialogue: Dialogue, pending: Pending) -> None:
     """Not the visit that was read back: the other one, or a choice where there are several."""
-    dialogue.state.pending = dialogue.state.appointment_id = None
-    for name in ("appointment", "day", "time", "practitioner", "specialty"):
-        dialogue.state.slots.pop(name, None)
+    data = dialogue.data(VisitData)
+    dialogue.state.pending = data.appointment_id = None
+    data.forget("appointment", "day", "time", "practitioner", "specialty")
     visits = [visit for visit in await upcoming(dialogue) if visit.state in ("booked", "confirmed")]
     others = [visit for visit in visits if str(visit.id) != pending.args["appointment_id"]]
     if len(others) == 1:
-        dialogue.state.appointment_id = others[0].id
+        data.appointment_id = others[0].id
     await cancel(dialogue)
 
 
@@ -120,14 +123,13 @@ async def reschedule(dialogue: Dialogue) -> None:
     visit = await pick_visit(dialogue)
     if visit is None:
         return
-    slots = dialogue.state.slots
-    doctors = match_practitioners(slots.get("practitioner", ""), dialogue.hospital.names.practitioners)
+    data = dialogue.data(VisitData)
+    doctors = match_practitioners(data.practitioner or "", dialogue.hospital.names.practitioners)
     other = [k for k in doctors if str(k.id) != str(visit.practitioner_id)]
     if not other or len(other) < len(doctors):
-        slots["practitioner"] = visit.practitioner
-        slots.pop("specialty", None)
+        data.practitioner, data.specialty = visit.practitioner, None
     _count_from(dialogue, visit)
-    if not slots.get("day"):
+    if not data.day:
         dialogue.state.ask("day")
         dialogue.say("ask_new_day", when=dialogue.when(_at(dialogue, visit)), practitioner=visit.practitioner)
         return
@@ -136,38 +138,32 @@ async def reschedule(dialogue: Dialogue) -> None:
 
 def _count_from(dialogue: Dialogue, visit: AppointmentOut) -> None:
     """Read days and times that are said with the visit in mind: "push it by a week", "same time", "earlier"."""
-    slots, at = dialogue.state.slots, _at(dialogue, visit)
-    shift = shift_of(slots.get("day", ""))
-    same_time = says_same_time(f"{slots.get('time', '')} {slots.get('day', '')}")
+    data, at = dialogue.data(VisitData), _at(dialogue, visit)
+    shift = shift_of(data.day or "")
+    same_time = says_same_time(f"{data.time or ''} {data.day or ''}")
     if shift is not None:
-        slots["day"] = (at + shift).date().isoformat()
-    if same_time or (shift is not None and not slots.get("time")):
-        slots["time"] = f"{at:%H:%M}"
-    if not slots.get("day") and slots.get("time"):
-        slots["day"] = at.date().isoformat()
-    toward = slots.pop("toward", None)
-    if toward is None or slots.get("day"):
+        data.day = (at + shift).date().isoformat()
+    if same_time or (shift is not None and not data.time):
+        data.time = f"{at:%H:%M}"
+    if not data.day and data.time:
+        data.day = at.date().isoformat()
+    toward, data.toward = data.toward, None
+    if toward is None or data.day:
         return
     if toward == "earlier":
-        slots["day"], dialogue.state.before, dialogue.state.after = (
-            f"before {(at + timedelta(days=1)):%d %B %Y}",
-            at,
-            None,
-        )
+        data.day, data.before, data.after = f"before {(at + timedelta(days=1)):%d %B %Y}", at, None
     else:
-        slots["day"], dialogue.state.after, dialogue.state.before = f"from {at:%d %B %Y}", at, None
+        data.day, data.after, data.before = f"from {at:%d %B %Y}", at, None
 
 
 async def choose(dialogue: Dialogue, option: Option) -> None:
     """A visit was picked."""
-    from uuid import UUID
-
-    dialogue.state.appointment_id = UUID(option.id)
+    dialogue.data(VisitData).appointment_id = UUID(option.id)
     dialogue.state.ask(None)
     await (cancel(dialogue) if dialogue.state.flow == "cancel" else reschedule(dialogue))
 
 
-def _facts(dialogue: Dialogue, visit: AppointmentOut) -> dict[str, Any]:
+def _facts(dialogue: Dialogue, visit: AppointmentOut) -> dict[str, str]:
     return {
         "when": dialogue.when(_at(dialogue, visit)),
         "practitioner": visit.practitioner,
@@ -176,7 +172,7 @@ def _facts(dialogue: Dialogue, visit: AppointmentOut) -> dict[str, Any]:
     }
 
 
-def _at(dialogue: Dialogue, visit: AppointmentOut) -> Any:
+def _at(dialogue: Dialogue, visit: AppointmentOut) -> datetime:
     return dialogue.local(visit.starts_at, visit.location_id)
 
 
@@ -194,7 +190,8 @@ async def waitlist(dialogue: Dialogue) -> None:
         dialogue.say("ask_who")
         dialogue.state.ask("specialty")
         return
-    dialogue.state.slots.setdefault("day", "as soon as possible")
+    data = dialogue.data(VisitData)
+    data.day = data.day or "as soon as possible"
     try:
         wanted = seek.wanted(dialogue, practitioner, specialty)
     except seek.Unclear:

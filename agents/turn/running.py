@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy import select
 
+from agents import flows
 from agents.turn import graph
 from agents.turn.dialogue import EMERGENCY, HospitalDirectory, phrase, spoken_phrase
 from agents.turn.state import Overtaken, Turn, flow_about
@@ -136,8 +137,8 @@ class Turns:
         work = dialogue.work
         await work.session.flush()
         await work.scope(None)
-        agent = "scheduling" if state.flow else "concierge"
-        flow = canonical(state.model_dump(mode="json", exclude_defaults=True))
+        agent = flows.agent_of(state.flow)
+        flow = canonical(state.stored())
         await direct(work.session, _PROCESSED, (work.now, turn.read.message_id))
         owner = Owner(turn.conversation_id, "conversation")
         sealed = await work.keys.seal(owner, flow, flow_about(turn.conversation_id))

@@ -32,6 +32,7 @@ from agents.commands import COMMANDS, Command
 from agents.understanding.breaker import Breaker
 from agents.understanding.offer import FUNCTION, Call, Unreadable, offered_function, read_calls
 from agents.understanding.utterance import Known, Understanding, Understood, Utterance
+from agents.vocabulary import FLOWS, SLOTS
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 PROMPT = "concierge/understand"
@@ -287,6 +288,8 @@ def _context(utterance: Utterance) -> dict[str, Any]:
         "specialties": [known.name for known in directory.specialties[:_MOST_SPECIALTIES]],
         "locations": [known.name for known in directory.locations[:_MOST_PLACES]],
         "text": utterance.text,
+        "flows": [{"name": flow.name, "means": flow.means} for flow in FLOWS.values()],
+        "slots": [{"name": slot.name, "means": slot.means} for slot in SLOTS.values()],
     }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from agents.commands import Command, FlowName, SlotName
 
-Awaiting = Literal["confirm", "choice", "anything_else"] | SlotName
+if TYPE_CHECKING:
+    Awaiting: TypeAlias = str
+else:
+    Awaiting = Literal["confirm", "choice", "anything_else"] | SlotName
 
 
 @dataclass(frozen=True, slots=True)

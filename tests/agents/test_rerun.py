@@ -125,6 +125,6 @@ async def test_many_at_once_and_no_transaction_while_a_model_thinks(
     await rerun(runtime, sessions[0], understanding="builtin")
     assert held and set(held) == {0}
     size = runtime.database.engine.pool.size()  # type: ignore[attr-defined]
-    runtime.turns._places.clear()
+    runtime.turns._hospitals.clear()
     found = await asyncio.gather(*(rerun(runtime, sessions[0], understanding="builtin") for _ in range(2 * size)))
     assert len(found) == 2 * size

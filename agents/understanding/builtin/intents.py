@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import cast
 
 from agents.commands import (
     Abandon,
     Command,
-    FlowName,
     Goodbye,
     Greet,
     HandOver,
@@ -20,8 +18,9 @@ from agents.commands import (
     StopMessages,
     Thank,
 )  # fmt: skip
-from agents.understanding.builtin.flow_words import DOCTOR, FLOWS, FREE, SEEK, SEEKING_COMPLAINT
 from agents.understanding.builtin.found import Intent, Piece, overlaps
+from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
+from agents.vocabulary import FLOWS
 
 _PERSON = r"(?:human(?: being)?|(?:real |actual |live )?(?:person|people|agent|operator)|representative|rep|receptionist|reception|front desk|staff(?: member)?|someone(?: real| there| from the hospital| else to talk)?|customer (?:care|service|support)|call cent(?:re|er)|help ?desk|somebody|executive|nurse|manager|supervisor)"
 _STEERING: tuple[tuple[str, Command], ...] = (
@@ -98,11 +97,11 @@ def steering(text: str) -> list[Intent]:
 def flow_starts(text: str, pieces: list[Piece], *, taken: list[tuple[int, int]]) -> list[Intent]:
     """The flows that the message begins, in order: direct phrases first, then a doctor or help sought."""
     found: list[Intent] = []
-    for flow, pattern in FLOWS.items():
-        for match in pattern.finditer(text):
+    for flow in FLOWS.values():
+        for match in flow.starts.finditer(text) if flow.starts is not None else ():
             spans = [*taken, *((intent.start, intent.end) for intent in found)]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
-                found.append(Intent(Start(flow=cast(FlowName, flow)), match.start(), match.end()))
+                found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if not found:
         found = _sought(text, pieces)
     return sorted(found, key=lambda intent: intent.start)

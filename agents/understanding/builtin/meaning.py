@@ -30,6 +30,7 @@ from agents.understanding.builtin.visits import split_visit
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
+from agents.vocabulary import SLOTS
 
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
@@ -319,19 +320,7 @@ def _fallback(reading: Reading) -> list[Placed]:
     utterance, text = reading.utterance, reading.message.text
     if is_question(text) and len(text.split()) > 2:
         return [(0, 0, Ask(topic="other", about=reading.message.words(0, len(text))[:200]))]
-    if utterance.awaiting in (
-        "birth_date",
-        "specialty",
-        "practitioner",
-        "location",
-        "reason",
-        "complaint",
-        "appointment",
-        "for_whom",
-        "day",
-        "time",
-        "visit_type",
-    ):
+    if utterance.awaiting in SLOTS and utterance.awaiting != "name":
         piece = leftover_answer(reading.message, utterance.awaiting)
         if piece is not None and _worth(utterance.awaiting, text):
             return [(piece.start, 0, Fill(slot=piece.slot, value=reading.message.words(piece.start, piece.end)[:200]))]

@@ -17,6 +17,7 @@ from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
+from agents.vocabulary import SLOTS
 
 _VISIT_TYPE = re.compile(
     r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
@@ -183,5 +184,5 @@ def leftover_answer(message: Plain, awaiting: SlotName) -> Piece | None:
     """The whole of a short message as the answer to what was asked for in the patient's own words."""
     text = message.text
     start, end = len(text) - len(text.lstrip()), len(text.rstrip(" .!?"))
-    limit = 30 if awaiting in ("reason", "complaint") else 6
+    limit = SLOTS[awaiting].answer_words
     return Piece(awaiting, start, end, sure=False) if 0 < len(text.split()) <= limit and end > start else None

@@ -66,8 +66,10 @@ async def test_logs_hold_no_words_of_the_patient(server, make_model, hear):
     assert logs and "dentist" not in repr(logs)
 
 
-def test_the_prompt_names_every_command_slot_flow_and_topic():
-    text = (PROMPTS / "concierge" / "understand.md").read_text()
+async def test_the_prompt_names_every_command_slot_flow_and_topic(server, make_model, hear):
+    server.script(commands())
+    await make_model().ask(hear())
+    text = server.bodies[0]["messages"][0]["content"]
     kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(Command)[0])]
     for name in (*kinds, *get_args(FlowName), *get_args(SlotName), *get_args(Topic)):
         assert name in text
