@@ -16,8 +16,9 @@ from uuid import UUID
 import structlog
 
 from agents.phone.words import consent_in, ends_recording, only_stop, question_of, to_say
+from agents.phrases import phrase
 from agents.screen.red_flags import red_flags
-from agents.turn.dialogue import EMERGENCY, phrase
+from agents.turn.dialogue import EMERGENCY
 from agents.turn.running import ATTEMPTS, Answered
 from agents.turn.state import flow_about
 from governance.record import canonical

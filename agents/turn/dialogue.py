@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,17 +13,16 @@ from pydantic import JsonValue
 from agents import flows
 from agents.commands import Command, Fill
 from agents.flows import FlowData
+from agents.phrases import phrase, spoken_phrase
 from agents.turn.conversation_state import Pending, State
 from agents.understanding.utterance import Directory, Known
-from tools.conversations.texts import Phrasebook, say_when
+from tools.conversations.texts import say_when
 from tools.facility.tools import LocationOut
 from tools.runtime.context import Tenant
 from tools.runtime.principals import Principal, patient_principal, system
 from tools.runtime.runtime import Runtime, Step, assent_digest
 from tools.runtime.work import Work
 
-_PHRASES = Phrasebook(Path(__file__).resolve().parents[1] / "texts")
-phrase, spoken_phrase, own_words = _PHRASES.tell, _PHRASES.spoken, _PHRASES.all_words
 CommandType = TypeVar("CommandType", bound=Command)
 Data = TypeVar("Data", bound=FlowData)
 

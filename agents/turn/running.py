@@ -13,8 +13,9 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy import select
 
 from agents import flows
+from agents.phrases import phrase, spoken_phrase
 from agents.turn import graph
-from agents.turn.dialogue import EMERGENCY, HospitalDirectory, phrase, spoken_phrase
+from agents.turn.dialogue import EMERGENCY, HospitalDirectory
 from agents.turn.state import Overtaken, Turn, flow_about
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Directory, Known

@@ -15,10 +15,11 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
+from agents.phrases import own_words
 from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
-from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory, own_words
+from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import FallingBack, ModelAnswer
 from agents.understanding.utterance import Understood, Utterance
 from db.base import new_id

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from agents.phone.words import expected, fixed_sentences
-from agents.turn.dialogue import phrase
+from agents.phrases import phrase
 from settings import Settings
 from voice.audio import Piece
 from voice.calls.ear import for_models
