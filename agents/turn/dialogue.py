@@ -136,6 +136,6 @@ class Dialogue:
         self._steps += 1
         tools = flows.tools_held(self.state.flow)
         step = Step(turn=self.turn, number=self._steps, tools=tools, assent=confirmation)
-        out = await self.runtime.call_within(self.work, name, args, caller, step=step)
+        out = await self.runtime.call_named_within(self.work, name, args, caller, step=step)
         self.results.append(out)
         return out

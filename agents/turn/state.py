@@ -21,7 +21,7 @@ from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import FallingBack, ModelAnswer
-from agents.understanding.utterance import Understood, Utterance
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.base import new_id
 from db.engine import direct
 from governance.clear import clear
@@ -163,7 +163,7 @@ class Turn:
     async def understand(self) -> None:
         """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as
         it was."""
-        understanding = self.runtime.understanding
+        understanding = self.runtime.services.get(Understanding)
         if not isinstance(understanding, FallingBack):
             self.understood = await understanding.understand(self.utterance())
             return

@@ -29,9 +29,9 @@ import httpx
 from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
 from tests.doubles.call_engines import InstantParts
 from tests.doubles.twilio_caller import MediaCaller
-from tools.facility import demo
 from voice.speech.engine import whole
 from voice.speech.espeak import Espeak
+from wiring import demo
 from wiring.keys import stores_of
 
 BEYOND_WAIT_MS, BARGE_IN_MS, LATE_MS = 60, 200, 40

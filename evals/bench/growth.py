@@ -19,9 +19,9 @@ import psycopg
 
 from evals.harness import NOW, hospital, running_runtime
 from tests.tools.hospital import run_jobs
-from tools.facility import demo
 from tools.record.retention import DEFAULT_DAYS, nightly
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 A_DAY, NIGHTS, KEPT_DAYS = 50_000, 3, 3
 ENTRIES, EVENTS, MESSAGES = 8, 6, 3  # of a session; as many messages in as out, each of these with two reports

@@ -14,13 +14,14 @@ from cli.chat import say
 from db.engine import driver_of
 from governance.seals.chains import chain_breaks
 from governance.seals.checking import check_tenant
+from governance.seals.sealer import Seals
 from governance.seals.sealing import seal_tenant
 from governance.vault import Keyring, Unsealable, key_id_of
-from tools.facility import demo
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Effect, all_tools
+from wiring import demo
 
 # Where sealed values are: table, column. What each is bound to is not needed: a key that is gone opens nothing.
 SEALED = (
@@ -153,16 +154,16 @@ async def _can_be_read(runtime: Runtime, admin: Principal, session: str, secret:
 
 
 async def _seal(runtime: Runtime) -> None:
-    assert runtime.seals is not None
+    seals = runtime.services.get(Seals)
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        seals, now = runtime.seals, runtime.clock.now()
+        now = runtime.clock.now()
         await seal_tenant(session, seals.store, seals.keys, tenant_id=demo.TENANT_ID, now=now)
 
 
 async def _whole(runtime: Runtime) -> bool:
-    assert runtime.seals is not None
+    seals = runtime.services.get(Seals)
     async with runtime.database.begin(demo.TENANT_ID) as session:
         chains = await chain_breaks(await driver_of(session), demo.TENANT_ID)
-        trusted = runtime.seals.keys.trusted()
-        report = await check_tenant(session, runtime.seals.store, trusted, tenant_id=demo.TENANT_ID)
+        trusted = seals.keys.trusted()
+        report = await check_tenant(session, seals.store, trusted, tenant_id=demo.TENANT_ID)
     return not chains and report.whole

@@ -19,10 +19,10 @@ from evals.soak import webhooks
 from governance.vault import Keyring
 from tools.conversations.contents import open_contents
 from tools.conversations.tables import Message
-from tools.facility import demo
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 # Tables whose rows hold what patients are called by design: the hospital's own records.
 CLINICAL = frozenset(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -20,6 +19,7 @@ from tools.runtime.errors import InvalidArguments
 from tools.runtime.events import event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import Permission, system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tables import IdempotencyKey
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -111,7 +111,7 @@ async def set_retention(ctx: ToolContext, args: SetRetention) -> RulesOut:
     await ctx.session.execute(
         statement.on_conflict_do_update(index_elements=["tenant_id", "data_class"], set_={"days": args.days})
     )
-    return await get_retention(ctx, NoArgs())  # type: ignore[no-any-return]
+    return await get_retention(ctx, NoArgs())
 
 
 @tool(
@@ -171,11 +171,10 @@ async def _days(ctx: ToolContext) -> dict[DataClass, int]:
 
 
 @task("record.apply_retention", every="20 3 * * *", each_tenant=True)
-async def nightly(runtime: Any, *, tenant: str) -> None:
+async def nightly(runtime: Runtime, *, tenant: str) -> None:
     """A tenant's retention, each night: a part at a time, until nothing is left."""
-    run: Callable[..., Awaitable[Any]] = runtime.call_within
     async with tenant_work(runtime, UUID(tenant), system_name="record.apply_retention") as work:
         caller = system(work.tenant_id, "record.apply_retention")
-        applied = await run(work, "record.apply_retention", {"dry_run": False}, caller)
+        applied = await runtime.call_within(work, apply_retention, ApplyRetention(dry_run=False), caller)
         if applied.more:
             work.jobs.append(Job("record.apply_retention", {"tenant": tenant}))

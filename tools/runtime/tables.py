@@ -6,10 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantRow, tenant_index
+from db.base import Base, TenantRow, new_id, tenant_index
+
+
+class TenantRecord(Base):
+    """A tenant: a hospital or a group of them. Shared table: the service reads it to learn whose call it is."""
+
+    __tablename__ = "tenant"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    zone: Mapped[str]  # IANA
+    country: Mapped[str]  # ISO 3166 alpha-2; decides how 11/12 is read and the emergency number
+    whatsapp_number: Mapped[str | None] = mapped_column(unique=True)  # E.164
+    voice_number: Mapped[str | None] = mapped_column(unique=True)  # E.164; patients call it
+    transfer_number: Mapped[str | None]  # E.164; a caller who wants a person is put through to it
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class IdempotencyKey(TenantRow, Base):
