@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from agents.concierge.scope import TOOLS
+from agents.concierge.scope import TOOLS, AnyTool
 from agents.vocabulary import AGENTS, FLOWS
+from tools.runtime.tool import tool_of
 
 if TYPE_CHECKING:
     from agents.commands import Command, Correct, Fill, More
@@ -93,15 +94,15 @@ def flow(
     name: str,
     *,
     agent: str,
-    tools: Iterable[str],
+    tools: Iterable[AnyTool],
     data: type[FlowData] = FlowData,
     begun_by: Iterable[str] = (),
-    answers_with: Iterable[str] = (),
+    answers_with: Iterable[AnyTool] = (),
     resumed: bool = True,
 ) -> Callable[[type[Flow]], type[Flow]]:
     """Declare a flow.
 
-    `tools`: those the agent holds while it is under way. `begun_by`: slots that ask for it where nothing is under way.
+    `tools`: those (as their functions) that the agent holds while it is under way. `begun_by`: slots that ask for it where nothing is under way.
     `answers_with`: tools held while no flow is, to see what a yes may answer. `resumed`: it is come back to where another
     is begun before it has ended.
     """
@@ -112,11 +113,15 @@ def flow(
         if name not in FLOWS or FLOWS[name].agent != agent:
             raise ValueError(f"agents/{agent}/flow.yaml does not say how patients speak of {name}")
         _REGISTRY[name] = Declared(
-            name, agent, frozenset(tools), data, kind(), frozenset(begun_by), frozenset(answers_with), resumed
+            name, agent, _names(tools), data, kind(), frozenset(begun_by), _names(answers_with), resumed
         )
         return kind
 
     return register
+
+
+def _names(tools: Iterable[AnyTool]) -> frozenset[str]:
+    return frozenset(tool_of(run).name for run in tools)
 
 
 @cache
@@ -142,11 +147,11 @@ def begun_by(slots: Iterable[str]) -> str | None:
     return next((declared.name for declared in all_flows() if declared.begun_by & given), None)
 
 
+@cache
 def tools_held(name: str | None) -> frozenset[str]:
     """The tools that the agent holds: the concierge's, and those of the flow under way."""
-    return TOOLS.union(
-        *(declared.answers_with for declared in all_flows()), find(name).tools if name is not None else ()
-    )
+    held = _names(TOOLS).union(*(declared.answers_with for declared in all_flows()))
+    return held | find(name).tools if name is not None else held
 
 
 def agent_of(name: str | None) -> str:

@@ -31,6 +31,8 @@ from agents.turn.dialogue import Dialogue
 from agents.understanding.builtin.intents import only_messages_wanted
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import WHO
+from tools.patients.consents import set_message_consent
+from tools.patients.tools import search_patients
 from tools.runtime.errors import ToolError
 
 MISSES = 3
@@ -95,9 +97,9 @@ async def _at_once(dialogue: Dialogue) -> bool:
 async def _set_messages(dialogue: Dialogue, *, allowed: bool) -> None:
     """STOP and START act on every patient of the number, at once and without verification: they only withdraw, or
     give back, the right to write to this number."""
-    page = await dialogue.call_as_service("patients.search_patients", phone=dialogue.address)
+    page = await dialogue.call_as_service(search_patients, phone=dialogue.address)
     for patient in page.items:
-        await dialogue.call_as_service("patients.set_message_consent", patient_id=str(patient.id), allowed=allowed)
+        await dialogue.call_as_service(set_message_consent, patient_id=str(patient.id), allowed=allowed)
     dialogue.say("messages_on" if allowed else "messages_off")
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from agents.commands import Fill
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_birth_date
-from tools.patients.tools import PatientOut
+from tools.patients.tools import PatientOut, search_patients
+from tools.tickets import hand_over as tickets
 
 TRIES = 3
 VALID_FOR = timedelta(hours=24)
@@ -58,7 +59,7 @@ async def verified(dialogue: Dialogue) -> bool:
 async def hand_over(dialogue: Dialogue, reason: str, *, priority: str = "normal", said: bool = False) -> None:
     """Give the conversation to a person, tell the patient, and stop the agent."""
     await dialogue.call_as_service(
-        "conversations.hand_over", conversation_id=str(dialogue.conversation_id), reason=reason, priority=priority
+        tickets.hand_over, conversation_id=str(dialogue.conversation_id), reason=reason, priority=priority
     )
     dialogue.handed_over = True
     dialogue.state.tries = dialogue.state.misses = 0
@@ -69,9 +70,7 @@ async def hand_over(dialogue: Dialogue, reason: str, *, priority: str = "normal"
 
 
 async def _of_number(dialogue: Dialogue) -> list[PatientOut]:
-    page = await dialogue.call_as_service("patients.search_patients", phone=dialogue.address)
-    items: list[PatientOut] = page.items
-    return items
+    return (await dialogue.call_as_service(search_patients, phone=dialogue.address)).items
 
 
 def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:

@@ -13,7 +13,7 @@ from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
 from tools.runtime.errors import ToolError
-from tools.scheduling.slots import SlotOut
+from tools.scheduling.slots import SlotOut, hold_slot, release_hold
 
 _TYPES = {
     "tele": ("video", "tele", "online", "phone consult", "call"),
@@ -99,7 +99,7 @@ async def hold_and_read_back(dialogue: Dialogue, slot_id: str) -> None:
     """Hold the seat and read the details back; nothing is booked before the yes."""
     await release(dialogue)
     try:
-        held = await dialogue.call("scheduling.hold_slot", slot_id=slot_id, patient_id=str(dialogue.subject_id))
+        held = await dialogue.call(hold_slot, slot_id=slot_id, patient_id=str(dialogue.subject_id))
     except ToolError as error:
         dialogue.say("slot_past" if error.code == "slot_in_past" else "seat_gone")
         await find_and_offer(dialogue)
@@ -134,7 +134,7 @@ async def release(dialogue: Dialogue) -> None:
     dialogue.state.pending = None
     data = dialogue.data(VisitData)
     if data.held_slot is not None:
-        await dialogue.call("scheduling.release_hold", slot_id=str(data.held_slot), patient_id=str(dialogue.subject_id))
+        await dialogue.call(release_hold, slot_id=str(data.held_slot), patient_id=str(dialogue.subject_id))
         data.held_slot = None
 
 

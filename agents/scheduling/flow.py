@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 
 from agents.commands import Command, Correct, Fill, More, Start
+from agents.concierge.scope import AnyTool
 from agents.flows import Flow, FlowData, flow
 from agents.scheduling import answers, book, outreach, seek, visits
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_specialty
+from tools.patients.tools import list_relatives
+from tools.scheduling.appointments import (
+    book_appointment,
+    cancel_appointment,
+    list_appointments,
+    reschedule_appointment,
+)
+from tools.scheduling.slots import find_slots, hold_slot, release_hold
+from tools.scheduling.waitlist import join_waitlist, list_waitlist
 
-_READ = {"scheduling.find_slots", "scheduling.list_appointments", "scheduling.list_waitlist", "patients.list_relatives"}
-_HOLD = {"scheduling.hold_slot", "scheduling.release_hold"}
+_READ: set[AnyTool] = {find_slots, list_appointments, list_waitlist, list_relatives}
+_HOLD: set[AnyTool] = {hold_slot, release_hold}
 _AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
 _OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
 
@@ -63,13 +73,13 @@ class VisitFlow(Flow):
         return True
 
 
-@flow("waitlist", agent="scheduling", tools=_READ | _HOLD | {"scheduling.join_waitlist"}, data=VisitData)
+@flow("waitlist", agent="scheduling", tools=_READ | _HOLD | {join_waitlist}, data=VisitData)
 class Waitlist(VisitFlow):
     async def next_step(self, dialogue: Dialogue) -> None:
         await visits.waitlist(dialogue)
 
 
-@flow("reschedule", agent="scheduling", tools=_READ | _HOLD | {"scheduling.reschedule_appointment"}, data=VisitData)
+@flow("reschedule", agent="scheduling", tools=_READ | _HOLD | {reschedule_appointment}, data=VisitData)
 class Reschedule(VisitFlow):
     async def next_step(self, dialogue: Dialogue) -> None:
         await visits.reschedule(dialogue)
@@ -88,7 +98,7 @@ class ListVisits(VisitFlow):
         return False
 
 
-@flow("cancel", agent="scheduling", tools=_READ | _HOLD | {"scheduling.cancel_appointment"}, data=VisitData)
+@flow("cancel", agent="scheduling", tools=_READ | _HOLD | {cancel_appointment}, data=VisitData)
 class Cancel(VisitFlow):
     async def next_step(self, dialogue: Dialogue) -> None:
         await visits.cancel(dialogue)
@@ -97,7 +107,7 @@ class Cancel(VisitFlow):
 @flow(
     "book",
     agent="scheduling",
-    tools=_READ | _HOLD | {"scheduling.book_appointment", "scheduling.join_waitlist"},
+    tools=_READ | _HOLD | {book_appointment, join_waitlist},
     data=VisitData,
     begun_by=("specialty", "practitioner", "complaint"),
     answers_with=outreach.TOOLS,

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 
 from agents.turn.dialogue import Dialogue
 from tools.conversations.texts import say_day
-from tools.scheduling.holidays import HolidayOut
+from tools.scheduling.holidays import HolidayOut, list_holidays
 
 _TOLD, _ALL = 5, 200  # with the hours; looked through for a day
 
@@ -28,9 +28,7 @@ async def say_why_closed(dialogue: Dialogue, first: date, last: date | None) -> 
 
 
 async def _coming(dialogue: Dialogue, *, limit: int) -> list[HolidayOut]:
-    page = await dialogue.call_as_service("scheduling.list_holidays", limit=limit)
-    found: list[HolidayOut] = page.items
-    return found
+    return (await dialogue.call_as_service(list_holidays, limit=limit)).items
 
 
 def _name(dialogue: Dialogue, holiday: HolidayOut) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from agents.concierge.scope import AnyTool
 from agents.scheduling import book
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.confirmation import is_plain_yes
 from tools.runtime.errors import ToolError
+from tools.scheduling.appointments import confirm_appointment, list_appointments
+from tools.scheduling.waitlist import list_waitlist
 
-TOOLS = frozenset({"scheduling.list_appointments", "scheduling.list_waitlist", "scheduling.confirm_appointment"})
+TOOLS: set[AnyTool] = {list_appointments, list_waitlist, confirm_appointment}
 FRESH = timedelta(hours=1)  # so long "anything else?" is what a yes answers
 
 
@@ -26,28 +29,26 @@ async def may_answer(dialogue: Dialogue) -> bool:
         return True
     if dialogue.work.now - state.verified_at > FRESH:
         return True
-    offered = await dialogue.call("scheduling.list_waitlist", patient_id=str(dialogue.subject_id))
+    offered = await dialogue.call(list_waitlist, patient_id=str(dialogue.subject_id))
     return any(entry.state == "offered" for entry in offered.items)
 
 
 async def answer(dialogue: Dialogue) -> None:
     """Take the seat that was offered as chosen, or confirm the next visit."""
-    offered = await dialogue.call("scheduling.list_waitlist", patient_id=str(dialogue.subject_id))
+    offered = await dialogue.call(list_waitlist, patient_id=str(dialogue.subject_id))
     entry = next((entry for entry in offered.items if entry.state == "offered" and entry.offered_slot_id), None)
     if entry is not None:
         specialty = dialogue.hospital.specialty_name(entry.specialty_code)
         dialogue.state.begin("book", VisitData(specialty=specialty, day="as soon as possible"))
         await book.hold_and_read_back(dialogue, str(entry.offered_slot_id))
         return
-    page = await dialogue.call(
-        "scheduling.list_appointments", patient_id=str(dialogue.subject_id), upcoming=True, limit=5
-    )
+    page = await dialogue.call(list_appointments, patient_id=str(dialogue.subject_id), upcoming=True, limit=5)
     visit = next((visit for visit in page.items if visit.state == "booked"), None)
     if visit is None:
         dialogue.say("what_can_i_do")
         return
     try:
-        await dialogue.call("scheduling.confirm_appointment", appointment_id=str(visit.id))
+        await dialogue.call(confirm_appointment, appointment_id=str(visit.id))
     except ToolError:
         dialogue.say("not_possible")
         return

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.spelling import plain
-from tools.patients.tools import RelativeOut
+from tools.patients.tools import RelativeOut, list_relatives
 
 _SELF = {"me", "myself", "self", "mine", "mere", "mera", "meri", "khud", "apne", "मेरे", "मेरा", "खुद", "i"}
 _SAME = {
@@ -34,9 +34,7 @@ async def settle_subject(dialogue: Dialogue) -> bool:
         dialogue.state.subject_id, dialogue.state.subject_name = None, ""
         return True
     assert dialogue.state.patient_id is not None
-    relatives = (
-        await dialogue.call_as_service("patients.list_relatives", patient_id=str(dialogue.state.patient_id))
-    ).items
+    relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(dialogue.state.patient_id))).items
     found = [relative for relative in relatives if _fits(relative, tokens)]
     if len(found) == 1 and found[0].may_act:
         dialogue.state.subject_id, dialogue.state.subject_name = found[0].patient_id, found[0].name

@@ -14,7 +14,7 @@ from agents.understanding.resolve.names import find_anyone, match_location, matc
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 from agents.understanding.utterance import Directory, Known
-from tools.scheduling.slots import SlotOut
+from tools.scheduling.slots import SlotOut, find_slots
 
 SHOWN = 4  # slots a message
 LOOK_AHEAD = timedelta(days=21)
@@ -148,7 +148,7 @@ async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> lis
         "moving": str(data.appointment_id) if data.appointment_id else None,
         "limit": 200 if data.after or data.before else 60,
     }
-    page = await dialogue.call("scheduling.find_slots", **args)
+    page = await dialogue.call(find_slots, **args)
     found = [
         slot
         for slot in page.items

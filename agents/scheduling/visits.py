@@ -15,7 +15,7 @@ from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
 from agents.understanding.resolve.shift import says_same_time, shift_of
 from agents.understanding.resolve.when import resolve_day
-from tools.scheduling.appointments import AppointmentOut
+from tools.scheduling.appointments import AppointmentOut, list_appointments
 
 
 async def list_visits(dialogue: Dialogue) -> None:
@@ -30,11 +30,8 @@ async def list_visits(dialogue: Dialogue) -> None:
 
 
 async def upcoming(dialogue: Dialogue) -> list[AppointmentOut]:
-    page = await dialogue.call(
-        "scheduling.list_appointments", patient_id=str(dialogue.subject_id), upcoming=True, limit=20
-    )  # fmt: skip
-    items: list[AppointmentOut] = page.items
-    return items
+    page = await dialogue.call(list_appointments, patient_id=str(dialogue.subject_id), upcoming=True, limit=20)
+    return page.items
 
 
 async def pick_visit(dialogue: Dialogue) -> AppointmentOut | None:

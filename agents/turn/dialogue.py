@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from agents import flows
 from agents.commands import Command, Fill
@@ -21,6 +21,7 @@ from tools.facility.tools import LocationOut
 from tools.runtime.context import Tenant
 from tools.runtime.principals import Principal, patient_principal, system
 from tools.runtime.runtime import Runtime, Step, assent_digest
+from tools.runtime.tool import Given, Operation, Result, tool_of
 from tools.runtime.work import Work
 
 CommandType = TypeVar("CommandType", bound=Command)
@@ -64,7 +65,7 @@ class Dialogue:
     lines: list[str] = field(default_factory=list)
     handed_over: bool = False
     has_read_back: bool = False  # this answer ends with what a yes would do
-    results: list[Any] = field(default_factory=list)  # what the turn's tools gave
+    results: list[BaseModel] = field(default_factory=list)  # what the turn's tools gave
     _steps: int = 0
 
     @property
@@ -110,15 +111,16 @@ class Dialogue:
     def first(self, kind: type[CommandType]) -> CommandType | None:
         return next((command for command in self.commands if isinstance(command, kind)), None)
 
-    def has(self, *kinds: type[Any]) -> bool:
+    def has(self, *kinds: type[Command]) -> bool:
         return any(isinstance(command, kinds) for command in self.commands)
 
     def fills(self) -> list[Fill]:
         return [command for command in self.commands if isinstance(command, Fill)]
 
-    async def call(self, name: str, **args: JsonValue) -> Any:
-        """Call a tool for the patient the flow acts for."""
-        return await self._call(name, args, patient_principal(self.tenant.id, self.subject_id))
+    async def call(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
+        """Call a tool, given as its function, for the patient the flow acts for. Raises ToolError."""
+        out = await self._call(tool_of(run).name, args, patient_principal(self.tenant.id, self.subject_id))
+        return cast(Result, out)
 
     async def act(self, pending: Pending) -> None:
         """Do what was read back. To be called only where the patient's own words were a plain yes to it."""
@@ -126,13 +128,14 @@ class Dialogue:
         confirmation = assent_digest(pending.tool, pending.args)
         await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
 
-    async def call_as_service(self, name: str, **args: JsonValue) -> Any:
+    async def call_as_service(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
         """Call a tool as the service: before it is known who the patient is, or across a patient's relatives."""
-        return await self._call(name, args, system(self.tenant.id, "agent:concierge"))
+        out = await self._call(tool_of(run).name, args, system(self.tenant.id, "agent:concierge"))
+        return cast(Result, out)
 
     async def _call(
         self, name: str, args: dict[str, JsonValue], caller: Principal, *, confirmation: str | None = None
-    ) -> Any:
+    ) -> BaseModel:
         self._steps += 1
         tools = flows.tools_held(self.state.flow)
         step = Step(turn=self.turn, number=self._steps, tools=tools, assent=confirmation)
