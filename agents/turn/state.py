@@ -15,12 +15,13 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
+from agents.phrases import own_words
 from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
-from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
-from agents.understanding.hearing import Hearing, Understanding, Understood
+from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import FallingBack, ModelAnswer
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.base import new_id
 from db.engine import direct
 from governance.clear import clear
@@ -85,7 +86,7 @@ class Read:
 class Turn:
     runtime: Runtime
     tenant: Tenant
-    place: Place
+    hospital: HospitalDirectory
     stack: AsyncExitStack  # holds the transaction, while one is open
     conversation_id: UUID
     read: Read
@@ -104,7 +105,7 @@ class Turn:
         cls,
         runtime: Runtime,
         tenant: Tenant,
-        place: Place,
+        hospital: HospitalDirectory,
         conversation_id: UUID,
         stack: AsyncExitStack,
         *,
@@ -123,7 +124,7 @@ class Turn:
         if lost is not None:
             log.error("turn.state_dropped", conversation=str(conversation_id), fields=lost)
             STATES_DROPPED.inc()
-        turn = cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work)
+        turn = cls(runtime, tenant, hospital, stack, conversation_id, read, state, read.language, work)
         turn.red_flags, turn.taken, turn.lost = flags, taken, lost
         return turn
 
@@ -140,9 +141,9 @@ class Turn:
         assert self._dialogue is not None, "the turn has not been taken"
         return self._dialogue
 
-    def hearing(self) -> Hearing:
+    def utterance(self) -> Utterance:
         now = self.runtime.clock.now().astimezone(self.tenant.zone)
-        return Hearing(
+        return Utterance(
             text=self.text,
             now=now,
             language=self.language,
@@ -150,7 +151,7 @@ class Turn:
             flow=self.state.flow,
             options=tuple(option.label for option in self.state.options),
             last_answer=self.state.last_answer,
-            directory=self.place.directory,
+            directory=self.hospital.names,
         )
 
     def screen(self) -> Literal["silent", "emergency", "converse"]:
@@ -168,14 +169,14 @@ class Turn:
         it was."""
         understanding = self.runtime.services.get(Understanding)
         if not isinstance(understanding, FallingBack):
-            self.understood = await understanding.understand(self.hearing())
+            self.understood = await understanding.understand(self.utterance())
             return
         if self.read.recorded is not None:
-            self.understood = await understanding.from_stored(self.read.recorded, self.hearing())
+            self.understood = await understanding.from_stored(self.read.recorded, self.utterance())
             return
         await self.stack.aclose()
         self.work = None
-        self.understood, answer = await understanding.understand_recorded(self.hearing())
+        self.understood, answer = await understanding.understand_recorded(self.utterance())
         if answer is not None:
             await self._record_answer(answer)
 
@@ -198,7 +199,7 @@ class Turn:
         yield self.state.model_dump_json()
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
-        yield from (location.model_dump_json() for location in self.place.locations)
+        yield from (location.model_dump_json() for location in self.hospital.locations)
         yield from (out.model_dump_json() for out in self.dialogue.results)
         yield self.text
         yield self.read.flow
@@ -215,7 +216,7 @@ class Turn:
             runtime=self.runtime,
             work=self.work,
             tenant=self.tenant,
-            place=self.place,
+            hospital=self.hospital,
             state=self.state,
             text=self.text,
             commands=self.understood.commands,
