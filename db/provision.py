@@ -18,9 +18,9 @@ from db.engine import sqlalchemy_url
 from settings import Settings
 
 DATABASE = "wardline"
-# While a step waits for a table's lock, everyone waits behind it who comes after: so it waits no longer than a patient would
-# notice, gives way, and tries again. A minute and the waits in all: turns are short, and so is all that holds a table's lock.
-LOCK_TIMEOUT_S, TRIES, WAIT_S = 5, 12, 5.0
+# While a step waits for a table's lock, everyone waits behind it who comes after. It waits less than the second after which the
+# server looks for deadlocks, so that it is the step that gives way and never a turn; turns are short, so it is tried again.
+LOCK_TIMEOUT_S, TRIES, WAIT_S = 0.8, 60, 1.0
 _TOO_OLD = (
     "This database was made by a version from before texts were sealed, and cannot be carried over: its record is "
     "hashed in another way. Take what you need out of it with that version, then begin a new one (for the demo: "

@@ -43,6 +43,7 @@ _PARTS = {
         "access",
         "erasure",
         "retention",
+        "partitions",
         "reported",
         "fhir",
         "stats",

@@ -44,7 +44,8 @@ _COLUMN = """
     || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
 """
 _TABLES = f"""
-    SELECT c.relname, format('CREATE TABLE %%I (%%s)', c.relname, string_agg({_COLUMN}, ', ' ORDER BY a.attnum))
+    SELECT c.relname, format('CREATE TABLE %%I (%%s)', c.relname, string_agg({_COLUMN}, ', '
+           ORDER BY CASE WHEN %(by_name)s THEN a.attname::text END, a.attnum))
            || CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -124,13 +125,14 @@ _PARTS = (
 )  # fmt: skip
 
 
-def statements(url: str) -> list[str]:
-    """What makes the schema `public` of this database, in an order in which it can be run."""
+def statements(url: str, *, by_name: bool = False) -> list[str]:
+    """What makes the schema `public` of this database, in an order in which it can be run. `by_name`: columns are told in
+    order of their names, where it does not matter which was added when."""
     told: list[str] = []
     with psycopg.connect(url) as connection:
         for number, query in enumerate(_PARTS):
             of_rows = number > 1
-            rows = connection.execute(query, {"of_rows": of_rows}).fetchall()  # type: ignore[arg-type]
+            rows = connection.execute(query, {"of_rows": of_rows, "by_name": by_name}).fetchall()  # type: ignore[arg-type]
             told += [statement.rstrip().rstrip(";") for _, statement in sorted(rows)]
     return told
 

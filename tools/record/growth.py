@@ -42,6 +42,7 @@ RULES: dict[str, str] = {
     "audit_entry": "record", "llm_session": "record", "llm_response": "record", "patient_access": "record",
     "event_log": "events", "reacted": "events", "delivery_report": "deliveries", "webhook_delivery": "deliveries",
     "dead_job": "deliveries", "approval": "deliveries", "communication": "messages", "message": "messages",
+    "provider_message": "messages", "message_answer": "messages",
     "idempotency_key": "stored_answers", "voice_part": "recordings", "vault_key": "texts",
     "slot_hold": "released when it expires", "seal": "proof of the record, one each minute in use",
     "seal_leaf": "proof of the record", "key_check": _FEW, "break_glass": "proof of who saw what",
