@@ -8,11 +8,14 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     UniqueConstraint,
+    and_,
+    select,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -81,6 +84,12 @@ class AuditEntry(Base):
     month: Mapped[date] = mapped_column(primary_key=True, server_default="0001-01-01")
 
     __mapper_args__ = {"primary_key": [session_id, seq]}  # with the month the database's key; a session has one
+
+
+def of_session(session_id: UUID) -> ColumnElement[bool]:
+    """Entries of one session: in the partition that they lie in."""
+    month = select(LLMSession.month).where(LLMSession.id == session_id).scalar_subquery()
+    return and_(AuditEntry.session_id == session_id, AuditEntry.month == month)
 
 
 class PatientAccess(Base):
