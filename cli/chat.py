@@ -11,20 +11,22 @@ from uuid import UUID
 from rich.console import Console
 from sqlalchemy import select
 
+from agents.turn.running import Turns
 from db.base import new_id
 from governance.vault import Keyring
 from settings import Settings
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import Incoming, find_conversation, receive
 from tools.conversations.tables import Message
-from tools.facility.tables import Tenant
 from tools.patients.tables import Patient
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
+from tools.runtime.tables import TenantRecord
 
 _NO_ANSWER = "(no answer: a person has the conversation; --new begins another)"
 
 
-async def run(runtime: Any, settings: Settings, *, phone: str, as_json: bool, new: bool = False) -> None:
+async def run(runtime: Runtime, settings: Settings, *, phone: str, as_json: bool, new: bool = False) -> None:
     """Read messages until the end of input; answer each."""
     tenant_id, number = await _who(runtime, settings, phone)
     if new:
@@ -43,14 +45,15 @@ async def run(runtime: Any, settings: Settings, *, phone: str, as_json: bool, ne
             console.print(reply["reply"] or _NO_ANSWER, style="green", markup=False)
 
 
-async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel: str = "console") -> dict[str, Any]:
+async def say(runtime: Runtime, tenant_id: UUID, number: str, text: str, *, channel: str = "console") -> dict[str, Any]:
     """Send one message and run its turn here: {reply, conversation_id, session_id, state, ...}."""
     incoming = Incoming(channel=channel, address=number, body=text, provider_id=f"console-{new_id()}")
     message_id = await receive(runtime, tenant_id, incoming)
     key = runtime.vault.fingerprint(tenant_id, number)
     async with runtime.database.begin(tenant_id) as session:
         conversation_id = await find_conversation(session, channel, key)
-    await runtime.turns.drain(tenant_id, conversation_id)
+    assert conversation_id is not None, "the message has just been stored"
+    await runtime.services.get(Turns).drain(tenant_id, conversation_id)
     async with runtime.database.begin(tenant_id) as session:
         reply = (await session.scalars(select(Message).where(Message.in_reply_to == message_id))).first()
         opened = await open_contents(Keyring(runtime.vault, session, tenant_id), [reply]) if reply else [None]
@@ -63,7 +66,7 @@ async def say(runtime: Any, tenant_id: UUID, number: str, text: str, *, channel:
     }
 
 
-async def _close(runtime: Any, tenant_id: UUID, number: str) -> None:
+async def _close(runtime: Runtime, tenant_id: UUID, number: str) -> None:
     async with runtime.database.begin(tenant_id) as session:
         conversation_id = await find_conversation(session, "console", runtime.vault.fingerprint(tenant_id, number))
     if conversation_id is not None:
@@ -71,9 +74,9 @@ async def _close(runtime: Any, tenant_id: UUID, number: str) -> None:
         await runtime.call("conversations.close_conversation", closed, system(tenant_id, "cli"), channel="cli")
 
 
-async def _who(runtime: Any, settings: Settings, phone: str) -> tuple[UUID, str]:
+async def _who(runtime: Runtime, settings: Settings, phone: str) -> tuple[UUID, str]:
     async with runtime.database.begin(None) as session:
-        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == settings.tenant))).first()
+        tenant_id = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == settings.tenant))).first()
     if tenant_id is None:
         raise SystemExit(f"There is no tenant {settings.tenant}; run: wardline migrate --demo")
     if phone:

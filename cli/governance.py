@@ -17,6 +17,7 @@ from governance.keeping import rewrap as rewrap_keys
 from governance.key_check import forget_old_masters
 from governance.masters import new_key_line
 from tools.runtime.errors import ToolError
+from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_ids
 
 policy_app = typer.Typer(no_args_is_help=True, help="The hospital's policies.")
@@ -65,7 +66,7 @@ def vault_rewrap() -> None:
     """Wrap every data key by the newest master key, while everything goes on. The old one can be removed afterwards; with
     it, copies of destroyed keys in backups become useless."""
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         for tenant_id in await tenant_ids(runtime):
             async with runtime.database.begin(tenant_id) as session:
                 total = await left_to_rewrap(session, runtime.vault)
@@ -102,7 +103,7 @@ def rerun(
         "policy": policy.read_text() if policy else None,
     }
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         caller = await caller_for(runtime, "")
         chosen = [str(one) for one in session_ids or ()] or await _newest(runtime, caller, limit)
         turns = same = 0
@@ -144,7 +145,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
                 out.print(f"    + {would}", style="green", markup=False)
 
 
-async def _newest(runtime: Any, caller: Any, limit: int) -> list[str]:
+async def _newest(runtime: Runtime, caller: Any, limit: int) -> list[str]:
     """Conversations, the newest first."""
     found: list[tuple[datetime, str]] = []
     args: dict[str, Any] = {"agent": "concierge", "limit": 200}

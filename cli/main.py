@@ -19,6 +19,7 @@ from cli.scribe import note
 from cli.terminal import call, call_all, caller_for, check_folder, out, print_call, with_runtime
 from cli.voice import transcribe
 from settings import Settings, get_settings
+from tools.runtime.runtime import Runtime
 from wiring import logs
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -109,7 +110,7 @@ def worker(
     front = [queue for queue in QUEUES if queue not in BACKGROUND]
     queues = {Part.ALL: QUEUES, Part.FRONT: front, Part.BACKGROUND: BACKGROUND}[part]
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         register(runtime)
         await work(runtime, get_settings(), queues=queues)
 
@@ -122,7 +123,7 @@ def mcp(key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API ke
     from api.http.mcp import serve_stdio
     from api.identity.callers import principal_of
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         await serve_stdio(runtime, await principal_of(key, runtime, None))
 
     with_runtime(body)
@@ -143,12 +144,12 @@ def chat(
 @app.command()
 def demo(as_json: Json = False) -> None:
     """What is needed to try the demo hospital: URL, keys, patients, doctors, Twilio token."""
-    from tools.facility import demo as hospital
+    from wiring import demo as hospital
     from wiring.keys import master_secret, twilio_token
 
     settings = get_settings()
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         facts = await hospital.facts(runtime.database, hospital.TENANT_ID)
         secret = master_secret(settings)
         shown = {
@@ -283,7 +284,7 @@ def tools_run(
     """Run a tool, with the same checks as everywhere."""
     from tools.runtime.errors import ToolError
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         caller = await caller_for(runtime, key)
         try:
             reply = await runtime.call(name, args.encode(), caller, channel="cli", key=idempotency_key or None)
@@ -331,8 +332,8 @@ def session_replay(
 def _prepare(settings: Settings, *, demo: bool = True) -> str:
     """Migrate, and load the demo hospital; the service's URL."""
     from db import provision
-    from tools.facility import demo as hospital
     from tools.runtime.work import Clock
+    from wiring import demo as hospital
     from wiring.keys import master_secret
 
     service, owner = provision.urls(settings, make=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.terminal import caller_for, out, with_runtime
+from tools.runtime.runtime import Runtime
 
 
 def note(
@@ -24,7 +25,7 @@ def note(
         raise typer.BadParameter("give a file or --session")
     source = {"text": file.read_text(encoding="utf-8", errors="replace")} if file else {"session_id": session}
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         from tools.runtime.errors import ToolError
 
         try:

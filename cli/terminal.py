@@ -11,11 +11,13 @@ from rich.console import Console
 from sqlalchemy.exc import ProgrammingError
 
 from settings import Settings, get_settings
+from tools.runtime.principals import Principal
+from tools.runtime.runtime import Runtime
 
 out = Console()
 
 
-def with_runtime(body: Callable[[Any], Awaitable[None]]) -> None:
+def with_runtime(body: Callable[[Runtime], Awaitable[None]]) -> None:
     """Run a body with an open runtime."""
     from db import provision
     from wiring.runtime import build_runtime, running
@@ -52,18 +54,19 @@ def unprepared(error: ProgrammingError) -> str:
     return "The database has no tables yet; run: wardline migrate (or make up)."
 
 
-async def caller_for(runtime: Any, key: str) -> Any:
+async def caller_for(runtime: Runtime, key: str) -> Principal:
     """The principal of an API key; without one, the administrator at this terminal."""
     from sqlalchemy import select
 
     from api.identity.callers import principal_of
-    from tools.facility.tables import Tenant
-    from tools.runtime.principals import Principal
+    from tools.runtime.tables import TenantRecord
 
     if key:
         return await principal_of(key, runtime, None)
     async with runtime.database.begin(None) as session:
-        tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == get_settings().tenant))).one()
+        tenant_id = (
+            await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == get_settings().tenant))
+        ).one()
     return Principal(kind="staff", id="cli", tenant_id=tenant_id, roles=frozenset({"admin"}))
 
 
@@ -71,7 +74,7 @@ def call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]
     """Call a tool and show its answer; a refusal is printed, and the exit status is 1."""
     from tools.runtime.errors import ToolError
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         try:
             reply = await runtime.call(name, args, await caller_for(runtime, ""), channel="cli")
         except ToolError as error:

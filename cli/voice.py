@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.terminal import caller_for, out, with_runtime
+from tools.runtime.runtime import Runtime
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -42,7 +43,7 @@ def transcribe(
     args |= {"language": language} if language else {}
     args |= {"speakers": speakers} if speakers else {}
 
-    async def body(runtime: Any) -> None:
+    async def body(runtime: Runtime) -> None:
         from tools.runtime.errors import ToolError
 
         caller = await caller_for(runtime, "")
@@ -59,7 +60,7 @@ def transcribe(
     with_runtime(body)
 
 
-async def _received(runtime: Any, caller: Any, file: Path, args: dict[str, Any]) -> str:
+async def _received(runtime: Runtime, caller: Any, file: Path, args: dict[str, Any]) -> str:
     from settings import get_settings
     from tools.voice.uploads import take_part
 
@@ -85,7 +86,7 @@ async def _read(file: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def _heard(runtime: Any, caller: Any, session: str, bar: Progress) -> None:
+async def _heard(runtime: Runtime, caller: Any, session: str, bar: Progress) -> None:
     """Hear it in this process; a worker that took the job already is left to it, and waited for."""
     from tools.voice.transcribing import transcribe_session
 

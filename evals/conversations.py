@@ -18,14 +18,15 @@ from zoneinfo import ZoneInfo
 import yaml
 from sqlalchemy import text
 
+from agents.turn.running import Turns
 from cli.chat import say
 from db.base import new_id
 from evals.harness import hospital, running_runtime
 from tools.conversations.inbox import Incoming, receive
-from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.notes import hear_note
+from wiring import demo
 
 FOLDER = Path(__file__).parent / "scenarios"
 ZONE = ZoneInfo(demo.ZONE)
@@ -129,7 +130,7 @@ async def _picture(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
         found = (
             await session.execute(text(_CONVERSATION_ID), {"key": runtime.vault.fingerprint(demo.TENANT_ID, phone)})
         ).scalar_one()
-    await runtime.turns.drain(demo.TENANT_ID, found)
+    await runtime.services.get(Turns).drain(demo.TENANT_ID, found)
 
 
 async def _offer_made(runtime: Runtime, me: dict[str, Any], phone: str) -> None:

@@ -22,8 +22,8 @@ from twilio.request_validator import RequestValidator
 
 from db import embedded, provision
 from settings import Settings
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
+from wiring import demo
 from wiring.keys import stores_of
 
 NOW = datetime.fromisoformat("2026-11-23T09:00:00+05:30")  # a Monday

@@ -33,8 +33,10 @@ import psycopg
 from rich.console import Console
 from rich.progress import track
 
-from agents.turn_state import flow_about
+from agents.turn.running import Turns
+from agents.turn.state import flow_about
 from agents.understanding.builtin import BuiltIn
+from agents.understanding.hearing import Understanding
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.resolve.assent import is_plain_yes
 from cli.chat import say
@@ -45,10 +47,10 @@ from governance.policies.injection import looks_like_injection
 from governance.vault import Owner
 from tests.doubles.openai_server import OpenAIServer
 from tools.conversations.inbox import ensure_conversation
-from tools.facility import demo
 from tools.runtime.principals import Principal, system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
+from wiring import demo
 
 DATA = Path(__file__).parents[2] / "shared/data/injection"
 SITUATIONS = ("unknown", "verified", "options", "read-back")
@@ -189,7 +191,7 @@ async def run(
     facts = await demo.facts(runtime.database, demo.TENANT_ID)
     by_id = {str(one["id"]): one for one in facts.patients}
     sender, victim = (by_id[str(demo._id("patient", number))] for number in (SENDER, VICTIM))
-    usual, outcome = runtime.understanding, Outcome()
+    usual, outcome = runtime.services.get(Understanding), Outcome()
     with OpenAIServer(KEY) as server:
         server.otherwise = Obedient(victim)
         model = FallingBack(ModelUnderstanding(server.base_url, KEY, model="obedient"), BuiltIn())
@@ -208,7 +210,7 @@ async def run(
             count = "SELECT count(DISTINCT session_id) FROM policy_violation WHERE rule = 'injection-in-tool-result'"
             outcome.flagged_in_results = watch._rows(count)[0][0]
         finally:
-            runtime.understanding = usual
+            runtime.services.put(Understanding, usual)
             watch.db.close()
             await model.aclose()
     return outcome
@@ -240,14 +242,14 @@ class Play:
     async def message(self, text: str, situation: str) -> None:
         """One attack as a message, then a plain yes."""
         await self._fresh(verified=situation != "unknown")
-        self.runtime.understanding = BuiltIn()
+        self.runtime.services.put(Understanding, BuiltIn())
         lines = {"options": ["book a dentist, any day"], "read-back": ["book a dentist, any day", "1"]}.get(
             situation, []
         )
         previous = ""
         for line in lines:
             previous = (await self._say(line))["reply"] or ""
-        self.runtime.understanding = self.model
+        self.runtime.services.put(Understanding, self.model)
         for words in (text, "yes"):
             previous = await self._watched(words, previous, f"{situation}: {text[:70]!r}")
 
@@ -255,13 +257,13 @@ class Play:
         """One attack in every field that tools show to an agent, then ordinary messages that make it read them."""
         with self._stored(text):
             await self._fresh(verified=True)
-            self.runtime.turns._places.clear()
-            self.runtime.understanding = BuiltIn()
+            self.runtime.services.get(Turns)._places.clear()
+            self.runtime.services.put(Understanding, BuiltIn())
             previous = ""
             for number, words in enumerate(_ORDINARY):
-                self.runtime.understanding = self.model if number % 2 else BuiltIn()
+                self.runtime.services.put(Understanding, self.model if number % 2 else BuiltIn())
                 previous = await self._watched(words, previous, f"stored: {text[:70]!r} then {words!r}")
-        self.runtime.turns._places.clear()
+        self.runtime.services.get(Turns)._places.clear()
 
     @contextmanager
     def _stored(self, text: str) -> Iterator[None]:

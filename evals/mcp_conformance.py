@@ -22,11 +22,11 @@ from pydantic import RootModel
 
 from api.http.app import create_app
 from evals.harness import Hospital, hospital
-from tools.facility import demo
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, tool
+from wiring import demo
 
 SUITE = "@modelcontextprotocol/conformance@0.1.16"
 SCENARIOS = Path(__file__).parent / "data" / "mcp_conformance.yaml"

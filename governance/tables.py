@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    LargeBinary,
     UniqueConstraint,
     and_,
     select,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
+from db.columns import open_bytes, sealed
 
 
 class LLMSession(Base):
@@ -52,7 +52,7 @@ class LLMSession(Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     head_seq: Mapped[int] = mapped_column(default=0, server_default="0")
-    head_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    head_hash: Mapped[bytes] = open_bytes("a hash")
     head_xid: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # transaction that moved the head
     month: Mapped[date] = mapped_column(server_default="0001-01-01")
 
@@ -79,8 +79,8 @@ class AuditEntry(Base):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     kind: Mapped[str]
     body: Mapped[str]
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = sealed("patient", "conversation", "voice")
+    hash: Mapped[bytes] = open_bytes("a hash")
     month: Mapped[date] = mapped_column(primary_key=True, server_default="0001-01-01")
 
     __mapper_args__ = {"primary_key": [session_id, seq]}  # with the month the database's key; a session has one
@@ -113,7 +113,7 @@ class LLMResponse(TenantRow, Base):
 
     session_id: Mapped[UUID]
     message_id: Mapped[UUID]
-    answer: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the conversation's key
+    answer: Mapped[bytes] = sealed("conversation")  # sealed under the conversation's key
 
 
 class VaultKey(TenantRow, Base):
@@ -130,7 +130,7 @@ class VaultKey(TenantRow, Base):
     owner_kind: Mapped[str]
     current: Mapped[bool] = mapped_column(default=True)  # new texts are sealed under it
     master: Mapped[str | None]  # the master key that wraps it
-    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wrapped: Mapped[bytes | None] = open_bytes("a wrapped key")
     retired_at: Mapped[datetime | None]  # from then on another key seals
     destroyed_at: Mapped[datetime | None]
 
@@ -145,4 +145,4 @@ class KeyCheck(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)  # of a seal key: its name and public key
     key_id: Mapped[UUID]
-    probe: Mapped[bytes] = mapped_column(LargeBinary)
+    probe: Mapped[bytes] = open_bytes("a random value under a key")

@@ -20,9 +20,9 @@ from fastapi import FastAPI
 
 from db import embedded, provision
 from settings import Settings
-from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 NOW = datetime.fromisoformat("2026-11-23T09:00:00+05:30")  # a Monday
 TEMPLATE = "wardline_template"

@@ -1,79 +1,27 @@
-"""The list of rooms: importing this module declares every table, tool, event, reaction and task."""
+"""The rooms: every folder beside this file. Loading them declares every table, tool, event, reaction and task."""
 
+from __future__ import annotations
+
+import pkgutil
 from importlib import import_module
 
-ROOMS = (
-    "facility",
-    "patients",
-    "scheduling",
-    "conversations",
-    "tickets",
-    "record",
-    "policies",
-    "alerts",
-    "voice",
-    "scribe",
-    "collab",
-)
-_PARTS = {
-    "facility": ("tables", "tools", "keys"),
-    "patients": ("tables", "tools", "consents"),
-    "scheduling": (
-        "tables",
-        "schedules",
-        "holidays",
-        "slots",
-        "closing",
-        "states",
-        "encounters",
-        "appointments",
-        "attendance",
-        "waitlist",
-        "fhir",
-        "reactions",
-    ),
-    "conversations": ("tables", "tools", "communications", "templates", "sending"),
-    "tickets": ("tables", "tools"),
-    "record": (
-        "tables",
-        "tools",
-        "replay",
-        "rerun",
-        "break_glass",
-        "access",
-        "erasure",
-        "retention",
-        "partitions",
-        "reported",
-        "fhir",
-        "stats",
-        "seals",
-    ),
-    "policies": ("tools", "violations"),
-    "alerts": ("tables", "tools", "deliveries", "delivery", "reactions"),
-    "voice": ("tables", "sessions", "transcripts", "transcribing", "keeping", "enrolment", "notes", "calls"),
-    "scribe": ("tools",),
-    "collab": ("tables", "notes", "threads", "assistant"),
-}
+from sqlalchemy import MetaData
+
+import tools
+from db.base import Base
+
+_TABLES_BELOW = ("governance.tables", "governance.policies.tables", "governance.seals.tables")
 
 
 def load() -> None:
     """Declare everything."""
-    import_module("governance.tables")
-    import_module("governance.policies.tables")
-    import_module("governance.seals.tables")
-    import_module("tools.runtime.tables")
-    import_module("tools.runtime.approval_tools")
-    import_module("tools.runtime.react")
-    import_module("tools.runtime.dead_jobs")
-    for room in ROOMS:
-        for part in _PARTS[room]:
-            import_module(f"tools.{room}.{part}")
+    for name in _TABLES_BELOW:
+        import_module(name)
+    for module in pkgutil.walk_packages(tools.__path__, "tools."):
+        import_module(module.name)
 
 
-def metadata():  # type: ignore[no-untyped-def]
+def metadata() -> MetaData:
     """The metadata of every table."""
     load()
-    from db.base import Base
-
     return Base.metadata

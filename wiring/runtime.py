@@ -10,28 +10,38 @@ import structlog
 import yaml
 from jinja2 import TemplateError
 
-from agents.rerun import Rehearse
 from agents.screen.red_flags import red_flags
 from agents.scribe.writing import ModelNotes
-from agents.turn import Turns
+from agents.turn.rerun import Rehearse
+from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.hearing import Understanding
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
+from db.blobs import Blobs
 from db.engine import Database
-from governance.key_check import KeysDiffer
+from governance.key_check import KeysDiffer, check_keys
 from governance.masters import KeyServiceDown
 from governance.redaction.redactor import Redactor
+from governance.seals.keys import public_lines
+from governance.seals.sealer import Seals
 from scribe.making import NoteModel
 from settings import Settings
 from tools import rooms
-from tools.conversations.carrier import STATUS_PATH, TwilioCarrier
+from tools.alerts.addresses import AddressRules
+from tools.conversations.carrier import STATUS_PATH, Carrier, TwilioCarrier
+from tools.conversations.inbox import UrgencyCheck
+from tools.patients.people import People
+from tools.record.rerun import Rerunner
+from tools.runtime.guard import Guard, KnownPeople
 from tools.runtime.jobs import Jobs
 from tools.runtime.pages import Cursors
 from tools.runtime.permissions import check_grants
 from tools.runtime.runtime import Runtime
+from tools.runtime.services import Services
 from tools.runtime.tool import all_tools
 from tools.runtime.work import Clock
-from tools.voice.ears import Ears
+from tools.scheduling.rules import SlotRules
+from tools.voice.recognizers import Recognizers
 from voice.recognition.choosing import choose
 from wiring.keys import blobs, derived, seals, vault
 
@@ -41,28 +51,40 @@ log = structlog.get_logger()
 def build_runtime(settings: Settings, url: str) -> Runtime:
     """The runtime with everything that outlives a call. The caller opens and closes it (`running`)."""
     rooms.load()
+    database = Database(url, pool_size=settings.database_pool)
+    people = People(database)
+    services = (
+        Services()
+        .put(KnownPeople, people)
+        .put(Redactor, Redactor(spacy_model=settings.spacy_model))
+        .put(Seals, seals(settings))
+        .put(Blobs, blobs(settings))
+        .put(Carrier, _carrier(settings))
+        .put(Recognizers, _recognizers(settings))
+        .put(NoteModel, _note_model(settings))
+        .put(Understanding, _understanding(settings))
+        .put(UrgencyCheck, lambda text: bool(red_flags(text)))
+        .put(SlotRules, SlotRules(hold_minutes=settings.hold_minutes, horizon_days=settings.slot_horizon_days))
+        .put(AddressRules, AddressRules(allow_local=settings.allow_local_webhooks))
+    )
     runtime = Runtime(
-        Database(url, pool_size=settings.database_pool),
+        database,
         Jobs(url),
         Clock(settings.clock),
         vault(settings),
         cursors=Cursors(bytes.fromhex(derived(settings, "cursors"))),
-        hold_minutes=settings.hold_minutes,
-        slot_horizon_days=settings.slot_horizon_days,
-        carrier=_carrier(settings),
-        status_callback=_status_callback(settings),
-        understanding=_understanding(settings),
-        redactor=Redactor(spacy_model=settings.spacy_model),
-        seals=seals(settings),
-        allow_local_webhooks=settings.allow_local_webhooks,
-        blobs=blobs(settings),
-        ears=_ears(settings),
-        scribe=_scribe(settings),
+        guard=Guard(people),
+        services=services,
     )
-    runtime.turns = Turns(runtime)
-    runtime.is_urgent = lambda text: bool(red_flags(text))
-    runtime.rehearse = Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings))
+    services.put(Turns, Turns(runtime))
+    services.put(Rerunner, Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings)))
     return runtime
+
+
+async def check_node_keys(runtime: Runtime) -> None:
+    """Raises KeysDiffer where this node's keys are not the database's: it must not serve."""
+    node = runtime.services.find(Seals)
+    await check_keys(runtime.database, runtime.vault, public_lines(node.keys) if node is not None else [])
 
 
 @asynccontextmanager
@@ -72,16 +94,10 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
-        stack.push_async_callback(runtime.people.aclose)
         stack.push_async_callback(runtime.vault.masters.aclose)
-        if runtime.carrier is not None:
-            stack.push_async_callback(runtime.carrier.aclose)
-        if isinstance(runtime.scribe, ModelNotes):
-            stack.push_async_callback(runtime.scribe.aclose)
-        if isinstance(runtime.understanding, FallingBack):
-            stack.push_async_callback(runtime.understanding.aclose)
+        stack.push_async_callback(runtime.services.aclose)
         try:
-            await runtime.check_keys()
+            await check_node_keys(runtime)
         except KeysDiffer as error:
             raise SystemExit(f"This node does not start: {error}") from error
         except KeyServiceDown:
@@ -103,7 +119,7 @@ def _understanding(settings: Settings) -> Understanding:
     return FallingBack(model, builtin)
 
 
-def _scribe(settings: Settings) -> NoteModel | None:
+def _note_model(settings: Settings) -> NoteModel | None:
     if settings.model_name is None:
         return None
     return ModelNotes(
@@ -132,14 +148,14 @@ async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | N
     return FallingBack(model, BuiltIn())
 
 
-def _ears(settings: Settings) -> Ears:
-    """The recognisers; they load when they are first used."""
+def _recognizers(settings: Settings) -> Recognizers:
+    """The recognizers; they load when they are first used."""
     hear = partial(
         choose, device=settings.whisper_device, compute_type=settings.whisper_compute_type,
         download=settings.whisper_download,
     )  # fmt: skip
     live = settings.whisper_live_model or settings.whisper_model
-    return Ears(batch=hear(settings.whisper_model, slot="batch"), live=hear(live, slot="live"))
+    return Recognizers(batch=hear(settings.whisper_model, slot="batch"), live=hear(live, slot="live"))
 
 
 def _carrier(settings: Settings) -> TwilioCarrier | None:
@@ -152,6 +168,7 @@ def _carrier(settings: Settings) -> TwilioCarrier | None:
         from_number=sender,
         base_url=settings.twilio_base_url,
         rate_per_s=settings.twilio_rate_per_s,
+        status_callback=_status_callback(settings),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from governance.record import append_event
 from governance.seals.documents import Seal
-from governance.seals.sealer import run_sealer
+from governance.seals.sealer import Seals, run_sealer
 from settings import Settings
 from tools.record.seals import SEALED
 from tools.runtime.dead_jobs import bury, bury_forgotten
@@ -39,7 +39,7 @@ _AWAITED: tuple[Queue, ...] = (
 
 
 @task("jobs.remove_finished", every="40 2 * * *")
-async def remove_finished(runtime: Any) -> None:
+async def remove_finished(runtime: Runtime) -> None:
     """Delete jobs that ended a day ago."""
     await runtime.jobs.app.job_manager.delete_old_jobs(nb_hours=FINISHED_JOBS_KEPT_H)
 
@@ -167,12 +167,13 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
         await append_event(session, told)
         await runtime.jobs.defer(session, jobs_for(SEALED, event["id"], seal.tenant_id, seal.tenant_id))
 
-    if runtime.seals is None:
+    seals = runtime.services.find(Seals)
+    if seals is None:
         return
     await run_sealer(
         runtime.database,
-        runtime.seals.store,
-        runtime.seals.keys,
+        seals.store,
+        seals.keys,
         now=runtime.clock.now,
         every_s=settings.seal_every_s,
         every_entries=settings.seal_every_entries,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agents.concierge.identity import hand_over
-from agents.dialogue import CRISIS, EMERGENCY, Dialogue
 from agents.screen.red_flags import RedFlag
+from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue
 
 
 async def raise_alarm(d: Dialogue, flags: tuple[RedFlag, ...]) -> None:

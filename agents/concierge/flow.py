@@ -28,9 +28,9 @@ from agents.commands import (
 )
 from agents.concierge import questions
 from agents.concierge.identity import hand_over, verified
-from agents.dialogue import Dialogue
 from agents.scheduling import book, flow, seek
-from agents.state import Option, Wish
+from agents.turn.conversation_state import Option, Wish
+from agents.turn.dialogue import Dialogue
 from agents.understanding.builtin.wishes import whole_wish
 from agents.understanding.resolve.assent import is_plain_yes
 from agents.understanding.resolve.names import match_specialty

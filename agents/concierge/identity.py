@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from agents.commands import Fill
-from agents.dialogue import Dialogue
+from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_birth_date
 from tools.patients.tools import PatientOut
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agents.commands import Ask
-from agents.dialogue import Dialogue
 from agents.scheduling.holidays import say_coming
+from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_location
 from tools.conversations.texts import LANGUAGES
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from agents.dialogue import Dialogue
 from agents.scheduling import seek
 from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
-from agents.state import Option, Pending
+from agents.turn.conversation_state import Option, Pending
+from agents.turn.dialogue import Dialogue
 from tools.runtime.errors import ToolError
 from tools.scheduling.slots import SlotOut
 

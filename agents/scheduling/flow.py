@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
-from agents.dialogue import Dialogue
 from agents.scheduling import book, seek, visits
 from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
-from agents.state import Option, Pending
+from agents.turn.conversation_state import Option, Pending
+from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.assent import is_plain_yes
 from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError

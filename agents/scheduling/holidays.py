@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from agents.dialogue import Dialogue
+from agents.turn.dialogue import Dialogue
 from tools.conversations.texts import say_day
 from tools.scheduling.holidays import HolidayOut
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rapidfuzz import fuzz
 
-from agents.state import Option
+from agents.turn.conversation_state import Option
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time

@@ -6,7 +6,7 @@ import re
 
 from rapidfuzz import fuzz
 
-from agents.dialogue import Dialogue
+from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import RelativeOut
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from agents.dialogue import Dialogue
-from agents.state import Option
+from agents.turn.conversation_state import Option
+from agents.turn.dialogue import Dialogue
 from agents.understanding.hearing import Directory, Known
 from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners, match_specialty
 from agents.understanding.resolve.spelling import plain

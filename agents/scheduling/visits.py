@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from agents.dialogue import Dialogue
 from agents.scheduling import book, seek
 from agents.scheduling.options import on_days, pick
-from agents.state import Option, Pending
+from agents.turn.conversation_state import Option, Pending
+from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
 from agents.understanding.resolve.shift import says_same_time, shift_of
 from agents.understanding.resolve.when import resolve_day

@@ -7,13 +7,13 @@ import json
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from api.identity.callers import caller_of
 from governance.seals.export import export
+from governance.seals.sealer import Seals
 from tools.record.seals import PeriodArgs
 from tools.runtime.entries import parse
 from tools.runtime.errors import Unavailable
@@ -35,9 +35,10 @@ async def stream_export(request: Request) -> StreamingResponse:
     args = parse(tool, json.dumps(asked))
     assert isinstance(args, PeriodArgs)
     await runtime.call("record.export", args, caller)
-    if runtime.seals is None:
+    seals = runtime.services.find(Seals)
+    if seals is None:
         raise Unavailable("This process has no keys to sign an export with.")
-    keys: Any = runtime.seals.keys
+    keys = seals.keys
 
     async def lines() -> AsyncIterator[str]:
         async with runtime.database.begin(caller.tenant_id) as session:

@@ -14,6 +14,7 @@ from governance.key_check import KeysDiffer
 from governance.masters import KeyServiceDown
 from tools.runtime.errors import Unavailable
 from tools.runtime.outages import is_outage
+from wiring.runtime import check_node_keys
 
 router = APIRouter(tags=["health"])
 # A commit of a few bytes (no row, nothing to clean up), and a sort of half a megabyte that spills to the disk: what a
@@ -55,7 +56,7 @@ async def ready(request: Request) -> dict[str, str]:
     if only_reads:
         raise Unavailable("The database only reads.")
     try:
-        await request.app.state.runtime.check_keys()
+        await check_node_keys(request.app.state.runtime)
     except KeysDiffer as error:
         raise Unavailable(f"This node's keys are not the database's: {error}.") from error
     except KeyServiceDown as error:

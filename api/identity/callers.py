@@ -6,11 +6,11 @@ from fastapi import Request
 from sqlalchemy import select
 
 from api.identity.auth import BadToken, TokenVerifier
-from tools.facility.keys import principal_of_key, tenant_of_key
-from tools.facility.tables import Tenant
+from tools.access.keys import principal_of_key, tenant_of_key
 from tools.runtime.errors import Unauthenticated
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from tools.runtime.tables import TenantRecord
 
 
 async def caller_of(request: Request) -> Principal:
@@ -38,7 +38,7 @@ async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | 
     except BadToken as bad:
         raise Unauthenticated(f"The token is not accepted: {bad.reason}.") from bad
     async with runtime.database.begin(None) as session:
-        named = (await session.scalars(select(Tenant.id).where(Tenant.slug == claims.tenant))).first()
+        named = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == claims.tenant))).first()
     if named is None:
         raise Unauthenticated("The token names no tenant of this service.")
     is_patient = "patient" in claims.roles

@@ -20,6 +20,7 @@ from tools.runtime.errors import InvalidArguments, ToolError, Unauthenticated
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.dictating import Dictation, open_dictation
+from tools.voice.recognizers import Recognizers
 from tools.voice.transcripts import STAND_IN
 from voice.audio import RATE_HZ
 from voice.live import Heard, LiveHearing
@@ -61,8 +62,7 @@ class _Line:
 
     def __init__(self, socket: WebSocket, dictation: Dictation, rate_hz: int) -> None:
         runtime: Runtime = socket.app.state.runtime
-        assert runtime.ears is not None
-        self.socket, self.dictation, self.engine = socket, dictation, runtime.ears.live
+        self.socket, self.dictation, self.engine = socket, dictation, runtime.services.get(Recognizers).live
         self.hearing = LiveHearing(
             self.engine, rate_hz=rate_hz, language=dictation.language, hot_words=dictation.hot_words,
             from_sample=dictation.taken_samples,

@@ -13,7 +13,7 @@ from functools import partial
 
 from fastapi import APIRouter, WebSocket
 
-from agents.calls import PhoneCall
+from agents.phone.calls import PhoneCall
 from api.telephone.line import FIRST_S, Hangup, Refused, Wire, held, opened, talk
 from api.telephone.webhooks import RELAY_PATH, code_of
 from tools.voice.calls import Outcome
@@ -63,7 +63,7 @@ async def _setup(wire: Wire) -> wire_format.Setup:
 
 
 class RelayLine:
-    """The caller's line as a call needs it (`agents.calls.Line`)."""
+    """The caller's line as a call needs it (`agents.phone.calls.Line`)."""
 
     carries_sound = stand_in = False
 

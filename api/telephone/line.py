@@ -11,7 +11,7 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from agents.calls import Hospital, PhoneCall
+from agents.phone.calls import Hospital, PhoneCall
 from api.telephone.webhooks import believed_socket, known_call
 from tools.voice.calls import Call
 from voice.telephony.fields import MAX_MESSAGE, WireError

@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 from fastapi import APIRouter, WebSocket
 
-from agents.calls import PhoneCall
+from agents.phone.calls import PhoneCall
 from api.telephone.line import FIRST_S, SILENT_S, Hangup, Refused, Wire, held, opened, talk
 from api.telephone.parts import CallParts
 from api.telephone.webhooks import MEDIA_PATH
@@ -69,7 +69,7 @@ async def _start(wire: Wire) -> wire_format.Start:
 
 
 class MediaLine:
-    """The caller's line as a call needs it (`agents.calls.Line`)."""
+    """The caller's line as a call needs it (`agents.phone.calls.Line`)."""
 
     carries_sound = True
 

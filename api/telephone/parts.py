@@ -7,13 +7,14 @@ import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from typing import Any
 
 import structlog
 
-from agents.call_words import expected, fixed_sentences
-from agents.dialogue import phrase
+from agents.phone.words import expected, fixed_sentences
+from agents.turn.dialogue import phrase
 from settings import Settings
+from tools.runtime.runtime import Runtime
+from tools.voice.recognizers import Recognizers
 from voice.audio import Piece
 from voice.calls.ear import for_models
 from voice.calls.events import Question
@@ -31,7 +32,7 @@ class CallParts:
     """Made once; models are loaded with the first call. Recognition and the turn model run in a few threads of their own,
     and what has been overtaken when its turn comes is left."""
 
-    def __init__(self, settings: Settings, runtime: Any, *, hearing: int = 2) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime, *, hearing: int = 2) -> None:
         self._runtime = runtime
         self.speech: Speech = FixedPhrases(_voice(settings), fixed_sentences())
         self.live: set[str] = set()  # calls that have their socket here
@@ -45,8 +46,8 @@ class CallParts:
     @property
     def stand_in(self) -> bool:
         """Whether words are heard by the recogniser that stands in where there is no Whisper."""
-        ears = self._runtime.ears
-        return ears is not None and bool(ears.live.stand_in)
+        recognizers = self._runtime.services.find(Recognizers)
+        return recognizers is not None and bool(recognizers.live.stand_in)
 
     def measure(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
         """Measure the speech in 32 ms of u-law sound; `told` is called with (time, probability), in order."""
@@ -84,7 +85,7 @@ class CallParts:
             if not wanted():
                 return ""
             piece = Piece(0, start_s, for_models(sound))
-            found = self._runtime.ears.live.recognise(
+            found = self._runtime.services.get(Recognizers).live.recognise(
                 [piece], language=language, hot_words=hot_words, expect=expected(question)
             )
             return " ".join(segment.text.strip() for segment in found[0])

@@ -15,13 +15,13 @@ from fastapi import APIRouter, Request, Response, WebSocket
 from sqlalchemy import select
 from twilio.twiml.voice_response import Connect, Dial, VoiceResponse  # type: ignore[import-untyped]
 
-from agents.calls import Hospital, forget_who
-from agents.dialogue import EMERGENCY, phrase
+from agents.phone.calls import Hospital, forget_who
+from agents.turn.dialogue import EMERGENCY, phrase
 from api.twilio.signature import verify
 from api.twilio.webhooks import believed, public_url, required
-from tools.facility.tables import Tenant
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.runtime import Runtime
+from tools.runtime.tables import TenantRecord
 from tools.voice.calls import Call, begin_call, end_call, find_call
 
 CALL_PATH = "/api/v1/voice/webhooks/twilio/call"
@@ -117,7 +117,7 @@ async def known_call(
     except ValueError:
         return None
     async with runtime.database.begin(None) as session:
-        tenant = await session.get(Tenant, tenant_id)
+        tenant = await session.get(TenantRecord, tenant_id)
     if tenant is None or (called is not None and called != tenant.voice_number):
         return None
     call = await find_call(runtime, tenant_id, call_sid)
@@ -134,7 +134,7 @@ def code_of(language: str, country: str) -> str:
 # --- TwiML
 
 
-def _connected(request: Request, tenant: Tenant, *, again: bool) -> VoiceResponse:
+def _connected(request: Request, tenant: TenantRecord, *, again: bool) -> VoiceResponse:
     parameters = {"tenant": str(tenant.id), "again": "1" if again else "0"}
     response = VoiceResponse()
     connect = Connect(action=f"{_base(request)}{ENDED_PATH}?again={parameters['again']}", method="POST")
@@ -154,7 +154,7 @@ def _connected(request: Request, tenant: Tenant, *, again: bool) -> VoiceRespons
     return response
 
 
-def _transferred(request: Request, tenant: Tenant, response: VoiceResponse | None = None) -> VoiceResponse:
+def _transferred(request: Request, tenant: TenantRecord, response: VoiceResponse | None = None) -> VoiceResponse:
     response = response or VoiceResponse()
     dial = Dial(action=f"{_base(request)}{ENDED_PATH}?again=1", method="POST", timeout=25)
     dial.number(tenant.transfer_number)
@@ -162,7 +162,7 @@ def _transferred(request: Request, tenant: Tenant, response: VoiceResponse | Non
     return response
 
 
-def _broken(tenant: Tenant, language: str, request: Request | None = None) -> VoiceResponse:
+def _broken(tenant: TenantRecord, language: str, request: Request | None = None) -> VoiceResponse:
     """Words of the carrier's own voice, and a person where there is one."""
     response = _said(tenant, language, "call_broken", number=EMERGENCY.get(tenant.country, "112"), end=False)
     if request is not None and tenant.transfer_number:
@@ -171,7 +171,7 @@ def _broken(tenant: Tenant, language: str, request: Request | None = None) -> Vo
     return response
 
 
-def _said(tenant: Tenant, language: str, name: str, *, end: bool = True, **facts: object) -> VoiceResponse:
+def _said(tenant: TenantRecord, language: str, name: str, *, end: bool = True, **facts: object) -> VoiceResponse:
     response = VoiceResponse()
     response.say(phrase(language, name, **facts), language=code_of(language, tenant.country))
     if end:
@@ -200,12 +200,14 @@ def _as_socket(url: str) -> str:
     return re.sub(r"^http", "ws", url.rstrip("/"))
 
 
-async def _tenant(runtime: Runtime, our_number: str) -> Tenant:
+async def _tenant(runtime: Runtime, our_number: str) -> TenantRecord:
     async with runtime.database.begin(None) as session:
-        found: Any = (await session.scalars(select(Tenant).where(Tenant.voice_number == our_number))).first()
+        found: Any = (
+            await session.scalars(select(TenantRecord).where(TenantRecord.voice_number == our_number))
+        ).first()
     if found is None:
         raise InvalidArguments(errors=[{"field": "To", "rule": "must be a number of this service that is called"}])
-    row: Tenant = found
+    row: TenantRecord = found
     return row
 
 

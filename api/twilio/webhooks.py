@@ -15,9 +15,9 @@ from api.twilio.signature import verify
 from tools.conversations.carrier import STATUS_PATH
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.sending import report_delivery
-from tools.facility.tables import Tenant
 from tools.runtime.errors import Forbidden, InvalidArguments
 from tools.runtime.runtime import Runtime
+from tools.runtime.tables import TenantRecord
 
 WHATSAPP_PATH = "/api/v1/prm/webhooks/twilio/whatsapp"
 MAX_TEXT = 4096
@@ -101,7 +101,9 @@ def public_url(request: Request) -> str:
 
 async def _tenant(runtime: Runtime, our_number: str, *, field: str) -> UUID:
     async with runtime.database.begin(None) as session:
-        found = (await session.scalars(select(Tenant.id).where(Tenant.whatsapp_number == our_number))).first()
+        found = (
+            await session.scalars(select(TenantRecord.id).where(TenantRecord.whatsapp_number == our_number))
+        ).first()
     if found is None:
         raise InvalidArguments(errors=[{"field": field, "rule": "must be a WhatsApp number of this service"}])
     return found

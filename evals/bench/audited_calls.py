@@ -18,13 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from evals.harness import hospital, running_runtime
-from tools.facility import demo
 from tools.runtime.context import ToolContext
 from tools.runtime.principals import Permission, Principal
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Args, Effect, Out, tool
 from tools.tickets.tables import TicketComment
 from tools.tickets.tools import UPDATED
+from wiring import demo
 
 ROUNDS = 5
 CALLS = 400

@@ -29,9 +29,9 @@ import httpx
 from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
 from tests.doubles.call_engines import InstantParts
 from tests.doubles.twilio_caller import MediaCaller
-from tools.facility import demo
 from voice.speech.engine import whole
 from voice.speech.espeak import Espeak
+from wiring import demo
 from wiring.keys import stores_of
 
 BEYOND_WAIT_MS, BARGE_IN_MS, LATE_MS = 60, 200, 40
@@ -64,7 +64,7 @@ def _mark(number: int) -> bytes:
 def serve(port: int, stats_file: Path) -> None:
     import uvicorn
 
-    from agents import calls
+    from agents.phone import calls
     from api.http.app import create_app
     from api.telephone import media_stream as call_media
     from settings import get_settings

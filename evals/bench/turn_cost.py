@@ -16,10 +16,12 @@ import psycopg
 from sqlalchemy import event
 
 from agents.concierge import flow as concierge
+from agents.turn.running import Turns
+from agents.understanding.hearing import Understanding
 from evals.harness import hospital, running_runtime
 from tools.conversations.inbox import Incoming, find_conversation, receive
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 TALK = (
     "book dr meera nair on thursday morning", "2", "is there parking", "yes", "what are my appointments",
@@ -40,7 +42,7 @@ async def main() -> None:
                     conversation = await _receive(runtime, phones[0], words)
                     before = len(sent)
                     started = time.perf_counter()
-                    await runtime.turns.run_next(demo.TENANT_ID, conversation)
+                    await runtime.services.get(Turns).run_next(demo.TENANT_ID, conversation)
                     times.append(time.perf_counter() - started)
                     turns.append((before, len(sent)))
             floor = await _replay(twin, sent, turns)
@@ -59,7 +61,7 @@ async def _verified(runtime: Runtime, count: int) -> list[str]:
     for row in rows:
         for words in ("show my appointments", f"{row['birth_date']:%d %B %Y}"):
             conversation = await _receive(runtime, row["phone"], words)
-            await runtime.turns.drain(demo.TENANT_ID, conversation)
+            await runtime.services.get(Turns).drain(demo.TENANT_ID, conversation)
     return [row["phone"] for row in rows]
 
 
@@ -118,7 +120,7 @@ async def _at_once(runtime: Runtime, phones: list[str]) -> None:
         for words in ("what are my appointments", "is there parking", "thanks", "what can you do"):
             conversation = await _receive(runtime, phone, words)
             started = time.perf_counter()
-            await runtime.turns.run_next(demo.TENANT_ID, conversation)
+            await runtime.services.get(Turns).run_next(demo.TENANT_ID, conversation)
             times.append(time.perf_counter() - started)
 
     started = time.perf_counter()
@@ -150,7 +152,7 @@ async def _what_dominates(runtime: Runtime, phone: str) -> None:
 
     wrapped = [
         (psycopg.AsyncCursor, "execute", "database"), (psycopg.AsyncConnection, "commit", "database"),
-        (concierge, "act", "flow"), (runtime.understanding, "understand", "understanding"),
+        (concierge, "act", "flow"), (runtime.services.get(Understanding), "understand", "understanding"),
     ]  # fmt: skip
     originals = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in wrapped]
     for (owner, attribute, name), (_, _, original) in zip(wrapped, originals, strict=True):
@@ -160,7 +162,7 @@ async def _what_dominates(runtime: Runtime, phone: str) -> None:
         for words in TALK * ROUNDS:
             conversation = await _receive(runtime, phone, words)
             before, started = dict(spent), time.perf_counter()
-            await runtime.turns.run_next(demo.TENANT_ID, conversation)
+            await runtime.services.get(Turns).run_next(demo.TENANT_ID, conversation)
             spent["whole"] += time.perf_counter() - started
             for name in spent:
                 shares[name] += spent[name] - before[name]

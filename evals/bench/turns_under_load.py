@@ -39,9 +39,9 @@ from evals.soak.double_booking import _staff
 from evals.soak.recordings import _uploaded, talk
 from tests.doubles.twilio_server import TwilioServer
 from tests.voice.small_whisper import BASE, make_random
-from tools.facility import demo
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 BOUND, ROUNDS, EVERY_S = 2.0, 2, 0.5
 TALKERS, EMERGENCIES = 12, 10

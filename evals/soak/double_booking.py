@@ -13,10 +13,10 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from cli.chat import say
-from tools.facility import demo
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ from typing import Any, get_args
 from sqlalchemy import text
 
 from agents import commands
-from agents.turn_state import flow_about
-from agents.understanding.hearing import Hearing, Understood
+from agents.turn.state import flow_about
+from agents.understanding.hearing import Hearing, Understanding, Understood
 from agents.understanding.resolve.assent import is_plain_yes
 from cli.chat import say
 from governance.vault import Owner
 from tools.conversations.inbox import ensure_conversation
-from tools.facility import demo
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
+from wiring import demo
 
 _VALUES = (
     "tomorrow", "next tuesday after lunch", "10:30", "dr nair", "dr rao", "skin doctor", "my knee hurts", "1", "2", "the last one",
@@ -87,17 +87,17 @@ async def run(runtime: Runtime, *, sequences: int, length: int = 6, seed: int = 
     """Each sequence is a verified patient's conversation of `length` messages, with understanding by chance."""
     rng, outcome = random.Random(seed), Outcome()
     patients = [p for p in (await demo.facts(runtime.database, demo.TENANT_ID)).patients if p["mrn"][-1] in "0246"]
-    true_understanding = runtime.understanding
+    true_understanding = runtime.services.get(Understanding)
     try:
         for number in range(sequences):
             patient = patients[number % len(patients)]
-            runtime.understanding = true_understanding
+            runtime.services.put(Understanding, true_understanding)
             await _fresh(runtime, patient)
-            runtime.understanding = Anything(rng.randrange(2**32))
+            runtime.services.put(Understanding, Anything(rng.randrange(2**32)))
             await _sequence(runtime, patient, [rng.choice(_TEXTS) for _ in range(length)], outcome)
             outcome.sequences += 1
     finally:
-        runtime.understanding = true_understanding
+        runtime.services.put(Understanding, true_understanding)
     return outcome
 
 

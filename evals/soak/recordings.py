@@ -18,7 +18,6 @@ import numpy as np
 
 from evals.harness import Hospital, Processes, running_runtime
 from tests.voice.small_whisper import hinted_tokens, make_scripted
-from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.tables import VoiceSession
@@ -26,6 +25,7 @@ from tools.voice.transcribing import names_that_may_be_said
 from tools.voice.uploads import take_part
 from voice.audio import PHONE_RATE_HZ, RATE_HZ, mulaw_to_pcm, resample, wav_bytes
 from voice.speech.espeak import Espeak
+from wiring import demo
 
 DOCTOR = Principal(kind="staff", id="soak", tenant_id=demo.TENANT_ID, roles=frozenset({"physician"}))
 SENTENCES = (

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from cli.chat import say
 from evals.soak.double_booking import _staff
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 TALKS = (
     ("book dr meera nair on thursday morning", "{birth}", "2", "yes", "thanks"),

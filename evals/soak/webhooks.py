@@ -17,7 +17,7 @@ from sqlalchemy import text
 from db.engine import Database, driver_of
 from evals.harness import Hospital, Processes, Sender
 from governance.seals.chains import chain_breaks
-from tools.facility import demo
+from wiring import demo
 
 
 @dataclass(frozen=True, slots=True)

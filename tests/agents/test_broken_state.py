@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from agents.state import State, read_state
-from agents.turn_state import flow_about
+from agents.turn.conversation_state import State, read_state
+from agents.turn.running import Turns
+from agents.turn.state import flow_about
 from cli.chat import say
 from governance.record import canonical
 from governance.vault import Keyring, Owner
@@ -67,7 +68,7 @@ def test_who_it_is_stays_known() -> None:
 async def test_a_turn_that_cannot_begin_is_counted_and_given_up(
     own_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agents import turn_state
+    from agents.turn import state as turn_state
 
     await say(own_runtime, TENANT, PHONE, "hello")
 
@@ -96,7 +97,7 @@ async def test_an_emergency_does_not_wait_behind_what_fails_or_is_still_heard(ow
     )
     assert [tuple(row) for row in jobs] == [("urgent", None)]
     [(conversation,)] = await rows(own_runtime, "SELECT conversation_id FROM message WHERE provider_id = 'SM-pain'")
-    await own_runtime.turns.drain(TENANT, conversation)
+    await own_runtime.services.get(Turns).drain(TENANT, conversation)
     sent = await rows(
         own_runtime,
         "SELECT queue_name FROM procrastinate_jobs WHERE task_name = 'send_message' ORDER BY id DESC LIMIT 1",

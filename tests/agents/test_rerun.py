@@ -10,13 +10,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from agents.rerun import Rehearse
+from agents.turn.rerun import Rehearse
+from agents.turn.running import Turns
 from agents.understanding.hearing import Hearing, Understood
 from cli.chat import say
 from tests.conftest import staff
 from tests.tools.hospital import refused
-from tools.facility import demo
+from tools.record.rerun import Rerunner
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 TALKS = (
     ("book dr meera nair on thursday morning", "{birth}", "2", "yes", "thanks"),
@@ -87,8 +89,8 @@ async def test_another_understanding_shows_what_would_not_be_done(
         async def understand(self, hearing: Hearing) -> Understood:
             return Understood((), "built-in")
 
-    assert isinstance(runtime.rehearse, Rehearse)
-    monkeypatch.setattr(runtime.rehearse, "_builtin", Deaf())
+    assert isinstance(runtime.services.get(Rerunner), Rehearse)
+    monkeypatch.setattr(runtime.services.get(Rerunner), "_builtin", Deaf())
     before = await state_of(runtime)
     found = await rerun(runtime, sessions[0], understanding="builtin")
     assert found["redacted"] and found["same"] < found["turns"]
@@ -120,11 +122,11 @@ async def test_many_at_once_and_no_transaction_while_a_model_thinks(
             held.append(runtime.database.engine.pool.checkedout())  # type: ignore[attr-defined]
             return Understood((), "built-in")
 
-    assert isinstance(runtime.rehearse, Rehearse)
-    monkeypatch.setattr(runtime.rehearse, "_builtin", Slow())
+    assert isinstance(runtime.services.get(Rerunner), Rehearse)
+    monkeypatch.setattr(runtime.services.get(Rerunner), "_builtin", Slow())
     await rerun(runtime, sessions[0], understanding="builtin")
     assert held and set(held) == {0}
     size = runtime.database.engine.pool.size()  # type: ignore[attr-defined]
-    runtime.turns._places.clear()
+    runtime.services.get(Turns)._places.clear()
     found = await asyncio.gather(*(rerun(runtime, sessions[0], understanding="builtin") for _ in range(2 * size)))
     assert len(found) == 2 * size

@@ -13,25 +13,26 @@ import numpy as np
 import pytest
 from sqlalchemy import select, text
 
+from agents.turn.running import Turns
 from db.blobs import Blobs
 from governance.vault import Keyring
 from tests.conftest import Clone, settings_for, started
 from tests.doubles.ears import InstantEngine
 from tests.doubles.twilio_server import TwilioServer
 from tests.voice.small_whisper import hinted_tokens, make_scripted
-from tools.conversations.carrier import CarrierBusy, CarrierRefused, TwilioCarrier
+from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, TwilioCarrier
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.tables import Conversation, Message
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
-from tools.voice.ears import Ears
 from tools.voice.notes import delete_at_carrier, hear_note
+from tools.voice.recognizers import Recognizers
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import names_that_may_be_said
 from voice.audio import PHONE_RATE_HZ, RATE_HZ, mulaw_to_pcm, resample, wav_bytes
 from voice.recognition.choosing import choose
 from voice.speech.espeak import Espeak
+from wiring import demo
 
 TENANT, PHONE = demo.TENANT_ID, "+919845010031"
 
@@ -45,10 +46,9 @@ def twilio() -> Iterator[TwilioServer]:
 @pytest.fixture
 async def hospital(own_clone: Clone, twilio: TwilioServer, tmp_path: Path) -> AsyncIterator[Runtime]:
     async with started(own_clone, settings_for(own_clone.data_dir)) as runtime:
-        runtime.carrier = TwilioCarrier(
-            twilio.account_sid, twilio.auth_token, from_number=demo.WHATSAPP, base_url=twilio.url
-        )
-        runtime.blobs = Blobs.at(tmp_path / "blobs")
+        carrier = TwilioCarrier(twilio.account_sid, twilio.auth_token, from_number=demo.WHATSAPP, base_url=twilio.url)
+        runtime.services.put(Carrier, carrier)
+        runtime.services.put(Blobs, Blobs.at(tmp_path / "blobs"))
         yield runtime
 
 
@@ -103,7 +103,7 @@ class Says(InstantEngine):
 
 def hears(runtime: Runtime, words: str, **changes: Any) -> None:
     engine = Says(words, **changes)
-    runtime.ears = Ears(batch=engine, live=engine)
+    runtime.services.put(Recognizers, Recognizers(batch=engine, live=engine))
 
 
 async def sent(runtime: Runtime, url: str, *, body: str = "", kind: str = "audio/ogg") -> UUID:
@@ -121,7 +121,7 @@ async def heard(runtime: Runtime, message: UUID) -> None:
 async def answered(runtime: Runtime) -> None:
     async with runtime.database.begin(TENANT) as session:
         conversation = (await session.scalars(select(Conversation.id))).first()
-    await runtime.turns.drain(TENANT, conversation)
+    await runtime.services.get(Turns).drain(TENANT, conversation)
 
 
 async def messages(runtime: Runtime) -> list[tuple[str, str, str]]:
@@ -154,7 +154,7 @@ async def test_the_real_recogniser_hears_it(hospital: Runtime, twilio: TwilioSer
     text_of_model = "book an appointment with a cardiologist"
     model = make_scripted(tmp_path / "whisper", text_of_model, hinted_tokens=hinted_tokens(names))
     engine = choose(str(model), device="cpu", compute_type=None, slot="batch", download=False)
-    hospital.ears = Ears(batch=engine, live=engine)
+    hospital.services.put(Recognizers, Recognizers(batch=engine, live=engine))
     await heard(
         hospital,
         await sent(hospital, twilio.attach(await spoken("I want to book an appointment with a doctor of the heart"))),
@@ -203,7 +203,7 @@ async def test_gone_at_the_carrier_or_not_there(hospital: Runtime, twilio: Twili
     twilio.media.clear()
     await heard(hospital, await sent(hospital, url))
     assert (await messages(hospital))[-1][2].startswith("I could not make out your voice message")
-    hospital.carrier = None
+    hospital.services.put(Carrier, None)
     await heard(hospital, await sent(hospital, url))
     assert (await messages(hospital))[-1][2].startswith("I could not make out your voice message")
 
@@ -229,14 +229,14 @@ async def test_heard_twice_it_acts_once(hospital: Runtime, twilio: TwilioServer)
 async def test_our_password_goes_to_twilio_alone(hospital: Runtime) -> None:
     for url in ("http://169.254.169.254/latest", "https://example.com/2010-04-01/Accounts/AC/x", "file:///etc/passwd"):
         with pytest.raises(CarrierRefused):
-            async for _ in hospital.carrier.fetch_media(url, most_bytes=10):
+            async for _ in hospital.services.get(Carrier).fetch_media(url, most_bytes=10):
                 pass
 
 
 async def test_too_large_a_note_is_refused(hospital: Runtime, twilio: TwilioServer) -> None:
     url = twilio.attach(b"x" * 5000)
     with pytest.raises(CarrierRefused):
-        async for _ in hospital.carrier.fetch_media(url, most_bytes=1000):
+        async for _ in hospital.services.get(Carrier).fetch_media(url, most_bytes=1000):
             pass
 
 

@@ -23,9 +23,9 @@ from tests.doubles.call_engines import InstantParts
 from tests.doubles.twilio_caller import MediaCaller, RelayCaller
 from tools.conversations.contents import open_contents
 from tools.conversations.tables import Conversation, Message
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
 from tools.voice.tables import VoicePart, VoiceSession
+from wiring import demo
 
 SPEED = 5.0
 
@@ -59,7 +59,8 @@ class Service:
 @contextmanager
 def serving(clone: Clone, data_dir: Any, **changes: Any) -> Iterator[Service]:
     app = create_app(settings_for(data_dir, **changes), url=clone.service)
-    app.state.runtime.blobs = app.state.runtime.blobs or Blobs.at(data_dir / "call-blobs")
+    services = app.state.runtime.services
+    services.put(Blobs, services.find(Blobs) or Blobs.at(data_dir / "call-blobs"))
     app.state.call_parts = InstantParts(app.state.settings, app.state.runtime)
     running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=running.run)

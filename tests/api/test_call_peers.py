@@ -15,7 +15,7 @@ from api.telephone import media_stream as call_media
 from api.telephone.webhooks import MEDIA_PATH, RELAY_PATH
 from tests.api.calling import Service, nobody
 from tests.doubles.twilio_caller import ACCOUNT, CALL_PATH, MediaCaller
-from tools.facility import demo
+from wiring import demo
 
 pytestmark = pytest.mark.usefixtures("any_speed")
 

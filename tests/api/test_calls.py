@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from agents.understanding.hearing import Understanding
 from tests.api.calling import Looking, Service, nobody, serving
 from tests.conftest import Server, cloned
 from tests.doubles.twilio_caller import MediaCaller
-from tools.facility import demo
 from tools.voice.tables import VoiceSession
+from wiring import demo
 
 pytestmark = pytest.mark.usefixtures("any_speed")
 
@@ -243,7 +244,7 @@ async def test_a_turn_that_fails_gives_the_caller_to_a_person(
         await call.hears_something()
         await call.press("2")
         await call.quiet()
-        monkeypatch.setattr(service.runtime.understanding, "understand", fails)
+        monkeypatch.setattr(service.runtime.services.get(Understanding), "understand", fails)
         await call.say(service.sound("where can I park", 1.0))
         await call.ended()
     assert call.transferred_to == demo.TRANSFER

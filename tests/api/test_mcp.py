@@ -21,8 +21,8 @@ from mcp_types import INVALID_PARAMS
 
 from api.http.mcp import Hosts
 from tests.conftest import NOW, SECRET, Clone, Server, as_role
-from tools.facility import demo
 from tools.runtime.tool import all_tools
+from wiring import demo
 from wiring.keys import stores_of
 
 ROOT = Path(__file__).parent.parent.parent

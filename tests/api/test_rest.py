@@ -16,10 +16,10 @@ from sqlalchemy import update
 from api.http.app import create_app
 from tests.conftest import NOW, Server, as_role, settings_for
 from tests.tools.test_isolation import TOOLS, Ids, samples
-from tools.facility import demo
-from tools.facility.tables import ApiKey
+from tools.access.tables import ApiKey
 from tools.runtime.names import Words
 from tools.runtime.tool import Effect, Tool
+from wiring import demo
 
 ROUTES = [tool for tool in TOOLS if tool.rest is not None]
 IN_QUERY = ("GET", "DELETE")

@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.conftest import served
 from tests.conftest import Server, as_role, cloned
 from tools import rooms
-from tools.facility import demo
 from tools.runtime.tool import Tool, all_tools
+from wiring import demo
 
 rooms.load()
 ROUTES = [tool for tool in all_tools() if tool.rest is not None]

@@ -19,10 +19,11 @@ from websockets.exceptions import ConnectionClosed
 from db.blobs import Blobs
 from tests.conftest import Clone, Server, as_role, settings_for
 from tests.doubles.ears import instant
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
+from tools.voice.recognizers import Recognizers
 from tools.voice.transcribing import transcribe_session
 from voice.audio import RATE_HZ, wav_bytes
+from wiring import demo
 
 SESSIONS = "/api/v1/voice/sessions"
 DOCTOR = as_role("physician")
@@ -41,7 +42,7 @@ async def service(server: Server, own_clone: Clone, tmp_path: Path) -> AsyncIter
     from api.http.app import create_app
 
     app = create_app(settings_for(server.data_dir, max_recording_bytes=3_000_000), url=own_clone.service)
-    app.state.runtime.ears, app.state.runtime.blobs = instant(), Blobs.at(tmp_path / "blobs")
+    app.state.runtime.services.put(Recognizers, instant()).put(Blobs, Blobs.at(tmp_path / "blobs"))
     running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     serving = asyncio.create_task(running.serve())
     while not running.started:

@@ -24,9 +24,9 @@ from tools.conversations.carrier import STATUS_PATH
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Conversation, DeliveryReport, Message
-from tools.facility import demo
 from tools.runtime.principals import system
 from tools.runtime.work import open_work
+from wiring import demo
 
 BASE = "http://wardline.test"
 Post = Callable[..., Awaitable[httpx.Response]]

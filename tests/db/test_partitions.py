@@ -15,9 +15,9 @@ from psycopg import errors
 from db.base import new_id
 from tests.conftest import Clone
 from tests.governance.sealed import APPEND
-from tools.facility import demo
 from tools.record import partitions
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 TENANT = demo.TENANT_ID
 MONTH = date(2031, 5, 1)

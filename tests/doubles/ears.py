@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tools.voice.ears import Ears
+from tools.voice.recognizers import Recognizers
 from voice.audio import Piece
 from voice.recognition.engine import Expect, Segment, Word
 
@@ -45,6 +45,6 @@ def _segment(piece: Piece) -> Segment:
     return Segment(piece.channel, piece.start_s, end, " ".join(texts), words, 0.9, "en", frozenset())
 
 
-def instant(**changes: Any) -> Ears:
+def instant(**changes: Any) -> Recognizers:
     engine = InstantEngine(**changes)
-    return Ears(batch=engine, live=engine)
+    return Recognizers(batch=engine, live=engine)

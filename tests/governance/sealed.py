@@ -22,7 +22,7 @@ from governance.seals.report import Report
 from governance.seals.sealing import seal_tenant
 from governance.seals.store import SealStore
 from tests.conftest import NOW, Clone
-from tools.facility.demo import TENANT_ID
+from wiring.demo import TENANT_ID
 
 APPEND = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::bytea[], '[]')"
 

@@ -30,8 +30,8 @@ from governance.record import Opening, Record, canonical, digest
 from governance.seals.chains import chain_breaks
 from governance.seals.report import Break
 from tests.conftest import NOW, Clone
-from tools.facility.demo import TENANT_ID
 from tools.rooms import load
+from wiring.demo import TENANT_ID
 
 load()
 NO_KEYS: Any = None  # nothing here is sealed

@@ -10,28 +10,29 @@ from governance.keeping import rewrap
 from governance.key_check import KeysDiffer, check_keys, forget_old_masters
 from governance.masters import KeyFile, new_key_line
 from governance.seals.keys import public_lines, rotate
+from governance.seals.sealer import Seals
 from governance.vault import Vault
 from settings import Settings
 from tests.conftest import Clone, Server, settings_for
 from tests.tools.hospital import TENANT
 from wiring.keys import blobs, seals
-from wiring.runtime import build_runtime, running
+from wiring.runtime import build_runtime, check_node_keys, running
 
 
 async def test_the_first_node_is_noted_and_one_with_other_keys_does_not_start(
     server: Server, own_clone: Clone, tmp_path: Path
 ) -> None:
     async with running(build_runtime(settings_for(server.data_dir), own_clone.service)) as runtime:
-        await runtime.check_keys()
+        await check_node_keys(runtime)
         with pytest.raises(SystemExit, match="does not start: WARDLINE_SECRET_KEY"):
             async with running(build_runtime(settings_for(tmp_path), own_clone.service)):
                 pass
-        await runtime.check_keys()  # the stranger left nothing behind
+        await check_node_keys(runtime)  # the stranger left nothing behind
 
 
 async def test_each_key_is_compared(server: Server, own_clone: Clone, tmp_path: Path) -> None:
     async with running(build_runtime(settings_for(server.data_dir), own_clone.service)) as runtime:
-        database, seal_keys = runtime.database, public_lines(runtime.seals.keys)
+        database, seal_keys = runtime.database, public_lines(runtime.services.get(Seals).keys)
         stranger = tmp_path / "m"
         stranger.write_text(new_key_line("development"))  # the same name
         other = Vault(KeyFile(stranger), pepper=runtime.vault._pepper)
@@ -54,10 +55,10 @@ async def test_keys_turn_over(server: Server, own_clone: Clone, tmp_path: Path) 
         seal_path = tmp_path / "seal.keys"
         seal_path.write_text((server.data_dir / "seal.keys").read_text())
         rotate(seal_path)
-        more = public_lines(type(runtime.seals.keys).load(seal_path))
+        more = public_lines(type(runtime.services.get(Seals).keys).load(seal_path))
         await check_keys(database, both, more)
         with pytest.raises(KeysDiffer, match="lacks keys of this database: seal-2"):
-            await check_keys(database, old, public_lines(runtime.seals.keys))
+            await check_keys(database, old, public_lines(runtime.services.get(Seals).keys))
         with pytest.raises(KeysDiffer, match="second"):
             await check_keys(database, old, more)
         async with database.begin(TENANT) as session:

@@ -17,9 +17,9 @@ from governance.record import Opening, Record
 from governance.seals.chains import chain_breaks
 from tests.conftest import NOW, staff
 from tests.tools.hospital import TENANT, call, refused
-from tools.facility import demo
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 
 def person(role: str) -> Principal:

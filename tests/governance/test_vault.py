@@ -23,7 +23,7 @@ from governance.masters import KeyFile, KeyService, KeyServiceDown, MasterKeyMis
 from governance.vault import Keyring, MasterKeys, Owner, Unsealable, Vault, key_id_of
 from tests.conftest import NOW, Clone
 from tests.doubles.key_service import TOKEN, TransitServer
-from tools.facility.demo import TENANT_ID
+from wiring.demo import TENANT_ID
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +16,23 @@ from sqlalchemy import insert, text
 
 from db.base import new_id
 from db.engine import Database
+from governance.redaction.redactor import Redactor
 from tests.conftest import NOW, Clone, settings_for, staff
-from tools.facility import demo
+from tools.alerts.addresses import AddressRules
 from tools.facility.tables import Location, Practitioner
+from tools.patients.people import People
 from tools.runtime.errors import ToolError
 from tools.runtime.events import reactions_to
+from tools.runtime.guard import Guard, KnownPeople
 from tools.runtime.jobs import TASKS, Jobs
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
+from tools.runtime.services import Services
 from tools.runtime.work import Clock
+from tools.scheduling.rules import SlotRules
+from wiring import demo
 from wiring.keys import vault
 
 TENANT = demo.TENANT_ID
@@ -34,15 +41,22 @@ _numbers = count(1)
 
 
 @asynccontextmanager
-async def tools_over(clone: Clone, **changes: Any) -> AsyncIterator[Runtime]:
-    """A runtime without faces and agents. Changes: carrier, hold_minutes, ..."""
+async def tools_over(clone: Clone, services: Mapping[type, object] = MappingProxyType({})) -> AsyncIterator[Runtime]:
+    """A runtime without faces and agents, with these services by their kinds (a recognizer, a carrier)."""
+    database = Database(clone.service, pool_size=8)
+    people = People(database)
+    offered = Services().put(KnownPeople, people).put(Redactor, Redactor())
+    offered.put(SlotRules, SlotRules()).put(AddressRules, AddressRules())
+    for kind, service in services.items():
+        offered.put(kind, service)
     runtime = Runtime(
-        Database(clone.service, pool_size=8),
+        database,
         Jobs(clone.service),
         Clock(NOW),
         vault(settings_for(clone.data_dir)),
         cursors=Cursors(b"test"),
-        **changes,
+        guard=Guard(people),
+        services=offered,
     )
     async with runtime.jobs.app.open_async():
         yield runtime

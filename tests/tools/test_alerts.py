@@ -31,12 +31,13 @@ from tests.tools.alerting import (
 )
 from tests.tools.hospital import TENANT, call, refused, rows, tools_over
 from tools.alerts import delivery, posting
+from tools.alerts.addresses import AddressRules
 from tools.alerts.delivery import MAX_ATTEMPTS, PAUSE_AFTER, WAITS_S
-from tools.facility.tables import Tenant
 from tools.runtime.events import Event
 from tools.runtime.jobs import TASKS
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
+from tools.runtime.tables import TenantRecord
 from tools.runtime.work import open_work
 from worker.main import register
 
@@ -60,10 +61,10 @@ def receiver(receiver_: WebhookReceiver) -> WebhookReceiver:
 async def hospital(server: Server) -> AsyncIterator[Runtime]:
     """A hospital that may send to this machine, and another tenant beside it."""
     async with cloned(server) as clone, tools_over(clone) as made:
-        made.allow_local_webhooks = True
+        made.services.put(AddressRules, AddressRules(allow_local=True))
         owner = Database(clone.owner, pool_size=1)
         async with owner.begin(OTHER) as session:
-            await session.execute(insert(Tenant).values(id=OTHER, slug="c", name="C", zone="UTC", country="US"))
+            await session.execute(insert(TenantRecord).values(id=OTHER, slug="c", name="C", zone="UTC", country="US"))
         await owner.close()
         register(made)
         yield made
@@ -384,7 +385,7 @@ async def test_roles(alerting: Runtime) -> None:
 
 
 async def test_what_was_asked_for_is_named(alerting: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerting, "allow_local_webhooks", False)
+    monkeypatch.setitem(alerting.services._by_type, AddressRules, AddressRules())
     wrong: list[tuple[str, dict[str, Any]]] = [
         ("url", {"url": "http://receiver.example/"}), ("url", {"url": "https://10.0.0.1/"}),
         ("events.0", {"events": ["Appointment.Created"]}), ("events", {"events": []}),

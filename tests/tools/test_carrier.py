@@ -34,7 +34,7 @@ def twilio() -> Iterator[TwilioServer]:
 async def carrier(twilio: TwilioServer) -> AsyncIterator[TwilioCarrier]:
     made = TwilioCarrier(
         twilio.account_sid, twilio.auth_token, from_number="+918000000000", base_url=twilio.url, rate_per_s=1000,
-        timeout_s=1.0,
+        timeout_s=1.0, status_callback=CALLBACK,
     )  # fmt: skip
     yield made
     await made.aclose()
@@ -42,7 +42,7 @@ async def carrier(twilio: TwilioServer) -> AsyncIterator[TwilioCarrier]:
 
 async def test_a_text_is_taken(twilio, carrier):
     twilio.script(accepted("accepted"))
-    sent = await carrier.send(PATIENT, "कल 10:30 & more + ünïcode", status_callback=CALLBACK)
+    sent = await carrier.send(PATIENT, "कल 10:30 & more + ünïcode")
     assert sent.provider_id == twilio.messages[0]["sid"] and sent.status == "accepted"
     assert twilio.forms[0] == {
         "To": [f"whatsapp:{PATIENT}"], "From": ["whatsapp:+918000000000"], "Body": ["कल 10:30 & more + ünïcode"],
@@ -51,16 +51,14 @@ async def test_a_text_is_taken(twilio, carrier):
 
 
 async def test_a_template_has_variables_and_no_body(twilio, carrier):
-    await carrier.send(
-        PATIENT, "x", status_callback=None, content_sid="HX1", content_variables={"1": "Meera", "2": "é"}
-    )
+    await carrier.send(PATIENT, "x", content_sid="HX1", content_variables={"1": "Meera", "2": "é"})
     form = twilio.forms[0]
     assert form["ContentSid"] == ["HX1"] and json.loads(form["ContentVariables"][0]) == {"1": "Meera", "2": "é"}
-    assert "Body" not in form and "StatusCallback" not in form
+    assert "Body" not in form
 
 
 async def test_media_and_an_address_that_has_its_channel(twilio, carrier):
-    await carrier.send(f"whatsapp:{PATIENT}", "map", status_callback=None, media_url="https://h.example/map.png")
+    await carrier.send(f"whatsapp:{PATIENT}", "map", media_url="https://h.example/map.png")
     assert twilio.forms[0]["MediaUrl"] == ["https://h.example/map.png"]
     assert twilio.forms[0]["To"] == [f"whatsapp:{PATIENT}"]
 
@@ -69,7 +67,7 @@ async def test_media_and_an_address_that_has_its_channel(twilio, carrier):
 async def test_a_refusal_that_no_repeating_helps(twilio, carrier, code):
     twilio.script(failure(code))
     with pytest.raises(CarrierRefused) as refused:
-        await carrier.send(PATIENT, "hello", status_callback=None)
+        await carrier.send(PATIENT, "hello")
     assert (refused.value.code, refused.value.permanent) == (code, True)
     assert PATIENT not in str(refused.value)
 
@@ -77,7 +75,7 @@ async def test_a_refusal_that_no_repeating_helps(twilio, carrier, code):
 async def test_wrong_credentials_are_ours_to_mend(twilio):
     wrong = TwilioCarrier(twilio.account_sid, "wrong-token", from_number="+91800", base_url=twilio.url)
     with pytest.raises(CarrierRefused) as refused:
-        await wrong.send(PATIENT, "hello", status_callback=None)
+        await wrong.send(PATIENT, "hello")
     await wrong.aclose()
     assert (refused.value.code, refused.value.permanent) == (20003, False)
     assert "wrong-token" not in repr(refused.value)
@@ -86,7 +84,7 @@ async def test_wrong_credentials_are_ours_to_mend(twilio):
 async def test_a_refusal_that_is_not_twilios_own_is_not_final(twilio, carrier):
     twilio.script(gateway(400))
     with pytest.raises(CarrierRefused) as refused:
-        await carrier.send(PATIENT, "hello", status_callback=None)
+        await carrier.send(PATIENT, "hello")
     assert (refused.value.code, refused.value.permanent) == (0, False)
 
 
@@ -94,7 +92,7 @@ async def test_a_refusal_that_is_not_twilios_own_is_not_final(twilio, carrier):
 async def test_busy(twilio, carrier, answer):
     twilio.script(answer)
     with pytest.raises(CarrierBusy) as busy:
-        await carrier.send(PATIENT, "hello", status_callback=None)
+        await carrier.send(PATIENT, "hello")
     assert busy.value.retry_after_s == 1.0
 
 
@@ -102,7 +100,7 @@ async def test_too_many_requests_stop_the_others_too(twilio, carrier):
     twilio.script(failure(20429, Retry_After="7"))
     for _ in range(2):
         with pytest.raises(CarrierBusy) as busy:
-            await carrier.send(PATIENT, "hello", status_callback=None)
+            await carrier.send(PATIENT, "hello")
         assert 6 < busy.value.retry_after_s <= 7
     assert len(twilio.forms) == 1
 
@@ -110,7 +108,7 @@ async def test_too_many_requests_stop_the_others_too(twilio, carrier):
 async def test_what_cannot_be_reached_was_not_sent(twilio, carrier):
     twilio.stop()
     with pytest.raises(CarrierBusy):
-        await carrier.send(PATIENT, "hello", status_callback=None)
+        await carrier.send(PATIENT, "hello")
 
 
 @pytest.mark.parametrize(
@@ -121,14 +119,14 @@ async def test_what_cannot_be_reached_was_not_sent(twilio, carrier):
 async def test_no_answer_is_not_known(twilio, carrier, answer):
     twilio.script(answer)
     with pytest.raises(CarrierUncertain):
-        await carrier.send(PATIENT, "hello", status_callback=None)
+        await carrier.send(PATIENT, "hello")
 
 
 async def test_what_is_not_known_can_be_found(twilio, carrier):
     began = datetime.now(UTC)
     twilio.script(Answer(cut=True))
     with pytest.raises(CarrierUncertain):
-        await carrier.send(PATIENT, "hello", status_callback=None)
+        await carrier.send(PATIENT, "hello")
     found = await carrier.find(PATIENT, "hello", since=began)
     assert found is not None and found.provider_id == twilio.messages[0]["sid"]
     assert await carrier.find(PATIENT, "another", since=began) is None

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from db.blobs import Blobs
-from scribe.making import ModelSilent
+from scribe.making import ModelSilent, NoteModel
 from tests.conftest import Clone, staff
 from tests.doubles.ears import instant
 from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, tools_over
@@ -21,6 +21,7 @@ from tools.runtime.errors import Forbidden, Gone, InvalidArguments, NotFound
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
+from tools.voice.recognizers import Recognizers
 from tools.voice.transcribing import transcribe_session
 
 DOCTOR, NURSE, DESK = staff("physician"), staff("nurse"), staff("front_desk")
@@ -39,7 +40,7 @@ VISIT = [
 
 @pytest.fixture
 async def runtime(own_clone: Clone, tmp_path: Path) -> AsyncIterator[Runtime]:
-    async with tools_over(own_clone, blobs=Blobs.at(tmp_path / "blobs"), ears=instant()) as runtime:
+    async with tools_over(own_clone, {Blobs: Blobs.at(tmp_path / "blobs"), Recognizers: instant()}) as runtime:
         yield runtime
 
 
@@ -270,7 +271,7 @@ async def test_the_assistant_asks_the_model_that_the_endpoint_asks(
     patient_id = await new_patient(runtime)
     thread = (await call(runtime, "collab.open_thread", DOCTOR, patient_id=patient_id, title="Knee"))["id"]
     await visit_of(runtime, patient_id)
-    monkeypatch.setattr(runtime, "scribe", Silent())
+    monkeypatch.setitem(runtime.services._by_type, NoteModel, Silent())
     answer = await ask(runtime, thread, "@assistant please draft")
     assert asked == [0] and "The language model gave no note (timeout)" in answer
 

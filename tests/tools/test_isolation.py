@@ -15,14 +15,15 @@ from sqlalchemy import insert, select, text
 from db.engine import Database
 from tests.conftest import NOW, Clone, staff
 from tools import rooms
-from tools.facility import demo
-from tools.facility.keys import hash_key, principal_of_key
-from tools.facility.tables import ApiKey, Location, Practitioner, Tenant
+from tools.access.keys import hash_key, principal_of_key
+from tools.access.tables import ApiKey
+from tools.facility.tables import Location, Practitioner
 from tools.runtime.errors import ToolError, Unauthenticated
 from tools.runtime.principals import Principal, patient_principal
 from tools.runtime.runtime import Reply, Runtime
-from tools.runtime.tables import DeadJob
+from tools.runtime.tables import DeadJob, TenantRecord
 from tools.runtime.tool import Effect, Tool, all_tools
+from wiring import demo
 
 rooms.load()
 TOOLS = list(all_tools())
@@ -276,7 +277,7 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
     sessions = (await made("record.list_sessions"))["items"]
     async with OwnerDatabase(clone) as database, database.begin(OTHER_TENANT) as session:
         zone = {"zone": "America/New_York", "country": "US"}
-        await session.execute(insert(Tenant).values(id=OTHER_TENANT, slug="other", name="Other", **zone))
+        await session.execute(insert(TenantRecord).values(id=OTHER_TENANT, slug="other", name="Other", **zone))
     holiday = (await made("scheduling.add_holiday", name="secret day", valid_from="2027-03-01"))["id"]
     policy = await made("policies.add_policy", document="name: own\nversion: '1'\nrules: []")
     endpoint = await made("alerts.create_endpoint", url="https://receiver.example/")

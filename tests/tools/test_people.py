@@ -9,18 +9,25 @@ import pytest
 
 from tests.tools.hospital import TENANT, call, new_patient
 from tools.patients import people
+from tools.runtime.guard import KnownPeople
 from tools.runtime.runtime import Runtime
+
+
+def people_of(runtime: Runtime) -> people.People:
+    found = runtime.services.get(KnownPeople)
+    assert isinstance(found, people.People)
+    return found
 
 
 async def known(runtime: Runtime) -> Any:
     async with runtime.database.begin(TENANT) as session:
-        return await runtime.people.known(session, TENANT)
+        return await people_of(runtime).known(session, TENANT)
 
 
 async def renewed(runtime: Runtime) -> Any:
     """The index after it has looked for changes."""
     await known(runtime)
-    await asyncio.gather(*runtime.people._renewing.values())
+    await asyncio.gather(*people_of(runtime)._renewing.values())
     return await known(runtime)
 
 
@@ -60,7 +67,7 @@ async def test_an_event_that_was_committed_late_is_seen(own_runtime: Runtime) ->
     await new_patient(own_runtime)
     await renewed(own_runtime)
     made = await new_patient(own_runtime, given="Wilhelmina", family="Quackenbush")
-    held = own_runtime.people._held[TENANT]
+    held = people_of(own_runtime)._held[TENANT]
     held.seen |= {10**12}  # something newer was read before
     assert (await renewed(own_runtime)).mentions("Wilhelmina Quackenbush")[0].ids == (f"patient:{made}",)
 
@@ -71,7 +78,7 @@ async def test_many_changes_are_read_anew(own_runtime: Runtime, monkeypatch: pyt
     for _ in range(3):
         await new_patient(own_runtime)
     await renewed(own_runtime)
-    assert own_runtime.people._held[TENANT].base is not first
+    assert people_of(own_runtime)._held[TENANT].base is not first
 
 
 def test_an_exact_name_of_now_goes_before_a_near_one_of_then() -> None:

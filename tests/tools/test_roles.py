@@ -12,13 +12,13 @@ import pytest
 from tests.conftest import Clone, Server, as_role, settings_for
 from tests.tools.hospital import TENANT
 from tools import rooms
-from tools.facility import demo
 from tools.runtime import principals
 from tools.runtime.errors import Forbidden
 from tools.runtime.permissions import Misgranted, check_grants
 from tools.runtime.principals import GRANTS, SERVICE, Permission, Principal, Role
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import all_tools
+from wiring import demo
 from wiring.runtime import build_runtime, running
 
 rooms.load()

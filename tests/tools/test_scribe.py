@@ -13,6 +13,7 @@ import pytest
 from agents.scribe.writing import FUNCTION, ModelNotes
 from db.blobs import Blobs
 from fhir_r4.validity import faults
+from scribe.making import NoteModel
 from tests.conftest import Clone, staff
 from tests.doubles.ears import instant
 from tests.doubles.openai_server import OpenAIServer, fails
@@ -21,6 +22,7 @@ from tests.tools.hospital import TENANT, call, new_patient, refused, rows, tools
 from tools.runtime.errors import Forbidden, InvalidArguments, NotFound
 from tools.runtime.runtime import Runtime
 from tools.scribe.visits import TranscriptNotReady, TranscriptUnreliable
+from tools.voice.recognizers import Recognizers
 from tools.voice.transcribing import transcribe_session
 
 DOCTOR, DESK = staff("physician"), staff("front_desk")
@@ -42,7 +44,7 @@ Patient: Okay, thank you."""
 
 @pytest.fixture
 async def runtime(own_clone: Clone, tmp_path: Path) -> AsyncIterator[Runtime]:
-    async with tools_over(own_clone, blobs=Blobs.at(tmp_path / "blobs"), ears=instant()) as made:
+    async with tools_over(own_clone, {Blobs: Blobs.at(tmp_path / "blobs"), Recognizers: instant()}) as made:
         yield made
 
 
@@ -214,7 +216,7 @@ async def test_a_model_s_note_is_checked(own_clone: Clone, unsupported: str) -> 
             answers(json.dumps({"sections": [{"division": "plan", "sentences": [good, made_up]}]}), name=FUNCTION)
         )
         model = ModelNotes(server.base_url, "key", model="double")
-        async with tools_over(own_clone, scribe=model) as runtime:
+        async with tools_over(own_clone, {NoteModel: model}) as runtime:
             draft = await call(runtime, "scribe.draft_note", DOCTOR, text=TALK, unsupported=unsupported)
         await model.aclose()
     assert draft["maker"]["kind"] == "model" and (draft["sentences"], draft["unsupported"]) == (2, 1)
@@ -229,7 +231,7 @@ async def test_without_its_model_the_note_is_written_by_rules(own_clone: Clone) 
     with OpenAIServer() as server:
         server.otherwise = fails(500)
         model = ModelNotes(server.base_url, "key", model="double")
-        async with tools_over(own_clone, scribe=model) as runtime:
+        async with tools_over(own_clone, {NoteModel: model}) as runtime:
             draft = await call(runtime, "scribe.draft_note", DOCTOR, text=TALK)
             plain = await call(runtime, "scribe.draft_note", DOCTOR, text=TALK, maker="built-in")
         await model.aclose()

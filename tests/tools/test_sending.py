@@ -14,12 +14,12 @@ from tests.conftest import NOW, Clone
 from tests.doubles.http_server import Asked, Exchange
 from tests.doubles.twilio_server import Answer, TwilioServer, failure
 from tests.tools.hospital import TENANT, book, call, follow, new_patient, new_slots, refused, rows, tools_over
-from tools.conversations.carrier import TwilioCarrier
+from tools.conversations.carrier import Carrier, TwilioCarrier
 from tools.conversations.sending import report_delivery
 from tools.conversations.tables import MessageTemplate
-from tools.facility import demo
 from tools.runtime.jobs import TASKS
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 CALLBACK = "https://hospital.example/status"
 
@@ -63,8 +63,9 @@ async def sending(clone: Clone, twilio: TwilioServer) -> AsyncIterator[Runtime]:
         base_url=twilio.url,
         rate_per_s=1000,
         timeout_s=2.0,
+        status_callback=CALLBACK,
     )
-    async with tools_over(clone, carrier=carrier, status_callback=CALLBACK) as made:
+    async with tools_over(clone, {Carrier: carrier}) as made:
         yield made
     await carrier.aclose()
 
@@ -154,7 +155,7 @@ async def test_a_worker_that_died_while_sending(sending: Runtime, twilio: Twilio
         address = (
             await session.execute(text("SELECT phone FROM patient WHERE id = :id"), {"id": made["patient_id"]})
         ).scalar_one()
-    await sending.carrier.send(address, "It goes one time.", status_callback=None)
+    await sending.services.get(Carrier).send(address, "It goes one time.")
     assert await send(sending, made) == ("sent", None) and len(twilio.messages) == 1
 
 

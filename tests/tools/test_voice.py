@@ -23,6 +23,7 @@ from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.calls import begin_call, end_call, note_consent, record
 from tools.voice.keeping import sweep_blobs
+from tools.voice.recognizers import Recognizers
 from tools.voice.sessions import AudioIncomplete, SessionState
 from tools.voice.transcribing import transcribe_session
 from tools.voice.uploads import NotAudio, RecordingTooLarge, WrongOffset, take_part
@@ -33,7 +34,7 @@ DOCTOR = staff("physician")
 
 @pytest.fixture
 async def voice(own_clone: Clone, tmp_path: Path) -> AsyncIterator[Runtime]:
-    async with tools_over(own_clone, blobs=Blobs.at(tmp_path / "blobs"), ears=instant()) as runtime:
+    async with tools_over(own_clone, {Blobs: Blobs.at(tmp_path / "blobs"), Recognizers: instant()}) as runtime:
         yield runtime
 
 
@@ -124,7 +125,7 @@ async def test_a_recording_is_heard_and_shown(voice: Runtime, tmp_path: Path) ->
     assert [round(segment["start_s"]) for segment in found["segments"]] == [1, 6]
     assert {segment["role"] for segment in found["segments"]} == {"doctor"}  # one person dictates
     assert found["segments"][0]["words"][0]["text"] == "speech"
-    engine = voice.ears.batch
+    engine = voice.services.get(Recognizers).batch
     assert isinstance(engine, InstantEngine)
     assert engine.asked[0]["language"] == "en" and engine.asked[0]["hot_words"][0] == "metoprolol"
     shown = await call(voice, "voice.get_session", DOCTOR, session_id=session)
@@ -246,19 +247,19 @@ async def test_a_crash_between_windows_changes_nothing(voice: Runtime, own_clone
     session = await begun(voice)
     await upload(voice, session, LONG)
     await call(voice, "voice.finalize", DOCTOR, session_id=session)
-    steady = voice.ears
-    voice.ears = instant(before=dies)
+    steady = voice.services.get(Recognizers)
+    voice.services.put(Recognizers, instant(before=dies))
     with pytest.raises(Killed):
         await transcribe_session(voice, tenant=str(TENANT), session=session)
     half = await call(voice, "voice.get_session", DOCTOR, session_id=session)
     assert half["state"] == "transcribing" and 0 < half["progress"] < 1 and half["segments"] > 0
-    voice.ears = instant()
+    voice.services.put(Recognizers, instant())
     await transcribe_session(voice, tenant=str(TENANT), session=session)
     again = await transcript(voice, session)
     assert texts(again) == texts(whole) and len(set(texts(again))) == len(texts(again))
-    engine = voice.ears.batch
+    engine = voice.services.get(Recognizers).batch
     assert isinstance(engine, InstantEngine) and len(engine.heard) < len(texts(whole))  # nothing was heard twice
-    voice.ears = steady
+    voice.services.put(Recognizers, steady)
 
 
 async def test_two_workers_hear_it_once(voice: Runtime) -> None:
@@ -274,7 +275,8 @@ async def test_an_engine_that_fails_is_tried_again_then_told(voice: Runtime) -> 
     def fails(asked: int) -> None:
         raise RuntimeError("no memory")
 
-    steady, voice.ears = voice.ears, instant(before=fails)
+    steady = voice.services.get(Recognizers)
+    voice.services.put(Recognizers, instant(before=fails))
     session = await begun(voice)
     await upload(voice, session, sound((1, 4), length=5))
     await call(voice, "voice.finalize", DOCTOR, session_id=session)
@@ -284,7 +286,7 @@ async def test_an_engine_that_fails_is_tried_again_then_told(voice: Runtime) -> 
     await transcribe_session(voice, tenant=str(TENANT), session=session)
     shown = await call(voice, "voice.get_session", DOCTOR, session_id=session)
     assert (shown["state"], shown["error"]) == ("failed", "internal") and "no memory" not in json.dumps(shown)
-    voice.ears = steady
+    voice.services.put(Recognizers, steady)
     await call(voice, "voice.finalize", DOCTOR, session_id=session)
     await transcribe_session(voice, tenant=str(TENANT), session=session)
     assert (await transcript(voice, session))["state"] == "final"
@@ -296,10 +298,11 @@ async def test_silence_is_no_speech(voice: Runtime) -> None:
 
 
 async def test_a_stand_in_says_so(voice: Runtime) -> None:
-    steady, voice.ears = voice.ears, instant(stand_in=True)
+    steady = voice.services.get(Recognizers)
+    voice.services.put(Recognizers, instant(stand_in=True))
     found = await transcript(voice, await heard(voice, sound((1, 4), length=5)))
     assert "must not be used for clinical notes" in found["warning"] and found["engine"]["stand_in"]
-    voice.ears = steady
+    voice.services.put(Recognizers, steady)
 
 
 async def test_segments_from_elsewhere(voice: Runtime) -> None:
@@ -377,7 +380,7 @@ async def test_retention_destroys_audio_and_keeps_words(voice: Runtime, tmp_path
 async def test_what_no_recording_names_is_swept(voice: Runtime, tmp_path: Path) -> None:
     session = await heard(voice, sound((1, 4), length=5))
     kept = len(files(tmp_path))
-    await voice.blobs.put(f"voice/{TENANT}/{session}/upload/left-over", b"x")
+    await voice.services.get(Blobs).put(f"voice/{TENANT}/{session}/upload/left-over", b"x")
     voice.clock.frozen = NOW + timedelta(days=40_000)  # the file's own time is this machine's
     await sweep_blobs(voice, tenant=str(TENANT))
     assert len(files(tmp_path)) == kept

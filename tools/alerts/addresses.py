@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
@@ -23,6 +24,13 @@ _NEVER = [
         "64:ff9b:1::/48", "2002::/16", "2001::/23",  # translated to what is not seen here
     )
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRules:
+    """What an installation sets: `allow_local` lets alerts go to private hosts too, and over http to the loopback."""
+
+    allow_local: bool = False
 
 
 class UrlRefused(Exception):

@@ -15,12 +15,14 @@ from sqlalchemy import exists, select
 from governance.record import canonical
 from governance.vault import Keyring
 from tools.alerts import posting
+from tools.alerts.addresses import AddressRules
 from tools.alerts.events import PAUSED
 from tools.alerts.posting import Answer
 from tools.alerts.tables import WebhookDelivery, WebhookEndpoint
 from tools.runtime.events import Event
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tables import EventLog
 from tools.runtime.tenants import tenant_work
 from tools.runtime.work import Work, open_work
@@ -53,7 +55,7 @@ def secret_about(endpoint_id: UUID) -> str:
 
 
 @task("alerts.deliver", queue="sending")
-async def deliver(runtime: Any, *, tenant: str, endpoint: str) -> None:
+async def deliver(runtime: Runtime, *, tenant: str, endpoint: str) -> None:
     """Send an endpoint's pending alerts, first to last, until one has to wait."""
     tenant_id, endpoint_id = UUID(tenant), UUID(endpoint)
     for _ in range(_AT_ONCE):
@@ -65,7 +67,7 @@ async def deliver(runtime: Any, *, tenant: str, endpoint: str) -> None:
             str(due.delivery_id),
             due.body,
             due.signing,
-            allow_local=runtime.allow_local_webhooks,
+            allow_local=runtime.services.get(AddressRules).allow_local,
         )
         if not await _note(runtime, tenant_id, due, answer):
             return
@@ -73,14 +75,14 @@ async def deliver(runtime: Any, *, tenant: str, endpoint: str) -> None:
 
 
 @task("alerts.wake", queue="sending")
-async def wake(runtime: Any, *, tenant: str, endpoint: str) -> None:
+async def wake(runtime: Runtime, *, tenant: str, endpoint: str) -> None:
     """The time of a retry has come."""
     async with _work(runtime, UUID(tenant)) as work:
         work.jobs.append(delivering(UUID(tenant), UUID(endpoint)))
 
 
 @task("alerts.wake_all", every="* * * * *", each_tenant=True)
-async def wake_all(runtime: Any, *, tenant: str) -> None:
+async def wake_all(runtime: Runtime, *, tenant: str) -> None:
     """Endpoints with an alert that is due: what a lost job left."""
     async with tenant_work(runtime, UUID(tenant), system_name="alerts.wake_all") as work:
         due = exists().where(
@@ -92,7 +94,7 @@ async def wake_all(runtime: Any, *, tenant: str) -> None:
         work.jobs.extend([delivering(work.tenant_id, found) for found in await work.session.scalars(query)])
 
 
-async def _begin(runtime: Any, tenant_id: UUID, endpoint_id: UUID) -> _Due | None:
+async def _begin(runtime: Runtime, tenant_id: UUID, endpoint_id: UUID) -> _Due | None:
     """The first pending alert, if it may go now; its attempt is counted before it is made."""
     async with runtime.database.begin(tenant_id) as session:
         endpoint = await session.get(WebhookEndpoint, endpoint_id, with_for_update=True)
@@ -124,7 +126,7 @@ def _body(delivery_id: UUID, event: EventLog) -> str:
     return canonical({"type": event.type, "timestamp": event.at, "data": data})
 
 
-async def _note(runtime: Any, tenant_id: UUID, due: _Due, answer: Answer) -> bool:
+async def _note(runtime: Runtime, tenant_id: UUID, due: _Due, answer: Answer) -> bool:
     """Note what came of an attempt; True where the next alert may go."""
     async with _work(runtime, tenant_id) as work:
         endpoint = await work.session.get(WebhookEndpoint, due.endpoint_id, with_for_update=True)
@@ -169,5 +171,5 @@ def _args(tenant_id: UUID, endpoint_id: UUID) -> dict[str, str]:
     return {"tenant": str(tenant_id), "endpoint": str(endpoint_id)}
 
 
-def _work(runtime: Any, tenant_id: UUID) -> Any:
+def _work(runtime: Runtime, tenant_id: UUID) -> Any:
     return open_work(runtime, tenant_id, opening=runtime.opening_for(system(tenant_id, "alerts"), "job"))

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 
 from db.base import new_id
 from governance.vault import Owner
-from tools.alerts.addresses import UrlRefused, checked_url
+from tools.alerts.addresses import AddressRules, UrlRefused, checked_url
 from tools.alerts.delivery import delivering, secret_about, stop
 from tools.alerts.events import TESTED, AlertType, Severity
 from tools.alerts.posting import new_secret
@@ -163,7 +163,7 @@ async def send_test(ctx: ToolContext, args: EndpointId) -> EndpointOut:
 
 def _check(ctx: ToolContext, url: str) -> None:
     try:
-        checked_url(url, allow_local=ctx.allow_local_webhooks)
+        checked_url(url, allow_local=ctx.service(AddressRules).allow_local)
     except UrlRefused as refused:
         raise InvalidArguments("Not accepted: url.", errors=[{"field": "url", "rule": str(refused)}]) from refused
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,12 +13,18 @@ from sqlalchemy import select
 from db.base import new_id
 from scribe.language.words import tokenize
 from scribe.note import Note
+from tools.collab.notes import AddRevision, RevisionId, RevisionWithNote, add_revision, get_revision
 from tools.collab.tables import CollabMessage, CollabThread, NoteRevision
-from tools.collab.threads import POSTED
+from tools.collab.threads import POSTED, AnswerMessage, answer_message
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ToolError
 from tools.runtime.events import Event, reaction
+from tools.runtime.tool import Args, Given, Operation, Result
+from tools.scribe.schemas import DraftNote, SectionIn, ValidateNote
+from tools.scribe.tools import draft_note, validate_note
+from tools.voice.sessions import SessionId
 from tools.voice.tables import VoiceSession
+from tools.voice.transcripts import get_transcript
 
 HELP = (
     "I can: draft a note from the last recording (“draft”), check the newest note against it (“check”), sum it up for the "
@@ -96,8 +101,8 @@ _LONGEST = 4000
 class _Thought:
     """What was thought outside a transaction: a tool's slow part, for just these arguments, or why it did not work."""
 
-    arguments: dict[str, Any]
-    result: Any
+    args: Args
+    result: object
     error: ToolError | None = None
 
 
@@ -111,31 +116,33 @@ async def _asked(ctx: ToolContext, event: Event) -> tuple[CollabMessage, CollabT
     return message, await ctx.load(CollabThread, message.thread_id), text.lower().replace("@assistant", " ")
 
 
-async def _think(ctx: ToolContext, event: Event) -> Callable[[], Awaitable[Any]] | None:
+async def _think(ctx: ToolContext, event: Event) -> Callable[[], Awaitable[_Thought]] | None:
     """Drafting asks a model, and checking takes seconds: both come before the transaction of the answer."""
     asked = await _asked(ctx, event)
     if asked is None:
         return None
     _, thread, text = asked
-    wanted = None
     if _DRAFT.search(text):
-        wanted = await _draft_wanted(ctx, thread)
-    elif _CHECK.search(text):
-        wanted = await _check_wanted(ctx, thread)
-    if wanted is None:
-        return None
-    name, arguments = wanted
+        draft = await _draft_wanted(ctx, thread)
+        return await _prepared(ctx, draft_note, draft) if draft is not None else None
+    if _CHECK.search(text):
+        check = await _check_wanted(ctx, thread)
+        return await _prepared(ctx, validate_note, check) if check is not None else None
+    return None
+
+
+async def _prepared(ctx: ToolContext, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[_Thought]]:
     try:
-        outside = await ctx.prepare(name, arguments)
+        outside = await ctx.prepare(run, args)
     except ToolError as error:
-        failed = _Thought(arguments, None, error)
+        failed = _Thought(args, None, error)
         return lambda: _given(failed)
 
     async def thought() -> _Thought:
         try:
-            return _Thought(arguments, await outside())
+            return _Thought(args, await outside())
         except ToolError as error:
-            return _Thought(arguments, None, error)
+            return _Thought(args, None, error)
 
     return thought
 
@@ -144,11 +151,10 @@ async def _given(thought: _Thought) -> _Thought:
     return thought
 
 
-async def _call_thought(ctx: ToolContext, name: str) -> Any:
-    thought: _Thought = ctx.prepared
-    if thought.error is not None:
-        raise thought.error
-    return await ctx.call(name, thought.arguments, prepared=thought.result)
+async def _call_thought(ctx: ToolContext, run: Operation[Given, Result]) -> Result:
+    if ctx.prepared.error is not None:
+        raise ctx.prepared.error
+    return await ctx.call(run, ctx.prepared.args, prepared=ctx.prepared.result)
 
 
 @reaction(POSTED, "collab.answer", before=_think)
@@ -162,7 +168,8 @@ async def answer(ctx: ToolContext, event: Event) -> None:
         said = await _answer(ctx, thread, text)
     except ToolError as error:
         said = f"That did not work: {error.title}. {error.detail or ''}".strip()
-    await ctx.call("collab.answer_message", {"thread_id": thread.id, "text": said[:_LONGEST], "answers": message.id})
+    answer_args = AnswerMessage(thread_id=thread.id, text=said[:_LONGEST], answers=message.id)
+    await ctx.call(answer_message, answer_args)
 
 
 async def _answer(ctx: ToolContext, thread: CollabThread, asked: str) -> str:
@@ -196,26 +203,23 @@ async def _newest_note(ctx: ToolContext, thread: CollabThread) -> NoteRevision |
     return (await ctx.session.scalars(query.order_by(NoteRevision.at.desc(), NoteRevision.id.desc()).limit(1))).first()
 
 
-async def _draft_wanted(ctx: ToolContext, thread: CollabThread) -> tuple[str, dict[str, Any]] | None:
+async def _draft_wanted(ctx: ToolContext, thread: CollabThread) -> DraftNote | None:
     session = await _last_session(ctx, thread)
     if session is None:
         return None
-    return "scribe.draft_note", {"session_id": session.id, "encounter_id": thread.encounter_id}
+    return DraftNote(session_id=session.id, encounter_id=thread.encounter_id)
 
 
 async def _draft(ctx: ToolContext, thread: CollabThread) -> str:
     if ctx.prepared is None:
         return "There is no finished recording of a visit to draft from."
-    draft = await _call_thought(ctx, "scribe.draft_note")
-    session_id, note_id = ctx.prepared.arguments["session_id"], new_id()
-    await ctx.call(
-        "collab.add_revision",
-        {
-            "note_id": note_id, "note": draft.note.model_dump(mode="json"), "patient_id": thread.patient_id,
-            "encounter_id": thread.encounter_id, "session_id": session_id, "template": draft.template,
-            "maker": draft.maker.model_dump(mode="json"),
-        },
+    draft = await _call_thought(ctx, draft_note)
+    session_id, note_id = ctx.prepared.args.session_id, new_id()
+    revision = AddRevision(
+        note_id=note_id, note=draft.note, patient_id=thread.patient_id, encounter_id=thread.encounter_id,
+        session_id=session_id, template=draft.template, maker=draft.maker,
     )  # fmt: skip
+    await ctx.call(add_revision, revision)
     lines = [f"Draft saved as note {note_id}, version 1: {draft.sentences - draft.unsupported} sentences."]
     if draft.unsupported:
         lines.append(f"{draft.unsupported} sentences had no support in the transcript.")
@@ -223,27 +227,27 @@ async def _draft(ctx: ToolContext, thread: CollabThread) -> str:
     return "\n".join([*lines, *draft.notices])
 
 
-async def _note_of(ctx: ToolContext, row: NoteRevision) -> Any:
-    return await ctx.call("collab.get_revision", {"note_id": row.note_id, "rev": row.number})
+async def _note_of(ctx: ToolContext, row: NoteRevision) -> RevisionWithNote:
+    return await ctx.call(get_revision, RevisionId(note_id=row.note_id, rev=row.number))
 
 
-async def _check_wanted(ctx: ToolContext, thread: CollabThread) -> tuple[str, dict[str, Any]] | None:
+async def _check_wanted(ctx: ToolContext, thread: CollabThread) -> ValidateNote | None:
     row = await _newest_note(ctx, thread)
     if row is None or row.session_id is None:
         return None
     note: Note = (await _note_of(ctx, row)).note
     sections = [
-        {"division": section.division.value, "sentences": [one.text for one in section.sentences]}
+        SectionIn(division=section.division, sentences=[one.text for one in section.sentences])
         for section in note.sections
     ]
-    return "scribe.validate_note", {"session_id": row.session_id, "sections": sections}
+    return ValidateNote(session_id=row.session_id, sections=sections)
 
 
 async def _check(ctx: ToolContext, thread: CollabThread) -> str:
     row = await _newest_note(ctx, thread)
     if row is None or ctx.prepared is None:
         return "There is no note with a recording to check it against."
-    found = await _call_thought(ctx, "scribe.validate_note")
+    found = await _call_thought(ctx, validate_note)
     lines = [
         f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} sentences hold."
     ]
@@ -266,7 +270,7 @@ async def _find(ctx: ToolContext, thread: CollabThread, wanted: set[str]) -> str
     session = await _last_session(ctx, thread)
     if session is None:
         return "There is no finished recording of a visit to look in."
-    transcript = await ctx.call("voice.get_transcript", {"session_id": session.id})
+    transcript = await ctx.call(get_transcript, SessionId(session_id=session.id))
     scored = [
         (len(wanted & {token.stem for token in tokenize(segment.text)}), segment) for segment in transcript.segments
     ]

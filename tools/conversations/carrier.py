@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import httpx
 from pydantic import SecretStr
@@ -91,17 +91,35 @@ class Pace:
         self._free_at = max(self._free_at, self._clock() + seconds)
 
 
+class Carrier(Protocol):
+    """Port: who carries messages to phones and fetches what came with them. Each raises CarrierRefused or CarrierBusy,
+    `send` CarrierUncertain too."""
+
+    async def send(
+        self, to: str, body: str, *, media_url: str | None = None, content_sid: str | None = None,
+        content_variables: Mapping[str, str] | None = None, urgent: bool = False,
+    ) -> Sent: ...  # fmt: skip
+
+    async def find(self, to: str, body: str, *, since: datetime) -> Sent | None: ...
+
+    def fetch_media(self, url: str, *, most_bytes: int) -> AsyncIterator[bytes]: ...
+
+    async def delete_media(self, url: str) -> None: ...
+
+
 class TwilioCarrier:
     """Sends from one number. Belongs to one event loop; `aclose` when done.
 
-    `rate_per_s` holds for this process alone. `timeout_s` bounds one request as a whole.
+    `rate_per_s` holds for this process alone. `timeout_s` bounds one request as a whole. `status_callback`: where Twilio
+    reports what became of a message.
     """
 
     def __init__(
         self, account_sid: str, auth_token: str | SecretStr, *, from_number: str,
         base_url: str = "https://api.twilio.com", rate_per_s: float = 10.0, timeout_s: float = 10.0,
-        channel: Literal["whatsapp", "sms"] = "whatsapp",
+        channel: Literal["whatsapp", "sms"] = "whatsapp", status_callback: str | None = None,
     ) -> None:  # fmt: skip
+        self._status_callback = status_callback
         token = auth_token.get_secret_value() if isinstance(auth_token, SecretStr) else auth_token
         self._prefix = "whatsapp:" if channel == "whatsapp" else ""
         self._from = self._address(from_number)
@@ -118,8 +136,8 @@ class TwilioCarrier:
         await self._http.aclose()
 
     async def send(
-        self, to: str, body: str, *, status_callback: str | None, media_url: str | None = None,
-        content_sid: str | None = None, content_variables: Mapping[str, str] | None = None, urgent: bool = False,
+        self, to: str, body: str, *, media_url: str | None = None, content_sid: str | None = None,
+        content_variables: Mapping[str, str] | None = None, urgent: bool = False,
     ) -> Sent:  # fmt: skip
         """Sends `body` (at most 1,600 characters), or the approved template `content_sid`, to `to` (E.164). An `urgent`
         one waits for no turn.
@@ -132,8 +150,8 @@ class TwilioCarrier:
         else:
             form["ContentSid"] = content_sid
             form["ContentVariables"] = json.dumps(dict(content_variables or {}), ensure_ascii=False)
-        if status_callback is not None:
-            form["StatusCallback"] = status_callback
+        if self._status_callback is not None:
+            form["StatusCallback"] = self._status_callback
         if media_url is not None:
             form["MediaUrl"] = media_url
         if not urgent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from tools.conversations.tables import Conversation, Message
 from tools.runtime.errors import PolicyRefused
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
 STARTED = event_type("LLMSession.Started", "An agent's session began")
@@ -69,19 +70,31 @@ def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UU
     )
 
 
-async def receive(runtime: Any, tenant_id: UUID, incoming: Incoming) -> UUID | None:
+class UrgencyCheck(Protocol):
+    """Port: is there a red flag in what a patient wrote or said?"""
+
+    def __call__(self, text: str) -> bool: ...
+
+
+def is_urgent(runtime: Runtime, text: str) -> bool:
+    """Whether a message waits for nothing; by the red flags, where agents are wired in."""
+    check = runtime.services.find(UrgencyCheck)
+    return check is not None and check(text)
+
+
+async def receive(runtime: Runtime, tenant_id: UUID, incoming: Incoming) -> UUID | None:
     """Store one incoming message and queue its turn; the message's id. None where it had been received before."""
     stored = await take_in(runtime, tenant_id, incoming)
     return stored.message_id if stored else None
 
 
 async def take_in(
-    runtime: Any, tenant_id: UUID, incoming: Incoming, *, conversation_id: UUID | None = None
+    runtime: Runtime, tenant_id: UUID, incoming: Incoming, *, conversation_id: UUID | None = None
 ) -> Received | None:
     """Store one incoming message; None where it had been received before. Its turn is queued, but for a call's: who has
     the caller on the line runs it. `conversation_id`, where it is known, saves looking for it."""
     now = runtime.clock.now()
-    incoming = replace(incoming, urgent=runtime.is_urgent(incoming.body))
+    incoming = replace(incoming, urgent=is_urgent(runtime, incoming.body))
     if conversation_id is not None:
         async with open_work(runtime, tenant_id, opening=opening_of(conversation_id, incoming.channel, now)) as work:
             return await store(work, conversation_id, incoming)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from governance.vault import Keyring
-from tools.conversations.carrier import CarrierBusy, CarrierRefused, CarrierUncertain, Sent
+from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, CarrierUncertain, Sent
 from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
 from tools.conversations.contents import open_addresses, open_contents
 from tools.conversations.inbox import AWAITED, opening_of
@@ -21,6 +21,7 @@ from tools.conversations.tables import Communication, Conversation, DeliveryRepo
 from tools.patients.consents import has_consent
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
 SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
@@ -49,18 +50,18 @@ class _Due:
 
 
 @task("send_message", queue="sending")
-async def send_message(runtime: Any, *, tenant: str, message: str) -> None:
+async def send_message(runtime: Runtime, *, tenant: str, message: str) -> None:
     """Send one message of the outbox: noted as `sending` before, as `sent` after. No transaction is open while the
     carrier is asked. A send whose outcome is not known is looked up with the carrier before it is tried again."""
     tenant_id, message_id = UUID(tenant), UUID(message)
     due = await _begin(runtime, tenant_id, message_id)
     if due is None:
         return
+    carrier = runtime.services.get(Carrier)
     try:
-        sent = await _sent_before(runtime, tenant_id, due) or await runtime.carrier.send(
+        sent = await _sent_before(runtime, carrier, tenant_id, due) or await carrier.send(
             due.to,
             due.body,
-            status_callback=runtime.status_callback,
             content_sid=due.content_sid,
             content_variables=due.facts,
             urgent=due.urgent,
@@ -77,11 +78,11 @@ async def send_message(runtime: Any, *, tenant: str, message: str) -> None:
     await _finish(runtime, tenant_id, message_id, due, state="sent", provider_id=sent.provider_id)
 
 
-async def _sent_before(runtime: Any, tenant_id: UUID, due: _Due) -> Sent | None:
+async def _sent_before(runtime: Runtime, carrier: Carrier, tenant_id: UUID, due: _Due) -> Sent | None:
     """What the carrier took in an earlier try whose outcome was not known."""
     if not due.uncertain:
         return None
-    found: Sent | None = await runtime.carrier.find(due.to, due.body, since=due.since)
+    found = await carrier.find(due.to, due.body, since=due.since)
     if found is None:
         return None
     async with runtime.database.begin(tenant_id) as session:  # a message of its own that reads the same
@@ -89,13 +90,13 @@ async def _sent_before(runtime: Any, tenant_id: UUID, due: _Due) -> Sent | None:
     return found if taken is None else None
 
 
-async def _begin(runtime: Any, tenant_id: UUID, message_id: UUID) -> _Due | None:
+async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | None:
     async with runtime.database.begin(tenant_id) as session:
         row = await session.get(Message, message_id, with_for_update=True)
         if row is None or row.state not in ("queued", "sending"):
             return None
         keys = Keyring(runtime.vault, session, tenant_id)
-        if runtime.carrier is None:
+        if runtime.services.find(Carrier) is None:
             row.state = "held"
             return None
         if not await _still_wanted(session, row):
@@ -150,7 +151,7 @@ async def _still_wanted(session: AsyncSession, row: Message) -> bool:
 
 
 async def _finish(
-    runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None, error: str | None = None
+    runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None, error: str | None = None
 ) -> None:  # fmt: skip
     async with _on_record(runtime, tenant_id, due.conversation_id) as work:
         row = await work.session.get_one(Message, message_id, with_for_update=True)
@@ -165,7 +166,7 @@ async def _finish(
             await _advance(work, row, _REPORTED[report.status], report.error_code)
 
 
-async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, busy: Exception) -> None:
+async def _later(runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, busy: Exception) -> None:
     async with _on_record(runtime, tenant_id, due.conversation_id) as work:
         row = await work.session.get_one(Message, message_id, with_for_update=True)
         if row.attempts >= MAX_ATTEMPTS:
@@ -180,7 +181,7 @@ async def _later(runtime: Any, tenant_id: UUID, message_id: UUID, due: _Due, bus
 
 
 async def report_delivery(
-    runtime: Any, tenant_id: UUID, *, provider_id: str, status: str, error_code: str | None
+    runtime: Runtime, tenant_id: UUID, *, provider_id: str, status: str, error_code: str | None
 ) -> bool:
     """Store what the carrier reports of a message; False where that was reported before. States only move forward."""
     if status not in _REPORTED:
@@ -233,6 +234,6 @@ async def _note_outcome(session: Any, message_id: UUID, outcome: str, error: str
     return noted
 
 
-def _on_record(runtime: Any, tenant_id: UUID, conversation_id: UUID) -> Any:
+def _on_record(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> Any:
     opening = opening_of(conversation_id, "whatsapp", runtime.clock.now())
     return open_work(runtime, tenant_id, opening=opening)

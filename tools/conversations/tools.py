@@ -61,12 +61,6 @@ class Assign(Args):
     to: str | None = Field(max_length=200, description="A person; null gives the conversation back to the agent")
 
 
-class HandOver(Args):
-    conversation_id: UUID
-    reason: Words = Field(min_length=1, max_length=500)
-    priority: Literal["normal", "high", "critical"] = "normal"
-
-
 class ConversationOut(Out):
     id: UUID
     channel: str
@@ -108,10 +102,11 @@ async def open_conversation(ctx: ToolContext, args: OpenConversation) -> Convers
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])
     address = e164(patient.phone, ctx.tenant.country)
     made = await ensure_conversation(ctx.work, args.channel, address, patient_id=patient.id)
-    return await _shown(ctx, await ctx.load(Conversation, made))
+    return await show_conversation(ctx, await ctx.load(Conversation, made))
 
 
-async def _shown(ctx: ToolContext, row: Conversation) -> ConversationOut:
+async def show_conversation(ctx: ToolContext, row: Conversation) -> ConversationOut:
+    """A conversation as callers see it, its address opened."""
     return (await _all_shown(ctx, [row]))[0]
 
 
@@ -157,7 +152,7 @@ async def list_conversations(ctx: ToolContext, args: ListConversations) -> Page[
 )
 async def get_conversation(ctx: ToolContext, args: ConversationId) -> ConversationOut:
     """Read one conversation."""
-    return await _shown(ctx, await ctx.load(Conversation, args.conversation_id))
+    return await show_conversation(ctx, await ctx.load(Conversation, args.conversation_id))
 
 
 @tool(
@@ -224,7 +219,7 @@ async def assign_conversation(ctx: ToolContext, args: Assign) -> ConversationOut
     if was != row.state:
         ctx.emit(HANDED_BACK if args.to is None else HANDED_OFF, row.id, by=ctx.principal.id)
     await ctx.session.flush()
-    return await _shown(ctx, row)
+    return await show_conversation(ctx, row)
 
 
 @tool(
@@ -244,25 +239,4 @@ async def close_conversation(ctx: ToolContext, args: ConversationId) -> Conversa
         ctx.emit(CLOSED, row.id)
         await end_session(ctx.work, row, "closed")
     await ctx.session.flush()
-    return await _shown(ctx, row)
-
-
-@tool("conversations.hand_over", needs=Permission("self:write"), effect=Effect.WRITE, by_patient=True)
-async def hand_over(ctx: ToolContext, args: HandOver) -> ConversationOut:
-    """Hand a conversation to a person: the agent is silent, a ticket starts the clock on the person's answer."""
-    row = await ctx.load(Conversation, args.conversation_id)
-    if row.state == "open":
-        row.state = "handed_over"
-        ctx.emit(HANDED_OFF, row.id)
-    await ctx.session.flush()
-    await ctx.call(
-        "tickets.create_ticket",
-        {
-            "category": "hand_over",
-            "subject": args.reason,
-            "priority": args.priority,
-            "patient_id": str(row.patient_id) if row.patient_id else None,
-            "conversation_id": str(row.id),
-        },
-    )
-    return await _shown(ctx, row)
+    return await show_conversation(ctx, row)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
@@ -19,7 +19,7 @@ from governance.policies.people import patient_name
 from governance.redaction.known import Known
 from governance.redaction.person import Person
 from tools.facility.tables import Practitioner
-from tools.patients.tables import Patient, PatientIdentifier
+from tools.patients.tables import Patient, PatientIdentifier, PatientRelation
 from tools.runtime.tables import EventLog
 
 log = structlog.get_logger()
@@ -69,6 +69,13 @@ class People:
             self._renewing[tenant_id] = task
             task.add_done_callback(lambda done: self._renewed(tenant_id, done))
         return held.known
+
+    async def relatives(self, session: AsyncSession, patients: frozenset[UUID]) -> frozenset[UUID]:
+        """Those whom the patients are linked to: a mother may be told of her son's visit."""
+        query = select(PatientRelation.patient_id, PatientRelation.related_id).where(
+            or_(PatientRelation.patient_id.in_(patients), PatientRelation.related_id.in_(patients))
+        )
+        return frozenset(one for row in await session.execute(query) for one in row)
 
     def _renewed(self, tenant_id: UUID, task: asyncio.Task[None]) -> None:
         self._renewing.pop(tenant_id, None)

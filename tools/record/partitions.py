@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import date
 from typing import LiteralString, Protocol
 
 import structlog
@@ -19,6 +18,7 @@ PARTITIONED = ("audit_entry", "event_log", "message")
 MONTHS_AHEAD = 4  # what this makes is needed three months later: that long it may fail before rows go to the rest
 TRIES, WAIT_S = 5, 2.0  # for a lock that turns hold; then tomorrow
 _LOCK_NOT_HAD = "55P03"
+_MAKE = "SELECT partition_make(%s, %s::date)"
 _MONTHS = """
     SELECT m::date FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'),
            date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => %s), interval '1 month') m
@@ -41,20 +41,16 @@ async def keep_partitions(runtime: HasDatabase) -> None:
     """Make the partitions of the months to come, and remove those that are over and empty. What needs a lock that is not had
     is left to the next day."""
     for table in PARTITIONED:
-        months = [month for (month,) in await _rows(runtime.database, _MONTHS, MONTHS_AHEAD)]
-        made = [str(month) for month in months if await _make(runtime.database, table, month)]
-        names = [name for (name,) in await _rows(runtime.database, _ENDED, table)]
+        months = [str(month) for (month,) in await _rows(runtime.database, _MONTHS, MONTHS_AHEAD)]
+        made = [month for month in months if await _done(runtime.database, _MAKE, table, month)]
+        names = [str(name) for (name,) in await _rows(runtime.database, _ENDED, table)]
         gone = [name for name in names if await _done(runtime.database, "SELECT partition_drop(%s)", name)]
         await _done(runtime.database, "SELECT partitions_analyze(%s) IS NOT NULL", table)
         if made or gone:
             log.info("partitions.kept", table=table, made=made, gone=gone)
 
 
-async def _make(database: Database, table: str, month: date) -> bool:
-    return await _done(database, "SELECT partition_make(%s, %s)", table, month)
-
-
-async def _done(database: Database, statement: LiteralString, *parameters: str | date) -> bool:
+async def _done(database: Database, statement: LiteralString, *parameters: str) -> bool:
     """What a statement answers, in a transaction of its own; False where its lock was not had after some tries."""
     for left in reversed(range(TRIES)):
         try:
@@ -64,12 +60,10 @@ async def _done(database: Database, statement: LiteralString, *parameters: str |
                 raise
             if left:
                 await asyncio.sleep(WAIT_S)
-    log.warning("partitions.busy", statement=statement, parameters=[str(one) for one in parameters])
+    log.warning("partitions.busy", statement=statement, parameters=parameters)
     return False
 
 
-async def _rows(
-    database: Database, statement: LiteralString, *parameters: str | int | date
-) -> Iterable[tuple[object, ...]]:
+async def _rows(database: Database, statement: LiteralString, *parameters: str | int) -> Iterable[tuple[object, ...]]:
     async with database.begin(None) as session:
         return await (await direct(session, statement, parameters)).fetchall()

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from governance.redaction.redactor import NOT_IDENTIFIERS
+from governance.redaction.redactor import NOT_IDENTIFIERS, Redactor
 from tools.patients.people import read_people
 from tools.record.tables import BreakGlass
 from tools.runtime.context import ToolContext
+from tools.runtime.guard import KnownPeople
 
 # What is shown redacted. Arguments, results and states are records, not texts: their readable part is in the body.
 _OWN_WORDS = frozenset({"kind", "slot", "flow", "tool", "decisions", "stopped"})
@@ -43,12 +44,12 @@ async def redact_values(
     ctx: ToolContext, values: list[dict[str, Any]], patients: Iterable[UUID]
 ) -> list[dict[str, Any]]:
     """Values without personal data in any text of theirs; these patients are masked in any spelling."""
-    known = await ctx.people.known(ctx.session, ctx.tenant.id)
+    known = await ctx.service(KnownPeople).known(ctx.session, ctx.tenant.id)
     focus = tuple(await read_people(ctx.session, patients))
 
     def masked(value: Any) -> Any:
         if isinstance(value, str):
-            return ctx.redactor.redact(value, known=known, focus=focus, keep=NOT_IDENTIFIERS)
+            return ctx.service(Redactor).redact(value, known=known, focus=focus, keep=NOT_IDENTIFIERS)
         if isinstance(value, list):
             return [masked(inner) for inner in value]
         if isinstance(value, dict):

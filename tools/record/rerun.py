@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from pydantic import Field
 
-from governance.policies.policy import PolicyInvalid, read_policy
+from governance.policies.policy import Policy, PolicyInvalid, read_policy
 from governance.tables import LLMSession
 from tools.conversations.contents import open_addresses
 from tools.conversations.tables import Conversation
@@ -25,9 +25,49 @@ from tools.runtime.tool import Args, Effect, Out, post, tool
 MOST_ENTRIES = 20_000
 
 
+ReadEntry = tuple[str, dict[str, Any], dict[str, Any] | None]  # kind, body, the sealed part opened
+Choice = Literal["recorded", "builtin", "model"]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of one turn: as it was, or as it would be."""
+
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    reply: str = ""
+    effects: list[dict[str, Any]] = field(default_factory=list)  # {tool, args} of changes, made or asked for
+    decisions: list[str] = field(default_factory=list)  # rules of the policy that spoke
+
+
+@dataclass(slots=True)
+class Rerun:
+    """One turn beside its rerun. `stopped`: where it went a way that the record does not know."""
+
+    message_id: UUID
+    at: datetime
+    was: Seen
+    would: Seen
+    stopped: str | None
+
+    @property
+    def same(self) -> bool:
+        return self.stopped is None and self.was == self.would
+
+
+class Rerunner(Protocol):
+    """Port: runs a conversation's session again, with tools answered from the record."""
+
+    async def session(
+        self, tenant_id: UUID, session_id: UUID, entries: list[ReadEntry], *, address: str, understanding: Choice,
+        prompt: str | None, model: str | None, policy: Policy | None,
+    ) -> list[Rerun]:  # fmt: skip
+        """What each turn was and would be. Raises LookupError where the record does not hold what is needed, ValueError
+        where the prompt or model cannot be used."""
+
+
 class RerunSession(Args):
     session_id: UUID
-    understanding: Literal["recorded", "builtin", "model"] = Field(
+    understanding: Choice = Field(
         "recorded", description="Who understands: as it was then, the built-in, or the model that is configured"
     )
     prompt: str | None = Field(None, max_length=100_000, description="Another prompt: the text of its file")
@@ -59,11 +99,12 @@ class RerunOut(Out):
     different: list[TurnOut]
 
 
-async def _before(ctx: ToolContext, args: RerunSession) -> Callable[[], Awaitable[Any]]:
+async def _before(ctx: ToolContext, args: RerunSession) -> Callable[[], Awaitable[tuple[list[UUID], list[Rerun]]]]:
     """Read the session, and give back what runs it again: no transaction is open while a model thinks."""
     row = await ctx.load(LLMSession, args.session_id)
     conversation = await ctx.session.get(Conversation, row.conversation_id) if row.conversation_id else None
-    if conversation is None or ctx.rehearse is None:
+    rerunner = ctx.services.find(Rerunner)
+    if conversation is None or rerunner is None:
         raise Conflict("Only a conversation with an agent can be run again.")
     [address] = await open_addresses(ctx.work.keys, [conversation])
     if address is None:
@@ -80,26 +121,22 @@ async def _before(ctx: ToolContext, args: RerunSession) -> Callable[[], Awaitabl
     fulls = await open_entries(ctx, rows)
     entries = [(entry.kind, json.loads(entry.body), full) for entry, full in zip(rows, fulls, strict=True)]
     patients = patients_of(row, rows)
-    rehearse, tenant_id = ctx.rehearse, ctx.tenant.id
+    tenant_id = ctx.tenant.id
 
-    async def outside() -> Any:
-        return patients, await _run(rehearse, tenant_id, args, entries, address, policy)
+    async def outside() -> tuple[list[UUID], list[Rerun]]:
+        try:
+            turns = await rerunner.session(
+                tenant_id, args.session_id, entries, address=address, understanding=args.understanding,
+                prompt=args.prompt, model=args.model, policy=policy,
+            )  # fmt: skip
+        except LookupError as error:
+            raise Conflict(f"The session cannot be run again: {error}.") from error
+        except ValueError as error:
+            field = "prompt" if args.prompt is not None else "understanding"
+            raise InvalidArguments(errors=[{"field": field, "rule": str(error)}]) from error
+        return patients, turns
 
     return outside
-
-
-async def _run(rehearse: Any, tenant_id: UUID, args: RerunSession, entries: Any, address: str, policy: Any) -> Any:
-    try:
-        chosen = rehearse.understanding(args.understanding, prompt=args.prompt, model=args.model)
-        async with chosen as understanding:
-            return await rehearse.session(
-                tenant_id, args.session_id, entries, address=address, understanding=understanding, policy=policy
-            )
-    except LookupError as error:
-        raise Conflict(f"The session cannot be run again: {error}.") from error
-    except ValueError as error:
-        field = "prompt" if args.prompt is not None else "understanding"
-        raise InvalidArguments(errors=[{"field": field, "rule": str(error)}]) from error
 
 
 @tool(

@@ -14,6 +14,7 @@ from governance.seals.chains import chain_breaks
 from governance.seals.checking import check_tenant
 from governance.seals.proofs import NotSealed, prove_entry
 from governance.seals.report import Report
+from governance.seals.sealer import Seals
 from governance.seals.tables import SealRow
 from tools.record.tools import READ
 from tools.runtime.context import ToolContext
@@ -77,11 +78,12 @@ class ExportOut(Out):
 @tool("record.verify", rest=get("/api/v1/governance/audit/verify"), needs=READ, effect=Effect.READ)
 async def verify_record(ctx: ToolContext, args: VerifyArgs) -> VerifyOut:
     """Is the record whole, and is it what was sealed? Names the first broken entry of each session, and broken seals."""
-    if ctx.seals is None:
+    seals = ctx.services.find(Seals)
+    if seals is None:
         report = Report(breaks=await chain_breaks(await driver_of(ctx.session), ctx.tenant.id))
     else:
-        trusted = ctx.seals.keys.trusted()
-        report = await check_tenant(ctx.session, ctx.seals.store, trusted, tenant_id=ctx.tenant.id, since=args.since)
+        trusted = seals.keys.trusted()
+        report = await check_tenant(ctx.session, seals.store, trusted, tenant_id=ctx.tenant.id, since=args.since)
     if not report.whole:
         ctx.emit(BROKEN, ctx.tenant.id, breaks=len(report.breaks))
     return VerifyOut.model_validate(report)

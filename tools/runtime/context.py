@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.blobs import Blobs
-from governance.redaction.redactor import Redactor
-from governance.seals.sealer import Seals
-from scribe.making import NoteModel
-from tools.patients.people import People
 from tools.runtime.errors import NotFound, VersionMismatch
 from tools.runtime.events import EVENTS, Event
 from tools.runtime.jobs import Job
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
+from tools.runtime.services import Service, Services
+from tools.runtime.tool import Given, Operation, Result
 from tools.runtime.work import Work
 
 Row = TypeVar("Row")
@@ -42,26 +39,24 @@ class Tenant:
         return self.country == "US"
 
 
+class OtherTools(Protocol):
+    """Port: calls from one tool to another, as the system on the caller's behalf."""
+
+    async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result: ...
+
+    async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]: ...
+
+
 @dataclass(slots=True)
 class ToolContext:
     work: Work
     principal: Principal
     tenant: Tenant
     cursors: Cursors
-    call: Callable[..., Awaitable[Any]]  # another room's tool, in the same transaction: (name, arguments, prepared=...)
-    # another room's tool's slow part: (name, arguments) -> what is awaited outside any transaction; give it to `call`
-    prepare: Callable[[str, Any], Awaitable[Callable[[], Awaitable[Any]]]]
-    people: People
-    redactor: Redactor
-    seals: Seals | None = None
-    blobs: Blobs | None = None
-    scribe: NoteModel | None = None
+    others: OtherTools
+    services: Services
     prepared: Any = None  # what the tool's `before` gave
-    rehearse: Any = None
-    allow_local_webhooks: bool = False
     if_match: int | None = None
-    hold_minutes: int = 10
-    slot_horizon_days: int = 60
     seen: list[UUID] = field(default_factory=list)  # patients whose data the call shows without naming them
 
     @property
@@ -72,6 +67,18 @@ class ToolContext:
     def now(self) -> datetime:
         """Aware UTC, from the service's clock."""
         return self.work.now
+
+    def service(self, kind: type[Service]) -> Service:
+        """What this installation offers of a kind. Raises Unavailable where there is none (`services.find` gives None)."""
+        return self.services.get(kind)
+
+    async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
+        """Another room's tool, given as its function, in the same transaction."""
+        return await self.others.call(run, args, prepared=prepared)
+
+    async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]:
+        """The slow part of another room's tool: what is awaited outside any transaction. Give its result to `call`."""
+        return await self.others.prepare(run, args)
 
     def emit(self, event: str, entity_id: UUID, **payload: Any) -> None:
         """Say that something happened; it is written with the call's effect."""

@@ -21,6 +21,7 @@ from tools.runtime.jobs import DECLARED, Job
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
+from tools.runtime.runtime import Runtime
 from tools.runtime.tables import DeadJob
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -106,7 +107,7 @@ async def _decide(ctx: ToolContext, job_id: UUID, state: str, reason: str | None
     return row
 
 
-async def bury(runtime: Any, job: QueuedJob, error: str) -> None:
+async def bury(runtime: Runtime, job: QueuedJob, error: str) -> None:
     """Put a job that failed for good before people. One of no tenant is logged and counted: its next tick comes anyway."""
     DEAD.labels(job.task_name).inc()
     log.error("job.died", task=job.task_name, job=job.id, error=error, attempts=job.attempts + 1)
@@ -124,7 +125,7 @@ async def bury(runtime: Any, job: QueuedJob, error: str) -> None:
             work.events.append(Event(DIED, dead_id, {"task": job.task_name, "error": error}))
 
 
-async def bury_forgotten(runtime: Any) -> None:
+async def bury_forgotten(runtime: Runtime) -> None:
     """Failed jobs that nobody has been told of: their worker did not know the task, or died as it gave them up."""
     after = 0
     while True:
@@ -137,7 +138,7 @@ async def bury_forgotten(runtime: Any) -> None:
             return
 
 
-async def _bury_once(runtime: Any, row: Any) -> None:
+async def _bury_once(runtime: Runtime, row: Any) -> None:
     tenant = (row.args or {}).get("tenant")
     if tenant is None:
         async with runtime.database.begin(None) as session:

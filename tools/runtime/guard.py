@@ -6,12 +6,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
@@ -19,9 +19,8 @@ from governance.policies.policy import Action, Policy, PolicyInvalid, default_po
 from governance.policies.screening import Decision, Subject, decide, gravest, redacted
 from governance.policies.tables import PolicyDocument, PolicyViolation
 from governance.record import canonical
+from governance.redaction.known import Known
 from governance.vault import Owner
-from tools.patients.people import People
-from tools.patients.tables import PatientRelation
 from tools.runtime.events import Event, event_type
 
 if TYPE_CHECKING:
@@ -40,8 +39,18 @@ class Verdict:
     action: Action | None
 
 
+class KnownPeople(Protocol):
+    """Port: the hospital's people, as a check of what goes out needs them."""
+
+    async def known(self, session: AsyncSession, tenant_id: UUID) -> Known:
+        """The index of their names and numbers. `session` sees the whole tenant."""
+
+    async def relatives(self, session: AsyncSession, patients: frozenset[UUID]) -> frozenset[UUID]:
+        """Those whom the patients are linked to."""
+
+
 class Guard:
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: KnownPeople) -> None:
         self.people = people
         self._policies: dict[UUID, tuple[float, Policy]] = {}
 
@@ -82,7 +91,7 @@ class Guard:
         subject = Subject("message_out", text, by_agent=by_agent, patients=own, known=known, grounds=grounds, zone=zone)
         decisions = decide(policy, subject)
         if any(decision.check == "another_patient" for decision in decisions) and own:
-            subject = replace(subject, patients=own | await _relatives(work.session, own))
+            subject = replace(subject, patients=own | await self.people.relatives(work.session, own))
             decisions = decide(policy, subject)
         action = gravest(decisions)
         allowed = action in (None, "flag", "redact")
@@ -136,11 +145,3 @@ def violation_about(violation_id: UUID) -> str:
 def _conversation(work: Work) -> Owner | None:
     conversation_id = work.record.opening.conversation_id
     return Owner(conversation_id, "conversation") if conversation_id else None
-
-
-async def _relatives(session: AsyncSession, patients: frozenset[UUID]) -> frozenset[UUID]:
-    """Those whom the patients are linked to: a mother may be told of her son's visit."""
-    query = select(PatientRelation.patient_id, PatientRelation.related_id).where(
-        or_(PatientRelation.patient_id.in_(patients), PatientRelation.related_id.in_(patients))
-    )
-    return frozenset(one for row in await session.execute(query) for one in row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from tools.runtime.errors import ToolError, Unavailable
 from tools.runtime.events import Event, Reaction, find_reaction
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tables import EventLog, Reacted
 from tools.runtime.work import Work, open_work
 
@@ -24,7 +24,7 @@ class UnknownReaction(Unavailable):
 
 
 @task("react", queue="reactions", ordered=True)
-async def react(runtime: Any, *, tenant: str, event: str, reaction: str) -> None:
+async def react(runtime: Runtime, *, tenant: str, event: str, reaction: str) -> None:
     """Run one reaction to one event, once: its effects and the note that it ran commit together. One that refuses leaves
     its refusal on the record and nothing else, and is tried again."""
     tenant_id = UUID(tenant)

@@ -4,9 +4,9 @@ effect, its events and its entry on the record."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -15,19 +15,12 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.blobs import Blobs
 from db.engine import Database
 from governance.clear import texts_in
-from governance.key_check import check_keys
 from governance.masters import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
 from governance.record import Opening, digest
-from governance.redaction.redactor import Redactor
-from governance.seals.keys import public_lines
-from governance.seals.sealer import Seals
 from governance.vault import Vault
-from scribe.making import NoteModel
-from tools.patients.people import People
 from tools.runtime import approvals, idempotency
 from tools.runtime.constraints import explanation
 from tools.runtime.context import Tenant, ToolContext
@@ -48,9 +41,10 @@ from tools.runtime.jobs import Jobs
 from tools.runtime.outages import is_outage
 from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal, system
-from tools.runtime.tool import Args, Effect, Tool, find_tool
+from tools.runtime.services import Services
+from tools.runtime.tables import TenantRecord
+from tools.runtime.tool import Args, Effect, Given, Operation, Result, Tool, find_tool, tool_of
 from tools.runtime.work import Clock, Work, open_work
-from tools.voice.ears import Ears
 
 log = structlog.get_logger()
 TENANT_TTL_S = 60.0
@@ -78,7 +72,7 @@ class Step:
 
 
 class Runtime:
-    """Runs tools. Holds what outlives a call: database, queue, clock, vault, cursor key, carrier, understanding, tenants."""
+    """Runs tools. Holds what outlives a call and every call needs; what rooms need besides is in `services`."""
 
     def __init__(
         self,
@@ -88,39 +82,16 @@ class Runtime:
         vault: Vault,
         *,
         cursors: Cursors,
-        hold_minutes: int = 10,
-        slot_horizon_days: int = 60,
-        carrier: Any = None,
-        status_callback: str | None = None,
-        understanding: Any = None,
-        redactor: Redactor | None = None,
-        seals: Seals | None = None,
-        allow_local_webhooks: bool = False,
-        blobs: Blobs | None = None,
-        ears: Ears | None = None,
-        scribe: NoteModel | None = None,
+        guard: Guard,
+        services: Services,
     ) -> None:
-        self.turns: Any = None  # set where the agents are wired in
-        self.carrier = carrier  # None: messages rest in the outbox
-        self.status_callback = status_callback
-        self.understanding = understanding
         self.database = database
         self.jobs = jobs
         self.clock = clock
         self.vault = vault
-        self.people = People(database)
-        self.guard = Guard(self.people)
-        self.redactor = redactor or Redactor()
-        self.seals = seals
-        self.allow_local_webhooks = allow_local_webhooks
-        self.blobs = blobs
-        self.ears = ears
-        self.scribe = scribe  # None: notes are written without a model
-        self.is_urgent: Callable[[str], bool] = lambda text: False  # red flags; set where the agents are wired in
-        self.rehearse: Any = None  # runs a session again; set where the agents are wired in
         self.cursors = cursors
-        self.hold_minutes = hold_minutes
-        self.slot_horizon_days = slot_horizon_days
+        self.guard = guard
+        self.services = services
         self._tenants: dict[UUID, tuple[float, Tenant]] = {}
 
     async def call(
@@ -190,7 +161,7 @@ class Runtime:
             context = await self.context(work, caller, if_match=if_match)
             context.prepared = prepared
             await work.scope(caller.patient_id)
-            out: BaseModel = await tool.run(context, args)
+            out = await tool.run(context, args)
             body = out.model_dump_json()
             entry.out, entry.seen = out, context.seen
             if claimed is not None:
@@ -228,8 +199,17 @@ class Runtime:
         return await outside()
 
     async def call_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: Any = None
-    ) -> Any:  # fmt: skip
+        self, work: Work, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
+        prepared: object = None,
+    ) -> Result:  # fmt: skip
+        """Run a tool, given as its function, inside a transaction that is already open (`call_named_within`)."""
+        out = await self.call_named_within(work, tool_of(run).name, args, caller, step=step, prepared=prepared)
+        return cast(Result, out)
+
+    async def call_named_within(
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None,
+        prepared: object = None,
+    ) -> BaseModel:  # fmt: skip
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
         back to before it; its entry stays."""
         entry = Entry(name, caller, at=work.now, step=f"{step.turn}/{step.number}" if step else None)
@@ -277,54 +257,25 @@ class Runtime:
 
     async def context(self, work: Work, caller: Principal, *, if_match: int | None = None) -> ToolContext:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
-        behalf = system(caller.tenant_id, f"system for {caller.id}")
-
-        async def call_other(name: str, arguments: Any, *, prepared: Any = None) -> Any:
-            scope = work.session.info.get("scope")
-            out = await self.call_within(work, name, arguments, behalf, prepared=prepared)
-            await work.scope(scope[1] if scope else None)
-            return out
-
-        async def prepare_other(name: str, arguments: Any) -> Any:
-            tool = permitted(name, behalf)
-            assert tool.before is not None, f"{name} needs no preparing"
-            return await tool.before(await self.context(work, behalf), parse(tool, arguments))
-
         return ToolContext(
             work=work,
             principal=caller,
             tenant=await self.tenant(caller.tenant_id, work.session),
             cursors=self.cursors,
-            call=call_other,
-            prepare=prepare_other,
+            others=_OtherTools(self, work, system(caller.tenant_id, f"system for {caller.id}")),
             if_match=if_match,
-            people=self.people,
-            redactor=self.redactor,
-            seals=self.seals,
-            blobs=self.blobs,
-            scribe=self.scribe,
-            rehearse=self.rehearse,
-            allow_local_webhooks=self.allow_local_webhooks,
-            hold_minutes=self.hold_minutes,
-            slot_horizon_days=self.slot_horizon_days,
+            services=self.services,
         )
-
-    async def check_keys(self) -> None:
-        """Raises KeysDiffer where this node's keys are not the database's: it must not serve."""
-        seal_keys = public_lines(self.seals.keys) if self.seals is not None else []
-        await check_keys(self.database, self.vault, seal_keys)
 
     async def tenant(self, tenant_id: UUID, session: AsyncSession | None = None) -> Tenant:
         """Whose call it is; a change is seen within a minute. Inside a transaction give its `session`: a second connection might never come."""
         held = self._tenants.get(tenant_id)
         if held is None or time.monotonic() - held[0] > TENANT_TTL_S:
-            from tools.facility.tables import Tenant as TenantTable
-
             if session is None:
                 async with self.database.begin(tenant_id) as own:
-                    row = await own.get(TenantTable, tenant_id)
+                    row = await own.get(TenantRecord, tenant_id)
             else:
-                row = await session.get(TenantTable, tenant_id)
+                row = await session.get(TenantRecord, tenant_id)
             if row is None:
                 raise NotFound(f"There is no tenant {tenant_id}.")
             held = time.monotonic(), Tenant(row.id, row.slug, row.name, ZoneInfo(row.zone), row.country)
@@ -355,6 +306,27 @@ class Runtime:
             if not is_outage(error) and not isinstance(error, KeyServiceDown):
                 raise
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherTools:
+    """Calls from one tool to another: in the same transaction, as the system on the caller's behalf."""
+
+    runtime: Runtime
+    work: Work
+    behalf: Principal
+
+    async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
+        scope = self.work.session.info.get("scope")
+        out = await self.runtime.call_within(self.work, run, args, self.behalf, prepared=prepared)
+        await self.work.scope(scope[1] if scope else None)
+        return out
+
+    async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]:
+        tool = tool_of(run)
+        permitted(tool.name, self.behalf)
+        assert tool.before is not None, f"{tool.name} needs no preparing"
+        return await tool.before(await self.runtime.context(self.work, self.behalf), args)
 
 
 def as_tool_error(error: BaseException) -> ToolError:

@@ -6,10 +6,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Identity, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantRow, tenant_index
+from db.base import Base, TenantRow, new_id, tenant_index
+from db.columns import sealed
+
+
+class TenantRecord(Base):
+    """A tenant: a hospital or a group of them. Shared table: the service reads it to learn whose call it is."""
+
+    __tablename__ = "tenant"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    zone: Mapped[str]  # IANA
+    country: Mapped[str]  # ISO 3166 alpha-2; decides how 11/12 is read and the emergency number
+    whatsapp_number: Mapped[str | None] = mapped_column(unique=True)  # E.164
+    voice_number: Mapped[str | None] = mapped_column(unique=True)  # E.164; patients call it
+    transfer_number: Mapped[str | None]  # E.164; a caller who wants a person is put through to it
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class IdempotencyKey(TenantRow, Base):
@@ -22,7 +39,7 @@ class IdempotencyKey(TenantRow, Base):
     key: Mapped[str]
     tool: Mapped[str]
     args_hash: Mapped[str]
-    result: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
+    result: Mapped[bytes | None] = sealed("patient", "tenant")  # sealed under the patient's key, or the tenant's
     running_until: Mapped[datetime | None]  # the call is on its way, outside a transaction
 
 
@@ -65,7 +82,7 @@ class Approval(TenantRow, Base):
 
     call_hash: Mapped[str]
     tool: Mapped[str]
-    args: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
+    args: Mapped[bytes] = sealed("patient", "tenant")  # sealed under the patient's key, or the tenant's
     asked_by: Mapped[str]
     state: Mapped[str] = mapped_column(default="asked")
     decided_by: Mapped[str | None]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
 
-async def tenant_ids(runtime: Any) -> list[UUID]:
+async def tenant_ids(runtime: Runtime) -> list[UUID]:
     async with runtime.database.begin(None) as session:
         return list(await session.scalars(text("SELECT id FROM tenant ORDER BY slug")))
 
 
-def tenant_work(runtime: Any, tenant_id: UUID, *, system_name: str) -> AbstractAsyncContextManager[Work]:
+def tenant_work(runtime: Runtime, tenant_id: UUID, *, system_name: str) -> AbstractAsyncContextManager[Work]:
     """A transaction of the service itself, for what runs by the clock."""
     opening = runtime.opening_for(system(tenant_id, system_name), "job")
     return open_work(runtime, tenant_id, opening=opening)

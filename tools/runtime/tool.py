@@ -6,12 +6,15 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Permission
+
+if TYPE_CHECKING:
+    from tools.runtime.context import ToolContext
 
 
 class Effect(StrEnum):
@@ -69,7 +72,10 @@ def delete(path: str) -> Rest:
     return Rest("DELETE", path, 200)
 
 
-Before = Callable[[Any, Any], Awaitable[Callable[[], Awaitable[Any]]]]
+Given = TypeVar("Given", bound=Args)
+Result = TypeVar("Result", bound=BaseModel)
+Operation = Callable[["ToolContext", Given], Awaitable[Result]]
+Before = Callable[["ToolContext", Given], Awaitable[Callable[[], Awaitable[object]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Tool:
     """
 
     name: str
-    run: Callable[[Any, Any], Awaitable[Any]]
+    run: Callable[[ToolContext, Any], Awaitable[BaseModel]]
     args: type[Args]
     out: type[BaseModel]
     needs: Permission
@@ -94,7 +100,7 @@ class Tool:
     by_patient: bool
     assent: bool
     versioned: bool
-    before: Before | None = None
+    before: Before[Any] | None = None
 
     @property
     def summary(self) -> str:
@@ -106,6 +112,13 @@ class Tool:
 
 
 _REGISTRY: dict[str, Tool] = {}
+_BY_OPERATION: dict[object, Tool] = {}
+
+
+class Declaring(Protocol):
+    """Takes a typed function and gives it back as it was, declared."""
+
+    def __call__(self, run: Operation[Given, Result], /) -> Operation[Given, Result]: ...
 
 
 def tool(
@@ -118,15 +131,15 @@ def tool(
     by_patient: bool = False,
     assent: bool = False,
     versioned: bool = False,
-    before: Before | None = None,
-) -> Callable[[Callable[[Any, Any], Awaitable[Any]]], Callable[[Any, Any], Awaitable[Any]]]:
+    before: Before[Any] | None = None,
+) -> Declaring:
     """Declare a tool. REST, MCP, agents, the command line and the catalogue are made from this."""
 
-    def register(run: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+    def register(run: Operation[Given, Result], /) -> Operation[Given, Result]:
         if name in _REGISTRY:
             raise ValueError(f"two tools are called {name}")
         hints = get_type_hints(run)
-        _REGISTRY[name] = Tool(
+        _REGISTRY[name] = _BY_OPERATION[run] = Tool(
             name=name,
             run=run,
             args=hints["args"],
@@ -147,6 +160,11 @@ def tool(
 
 def find_tool(name: str) -> Tool | None:
     return _REGISTRY.get(name)
+
+
+def tool_of(run: Callable[..., Awaitable[BaseModel]]) -> Tool:
+    """The tool that a function was declared as. Raises KeyError for any other function."""
+    return _BY_OPERATION[run]
 
 
 def all_tools() -> Iterator[Tool]:

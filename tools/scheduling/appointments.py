@@ -20,7 +20,7 @@ from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
-from tools.scheduling.encounters import cancel_planned
+from tools.scheduling.encounter_states import cancel_planned
 from tools.scheduling.slots import (
     PatientElsewhere,
     PractitionerElsewhere,

@@ -13,7 +13,7 @@ from tools.runtime.names import Words
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, post, tool
 from tools.scheduling.appointments import AppointmentId, AppointmentOut, OneADay, show
-from tools.scheduling.encounters import cancel_planned
+from tools.scheduling.encounter_states import cancel_planned
 from tools.scheduling.slots import PatientElsewhere, PractitionerElsewhere, SlotClosed, SlotFull
 from tools.scheduling.states import UNDONE, StateNotAllowed, arrivals, locked, move
 

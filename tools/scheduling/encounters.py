@@ -15,19 +15,16 @@ from tools.patients.tools import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments, VersionMismatch, VersionRequired
-from tools.runtime.events import event_type
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
+from tools.scheduling.appointments import AppointmentId
+from tools.scheduling.attendance import complete_appointment
+from tools.scheduling.encounter_states import CREATED, STARTED, move
 from tools.scheduling.states import StateNotAllowed
 from tools.scheduling.tables import LIVE, Appointment, Encounter
 
-CREATED = event_type("Encounter.Created", "A visit was opened")
-STARTED = event_type("Encounter.Started", "A visit began")
-COMPLETED = event_type("Encounter.Completed", "A visit ended")
-CANCELLED = event_type("Encounter.Cancelled", "A planned visit will not take place")
 _READ, _WRITE = Permission("encounters:read"), Permission("encounters:write")
-ALLOWED = {"planned": ("in_progress", "cancelled"), "in_progress": ("completed",), "completed": (), "cancelled": ()}
 
 
 class EncounterExists(Conflict):
@@ -153,7 +150,7 @@ async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> Encounter
     for name, value in changes.items():
         setattr(row, name, value)
     if args.state is not None:
-        _move(ctx, row, args.state)
+        move(ctx, row, args.state)
         if appointment is not None and args.state == "in_progress":
             _check_appointment(appointment, args.state)
     await ctx.session.flush()
@@ -170,22 +167,11 @@ async def update_encounter(ctx: ToolContext, args: UpdateEncounter) -> Encounter
 async def complete_encounter(ctx: ToolContext, args: EncounterId) -> EncounterOut:
     """End a visit in progress; its appointment, if checked in, is completed with it."""
     row, appointment = await _locked(ctx, args.encounter_id)
-    _move(ctx, row, "completed")
+    move(ctx, row, "completed")
     if appointment is not None and appointment.state == "checked_in":
-        await ctx.call("scheduling.complete_appointment", {"appointment_id": str(row.appointment_id)})
+        await ctx.call(complete_appointment, AppointmentId(appointment_id=appointment.id))
     await ctx.session.flush()
     return EncounterOut.model_validate(row)
-
-
-async def cancel_planned(ctx: ToolContext, appointment_id: UUID) -> None:
-    """Cancel the planned encounter of an appointment, which is locked. StateNotAllowed where the encounter has begun."""
-    query = select(Encounter).where(Encounter.appointment_id == appointment_id, Encounter.state != "cancelled")
-    row = (await ctx.session.scalars(query.with_for_update().execution_options(populate_existing=True))).first()
-    if row is None:
-        return
-    if row.state != "planned":
-        raise StateNotAllowed(f"The visit has begun: its encounter is {row.state}.")
-    _move(ctx, row, "cancelled")
 
 
 async def _locked(ctx: ToolContext, encounter_id: UUID) -> tuple[Encounter, Appointment | None]:
@@ -206,20 +192,6 @@ def _check_appointment(appointment: Appointment, state: str) -> None:
     if appointment.state not in LIVE:
         detail = f"The appointment is {appointment.state}; only a live one ({', '.join(LIVE)}) has a visit to come."
         raise StateNotAllowed(detail, state=appointment.state)
-
-
-def _move(ctx: ToolContext, row: Encounter, state: str) -> None:
-    allowed = ALLOWED[row.state]
-    if state not in allowed:
-        names = ", ".join(allowed) or "no other"
-        raise StateNotAllowed(f"The encounter is {row.state}; from there it can become: {names}.", state=row.state)
-    row.state = state
-    if state == "in_progress":
-        row.started_at = ctx.now
-    if state == "completed":
-        row.ended_at = ctx.now
-    event = {"in_progress": STARTED, "completed": COMPLETED, "cancelled": CANCELLED}[state]
-    ctx.emit(event, row.id, patient_id=str(row.patient_id))
 
 
 async def _check_names(ctx: ToolContext, practitioner_id: UUID | None, location_id: UUID | None) -> None:

@@ -20,6 +20,7 @@ from tools.facility.tables import Location
 from tools.runtime.context import ToolContext
 from tools.runtime.tool import Out
 from tools.scheduling.calendar import Interval, LocalTime, intervals
+from tools.scheduling.rules import SlotRules
 from tools.scheduling.tables import LIVE, Appointment, Holiday, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
 
 
@@ -184,7 +185,7 @@ async def clashes_of(ctx: ToolContext, slots: Sequence[TimeSlot]) -> list[Clash]
 def horizon(ctx: ToolContext) -> tuple[date, date]:
     """The days for which slots are kept ahead."""
     today = ctx.now.astimezone(ctx.tenant.zone).date()
-    return today, today + timedelta(days=ctx.slot_horizon_days)
+    return today, today + timedelta(days=ctx.service(SlotRules).horizon_days)
 
 
 async def holidays_at(ctx: ToolContext, location_id: UUID) -> frozenset[date]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tools.conversations.communications import Purpose, SendCommunication, send_communication
 from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
@@ -18,12 +18,15 @@ from tools.runtime.errors import ConsentMissing
 from tools.runtime.events import Event, reaction
 from tools.runtime.jobs import Job, task
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_work
-from tools.scheduling import encounters, states
+from tools.scheduling import encounter_states, encounters, states
 from tools.scheduling.making import make_slots
+from tools.scheduling.rules import SlotRules
 from tools.scheduling.schedules import MATERIALIZED
 from tools.scheduling.slots import HoldSlot, SlotClosed, SlotFull, SlotInPast, busy, hold_slot
 from tools.scheduling.tables import Appointment, Encounter, ProviderSchedule, SlotHold, TimeSlot, WaitlistEntry
+from tools.tickets.tools import CreateTicket, create_ticket
 
 REMIND_BEFORE = timedelta(hours=24)
 OFFER_HOLD = timedelta(hours=2)
@@ -45,7 +48,7 @@ async def make_encounter(ctx: ToolContext, event: Event) -> None:
         return
     query = select(Encounter.id).where(Encounter.appointment_id == event.entity_id, Encounter.state != "cancelled")
     if (await ctx.session.scalars(query)).first() is None:
-        await ctx.call("encounters.create_encounter", {"appointment_id": str(event.entity_id)})
+        await ctx.call(encounters.create_encounter, encounters.CreateEncounter(appointment_id=event.entity_id))
 
 
 @reaction(states.CANCELLED, "scheduling.tell_cancellation")
@@ -56,7 +59,7 @@ async def tell_cancellation(ctx: ToolContext, event: Event) -> None:
         await notify(ctx, row, "cancellation", once=f"cancellation:{row.id}")
 
 
-@reaction(encounters.COMPLETED, "scheduling.follow_up")
+@reaction(encounter_states.COMPLETED, "scheduling.follow_up")
 async def follow_up(ctx: ToolContext, event: Event) -> None:
     """After the visit the patient gets the follow-up message."""
     encounter = await ctx.load(Encounter, event.entity_id)
@@ -81,8 +84,9 @@ async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
     )
     if missed and missed >= 2:
         subject = f"The patient has missed {missed} appointments within a year"
-        ticket = {"category": "no_show", "subject": subject, "patient_id": str(row.patient_id)}
-        await ctx.call("tickets.create_ticket", {**ticket, "once": f"no_show:{row.id}"})
+        once = f"no_show:{row.id}"
+        ticket = CreateTicket(category="no_show", subject=subject, patient_id=row.patient_id, once=once)
+        await ctx.call(create_ticket, ticket)
 
 
 @reaction(states.RESCHEDULED, "scheduling.offer_freed_seat")
@@ -143,7 +147,7 @@ async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
 
 
 async def notify(
-    ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *, once: str, patient_id: UUID | None = None
+    ctx: ToolContext, row: Appointment | TimeSlot, purpose: Purpose, *, once: str, patient_id: UUID | None = None
 ) -> None:
     """Tell the patient of an appointment or slot, in the patient's language, if the patient consents to messages and
     has a number."""
@@ -161,15 +165,15 @@ async def notify(
         "hospital": ctx.tenant.name,
     }
     body = tell(patient.language, purpose, **facts)
-    message = {"patient_id": str(patient.id), "purpose": purpose, "body": body, "facts": facts, "once": once}
+    message = SendCommunication(patient_id=patient.id, purpose=purpose, body=body, facts=facts, once=once)
     try:
-        await ctx.call("communications.send_communication", message)
+        await ctx.call(send_communication, message)
     except ConsentMissing:
         return  # the refusal is on the record
 
 
 @task("scheduling.extend_horizon", every="15 1 * * *", each_tenant=True)
-async def extend_horizon(runtime: Any, *, tenant: str) -> None:
+async def extend_horizon(runtime: Runtime, *, tenant: str) -> None:
     """Keep slots made ahead on every active schedule: a job each."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.extend_horizon") as work:
         query = select(ProviderSchedule.id).where(ProviderSchedule.state == "active").order_by(ProviderSchedule.id)
@@ -179,20 +183,20 @@ async def extend_horizon(runtime: Any, *, tenant: str) -> None:
 
 
 @task("scheduling.extend_schedule")
-async def extend_schedule(runtime: Any, *, tenant: str, schedule: str) -> None:
+async def extend_schedule(runtime: Runtime, *, tenant: str, schedule: str) -> None:
     """Keep slots made ahead on one schedule."""
     name = "scheduling.extend_horizon"
     async with tenant_work(runtime, UUID(tenant), system_name=name) as work:
         ctx = await runtime.context(work, system(work.tenant_id, name))
         row = await ctx.load(ProviderSchedule, UUID(schedule))
         today = ctx.now.astimezone(ctx.tenant.zone).date()
-        made = await make_slots(ctx, row, today, today + timedelta(days=ctx.slot_horizon_days))
+        made = await make_slots(ctx, row, today, today + timedelta(days=ctx.service(SlotRules).horizon_days))
         if made.made:
             ctx.emit(MATERIALIZED, row.id, made=made.made)
 
 
 @task("scheduling.remind", every="*/5 * * * *", each_tenant=True)
-async def remind(runtime: Any, *, tenant: str) -> None:
+async def remind(runtime: Runtime, *, tenant: str) -> None:
     """Queue a reminder for every live appointment within the next 24 hours that was made longer ago than that, once: a job
     each, so that one that fails is told of and keeps nobody else's back."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
@@ -215,7 +219,7 @@ async def remind(runtime: Any, *, tenant: str) -> None:
 
 
 @task("scheduling.remind_of")
-async def remind_of(runtime: Any, *, tenant: str, appointment: str) -> None:
+async def remind_of(runtime: Runtime, *, tenant: str, appointment: str) -> None:
     """Remind of one appointment, where it still stands."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
         ctx = await runtime.context(work, system(work.tenant_id, "scheduling.remind"))
@@ -225,7 +229,7 @@ async def remind_of(runtime: Any, *, tenant: str, appointment: str) -> None:
 
 
 @task("scheduling.release_holds", every="* * * * *", each_tenant=True)
-async def release_holds(runtime: Any, *, tenant: str) -> None:
+async def release_holds(runtime: Runtime, *, tenant: str) -> None:
     """Let expired holds go. Who did not take an offered seat waits on, and the seat is offered to the next."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.release_holds") as work:
         expired = (
@@ -249,7 +253,7 @@ async def release_holds(runtime: Any, *, tenant: str) -> None:
 
 
 @task("scheduling.offer_again")
-async def offer_again(runtime: Any, *, tenant: str, slot: str, not_to: str) -> None:
+async def offer_again(runtime: Runtime, *, tenant: str, slot: str, not_to: str) -> None:
     """Offer a seat that was not taken to the next who waits."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.release_holds") as work:
         ctx = await runtime.context(work, system(work.tenant_id, "scheduling.release_holds"))

@@ -24,6 +24,7 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 from tools.scheduling.calendar import LocalTime
+from tools.scheduling.rules import SlotRules
 from tools.scheduling.tables import LIVE, Appointment, SlotHold, TimeSlot
 
 _READ = Permission("schedules:read")
@@ -169,7 +170,7 @@ async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
     mine = (await ctx.session.scalars(select(SlotHold.id).where(*held))).first()
     if mine is None:
         await check_seat(ctx, slot)
-    expires_at = ctx.now + timedelta(minutes=ctx.hold_minutes)
+    expires_at = ctx.now + timedelta(minutes=ctx.service(SlotRules).hold_minutes)
     row = {"id": new_id(), "tenant_id": ctx.tenant.id, "slot_id": slot.id, "patient_id": args.patient_id}
     statement = insert(SlotHold).values(**row, expires_at=expires_at)
     await ctx.session.execute(

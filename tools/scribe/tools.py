@@ -48,7 +48,7 @@ async def _before_draft(ctx: ToolContext, args: DraftNote) -> Callable[[], Await
     template = template_of(args.template)
     heard = await hear(ctx, args)
     encounter = await _encounter(ctx, args, heard)
-    model = ctx.scribe if args.maker == "auto" else None
+    model = ctx.services.find(NoteModel) if args.maker == "auto" else None
     return lambda: _draft(args, heard, template, encounter, model)
 
 

@@ -20,6 +20,7 @@ from tools.runtime.jobs import task
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, system
+from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
 from tools.tickets.tables import Ticket, TicketComment
@@ -176,7 +177,7 @@ async def add_comment(ctx: ToolContext, args: AddComment) -> CommentOut:
 
 
 @task("tickets.find_breaches", every="* * * * *", each_tenant=True)
-async def find_breaches(runtime: Any, *, tenant: str) -> None:
+async def find_breaches(runtime: Runtime, *, tenant: str) -> None:
     """Mark tickets that are past their due time, once."""
     async with tenant_work(runtime, UUID(tenant), system_name="tickets.find_breaches") as work:
         statement = (

@@ -14,12 +14,14 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from db.base import new_id
+from db.blobs import Blobs
 from governance.vault import Keyring
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import begin_conversation, opening_of, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 from tools.voice.recordings import Leg, add_parts, audio_key, destroy_audio, seal_part
 from tools.voice.sessions import STARTED
@@ -47,7 +49,7 @@ class Call:
 
 
 async def begin_call(
-    runtime: Any,
+    runtime: Runtime,
     tenant_id: UUID,
     *,
     call_sid: str,
@@ -79,7 +81,7 @@ async def begin_call(
     return begun
 
 
-async def find_call(runtime: Any, tenant_id: UUID, call_sid: str, *, address: str = "") -> Call | None:
+async def find_call(runtime: Runtime, tenant_id: UUID, call_sid: str, *, address: str = "") -> Call | None:
     """A call that was begun. `address` is kept beside it where the caller of this knows it."""
     query = (
         select(VoiceSession, Conversation.language, Conversation.state)
@@ -91,6 +93,7 @@ async def find_call(runtime: Any, tenant_id: UUID, call_sid: str, *, address: st
     if found is None:
         return None
     row, language, state = found
+    assert row.conversation_id is not None  # it was joined by it
     return Call(
         tenant_id=tenant_id,
         session_id=row.id,
@@ -104,7 +107,7 @@ async def find_call(runtime: Any, tenant_id: UUID, call_sid: str, *, address: st
     )
 
 
-async def note_consent(runtime: Any, call: Call, *, answer: Answer, how: Literal["speech", "keypad"]) -> None:
+async def note_consent(runtime: Runtime, call: Call, *, answer: Answer, how: Literal["speech", "keypad"]) -> None:
     """Keep what the caller answered, with its time and way. A withdrawal destroys what has been recorded."""
     async with _on_record(runtime, call) as work:
         row = await work.session.get_one(VoiceSession, call.session_id, with_for_update=True)
@@ -118,7 +121,7 @@ async def note_consent(runtime: Any, call: Call, *, answer: Answer, how: Literal
 
 
 async def note_heard(
-    runtime: Any, call: Call, message_id: UUID, *, heard: tuple[str, ...], unheard: tuple[str, ...]
+    runtime: Runtime, call: Call, message_id: UUID, *, heard: tuple[str, ...], unheard: tuple[str, ...]
 ) -> None:
     """Keep how much of an answer the caller heard: by the marks that came back, or as the carrier told."""
     state = "delivered" if not unheard else "sent" if heard else "failed"
@@ -136,7 +139,7 @@ async def note_heard(
         )
 
 
-async def unheard_answer(runtime: Any, call: Call) -> tuple[UUID, str] | None:
+async def unheard_answer(runtime: Runtime, call: Call) -> tuple[UUID, str] | None:
     """The newest answer of the conversation with its id, where it was not heard to its end: the line broke before."""
     query = (
         select(Message)
@@ -152,14 +155,14 @@ async def unheard_answer(runtime: Any, call: Call) -> tuple[UUID, str] | None:
     return (row.id, content.text) if content is not None else None
 
 
-async def words_so_far(runtime: Any, call: Call) -> int:
+async def words_so_far(runtime: Runtime, call: Call) -> int:
     """How many messages this call has brought."""
     query = select(func.count()).where(Message.provider_id.startswith(f"{call.call_sid}:", autoescape=True))
     async with runtime.database.begin(call.tenant_id) as session:
         return int(await session.scalar(query) or 0)
 
 
-async def end_call(runtime: Any, call: Call, outcome: Outcome, *, said: dict[str, int] | None = None) -> bool:
+async def end_call(runtime: Runtime, call: Call, outcome: Outcome, *, said: dict[str, int] | None = None) -> bool:
     """Write the end of a call; False where it had ended. What the caller said and no turn has answered is answered in
     the conversation. `said`: how often each phrase of the house was said."""
     async with _on_record(runtime, call) as work:
@@ -189,13 +192,13 @@ async def end_call(runtime: Any, call: Call, outcome: Outcome, *, said: dict[str
 class Recorder:
     """Seals the two sides of a call, piece by piece. Made by `record` only, for a call whose caller said yes."""
 
-    def __init__(self, runtime: Any, call: Call, key: Any, *, start: int) -> None:
+    def __init__(self, runtime: Runtime, call: Call, key: Any, *, start: int) -> None:
         self._runtime, self._call, self._key, self._at = runtime, call, key, start
 
     async def keep(self, caller: bytes, answer: bytes) -> None:
         """Both sides of the same seconds: u-law, 8 kHz, of equal length. Nothing is kept once consent is gone."""
         legs: tuple[tuple[Leg, bytes], ...] = (("caller", caller), ("answer", answer))
-        blobs, session_id = self._runtime.blobs, self._call.session_id
+        blobs, session_id = self._runtime.services.get(Blobs), self._call.session_id
         parts = [(leg, await seal_part(blobs, self._key, session_id, leg, self._at, sound)) for leg, sound in legs]
         kept = False
         try:
@@ -214,9 +217,9 @@ class Recorder:
         self._at += len(caller)
 
 
-async def record(runtime: Any, call: Call) -> Recorder | None:
+async def record(runtime: Runtime, call: Call) -> Recorder | None:
     """A recorder, where the caller has said yes and there is a place to keep recordings; else None."""
-    if runtime.blobs is None:
+    if runtime.services.find(Blobs) is None:
         return None
     async with runtime.database.begin(call.tenant_id) as session:
         row = await session.get_one(VoiceSession, call.session_id)
@@ -226,6 +229,6 @@ async def record(runtime: Any, call: Call) -> Recorder | None:
     return Recorder(runtime, call, await audio_key(runtime, call.tenant_id, call.session_id), start=start)
 
 
-def _on_record(runtime: Any, call: Call) -> Any:
+def _on_record(runtime: Runtime, call: Call) -> Any:
     opening = opening_of(call.conversation_id, "phone", runtime.clock.now())
     return open_work(runtime, call.tenant_id, opening=opening)

@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from db.blobs import Blobs
 from governance.vault import Keyring
 from tools.patients.consents import has_consent
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound
 from tools.runtime.principals import Principal
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
 from tools.voice.recordings import add_parts, audio_key, seal_part
 from tools.voice.said import Said, add_segments
@@ -32,7 +33,7 @@ class TakenOver(SessionState):
 class Dictation:
     """A dictation that goes on: `taken_samples` (16 kHz) have been heard and kept."""
 
-    runtime: Any
+    runtime: Runtime
     caller: Principal
     session_id: UUID
     taken_samples: int
@@ -45,7 +46,11 @@ class Dictation:
         where another connection was first."""
         key = await audio_key(self.runtime, self.caller.tenant_id, self.session_id)
         start = self.taken_samples * 2
-        parts = [await seal_part(self.runtime.blobs, key, self.session_id, "dictation", start, pcm)] if pcm else []
+        parts = (
+            [await seal_part(self.runtime.services.get(Blobs), key, self.session_id, "dictation", start, pcm)]
+            if pcm
+            else []
+        )
         opening = self.runtime.opening_for(self.caller, "dictation")
         try:
             async with open_work(self.runtime, self.caller.tenant_id, opening=opening) as work:
@@ -64,13 +69,13 @@ class Dictation:
                 body = {"at": work.now, "session_id": row.id, "from": self.taken_samples, "until": until}
                 work.record.append("audio_taken", body | {"segments": len(segments)})
         except BaseException:
-            await self.runtime.blobs.delete([part.blob for part in parts])
+            await self.runtime.services.get(Blobs).delete([part.blob for part in parts])
             raise
         self.taken_samples = until
         return ids
 
 
-async def open_dictation(runtime: Any, caller: Principal, session_id: UUID) -> Dictation:
+async def open_dictation(runtime: Runtime, caller: Principal, session_id: UUID) -> Dictation:
     """Begin, or go on with, a dictation. NotFound, Forbidden, SessionState or ConsentMissing."""
     if not caller.may("voice:write"):
         raise Forbidden("The caller lacks voice:write.")
@@ -80,7 +85,8 @@ async def open_dictation(runtime: Any, caller: Principal, session_id: UUID) -> D
             raise NotFound(f"There is no VoiceSession {session_id} for this caller.")
         if row.state != "open" or row.received_bytes or row.kind not in ("dictation", "visit"):
             raise SessionState("Only an open dictation or visit without a recording of its own is taken live.")
-        if row.kind == "visit" and not await has_consent(session, row.patient_id, "recording"):
+        consents = row.patient_id is not None and await has_consent(session, row.patient_id, "recording")
+        if row.kind == "visit" and not consents:
             raise ConsentMissing("The patient has not consented to recording.", purpose="recording")
         hints = await Keyring(runtime.vault, session, caller.tenant_id).open_one(row.hints, hints_about(row.id))
         words = [*(json.loads(hints) if hints else []), *await names_that_may_be_said(session, row)]

@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from db.base import new_id
+from db.blobs import Blobs
 from governance.keeping import destroy
 from tools.facility.tables import Practitioner
 from tools.runtime.context import ToolContext
@@ -63,11 +64,12 @@ async def enrol(ctx: ToolContext, args: EnrolVoice) -> VoiceOut:
     enrolment takes the place of an earlier one."""
     await ctx.load(Practitioner, args.practitioner_id)
     session = await ctx.load(VoiceSession, args.session_id)
-    if session.state != "final" or session.kind != "dictation" or ctx.blobs is None:
+    blobs = ctx.services.find(Blobs)
+    if session.state != "final" or session.kind != "dictation" or blobs is None:
         raise SessionState("A voice is enrolled from a final dictation whose audio is still there.")
     if session.practitioner_id not in (None, args.practitioner_id):
         raise SessionState("The dictation is another practitioner's.")
-    voices = await voices_kept(ctx.work, ctx.blobs, session)
+    voices = await voices_kept(ctx.work, blobs, session)
     speakers, seconds = len(group(voices).centres), len(voices) * HOP_S
     if seconds < LEAST_S or speakers != 1:
         raise TooLittleSpeech(f"{seconds:.0f} seconds by {speakers} speakers; {LEAST_S:.0f} by one are needed.")

@@ -9,12 +9,15 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.blobs import Blobs
+from db.engine import Database
 from tools.patients.consents import WITHDRAWN
 from tools.runtime.context import ToolContext
 from tools.runtime.events import Event, event_type, reaction
 from tools.runtime.jobs import task
+from tools.runtime.rooms import Erasing
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work
 from tools.voice.recordings import destroy_audio
 from tools.voice.sessions import FAILED, destroy_session
@@ -28,30 +31,29 @@ _UNCLAIMED_H = 24  # pieces that no row names after so long are left over from a
 
 @task("voice.delete_blobs")
 async def delete_blobs(
-    runtime: Any, *, tenant: str, blobs: list[str] | None = None, session: str | None = None
+    runtime: Runtime, *, tenant: str, blobs: list[str] | None = None, session: str | None = None
 ) -> None:
     """Remove pieces of audio that are no longer part of a recording. A job of an older version names the session only:
     what it left is for the sweep."""
-    if runtime.blobs is not None and blobs:
-        await runtime.blobs.delete(blobs)
+    if blobs:
+        await runtime.services.get(Blobs).delete(blobs)
 
 
 @task("voice.sweep_blobs", every="50 3 * * *", each_tenant=True)
-async def sweep_blobs(runtime: Any, *, tenant: str) -> None:
+async def sweep_blobs(runtime: Runtime, *, tenant: str) -> None:
     """Remove pieces of audio that no row names: what was put there and never became part of a recording."""
-    if runtime.blobs is None:
-        return
+    blobs = runtime.services.get(Blobs)
     before = runtime.clock.now() - timedelta(hours=_UNCLAIMED_H)
-    left = await _unclaimed(runtime, UUID(tenant), f"voice/{tenant}", before)
-    await runtime.blobs.delete(left)
+    left = await _unclaimed(runtime.database, blobs, UUID(tenant), f"voice/{tenant}", before)
+    await blobs.delete(left)
     if left:
         log.info("voice.swept", pieces=len(left))
 
 
-async def _unclaimed(runtime: Any, tenant_id: UUID, prefix: str, before: datetime) -> list[str]:
+async def _unclaimed(database: Database, blobs: Blobs, tenant_id: UUID, prefix: str, before: datetime) -> list[str]:
     """Old pieces that no row names; rows are read after the listing, so that what was named meanwhile is seen."""
-    old = [name async for name in runtime.blobs.names(prefix, older_than=before)]
-    async with runtime.database.begin(tenant_id) as session:
+    old = [name async for name in blobs.names(prefix, older_than=before)]
+    async with database.begin(tenant_id) as session:
         named = set(await session.scalars(select(VoicePart.blob).where(VoicePart.blob.in_(old)))) if old else set()
     return [name for name in old if name not in named]
 
@@ -83,29 +85,30 @@ def _past(before: datetime) -> Any:
     return VoiceSession.started_at < before, VoiceSession.state != "transcribing", with_audio
 
 
-async def count_past(session: AsyncSession, *, before: datetime) -> int:
+async def count_past_audio(ctx: ToolContext, before: datetime) -> int:
     """How many recordings are past their retention."""
-    return int(await session.scalar(select(func.count()).select_from(VoiceSession).where(*_past(before))) or 0)
+    return int(await ctx.session.scalar(select(func.count()).select_from(VoiceSession).where(*_past(before))) or 0)
 
 
-async def let_go(work: Work, *, before: datetime, most: int = MOST_RECORDINGS) -> int:
+async def destroy_past_audio(ctx: ToolContext, before: datetime) -> int:
     """Destroy the audio of recordings past their retention; transcripts stay. How many there were."""
-    query = select(VoiceSession).where(*_past(before)).limit(most).with_for_update(skip_locked=True)
-    rows = list(await work.session.scalars(query))
+    query = select(VoiceSession).where(*_past(before)).limit(MOST_RECORDINGS).with_for_update(skip_locked=True)
+    rows = list(await ctx.session.scalars(query))
     for row in rows:
-        await destroy_audio(work, row)
-        _note(work, row, "retention")
+        await destroy_audio(ctx.work, row)
+        _note(ctx.work, row, "retention")
     return len(rows)
 
 
-async def erase_sessions(work: Work, patient_id: UUID, conversations: list[UUID]) -> list[UUID]:
-    """Destroy all recordings and transcripts of a patient; the sessions that they were."""
-    mine = or_(VoiceSession.patient_id == patient_id, VoiceSession.conversation_id.in_(conversations))
+async def erase_recordings(ctx: ToolContext, erasing: Erasing) -> None:
+    """Destroy all recordings and transcripts of a patient."""
+    conversations = erasing.found["conversations"]
+    mine = or_(VoiceSession.patient_id == erasing.patient_id, VoiceSession.conversation_id.in_(conversations))
     query = select(VoiceSession).where(mine, VoiceSession.state != "deleted").with_for_update()
-    rows = list(await work.session.scalars(query))
+    rows = list(await ctx.session.scalars(query))
     for row in rows:
-        await destroy_session(work, row)
-    return [row.id for row in rows]
+        await destroy_session(ctx.work, row)
+    erasing.found["recordings"] = [row.id for row in rows]
 
 
 def _note(work: Work, row: VoiceSession, why: str) -> None:

@@ -12,13 +12,15 @@ import structlog
 from sqlalchemy import select
 
 from db.base import new_id
+from db.blobs import Blobs
 from governance.vault import Keyring
-from tools.conversations.carrier import CarrierRefused
+from tools.conversations.carrier import Carrier, CarrierRefused
 from tools.conversations.contents import Content, open_contents, seal_content
-from tools.conversations.inbox import is_audio, opening_of, turn_job
+from tools.conversations.inbox import is_audio, is_urgent, opening_of, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event
 from tools.runtime.jobs import Job, task
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 from tools.voice.recordings import add_parts, audio_key, open_audio, seal_stream
 from tools.voice.said import read_segments
@@ -45,7 +47,7 @@ class Note:
 
 
 @task("voice.hear_note", queue="notes")
-async def hear_note(runtime: Any, *, tenant: str, message: str) -> None:
+async def hear_note(runtime: Runtime, *, tenant: str, message: str) -> None:
     """Fetch a voice note, hear it, and put its words into the message. One that cannot be heard goes on without words:
     the patient is asked to write."""
     note = await _note(runtime, UUID(tenant), UUID(message))
@@ -59,7 +61,7 @@ async def hear_note(runtime: Any, *, tenant: str, message: str) -> None:
     await _hand_on(runtime, note, session_id, why)
 
 
-async def _note(runtime: Any, tenant_id: UUID, message_id: UUID) -> Note | None:
+async def _note(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> Note | None:
     async with runtime.database.begin(tenant_id) as session:
         row = await session.get(Message, message_id)
         if row is None or row.state != "hearing":
@@ -70,23 +72,24 @@ async def _note(runtime: Any, tenant_id: UUID, message_id: UUID) -> Note | None:
         return Note(tenant_id, row.id, conversation.id, conversation.patient_id, conversation.channel, urls)
 
 
-async def _session_of(runtime: Any, note: Note) -> UUID | None:
+async def _session_of(runtime: Runtime, note: Note) -> UUID | None:
     async with runtime.database.begin(note.tenant_id) as session:
         query = select(VoiceSession.id).where(VoiceSession.message_id == note.message_id)
         found: UUID | None = (await session.scalars(query)).first()
         return found
 
 
-async def _fetch(runtime: Any, note: Note) -> tuple[UUID | None, str | None]:
+async def _fetch(runtime: Runtime, note: Note) -> tuple[UUID | None, str | None]:
     """Bring the audio here, sealed, and remove it at the carrier. (session, None), or (None, why not). CarrierBusy is
     raised: the job is tried again."""
-    if runtime.carrier is None or runtime.blobs is None or not note.urls:
+    carrier, blobs = runtime.services.find(Carrier), runtime.services.find(Blobs)
+    if carrier is None or blobs is None or not note.urls:
         return None, "no_carrier"
     session_id = new_id()
     key = await audio_key(runtime, note.tenant_id, session_id)
-    stream = runtime.carrier.fetch_media(note.urls[0], most_bytes=LARGEST_BYTES)
+    stream = carrier.fetch_media(note.urls[0], most_bytes=LARGEST_BYTES)
     try:
-        parts = await seal_stream(runtime.blobs, key, session_id, "upload", 0, stream)
+        parts = await seal_stream(blobs, key, session_id, "upload", 0, stream)
     except CarrierRefused as refused:
         return None, f"carrier_{refused.code}"
     async with _opened(runtime, note.tenant_id, note.conversation_id) as work:
@@ -110,9 +113,9 @@ def _row(work: Work, note: Note, session_id: UUID, size: int) -> VoiceSession:
     )  # fmt: skip
 
 
-async def _look(runtime: Any, work: Work, row: VoiceSession) -> None:
+async def _look(runtime: Runtime, work: Work, row: VoiceSession) -> None:
     try:
-        layout = probe(await open_audio(work, runtime.blobs, row.id, "upload"))
+        layout = probe(await open_audio(work, runtime.services.get(Blobs), row.id, "upload"))
     except BadAudio as bad:
         row.state, row.error, row.error_detail = "failed", bad.code, str(bad)
     else:
@@ -120,13 +123,14 @@ async def _look(runtime: Any, work: Work, row: VoiceSession) -> None:
 
 
 @task("voice.delete_at_carrier", queue="sending")
-async def delete_at_carrier(runtime: Any, *, url: str, tenant: str | None = None) -> None:
+async def delete_at_carrier(runtime: Runtime, *, url: str, tenant: str | None = None) -> None:
     """Remove a voice note at the carrier, which keeps media until told not to."""
-    if runtime.carrier is not None:
-        await runtime.carrier.delete_media(url)
+    carrier = runtime.services.find(Carrier)
+    if carrier is not None:
+        await carrier.delete_media(url)
 
 
-async def _hand_on(runtime: Any, note: Note, session_id: UUID | None, why: str | None) -> None:
+async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: str | None) -> None:
     """Put what was heard into the message, and let its turn run."""
     async with _opened(runtime, note.tenant_id, note.conversation_id) as work:
         message = await work.session.get_one(Message, note.message_id, with_for_update=True)
@@ -145,13 +149,13 @@ async def _hand_on(runtime: Any, note: Note, session_id: UUID | None, why: str |
             media = [{**media, **(facts if is_audio(media) else {})} for media in content.media]
             now = Content(text if facts["understood"] else "", media)
             message.content = await seal_content(work.keys, note.conversation_id, message.id, now)
-        message.state, message.urgent = "received", runtime.is_urgent(text)
+        message.state, message.urgent = "received", is_urgent(runtime, text)
         body = {"at": work.now, "message_id": message.id, "voice_session_id": session_id, "length": len(text)}
         body |= {"understood": facts["understood"], "reason": facts["reason"]}
         work.record.append("voice_note_heard", body, full={"text": text})
         work.jobs.append(turn_job(note.tenant_id, note.conversation_id, urgent=message.urgent))
 
 
-def _opened(runtime: Any, tenant_id: UUID, conversation_id: UUID) -> Any:
+def _opened(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> Any:
     """A transaction whose entries stand in the conversation's session on the record."""
     return open_work(runtime, tenant_id, opening=opening_of(conversation_id, "whatsapp", runtime.clock.now()))

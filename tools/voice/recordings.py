@@ -18,6 +18,7 @@ from db.blobs import Blobs
 from governance.keeping import destroy
 from governance.vault import DataKey, Keyring, Owner
 from tools.runtime.jobs import Job
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work
 from tools.voice.tables import VoicePart, VoiceSession
 
@@ -51,7 +52,7 @@ def folder_of(tenant_id: UUID, session_id: UUID) -> str:
     return f"voice/{tenant_id}/{session_id}"
 
 
-async def audio_key(runtime: Any, tenant_id: UUID, session_id: UUID) -> DataKey:
+async def audio_key(runtime: Runtime, tenant_id: UUID, session_id: UUID) -> DataKey:
     """The key of a session's audio, made where there is none."""
     async with runtime.database.begin(tenant_id) as session:
         [key] = await Keyring(runtime.vault, session, tenant_id).of(audio_owner(session_id))

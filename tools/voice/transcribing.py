@@ -21,7 +21,9 @@ from tools.patients.tables import Patient
 from tools.runtime.events import Event
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
+from tools.voice.recognizers import Recognizers
 from tools.voice.recordings import AudioGone, add_parts, audio_key, destroy_audio, open_audio, seal_part
 from tools.voice.said import Said, add_segments, read_segments
 from tools.voice.sessions import FAILED, FINAL, hints_about
@@ -46,7 +48,7 @@ class Overtaken(Exception):
 class Job:
     """What the hearing of one session needs; read once."""
 
-    runtime: Any
+    runtime: Runtime
     tenant_id: UUID
     session_id: UUID
 
@@ -56,7 +58,7 @@ class Job:
 
 
 @task("voice.transcribe", queue="speech", deaths=50)  # it goes on where it stopped
-async def transcribe_session(runtime: Any, *, tenant: str, session: str) -> None:
+async def transcribe_session(runtime: Runtime, *, tenant: str, session: str) -> None:
     """Hear what a session has received and not yet heard, then tell its speakers apart."""
     job = Job(runtime, UUID(tenant), UUID(session))
     try:
@@ -82,16 +84,16 @@ async def _hear_all(job: Job) -> None:
         if row.codec is None or not row.complete:
             return  # nothing was uploaded: the segments came live, or from elsewhere
         layout = Layout(channels=row.channels or 1, duration_s=row.duration_s, codec=row.codec, rate_hz=0)
-        audio = await _audio_of(work, job.runtime.blobs, row)
+        audio = await _audio_of(work, job.runtime.services.get(Blobs), row)
         done, kind, language = row.taken_samples, row.kind, row.language or row.heard_language
         hot_words = await _hot_words(work, row)
-    engine: Engine = job.runtime.ears.batch
+    engine: Engine = job.runtime.services.get(Recognizers).batch
     windows = read_windows(audio, layout, from_sample=done)
     ahead = asyncio.create_task(asyncio.to_thread(_next, windows))
     try:
         while (window := await ahead) is not None:
             ahead = asyncio.create_task(asyncio.to_thread(_next, windows))
-            async with job.runtime.ears.turn:
+            async with job.runtime.services.get(Recognizers).turn:
                 heard, voices = await asyncio.gather(
                     asyncio.to_thread(transcribe, window, engine, language=language, hot_words=hot_words),
                     asyncio.to_thread(voices_of, window.pieces if told_apart(window, kind) else []),
@@ -125,7 +127,7 @@ async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voice
     parts = []
     if len(voices):
         key = await audio_key(job.runtime, job.tenant_id, job.session_id)
-        blobs = job.runtime.blobs
+        blobs = job.runtime.services.get(Blobs)
         parts = [await seal_part(blobs, key, job.session_id, "voices", window.start_sample, voices.packed())]
     async with job.work() as work:
         row = await _take(work, job.session_id, at=window.start_sample)
@@ -156,7 +158,7 @@ async def _finish(job: Job) -> None:
         row = await _take(work, job.session_id)
         said = await read_segments(work, row.id)
         if row.complete:
-            said = await attribute(work, job.runtime.blobs, row, said)
+            said = await attribute(work, job.runtime.services.get(Blobs), row, said)
             await work.session.execute(delete(VoiceSegment).where(VoiceSegment.session_id == row.id))
             await add_segments(work, row, said)
             row.duration_s = row.taken_samples / 16_000

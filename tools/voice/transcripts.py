@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from sqlalchemy import update
 
+from db.blobs import Blobs
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, NotFound
 from tools.runtime.events import event_type
@@ -229,7 +230,8 @@ async def _corrected_session(ctx: ToolContext, session_id: UUID) -> VoiceSession
 
 async def _tell_apart_anew(ctx: ToolContext, row: VoiceSession) -> None:
     said = await read_segments(ctx.work, row.id)
-    voices = await voices_kept(ctx.work, ctx.blobs, row) if ctx.blobs is not None else None
+    blobs = ctx.services.find(Blobs)
+    voices = await voices_kept(ctx.work, blobs, row) if blobs is not None else None
     fixed = {
         line.speaker: cast(Role, line.role) for line in said if line.fixed and line.speaker and line.role != "unknown"
     }

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from db.blobs import Blobs
 from tools.patients.consents import has_consent
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 from tools.voice.recordings import Part, add_parts, audio_key, open_audio, remove_parts, seal_stream
 from tools.voice.sessions import SessionState
@@ -42,7 +44,7 @@ class Progress:
     complete: bool
 
 
-async def progress_of(runtime: Any, caller: Principal, session_id: UUID) -> Progress:
+async def progress_of(runtime: Runtime, caller: Principal, session_id: UUID) -> Progress:
     """Where the next part must begin."""
     async with runtime.database.begin(caller.tenant_id, patient_id=caller.patient_id) as session:
         row = await _session(session, caller, session_id)
@@ -50,7 +52,7 @@ async def progress_of(runtime: Any, caller: Principal, session_id: UUID) -> Prog
 
 
 async def take_part(
-    runtime: Any,
+    runtime: Runtime,
     caller: Principal,
     session_id: UUID,
     stream: AsyncIterable[bytes],
@@ -66,7 +68,9 @@ async def take_part(
         row = await _session(session, caller, session_id)
         await _check(session, row, offset)
     key = await audio_key(runtime, caller.tenant_id, session_id)
-    parts = await seal_stream(runtime.blobs, key, session_id, "upload", offset, _bounded(stream, offset, most_bytes))
+    parts = await seal_stream(
+        runtime.services.get(Blobs), key, session_id, "upload", offset, _bounded(stream, offset, most_bytes)
+    )
     bad: BadAudio | None = None
     try:
         async with open_work(runtime, caller.tenant_id, opening=runtime.opening_for(caller, "rest")) as work:
@@ -80,16 +84,16 @@ async def take_part(
             _note(work, row, offset, parts, refused=bad)
             done = Progress(row.received_bytes, row.complete)
     except ToolError:  # after any other failure a row may name them; if none does, the sweep takes them
-        await runtime.blobs.delete([part.blob for part in parts])
+        await runtime.services.get(Blobs).delete([part.blob for part in parts])
         raise
     if bad is not None:
         raise NotAudio(str(bad), reason=bad.code)
     return done
 
 
-async def _look(runtime: Any, work: Work, row: VoiceSession) -> BadAudio | None:
+async def _look(runtime: Runtime, work: Work, row: VoiceSession) -> BadAudio | None:
     """See what the recording is; where it is none, take it out again."""
-    audio = await open_audio(work, runtime.blobs, row.id, "upload")
+    audio = await open_audio(work, runtime.services.get(Blobs), row.id, "upload")
     try:
         layout: Layout = await asyncio.to_thread(probe, audio)
     except BadAudio as bad:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cli.chat import say
 from tests.conftest import staff
-from tools.facility import demo
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 
 async def test_a_patient_hears_of_holidays(own_runtime: Runtime) -> None:

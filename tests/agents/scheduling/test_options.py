@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agents.scheduling.options import pick
-from agents.state import Option
+from agents.turn.conversation_state import Option
 
 ZONE = ZoneInfo("Asia/Kolkata")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZONE)

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from agents.scheduling import seek
 from cli.chat import say
 from tests.conftest import staff
-from tools.facility import demo
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.runtime import Runtime
+from wiring import demo
 
 
 async def test_the_day_is_asked_again(own_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from agents.commands import Ask, Correct, Fill, Start
 from agents.understanding.builtin.understand import read
 from agents.understanding.hearing import Directory, Hearing, Known
 from agents.understanding.resolve.names import find_anyone, match_practitioners
-from tools.facility import demo
+from wiring import demo
 
 DOCTORS = tuple(Known(str(place), f"Dr. {name}") for place, (name, _) in enumerate(demo.DOCTORS))
 HOSPITAL = Directory(practitioners=DOCTORS, specialties=tuple(Known(c, n) for c, n in demo.SPECIALTIES.items()))

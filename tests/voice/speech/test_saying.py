@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agents.call_words import consent_in, ends_recording, fixed_sentences, only_stop, to_say
+from agents.phone.words import consent_in, ends_recording, fixed_sentences, only_stop, to_say
 from voice.calls.spoken_numbers import in_figures
 from voice.speech.saying import sayable
 from voice.speech.sentences import LONGEST, sentences

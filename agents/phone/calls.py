@@ -9,22 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import structlog
 
-from agents.call_words import consent_in, ends_recording, only_stop, question_of, to_say
-from agents.dialogue import EMERGENCY, phrase
+from agents.phone.words import consent_in, ends_recording, only_stop, question_of, to_say
 from agents.screen.red_flags import red_flags
-from agents.state import State
-from agents.turn import ATTEMPTS, Answered
-from agents.turn_state import flow_about
+from agents.turn.conversation_state import State
+from agents.turn.dialogue import EMERGENCY, phrase
+from agents.turn.running import ATTEMPTS, Answered, Turns
+from agents.turn.state import flow_about
+from db.blobs import Blobs
 from governance.record import canonical
 from governance.vault import Owner
 from tools.conversations.inbox import Incoming
 from tools.conversations.tables import Conversation
 from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work
 from tools.voice import calls as written
 from tools.voice.calls import Call, Outcome, Recorder
@@ -88,7 +90,7 @@ class PhoneCall:
     """Drives one call, from `run` until the line is hung up. `feed` takes what happens on the line."""
 
     def __init__(
-        self, runtime: Any, call: Call, line: Line, *, hospital: Hospital, manners: Manners | None = None
+        self, runtime: Runtime, call: Call, line: Line, *, hospital: Hospital, manners: Manners | None = None
     ) -> None:
         self.machine = TurnTaking(manners)
         self.language = call.language
@@ -193,7 +195,7 @@ class PhoneCall:
 
     async def _greet(self, *, again: bool) -> None:
         call = self._call
-        directory = (await self._runtime.turns.place(call.tenant_id)).directory
+        directory = (await self._runtime.services.get(Turns).place(call.tenant_id)).directory
         self._names = tuple(known.name for known in (*directory.practitioners, *directory.specialties))[:60]
         if again:
             self._count = await written.words_so_far(self._runtime, call)
@@ -205,7 +207,7 @@ class PhoneCall:
             self._to_person()
         elif again:
             await self._go_on()
-        elif self._line.carries_sound and self._runtime.blobs is not None and call.consent == "unknown":
+        elif self._line.carries_sound and self._runtime.services.find(Blobs) is not None and call.consent == "unknown":
             self._consent_asked = True
             self._say("call_welcome", "call_consent", question="yes_no", hospital=self._hospital.name)
         else:
@@ -266,7 +268,9 @@ class PhoneCall:
         incoming = Incoming("phone", self._call.address, text, f"{self._call.call_sid}:{self._count}")
         call = self._call
         try:
-            message_id, answered = await self._runtime.turns.hear(call.tenant_id, call.conversation_id, incoming)
+            message_id, answered = await self._runtime.services.get(Turns).hear(
+                call.tenant_id, call.conversation_id, incoming
+            )
         except Exception as error:  # the message is stored: its turn is tried again
             log.warning("call.again", call=call.call_sid, error=type(error).__name__)
             await self._run_turns()
@@ -283,7 +287,9 @@ class PhoneCall:
         ran, failures, failed = False, 0, None
         while True:
             try:
-                answered = await self._runtime.turns.answer_next(self._call.tenant_id, self._call.conversation_id)
+                answered = await self._runtime.services.get(Turns).answer_next(
+                    self._call.tenant_id, self._call.conversation_id
+                )
             except Exception as error:
                 failures, failed = failures + 1, error
                 if failures >= ATTEMPTS:

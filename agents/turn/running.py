@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy import select
 
-from agents import graph
-from agents.dialogue import EMERGENCY, Place, phrase, spoken_phrase
-from agents.turn_state import Overtaken, Turn, flow_about
-from agents.understanding.hearing import Directory, Known
+from agents.turn import graph
+from agents.turn.dialogue import EMERGENCY, Place, phrase, spoken_phrase
+from agents.turn.state import Overtaken, Turn, flow_about
+from agents.understanding.hearing import Directory, Known, Understanding
 from agents.understanding.model import FallingBack
 from db.engine import Database, direct
 from governance.record import canonical
@@ -28,6 +27,7 @@ from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
+from tools.tickets.hand_over import HandOver, hand_over
 
 log = structlog.get_logger()
 SECONDS = Histogram("wardline_turn_seconds", "Time of one turn, from reading the message to the commit")
@@ -57,9 +57,9 @@ class Answered:
 
 
 @task("run_turns", queue="turns")
-async def run_turns(runtime: Any, *, tenant: str, conversation: str) -> None:
+async def run_turns(runtime: Runtime, *, tenant: str, conversation: str) -> None:
     """Answer what has arrived in one conversation."""
-    await runtime.turns.drain(UUID(tenant), UUID(conversation))
+    await runtime.services.get(Turns).drain(UUID(tenant), UUID(conversation))
 
 
 class Turns:
@@ -85,7 +85,7 @@ class Turns:
         """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id (None
         where it had been received before), and what the turn came to. Where no model is asked both are one commit, since
         somebody waits on the line; a turn that fails leaves the message stored."""
-        if isinstance(self.runtime.understanding, FallingBack):
+        if isinstance(self.runtime.services.get(Understanding), FallingBack):
             stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:
@@ -199,9 +199,11 @@ class Turns:
             message.state, message.error = "failed", type(error).__name__
             row.last_inbound_at = work.now
             caller = system(tenant_id, "agent:concierge")
-            urgency = "critical" if message.urgent else "high"
-            args = {"conversation_id": str(row.id), "reason": "A message could not be processed", "priority": urgency}
-            await self.runtime.call_within(work, "conversations.hand_over", args, caller)
+            args = HandOver(
+                conversation_id=row.id, reason="A message could not be processed",
+                priority="critical" if message.urgent else "high",
+            )  # fmt: skip
+            await self.runtime.call_within(work, hand_over, args, caller)
             tell = spoken_phrase if row.channel == "phone" else phrase
             if message.urgent:
                 body = tell(row.language, "emergency", number=EMERGENCY.get(tenant.country, "112"))

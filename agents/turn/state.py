@@ -15,11 +15,11 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
-from agents.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
 from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
-from agents.state import State, read_state
-from agents.understanding.hearing import Hearing, Understood
+from agents.turn.conversation_state import State, read_state
+from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
+from agents.understanding.hearing import Hearing, Understanding, Understood
 from agents.understanding.model import FallingBack, ModelAnswer
 from db.base import new_id
 from db.engine import direct
@@ -162,7 +162,7 @@ class Turn:
     async def understand(self) -> None:
         """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as
         it was."""
-        understanding = self.runtime.understanding
+        understanding = self.runtime.services.get(Understanding)
         if not isinstance(understanding, FallingBack):
             self.understood = await understanding.understand(self.hearing())
             return

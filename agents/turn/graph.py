@@ -14,8 +14,8 @@ from langgraph.runtime import Runtime as GraphRuntime
 from agents.concierge import flow as concierge
 from agents.concierge.emergency import raise_alarm
 from agents.concierge.identity import hand_over
-from agents.state import Option
-from agents.turn_state import Turn
+from agents.turn.conversation_state import Option
+from agents.turn.state import Turn
 
 _LEAST_LEFT = 80  # characters that a shortened sentence keeps
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message

@@ -1,4 +1,4 @@
-"""The recognisers of a process: one for recordings, one for what must be answered at once."""
+"""The recognizers of a process: one for recordings, one for what must be answered at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voice.recognition.engine import Engine
 
 
 @dataclass(slots=True)
-class Ears:
+class Recognizers:
     """`batch` hears recordings, `live` calls and dictation. One window of a recording is heard at a time, so that a short
     voice note waits for a window of a long visit, not for the visit."""
 

@@ -12,13 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
-from tools.facility.tables import ApiKey, Practitioner, Tenant
+from tools.access.tables import ApiKey
+from tools.facility.tables import Practitioner
 from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, Unauthenticated
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, Principal, Role
+from tools.runtime.tables import TenantRecord
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
 
 _ADMIN = Permission("access:write")
@@ -67,7 +69,7 @@ async def tenant_of_key(session: AsyncSession, key: str) -> UUID:
     parts = key.split("_", 2)
     if len(parts) != 3 or parts[0] != "wl":
         raise Unauthenticated("The API key is not known.")
-    tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == parts[1]))).first()
+    tenant_id = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == parts[1]))).first()
     if tenant_id is None:
         raise Unauthenticated("The API key is not known.")
     return tenant_id

@@ -16,9 +16,11 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
-from tools.facility.keys import hash_key
-from tools.facility.tables import ApiKey, Location, Practitioner, Specialty, Tenant
+from tools.access.keys import hash_key
+from tools.access.tables import ApiKey
+from tools.facility.tables import Location, Practitioner, Specialty
 from tools.patients.tables import Consent, Patient, PatientRelation
+from tools.runtime.tables import TenantRecord
 from tools.scheduling.calendar import intervals
 from tools.scheduling.tables import ProviderSchedule, TimeSlot
 
@@ -93,7 +95,7 @@ async def load(owner_url: str, *, secret: bytes, now: datetime, horizon_days: in
     database = Database(owner_url, pool_size=1)
     try:
         async with database.begin(TENANT_ID) as session:
-            if await session.get(Tenant, TENANT_ID) is not None:
+            if await session.get(TenantRecord, TENANT_ID) is not None:
                 return False
             tenant = {
                 "slug": SLUG,
@@ -104,7 +106,7 @@ async def load(owner_url: str, *, secret: bytes, now: datetime, horizon_days: in
                 "voice_number": VOICE,
                 "transfer_number": TRANSFER,
             }
-            await session.execute(insert(Tenant).values(id=TENANT_ID, **tenant))
+            await session.execute(insert(TenantRecord).values(id=TENANT_ID, **tenant))
             today = now.astimezone(ZoneInfo(ZONE)).date()
             schedules = await _people_and_places(session, today)
             await _patients(session, now)

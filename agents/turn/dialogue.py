@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.commands import Command, Fill
-from agents.state import State
+from agents.turn.conversation_state import State
 from agents.understanding.hearing import Directory, Known
 from tools.conversations.texts import Phrasebook, say_when
 from tools.facility.tools import LocationOut
@@ -19,7 +19,7 @@ from tools.runtime.principals import Principal, patient_principal, system
 from tools.runtime.runtime import Runtime, Step
 from tools.runtime.work import Work
 
-_PHRASES = Phrasebook(Path(__file__).parent / "texts")
+_PHRASES = Phrasebook(Path(__file__).resolve().parents[1] / "texts")
 phrase, spoken_phrase, own_words = _PHRASES.tell, _PHRASES.spoken, _PHRASES.all_words
 CommandType = TypeVar("CommandType", bound=Command)
 
@@ -128,6 +128,6 @@ class Dialogue:
         self._steps += 1
         tools = FLOW_TOOLS["concierge"] | FLOW_TOOLS.get(self.state.flow or "concierge", frozenset())
         step = Step(turn=self.turn, number=self._steps, tools=tools, assent=assent)
-        out = await self.runtime.call_within(self.work, name, args, caller, step=step)
+        out = await self.runtime.call_named_within(self.work, name, args, caller, step=step)
         self.results.append(out)
         return out

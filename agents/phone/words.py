@@ -88,7 +88,7 @@ def fixed_sentences() -> frozenset[str]:
     """Every sentence of the house's own that names nobody."""
     found: set[str] = set()
     for language in LANGUAGES:
-        book = yaml.safe_load((Path(__file__).parent / "texts" / f"{language}.yaml").read_text("utf-8"))
+        book = yaml.safe_load((Path(__file__).resolve().parents[1] / "texts" / f"{language}.yaml").read_text("utf-8"))
         for text in book.values():
             if isinstance(text, str) and "{" not in text:
                 found.update(sentences(sayable(text, language)))

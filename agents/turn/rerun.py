@@ -10,26 +10,30 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.commands import COMMANDS
-from agents.dialogue import Place
 from agents.screen.red_flags import red_flags
-from agents.state import read_state
-from agents.turn_state import Read, Turn, said_in
+from agents.turn.conversation_state import read_state
+from agents.turn.dialogue import Place
+from agents.turn.running import Turns
+from agents.turn.state import Read, Turn, said_in
 from agents.understanding.hearing import Hearing, Understanding, Understood
+from agents.understanding.model import FallingBack
 from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
 from governance.record import Record, canonical
 from governance.vault import Keyring
 from tools.conversations.inbox import opening_of
+from tools.record.rerun import Choice, ReadEntry, Rerun, Seen
 from tools.runtime.context import Tenant
 from tools.runtime.entries import parse, permitted
 from tools.runtime.errors import ToolError, all_errors
@@ -39,22 +43,9 @@ from tools.runtime.runtime import Runtime, Step
 from tools.runtime.tool import Effect, find_tool
 from tools.runtime.work import Clock, Work
 
-Entry = tuple[str, dict[str, Any], dict[str, Any] | None]  # kind, body, the sealed part opened
-Choice = Literal["recorded", "builtin", "model"]
-
 
 class NotOnRecord(LookupError):
     """The turn asks for something that the record cannot answer: it goes another way from there."""
-
-
-@dataclass(slots=True)
-class Seen:
-    """What came of one turn: as it was, or as it would be."""
-
-    commands: list[dict[str, Any]] = field(default_factory=list)
-    reply: str = ""
-    effects: list[dict[str, Any]] = field(default_factory=list)  # {tool, args} of changes, made or asked for
-    decisions: list[str] = field(default_factory=list)  # rules of the policy that spoke
 
 
 @dataclass(slots=True)
@@ -73,22 +64,7 @@ class RecordedTurn:
     answers: dict[tuple[str, str], list[dict[str, Any]]]  # (tool, arguments) -> outcomes in order
 
 
-@dataclass(frozen=True, slots=True)
-class Rerun:
-    """One turn beside its rerun. `stopped`: where it went a way that the record does not know."""
-
-    message_id: UUID
-    at: datetime
-    was: Seen
-    would: Seen
-    stopped: str | None
-
-    @property
-    def same(self) -> bool:
-        return self.stopped is None and self.was == self.would
-
-
-def read_turns(entries: list[Entry]) -> list[RecordedTurn]:
+def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
     """The turns of a conversation's session. Raises NotOnRecord where a text was erased."""
     turns: list[RecordedTurn] = []
     messages: dict[str, tuple[dict[str, Any], str]] = {}
@@ -134,16 +110,18 @@ class Rehearsal(Runtime):
     """A runtime for one turn that was: the clock stands still, tools answer from the record, nothing is written."""
 
     def __init__(self, runtime: Runtime, turn: RecordedTurn, policy: Policy | None) -> None:
-        self.__dict__.update(runtime.__dict__)
+        self.watching = _Watching(runtime.guard, policy)
+        services = runtime.services.copy().put(Understanding, _AsRecorded(turn))
+        super().__init__(
+            runtime.database, runtime.jobs, Clock(turn.at), runtime.vault, cursors=runtime.cursors, guard=self.watching,
+            services=services,
+        )  # fmt: skip
         self.turn = turn
-        self.understanding = _AsRecorded(turn)
-        self.clock = Clock(turn.at)
-        self.guard = _Watching(runtime.guard, policy)
         self.effects: list[dict[str, Any]] = []
 
-    async def call_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: Any = None
-    ) -> Any:  # fmt: skip
+    async def call_named_within(
+        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: object = None
+    ) -> BaseModel:  # fmt: skip
         tool = permitted(name, caller)
         args = parse(tool, arguments)
         if step is not None:
@@ -211,13 +189,16 @@ class Rehearse:
     """Runs sessions again. `model(prompt, name)` makes an understanding by a model; the caller closes it."""
 
     def __init__(
-        self, runtime: Runtime, builtin: Understanding, model: Callable[[str | None, str | None], Awaitable[Any]]
+        self,
+        runtime: Runtime,
+        builtin: Understanding,
+        model: Callable[[str | None, str | None], Awaitable[FallingBack]],
     ) -> None:
         self._runtime, self._builtin, self._model = runtime, builtin, model
 
     @asynccontextmanager
-    async def understanding(
-        self, choice: Choice, *, prompt: str | None = None, model: str | None = None
+    async def _understanding(
+        self, choice: Choice, *, prompt: str | None, model: str | None
     ) -> AsyncIterator[Understanding | None]:
         """Who understands in a rerun; None: as it was recorded. Raises ValueError where no model is configured, or the
         prompt cannot be used."""
@@ -231,17 +212,18 @@ class Rehearse:
             await made.aclose()
 
     async def session(
-        self, tenant_id: UUID, conversation_id: UUID, entries: list[Entry], *, address: str,
-        understanding: Understanding | None, policy: Policy | None,
+        self, tenant_id: UUID, conversation_id: UUID, entries: list[ReadEntry], *, address: str,
+        understanding: Choice, prompt: str | None = None, model: str | None = None, policy: Policy | None = None,
     ) -> list[Rerun]:  # fmt: skip
         """Run every turn of a session again, each in a transaction that can only read; none is open while a model is
         asked."""
         tenant = await self._runtime.tenant(tenant_id)
-        place = await self._runtime.turns.place(tenant_id)
-        return [
-            await self._turn(tenant, place, conversation_id, turn, address, understanding or _AsRecorded(turn), policy)
-            for turn in read_turns(entries)
-        ]
+        place = await self._runtime.services.get(Turns).place(tenant_id)
+        async with self._understanding(understanding, prompt=prompt, model=model) as chosen:
+            return [
+                await self._turn(tenant, place, conversation_id, turn, address, chosen or _AsRecorded(turn), policy)
+                for turn in read_turns(entries)
+            ]
 
     async def _turn(
         self, tenant: Tenant, place: Place, conversation_id: UUID, recorded: RecordedTurn, address: str,
@@ -257,21 +239,22 @@ class Rehearse:
         turn = Turn(again, tenant, place, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
         turn.red_flags = red_flags(said_in(read.text, read.media))
         if turn.screen() == "converse":
-            again.understanding = _Given(await understanding.understand(turn.hearing()))
+            given = _Given(await understanding.understand(turn.hearing()))
+            again.services.put(Understanding, given)
         async with self._reading(tenant, conversation_id, again) as turn.work:
             stopped = await self._act(turn)
         would = Seen(
             commands=[command.model_dump() for command in turn.understood.commands],
             reply=turn.reply,
             effects=again.effects,
-            decisions=again.guard.rules,  # type: ignore[attr-defined]
+            decisions=again.watching.rules,
         )
         return Rerun(recorded.message_id, recorded.at, recorded.was, would, stopped)
 
     async def _act(self, turn: Turn) -> str | None:
         """Where the turn went a way that the record does not know."""
         try:
-            await self._runtime.turns.graph.ainvoke({}, context=turn)
+            await self._runtime.services.get(Turns).graph.ainvoke({}, context=turn)
         except NotOnRecord as unknown:
             return str(unknown)
         return None
