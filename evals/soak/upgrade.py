@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -45,8 +46,8 @@ async def main(folder, conversations):
         for number in range(conversations):
             phone = f"+9199{number:08d}"
             incoming = Incoming("whatsapp", phone, "hello", f"SM{number:032d}")
-            received = await receive(runtime, demo.TENANT_ID, incoming)
-            await runtime.turns.run_next(demo.TENANT_ID, received.conversation_id)
+            conversation = await receive(runtime, demo.TENANT_ID, incoming)
+            await runtime.turns.run_next(demo.TENANT_ID, conversation)
 
 asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
 """
@@ -120,7 +121,8 @@ async def made_before(tree: Path, conversations: int) -> AsyncIterator[Hospital]
         data_dir.chmod(0o755)
         superuser = embedded.start(data_dir)
         command = [sys.executable, "-c", _MAKE, folder, str(conversations)]
-        await asyncio.to_thread(subprocess.run, command, cwd=tree, check=True)
+        own = {**os.environ, "PYTHONPATH": str(tree)}
+        await asyncio.to_thread(subprocess.run, command, cwd=tree, env=own, check=True)
         service, owner = provision.create_database(superuser, "wardline", "wardline_app")
         try:
             yield Hospital(service, owner, data_dir)

@@ -1,3 +1,0 @@
-ALTER TABLE communication VALIDATE CONSTRAINT fk_communication_message_id;
-ALTER TABLE voice_session VALIDATE CONSTRAINT fk_voice_session_message_id;
-ALTER TABLE message_answer VALIDATE CONSTRAINT fk_message_answer_in_reply_to;
