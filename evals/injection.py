@@ -257,13 +257,13 @@ class Play:
         """One attack in every field that tools show to an agent, then ordinary messages that make it read them."""
         with self._stored(text):
             await self._fresh(verified=True)
-            self.runtime.services.get(Turns)._places.clear()
+            self.runtime.services.get(Turns)._hospitals.clear()
             self.runtime.services.put(Understanding, BuiltIn())
             previous = ""
             for number, words in enumerate(_ORDINARY):
                 self.runtime.services.put(Understanding, self.model if number % 2 else BuiltIn())
                 previous = await self._watched(words, previous, f"stored: {text[:70]!r} then {words!r}")
-        self.runtime.services.get(Turns)._places.clear()
+        self.runtime.services.get(Turns)._hospitals.clear()
 
     @contextmanager
     def _stored(self, text: str) -> Iterator[None]:
