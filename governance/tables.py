@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
+from db.columns import open_bytes, sealed
 
 
 class LLMSession(Base):
@@ -38,7 +39,7 @@ class LLMSession(Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     head_seq: Mapped[int] = mapped_column(default=0, server_default="0")
-    head_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    head_hash: Mapped[bytes] = open_bytes("a hash")
     head_xid: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # transaction that moved the head
 
 
@@ -58,8 +59,8 @@ class AuditEntry(Base):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     kind: Mapped[str]
     body: Mapped[str]
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = sealed("patient", "conversation", "voice")
+    hash: Mapped[bytes] = open_bytes("a hash")
 
 
 class PatientAccess(Base):
@@ -83,7 +84,7 @@ class LLMResponse(TenantRow, Base):
 
     session_id: Mapped[UUID]
     message_id: Mapped[UUID]
-    answer: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the conversation's key
+    answer: Mapped[bytes] = sealed("conversation")  # sealed under the conversation's key
 
 
 class VaultKey(TenantRow, Base):
@@ -100,7 +101,7 @@ class VaultKey(TenantRow, Base):
     owner_kind: Mapped[str]
     current: Mapped[bool] = mapped_column(default=True)  # new texts are sealed under it
     master: Mapped[str | None]  # the master key that wraps it
-    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wrapped: Mapped[bytes | None] = open_bytes("a wrapped key")
     retired_at: Mapped[datetime | None]  # from then on another key seals
     destroyed_at: Mapped[datetime | None]
 
@@ -115,4 +116,4 @@ class KeyCheck(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)  # of a seal key: its name and public key
     key_id: Mapped[UUID]
-    probe: Mapped[bytes] = mapped_column(LargeBinary)
+    probe: Mapped[bytes] = open_bytes("a random value under a key")

@@ -6,13 +6,14 @@ from agents import flows
 from agents.concierge.identity import hand_over
 from agents.screen.red_flags import RedFlag
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue
+from governance.record import POLICY_DECISION
 
 
 async def raise_alarm(dialogue: Dialogue, flags: tuple[RedFlag, ...]) -> None:
     """Tell the patient to get emergency help now, open a critical ticket and alert a person."""
     codes = ", ".join(flag.code for flag in flags)
     dialogue.work.record.append(
-        "policy_decision",
+        POLICY_DECISION,
         {"at": dialogue.work.now, "rule": "red_flag", "decision": "emergency", "flags": [flag.code for flag in flags]},
     )
     if any("suicid" in flag.code or "self_harm" in flag.code for flag in flags):

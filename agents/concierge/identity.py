@@ -7,6 +7,7 @@ from datetime import timedelta
 from agents.commands import Fill
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_birth_date
+from governance.record import POLICY_DECISION
 from tools.patients.tools import PatientOut, search_patients
 from tools.tickets import hand_over as tickets
 
@@ -46,7 +47,7 @@ async def verified(dialogue: Dialogue) -> bool:
         return True
     state.tries += 1
     dialogue.work.record.append(
-        "policy_decision", {"at": dialogue.work.now, "rule": "second_fact", "decision": "refused", "try": state.tries}
+        POLICY_DECISION, {"at": dialogue.work.now, "rule": "second_fact", "decision": "refused", "try": state.tries}
     )
     if state.tries >= TRIES or len(matching) > 1:
         await hand_over(dialogue, "The patient could not be verified")
@@ -78,7 +79,7 @@ def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:
     state.patient_id, state.given = patient.id, patient.given
     state.verified_at, state.tries, state.misses = dialogue.work.now, 0, 0
     dialogue.work.record.append(
-        "policy_decision",
+        POLICY_DECISION,
         {"at": dialogue.work.now, "rule": "second_fact", "decision": "allowed", "patient_id": patient.id},
     )
     state.ask(None)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from agents.staff.steps import ModelReply
+from agents.understanding.model import MODEL_ANSWER
 from governance.clear import texts_in
 from governance.policies.screening import BETWEEN, Subject
 from governance.record import digest
@@ -33,7 +34,7 @@ async def record_reply(runtime: Runtime, caller: Principal, reply: ModelReply, p
     owner = Owner(next(iter(patients)), "patient") if len(patients) == 1 else None
     async with open_work(runtime, caller.tenant_id, opening=opening) as work:
         full = {"asked": reply.asked, "calls": reply.answered}
-        work.record.append("model_answer", body | {"at": work.now}, full=full, owner=owner)
+        work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full, owner=owner)
 
 
 async def screen_result(runtime: Runtime, caller: Principal, tool: str, out: BaseModel) -> None:

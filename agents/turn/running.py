@@ -19,9 +19,9 @@ from agents.turn.state import Overtaken, Turn, flow_about
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Directory, Known, Understanding
 from db.engine import Database, direct
-from governance.record import canonical
+from governance.record import STATE, canonical
 from governance.vault import Owner
-from tools.conversations.inbox import Incoming, opening_of, queue_out, take_in
+from tools.conversations.inbox import MESSAGE_OUT, Incoming, opening_of, queue_out, take_in
 from tools.conversations.tables import Conversation, Message
 from tools.facility.tables import Location, Practitioner, Specialty
 from tools.facility.tools import LocationOut
@@ -152,7 +152,7 @@ class Turns:
                 urgent=bool(turn.red_flags),
             )  # fmt: skip
         work.record.append(
-            "state",
+            STATE,
             {
                 "at": work.now,
                 "after": turn.read.message_id,
@@ -233,7 +233,7 @@ async def say_out(
         urgent=urgent,
     )  # fmt: skip
     entry = {"at": work.now, "message_id": reply, "author": author, "length": len(body)}
-    work.record.append("message_out", entry, full={"text": body})
+    work.record.append(MESSAGE_OUT, entry, full={"text": body})
     return reply
 
 

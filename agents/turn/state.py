@@ -20,13 +20,13 @@ from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
-from agents.understanding.model import FallingBack, ModelAnswer
+from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.base import new_id
 from db.engine import direct
 from governance.clear import clear
 from governance.policies.screening import Subject
-from governance.record import Opening, canonical
+from governance.record import Opening, canonical, entry_kind
 from governance.tables import LLMResponse
 from governance.vault import Owner, Unsealable
 from tools.conversations.contents import address_about, message_about
@@ -34,6 +34,9 @@ from tools.conversations.inbox import Incoming, is_audio, opening_of, store
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
+
+UNDERSTOOD = entry_kind("understood", "What a message was understood as")
+STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be read")
 
 log = structlog.get_logger()
 STATES_DROPPED = Counter("wardline_states_dropped_total", "States of conversations that could not be read")
@@ -188,7 +191,7 @@ class Turn:
             )  # fmt: skip
             made = await work.session.execute(statement.on_conflict_do_nothing().returning(LLMResponse.id))
             if made.scalar() is not None:
-                work.record.append("model_answer", body | {"at": work.now}, full=full)
+                work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
     def grounds(self) -> Iterator[Any]:
         """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
@@ -223,9 +226,9 @@ class Turn:
             channel=self.read.channel,
         )
         if self.lost is not None:
-            self.work.record.append("state_dropped", {"at": self.work.now, "fields": self.lost})
+            self.work.record.append(STATE_DROPPED, {"at": self.work.now, "fields": self.lost})
         self.work.record.append(
-            "understood",
+            UNDERSTOOD,
             {
                 "at": self.work.now,
                 "message_id": self.read.message_id,

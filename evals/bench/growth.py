@@ -19,7 +19,8 @@ import psycopg
 
 from evals.harness import NOW, hospital, running_runtime
 from tests.tools.hospital import run_jobs
-from tools.record.retention import DEFAULT_DAYS, nightly
+from tools.record.retention import nightly
+from tools.runtime.rooms import data_classes
 from tools.runtime.runtime import Runtime
 from wiring import demo
 
@@ -70,7 +71,7 @@ def _fill(db: psycopg.Connection[Any], now: datetime, a_day: int, days: range) -
     }
     for day in days:
         for data_class, statements in ages.items():
-            at = now - timedelta(days=DEFAULT_DAYS[data_class] + 1 + day)  # type: ignore[index]
+            at = now - timedelta(days=data_classes()[data_class].days + 1 + day)
             for statement in statements:
                 db.execute(statement.format(day=_DAY, count=a_day * EVENTS), {**given, "at": at})
     db.execute("ANALYZE")

@@ -8,27 +8,29 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.chat import say
+from db.base import new_id
+from db.columns import Sealed, sealed_columns
 from db.engine import driver_of
 from governance.seals.chains import chain_breaks
 from governance.seals.checking import check_tenant
 from governance.seals.sealer import Seals
 from governance.seals.sealing import seal_tenant
-from governance.vault import Keyring, Unsealable, key_id_of
+from governance.tables import LLMResponse
+from governance.vault import Keyring, Owner, Unsealable, key_id_of
+from tools.rooms import metadata
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Effect, all_tools
 from wiring import demo
 
-# Where sealed values are: table, column. What each is bound to is not needed: a key that is gone opens nothing.
-SEALED = (
-    ("audit_entry", "sealed"), ("message", "content"), ("conversation", "flow"), ("conversation", "address"),
-    ("communication", "body"), ("llm_response", "answer"), ("idempotency_key", "result"), ("approval", "args"),
-    ("policy_violation", "excerpt"),
-)  # fmt: skip
+# What is sealed under a person's key, as the tables declare it. What each value is bound to is not needed: a key that is
+# gone opens nothing.
+SEALED = tuple(one for one in sealed_columns(metadata()) if one.personal)
 SECRET = "the rash on my left shoulder since {number} days"
 
 
@@ -39,13 +41,15 @@ class Outcome:
     opened: int = 0
     reads: int = 0  # tools asked for it
     leaks: list[str] = field(default_factory=list)
+    columns: int = 0  # of those that are sealed under a person's key
+    without: list[str] = field(default_factory=list)  # of these, what held nothing of the erased: not proven
     others_open: bool = False
     starts_afresh: bool = False
     whole: bool = False
 
     @property
     def good(self) -> bool:
-        return self.erased > 0 < self.sealed_values and not self.opened and not self.leaks and self.others_open and (
+        return self.erased > 0 < self.sealed_values and not (self.opened or self.leaks or self.without) and self.others_open and (
             self.starts_afresh and self.whole
         )  # fmt: skip
 
@@ -64,14 +68,10 @@ async def run(runtime: Runtime, *, patients: int) -> Outcome:
     await _seal(runtime)
     kept, *gone = list(zip(chosen, sessions, strict=True))
     before = {str(who["id"]): await _keys(runtime, who["id"], session) for who, session in gone}
+    outcome.columns, outcome.without = len(SEALED), await _without(runtime, set().union(*before.values()))
     for who, _ in gone:
-        args = {"patient_id": str(who["id"]), "reason": "asked for it by letter"}
-        try:
-            await runtime.call("record.erase_patient", args, admin)
-        except ToolError as asked:
-            assert asked.code == "approval_needed", asked
         await _approve(runtime, officer)
-        await runtime.call("record.erase_patient", args, admin)
+        await runtime.call("record.erase_patient", _wish(who), admin)
         outcome.erased += 1
     for number, (who, session) in enumerate(gone, 1):
         await _open_all(runtime, before[str(who["id"])], outcome)
@@ -94,7 +94,53 @@ async def _live(runtime: Runtime, admin: Principal, who: dict[str, Any], number:
     await runtime.call("communications.send_communication", message, admin, key=f"key-{uuid4()}")
     told = {"session_id": str(answer["session_id"]), "rule": "x", "severity": "low", "evidence": f"it says {secret}"}
     await runtime.call("violations.report_violation", told, admin)
+    await _record_visit(runtime, admin, named, secret)
+    await _write_up(runtime, admin, named, secret)
+    await _note_answer(runtime, answer["session_id"], secret)
+    try:
+        await runtime.call("record.erase_patient", _wish(who), admin)
+    except ToolError as asked:
+        assert asked.code == "approval_needed", asked
     return str(answer["session_id"])
+
+
+def _wish(who: dict[str, Any]) -> dict[str, str]:
+    return {"patient_id": str(who["id"]), "reason": "asked for it by letter"}
+
+
+async def _record_visit(runtime: Runtime, admin: Principal, named: dict[str, str], secret: str) -> None:
+    """A dictation about the patient: its hints, what was said, what its speaker is called."""
+    started = {**named, "kind": "dictation", "hot_words": ["rash", secret[:40]]}
+    voice = json.loads((await runtime.call("voice.start_session", started, admin)).body)["id"]
+    said = [{"start_s": 0.0, "end_s": 4.0, "text": f"There is {secret}.", "speaker": "S1"}]
+    await runtime.call("voice.add_segments", {"session_id": voice, "engine": "elsewhere", "segments": said}, admin)
+    await runtime.call("voice.name_speaker", {"session_id": voice, "speaker": "S1", "name": secret[:30]}, admin)
+
+
+async def _write_up(runtime: Runtime, admin: Principal, named: dict[str, str], secret: str) -> None:
+    """A note, signed and changed for a reason, and talk about the case."""
+    thread = json.loads((await runtime.call("collab.open_thread", {**named, "title": secret[:60]}, admin)).body)["id"]
+    await runtime.call("collab.post_message", {"thread_id": thread, "text": f"See {secret}."}, admin)
+    note_id = str(uuid4())
+    note = {"sections": [{"division": "plan", "sentences": [{"text": f"Look at {secret}."}]}]}
+    revision: dict[str, Any] = {**named, "note_id": note_id, "note": note}
+    await runtime.call("collab.add_revision", revision, admin)
+    read = json.loads((await runtime.call("collab.get_revision", {"note_id": note_id, "rev": 1}, admin)).body)
+    signed = {"note_id": note_id, "rev": 1, "content_sha256": read["content_sha256"]}
+    await runtime.call("collab.finalize_revision", signed, person("physician"))
+    changed = {"note_id": note_id, "note": note, "parent": 1, "reason": f"It was {secret}."}
+    await runtime.call("collab.add_revision", changed, admin)
+
+
+async def _note_answer(runtime: Runtime, conversation_id: UUID, secret: str) -> None:
+    """What a model answered, as a turn notes it: there is no model here."""
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        ring = Keyring(runtime.vault, session, demo.TENANT_ID)
+        kept = await ring.seal(Owner(conversation_id, "conversation"), secret, "answer")
+        query = text("SELECT id FROM message WHERE conversation_id = :id AND direction = 'in' LIMIT 1")
+        message = await session.scalar(query, {"id": conversation_id})
+        values = {"id": new_id(), "tenant_id": demo.TENANT_ID, "session_id": conversation_id, "message_id": message}
+        await session.execute(insert(LLMResponse).values(**values, answer=kept))
 
 
 async def _approve(runtime: Runtime, officer: Principal) -> None:
@@ -105,18 +151,35 @@ async def _approve(runtime: Runtime, officer: Principal) -> None:
 
 
 async def _keys(runtime: Runtime, patient_id: UUID, session: str) -> set[UUID]:
-    query = text("SELECT id FROM vault_key WHERE owner_id IN (:patient, :session) AND wrapped IS NOT NULL")
+    """Of the patient, of the conversation, and of what was recorded of the patient."""
+    query = text(
+        "SELECT id FROM vault_key WHERE wrapped IS NOT NULL AND (owner_id IN (:patient, :session)"
+        " OR owner_id IN (SELECT id FROM voice_session WHERE patient_id = :patient))"
+    )
     async with runtime.database.begin(demo.TENANT_ID) as work:
         return set(await work.scalars(query, {"patient": patient_id, "session": UUID(session)}))
+
+
+async def _values(session: AsyncSession, one: Sealed) -> list[bytes]:
+    return list(await session.scalars(text(f"SELECT {one.column} FROM {one.table} WHERE {one.column} IS NOT NULL")))
+
+
+async def _without(runtime: Runtime, keys: set[UUID]) -> list[str]:
+    """Columns that hold nothing under these keys."""
+    async with runtime.database.begin(demo.TENANT_ID) as session:
+        return [
+            f"{one.table}.{one.column}"
+            for one in SEALED
+            if not any(key_id_of(value) in keys for value in await _values(session, one))
+        ]
 
 
 async def _open_all(runtime: Runtime, keys: set[UUID], outcome: Outcome) -> None:
     """Try every sealed value under the keys that were: the vault must know none of them."""
     async with runtime.database.begin(demo.TENANT_ID) as session:
         ring = Keyring(runtime.vault, session, demo.TENANT_ID)
-        for table, column in SEALED:
-            rows = await session.scalars(text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"))
-            for value in rows:
+        for one in SEALED:
+            for value in await _values(session, one):
                 if key_id_of(value) in keys:
                     outcome.sealed_values += 1
                     try:

@@ -21,15 +21,10 @@ from tools.conversations.contents import open_contents
 from tools.conversations.tables import Message
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
+from tools.runtime.rooms import in_clear
 from tools.runtime.runtime import Runtime
 from wiring import demo
 
-# Tables whose rows hold what patients are called by design: the hospital's own records.
-CLINICAL = frozenset(
-    {"patient", "patient_identifier", "patient_relation", "appointment", "encounter", "ticket", "ticket_comment", "consent",
-     "waitlist_entry", "practitioner", "location", "specialty", "tenant", "time_slot", "slot_hold", "provider_schedule",
-     "schedule", "api_key", "message_template", "alembic_version"}
-)  # fmt: skip
 SHORTEST_TEXT = 12
 _FILES = """
     SELECT c.relname, pg_relation_filepath(f.oid)
@@ -172,12 +167,13 @@ def search(place: Hospital, values: set[str], texts: set[str]) -> Outcome:
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute("CHECKPOINT")
         files = connection.execute(_FILES).fetchall()
-    outcome.tables = len({table for table, _ in files} - CLINICAL)
+    by_design = in_clear() | {"alembic_version"}
+    outcome.tables = len({table for table, _ in files} - by_design)
     for table, path in files:
         data = _read(place.data_dir / "pg" / path)
         if table == "patient":
             outcome.control |= any(form in data for _, form in needles)
-        if table not in CLINICAL:
+        if table not in by_design:
             outcome.files += 1
             outcome.megabytes += len(data) / 1e6
             outcome.found += [f"{table}: {text[:60]!r}" for text, form in needles if form in data]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.columns import sealed
 
 
 class PolicyDocument(TenantRow, Base):
@@ -48,7 +49,7 @@ class PolicyViolation(Versioned, Base):
     session_id: Mapped[UUID]
     patient_id: Mapped[UUID | None]
     evidence: Mapped[str]  # labels of what was found; they name no person
-    excerpt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    excerpt: Mapped[bytes | None] = sealed("patient", "conversation")
     detected_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="open")
     acknowledged_by: Mapped[str | None]

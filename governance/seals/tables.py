@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, tenant_index
+from db.columns import open_bytes
 
 
 class SealRow(Base):
@@ -21,11 +22,11 @@ class SealRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     size: Mapped[int] = mapped_column(BigInteger)  # leaves in the log so far
-    root: Mapped[bytes] = mapped_column(LargeBinary)
-    previous: Mapped[bytes] = mapped_column(LargeBinary)  # hash of the seal before; empty for the first
+    root: Mapped[bytes] = open_bytes("a hash")
+    previous: Mapped[bytes] = open_bytes("a hash")  # hash of the seal before; empty for the first
     horizon: Mapped[int] = mapped_column(BigInteger)  # what every transaction before this one moved is in the log
     key: Mapped[str]
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = open_bytes("a signature")
 
 
 class SealLeaf(Base):
@@ -43,5 +44,5 @@ class SealLeaf(Base):
     session_id: Mapped[UUID]  # no foreign key: a leaf outlives its session's retention
     after_seq: Mapped[int]
     head_seq: Mapped[int]
-    head_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    nodes: Mapped[bytes] = mapped_column(LargeBinary)
+    head_hash: Mapped[bytes] = open_bytes("a hash")
+    nodes: Mapped[bytes] = open_bytes("hashes")

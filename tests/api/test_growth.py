@@ -10,20 +10,23 @@ from sqlalchemy import text
 from tests.conftest import NOW
 from tests.tools.hospital import TENANT, call, new_patient, rows, run_jobs
 from tools.conversations.inbox import Incoming, receive
-from tools.record import growth, retention
 from tools.record.retention import nightly
 from tools.rooms import metadata
+from tools.runtime import rooms
 from tools.runtime.runtime import Runtime
 
 
 def test_every_table_has_a_rule() -> None:
-    assert set(growth.RULES) == set(metadata().tables)
-    classes = {rule for rule in growth.RULES.values() if rule in retention.DEFAULT_DAYS}
-    assert classes == set(retention.DEFAULT_DAYS)
+    """Each room says of its tables what ends their rows, or why they stay, and lets go of what it says."""
+    tables = metadata().tables
+    assert set(rooms.rules()) == set(tables)
+    ended = {(room.name, rule) for room in rooms.all_rooms() for rule in room.ends.values()}
+    assert {rule for _, rule in ended} == set(rooms.data_classes())
+    assert ended <= {(room.name, rule) for room in rooms.all_rooms() for rule in room.lets_go}
 
 
 async def test_what_is_past_goes_in_parts(own_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "MOST_A_TIME", 3)
+    monkeypatch.setattr(rooms, "MOST_A_TIME", 3)
     patient_id = await new_patient(own_runtime)
     for number in range(5):
         await receive(own_runtime, TENANT, Incoming("whatsapp", "+919845010077", "hello", f"SM-{number}"))

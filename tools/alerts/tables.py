@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
+from db.columns import sealed
 
 
 class WebhookEndpoint(TenantRow, Base):
@@ -26,8 +27,8 @@ class WebhookEndpoint(TenantRow, Base):
     description: Mapped[str]
     events: Mapped[list[Any]]  # event types, or "*" for all
     minimum_severity: Mapped[str]  # of a PolicyViolation
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret: Mapped[bytes] = sealed("tenant")
+    previous_secret: Mapped[bytes | None] = sealed("tenant")
     previous_until: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="active")  # disabled: the receiver answered 410
     stopped_because: Mapped[str | None]

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.columns import sealed
 
 
 class CollabThread(Versioned, Base):
@@ -26,7 +27,7 @@ class CollabThread(Versioned, Base):
     encounter_id: Mapped[UUID | None] = mapped_column(ForeignKey("encounter.id"))
     state: Mapped[str] = mapped_column(default="open")
     opened_by: Mapped[str]  # principal
-    title: Mapped[bytes] = mapped_column(LargeBinary)
+    title: Mapped[bytes] = sealed("patient")
     last_at: Mapped[datetime]
 
 
@@ -47,7 +48,7 @@ class CollabMessage(TenantRow, Base):
     kind: Mapped[str]
     at: Mapped[datetime]
     mentions: Mapped[list[Any]] = mapped_column(default=list)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = sealed("patient")
     answers: Mapped[UUID | None] = mapped_column(ForeignKey("collab_message.id"))  # what the assistant answers
 
 
@@ -83,9 +84,9 @@ class NoteRevision(TenantRow, Base):
     template: Mapped[str]
     maker_kind: Mapped[str]
     maker: Mapped[dict[str, Any]]  # name, prompt, prompt_version, prompt_sha256
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = sealed("patient")
     content_sha256: Mapped[str]
-    reason: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed: why a signed note was changed
+    reason: Mapped[bytes | None] = sealed("patient")  # sealed: why a signed note was changed
     signed_by: Mapped[str | None]
     signed_at: Mapped[datetime | None]
     distance: Mapped[dict[str, Any] | None]  # from the maker's draft to what was signed: words, changed, share

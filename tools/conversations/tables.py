@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.columns import open_bytes, sealed
 
 
 class Conversation(Versioned, Base):
@@ -27,15 +28,15 @@ class Conversation(Versioned, Base):
     )  # fmt: skip
 
     channel: Mapped[str]
-    address: Mapped[bytes] = mapped_column(LargeBinary)  # E.164 of the other side, sealed
-    address_key: Mapped[bytes] = mapped_column(LargeBinary)  # its fingerprint, by which it is found
+    address: Mapped[bytes] = sealed("conversation")  # E.164 of the other side, sealed
+    address_key: Mapped[bytes] = open_bytes("a keyed fingerprint")  # its fingerprint, by which it is found
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     state: Mapped[str] = mapped_column(default="open")
     assigned_to: Mapped[str | None]
     agent: Mapped[str] = mapped_column(default="concierge")
     language: Mapped[str] = mapped_column(default="en")
     last_inbound_at: Mapped[datetime | None]
-    flow: Mapped[bytes | None] = mapped_column(LargeBinary)
+    flow: Mapped[bytes | None] = sealed("conversation")
 
 
 class Message(TenantRow, Base):
@@ -67,7 +68,7 @@ class Message(TenantRow, Base):
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
     direction: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary)  # sealed, see contents.py
+    content: Mapped[bytes] = sealed("conversation")  # sealed, see contents.py
     at: Mapped[datetime]
     state: Mapped[str]
     provider_id: Mapped[str | None]
@@ -110,7 +111,7 @@ class Communication(TenantRow, Base):
     channel: Mapped[str]
     direction: Mapped[str]
     purpose: Mapped[str]
-    body: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the patient's key
+    body: Mapped[bytes] = sealed("patient")  # sealed under the patient's key
     at: Mapped[datetime]
     outcome: Mapped[str]
     error: Mapped[str | None]

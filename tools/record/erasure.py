@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import Field
-from sqlalchemy import select, update
+from pydantic import ConfigDict, Field
 
 from governance.keeping import destroy
-from tools.conversations.inbox import end_session, one_at_a_time
-from tools.conversations.tables import Conversation, Message
-from tools.patients.tools import load_patient
+from governance.record import entry_kind
+from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.events import event_type
 from tools.runtime.names import Words
 from tools.runtime.principals import Permission
+from tools.runtime.rooms import Erasing, in_order_of_erasure
 from tools.runtime.tool import Args, Effect, Out, post, tool
-from tools.voice.keeping import erase_sessions
 
-ERASED = event_type("Patient.Erased", "A patient's texts were made unreadable for good")
+CERTIFICATE = entry_kind("erasure_certificate", "A patient's texts were made unreadable for good")
+
+ERASED = event_type("Patient.Erased", "A patient's texts were made unreadable for good", alert=True)
 
 
 class ErasePatient(Args):
@@ -29,6 +28,10 @@ class ErasePatient(Args):
 
 
 class Certificate(Out):
+    """What was erased. Each room adds what it found under a name of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
     patient_id: UUID
     at: datetime
     by: str
@@ -49,26 +52,16 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
     the patient cannot be read again by anyone. The clinical record (patient, visits) is kept: other law asks for it.
     Another person must approve it."""
     patient = await load_patient(ctx, args.patient_id)
-    query = select(Conversation).where(Conversation.patient_id == patient.id).order_by(Conversation.id)
-    for row in await ctx.session.scalars(query):
-        await one_at_a_time(ctx.work, row.channel, row.address_key)  # before the rows: so does who receives a message
-    locked = query.with_for_update().execution_options(populate_existing=True)
-    conversations = list(await ctx.session.scalars(locked))
-    ids = [row.id for row in conversations]
-    recordings = await erase_sessions(ctx.work, patient.id, ids)
-    destroyed = await destroy(ctx.session, [patient.id, *ids], now=ctx.now)
-    for row in conversations:
-        if row.state != "closed":
-            await end_session(ctx.work, row, "erased")
-        row.state, row.flow = "closed", None
-        row.address_key = secrets.token_bytes(32)  # the number no longer leads here
-    unread = Message.conversation_id.in_(ids), Message.state.in_(("received", "queued", "held"))
-    await ctx.session.execute(update(Message).where(*unread).values(state="cancelled", error="erased"))
+    erasing = Erasing(patient.id, owners=[patient.id])
+    for room in in_order_of_erasure():
+        assert room.erase is not None
+        await room.erase(ctx, erasing)
+    destroyed = await destroy(ctx.session, erasing.owners, now=ctx.now)
     certificate = Certificate(
-        patient_id=patient.id, at=ctx.now, by=ctx.principal.id, conversations=ids, recordings=recordings,
-        keys_destroyed=destroyed, session_id=ctx.work.record.opening.id,
+        patient_id=patient.id, at=ctx.now, by=ctx.principal.id, keys_destroyed=destroyed,
+        session_id=ctx.work.record.opening.id, **erasing.found,
     )  # fmt: skip
-    ctx.work.record.append("erasure_certificate", certificate.model_dump(mode="json"))
-    ctx.emit(ERASED, patient.id, conversations=len(ids), keys=len(destroyed))
+    ctx.work.record.append(CERTIFICATE, certificate.model_dump(mode="json"))
+    ctx.emit(ERASED, patient.id, conversations=len(certificate.conversations), keys=len(destroyed))
     await ctx.session.flush()
     return certificate

@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
 from uuid import UUID
 
-from pydantic import Field
-from sqlalchemy import delete, func, select, text
+from pydantic import ConfigDict, Field
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
-from governance.keeping import count_retired, destroy_retired, retire
-from tools.record import growth
 from tools.record.tables import RetentionRule
+from tools.runtime import rooms
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.events import event_type
 from tools.runtime.jobs import Job, task
+from tools.runtime.names import Words
 from tools.runtime.principals import Permission, system
 from tools.runtime.runtime import Runtime
-from tools.runtime.tables import IdempotencyKey
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
-from tools.voice.keeping import MOST_RECORDINGS, count_past, let_go
 
-APPLIED = event_type("Retention.Applied", "Data past its retention was let go")
-DataClass = Literal["record", "texts", "recordings", "stored_answers", "events", "deliveries", "messages"]
-# 2,555 days: seven years, the hospital's rule (spec/governance.md). HIPAA asks six for documentation
-# (45 CFR 164.316(b)(2)(i)), below which the record cannot be set; the database holds that floor too. Audio goes after 30
-# days: by then its transcript, kept as other texts are, has been read and corrected. Messages go with the record that
-# tells of them; events after thirteen months, so that a year can be compared with the one before; what carriers and
-# receivers reported, decided jobs and expired approvals after three months.
-DEFAULT_DAYS: dict[DataClass, int] = {
-    "record": 2555, "texts": 2555, "recordings": 30, "stored_answers": 1, "events": 400, "deliveries": 90, "messages": 2555,
-}  # fmt: skip
-FLOOR_DAYS: dict[DataClass, int] = {
-    "record": 2192, "texts": 30, "recordings": 1, "stored_answers": 1, "events": 30, "deliveries": 7, "messages": 30,
-}  # fmt: skip
-KEY_YEAR = timedelta(days=365)  # a data key seals for a year at most, so that its texts end together
-_BATCH = 500
-_PAST = text("SELECT count(*) FROM llm_session s WHERE session_is_past(s, :before)")
-_PURGE = text("SELECT session_id, head_seq, head_hash FROM record_purge(:before, :most)")
+APPLIED = event_type("Retention.Applied", "Data past its retention was let go", alert=True)
 
 
 class NoArgs(Args):
@@ -49,7 +30,7 @@ class NoArgs(Args):
 
 
 class SetRetention(Args):
-    data_class: DataClass
+    data_class: Words = Field(max_length=60, description="A class of data: record.get_retention lists them")
     days: int = Field(ge=1, le=36_500)
 
 
@@ -58,9 +39,10 @@ class ApplyRetention(Args):
 
 
 class RuleOut(Out):
-    data_class: DataClass
+    data_class: str
     days: int
     at_least: int
+    why: str = Field(description="Of these figures, with their source")
 
 
 class RulesOut(Out):
@@ -68,14 +50,13 @@ class RulesOut(Out):
 
 
 class AppliedOut(Out):
+    """How much of each class of data went, or would: sessions of the record (each with a certificate), keys of texts (which
+    cannot be read any more), recordings whose audio was destroyed, stored answers, events, deliveries, messages."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, int] = Field(init=False)
+
     dry_run: bool
-    sessions: int = Field(description="Sessions removed from the record, each with a certificate")
-    text_keys: int = Field(description="Retired keys destroyed: the texts under them cannot be read any more")
-    recordings: int = Field(description="Recordings whose audio was destroyed; their transcripts stay")
-    stored_answers: int
-    events: int = Field(0, description="Events, and notes of what followed from them, that were removed")
-    deliveries: int = Field(0, description="Reports of carriers and receivers, decided jobs, expired approvals")
-    messages: int = Field(0, description="Messages and communications that were removed")
     more: bool = Field(False, description="There is more that is past its retention: apply again")
 
 
@@ -90,7 +71,10 @@ async def get_retention(ctx: ToolContext, args: NoArgs) -> RulesOut:
     recordings, answers stored for repeated calls."""
     days = await _days(ctx)
     return RulesOut(
-        items=[RuleOut(data_class=name, days=days[name], at_least=FLOOR_DAYS[name]) for name in DEFAULT_DAYS]
+        items=[
+            RuleOut(data_class=name, days=days[name], at_least=one.at_least, why=one.why)
+            for name, one in rooms.data_classes().items()
+        ]
     )
 
 
@@ -103,7 +87,10 @@ async def get_retention(ctx: ToolContext, args: NoArgs) -> RulesOut:
 )
 async def set_retention(ctx: ToolContext, args: SetRetention) -> RulesOut:
     """Set how long a class of data is kept."""
-    least = FLOOR_DAYS[args.data_class]
+    known = rooms.data_classes()
+    if args.data_class not in known:
+        raise InvalidArguments(errors=[{"field": "data_class", "rule": f"must be one of {', '.join(known)}"}])
+    least = known[args.data_class].at_least
     if args.days < least:
         raise InvalidArguments(errors=[{"field": "days", "rule": f"must be at least {least} for {args.data_class}"}])
     row = {"id": new_id(), "tenant_id": ctx.tenant.id, "data_class": args.data_class, "days": args.days}
@@ -124,49 +111,38 @@ async def apply_retention(ctx: ToolContext, args: ApplyRetention) -> AppliedOut:
     """Let go of what is past its retention, or say what would go. Runs by itself each night."""
     days = await _days(ctx)
     before = {name: ctx.now - timedelta(days=kept) for name, kept in days.items()}
-    apply = _count if args.dry_run else _apply
-    gone = await apply(ctx, before)
-    if not args.dry_run and any(gone.values()):
+    if args.dry_run:
+        return AppliedOut(dry_run=True, **await _count(ctx, before))
+    gone, more = await _apply(ctx, before)
+    if any(gone.values()):
         ctx.emit(APPLIED, ctx.tenant.id, **gone)
-    return AppliedOut(dry_run=args.dry_run, **gone)
+    return AppliedOut(dry_run=False, more=more, **gone)
 
 
-async def _count(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, Any]:
-    answers = select(func.count()).where(IdempotencyKey.created_at < before["stored_answers"])
+async def _count(ctx: ToolContext, before: dict[str, datetime]) -> dict[str, int]:
     return {
-        "sessions": int(await ctx.session.scalar(_PAST, {"before": before["record"]}) or 0),
-        "text_keys": await count_retired(ctx.session, before=before["texts"]),
-        "recordings": await count_past(ctx.session, before=before["recordings"]),
-        "stored_answers": int(await ctx.session.scalar(answers) or 0),
+        one.counted_as: await one.count(ctx, before[name]) if one.count is not None else 0
+        for name, one in rooms.data_classes().items()
     }
 
 
-async def _apply(ctx: ToolContext, before: dict[DataClass, datetime]) -> dict[str, Any]:
-    purged = (await ctx.session.execute(_PURGE, {"before": before["record"], "most": _BATCH})).all()
-    for session_id, head_seq, head_hash in purged:
-        gone = {"at": ctx.now, "session_id": session_id, "head_seq": head_seq, "head_hash": head_hash.hex()}
-        ctx.work.record.append("session_purged", gone)
-    await retire(ctx.session, made_before=ctx.now - KEY_YEAR, now=ctx.now)
-    keys = await destroy_retired(ctx.session, before=before["texts"], now=ctx.now)
-    if keys:
-        ctx.work.record.append("keys_destroyed", {"at": ctx.now, "retired_before": before["texts"], "keys": keys})
-    statement: Any = delete(IdempotencyKey).where(IdempotencyKey.created_at < before["stored_answers"])
-    answers = await ctx.session.execute(statement)
-    recordings = await let_go(ctx.work, before=before["recordings"])
-    classes: tuple[growth.Class, ...] = ("events", "deliveries", "messages")
-    grown: dict[str, int] = {which: await growth.let_go(ctx, which, before=before[which]) for which in classes}
-    more = len(purged) == _BATCH or recordings == MOST_RECORDINGS or max(grown.values()) >= growth.MOST_A_TIME
-    return {
-        "sessions": len(purged), "text_keys": len(keys), "recordings": recordings,
-        "stored_answers": answers.rowcount,  # type: ignore[attr-defined]
-        **grown, "more": more,
-    }  # fmt: skip
+async def _apply(ctx: ToolContext, before: dict[str, datetime]) -> tuple[dict[str, int], bool]:
+    """How many of each class went, and whether there are more."""
+    gone = {one.counted_as: 0 for one in rooms.data_classes().values()}
+    more = False
+    for name, one in rooms.data_classes().items():
+        for room in rooms.all_rooms():
+            for let_go in room.lets_go.get(name, ()):
+                went = await let_go(ctx, before[name])
+                gone[one.counted_as] += went
+                more = more or went >= (one.most or rooms.MOST_A_TIME)
+    return gone, more
 
 
-async def _days(ctx: ToolContext) -> dict[DataClass, int]:
-    days = dict(DEFAULT_DAYS)
+async def _days(ctx: ToolContext) -> dict[str, int]:
+    days = {name: one.days for name, one in rooms.data_classes().items()}
     for row in await ctx.session.scalars(select(RetentionRule)):
-        days[cast(DataClass, row.data_class)] = row.days
+        days[row.data_class] = row.days
     return days
 
 

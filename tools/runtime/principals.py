@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 Role = Literal[
     "patient", "physician", "nurse", "front_desk", "care_coordinator", "ops_lead", "quality_officer", "auditor",
     "privacy_officer", "safety_officer", "model_owner", "admin",
 ]  # fmt: skip
-_READ = ("patients:read", "schedules:read", "appointments:read", "encounters:read", "conversations:read",
-         "communications:read", "tickets:read", "facility:read")  # fmt: skip
-_DESK = ("patients:write", "appointments:write", "conversations:write", "communications:write", "tickets:write",
-         "outbox:read")  # fmt: skip
-# What a role may do is the least that its work needs (docs/roles.md is made from this). `access_log:read`: who has read a
-# patient's records; a physician asks it of patients in one's own care.
-GRANTS: dict[Role, frozenset[str]] = {
-    "patient": frozenset({"self:write", "appointments:read", "appointments:write", "schedules:read",
-                          "facility:read", "patients:read", "waitlist:write"}),
-    "physician": frozenset({*_READ, "schedules:write", "appointments:write", "encounters:write", "tickets:write",
-                            "voice:read", "voice:write", "notes:read", "notes:write", "notes:sign", "collab:read", "collab:write",
-                            "access_log:read"}),
-    "nurse": frozenset({*_READ, "appointments:write", "encounters:write", "tickets:write", "voice:read", "voice:write",
-                        "notes:read", "notes:write", "collab:read", "collab:write"}),
-    "front_desk": frozenset({*_READ, *_DESK, "schedules:write", "waitlist:write", "encounters:write"}),
-    "care_coordinator": frozenset({*_READ, *_DESK, "waitlist:write", "templates:write", "notes:read", "collab:read",
-                                   "collab:write"}),
-    "ops_lead": frozenset({"schedules:read", "schedules:write", "tickets:read", "tickets:write", "facility:read"}),
-    "quality_officer": frozenset({*_READ, "record:read", "access_log:read", "violations:read", "notes:measure"}),
-    "auditor": frozenset({"record:read", "access_log:read", "jobs:read", "facility:read", "tools:read", "violations:read", "policies:read",
-                          "alerts:read"}),
-    "privacy_officer": frozenset({"record:read", "access_log:read", "record:break_glass", "privacy:write", "approvals:write", "patients:read",
-                                  "violations:read", "violations:write", "policies:read", "tools:read", "alerts:read",
-                                  "voice:read"}),
-    "safety_officer": frozenset({"record:read", "access_log:read", "record:break_glass", "violations:read", "violations:write",
-                                 "policies:read", "policies:write", "tools:read", "alerts:read", "alerts:write"}),
-    "model_owner": frozenset({"record:read", "access_log:read", "record:report", "record:rerun", "policies:read", "violations:read", "tools:read"}),
-    "admin": frozenset({"*", "access:write", "jobs:write"}),  # beside all: what no other role is to have
-}  # fmt: skip
-SERVICE = frozenset({"collab:answer"})  # what the service alone does, in jobs of its own
+ROLES: tuple[Role, ...] = get_args(Role)
+# What a role may do is the least that its work needs; each room says it of its own permissions (docs/roles.md is made from
+# this). `*`: all there is, and beside it what no other role is to have.
+GRANTS: dict[Role, set[str]] = {role: set() for role in ROLES}
+GRANTS["admin"].add("*")
+SERVICE: set[str] = set()  # what the service alone does, in jobs of its own
+
+
+def grant(roles_of: Mapping[str, tuple[Role, ...]], *, service: frozenset[str] = frozenset()) -> None:
+    """Let roles hold permissions: `roles_of` a permission."""
+    for permission, roles in roles_of.items():
+        for role in roles:
+            GRANTS[role].add(permission)
+    SERVICE.update(service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +52,8 @@ class Principal:
     def may(self, permission: str) -> bool:
         if self.kind == "system":
             return True
-        granted = frozenset[str]().union(*(GRANTS.get(role, frozenset()) for role in self.roles))  # type: ignore[call-overload]
-        if permission not in granted and "*" not in granted:
+        held = (GRANTS[role] for role in ROLES if role in self.roles)
+        if not any(permission in names or "*" in names for names in held):
             return False
         return self.scopes is None or permission in self.scopes or "*" in self.scopes
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, Identity, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, new_id, tenant_index
+from db.columns import sealed
 
 
 class TenantRecord(Base):
@@ -38,7 +39,7 @@ class IdempotencyKey(TenantRow, Base):
     key: Mapped[str]
     tool: Mapped[str]
     args_hash: Mapped[str]
-    result: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
+    result: Mapped[bytes | None] = sealed("patient", "tenant")  # sealed under the patient's key, or the tenant's
     running_until: Mapped[datetime | None]  # the call is on its way, outside a transaction
 
 
@@ -76,7 +77,7 @@ class Approval(TenantRow, Base):
 
     call_hash: Mapped[str]
     tool: Mapped[str]
-    args: Mapped[bytes] = mapped_column(LargeBinary)  # sealed under the patient's key, or the tenant's
+    args: Mapped[bytes] = sealed("patient", "tenant")  # sealed under the patient's key, or the tenant's
     asked_by: Mapped[str]
     state: Mapped[str] = mapped_column(default="asked")
     decided_by: Mapped[str | None]

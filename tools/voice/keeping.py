@@ -9,19 +9,22 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
 from db.engine import Database
+from governance.record import entry_kind
 from tools.patients.consents import WITHDRAWN
 from tools.runtime.context import ToolContext
 from tools.runtime.events import Event, event_type, reaction
 from tools.runtime.jobs import task
+from tools.runtime.rooms import Erasing
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work
 from tools.voice.recordings import destroy_audio
 from tools.voice.sessions import FAILED, destroy_session
 from tools.voice.tables import VoicePart, VoiceSession
+
+AUDIO_GONE = entry_kind("audio_deleted", "A session's audio was destroyed")
 
 log = structlog.get_logger()
 AUDIO_DELETED = event_type("VoiceSession.AudioDeleted", "A session's audio was destroyed")
@@ -85,31 +88,32 @@ def _past(before: datetime) -> Any:
     return VoiceSession.started_at < before, VoiceSession.state != "transcribing", with_audio
 
 
-async def count_past(session: AsyncSession, *, before: datetime) -> int:
+async def count_past_audio(ctx: ToolContext, before: datetime) -> int:
     """How many recordings are past their retention."""
-    return int(await session.scalar(select(func.count()).select_from(VoiceSession).where(*_past(before))) or 0)
+    return int(await ctx.session.scalar(select(func.count()).select_from(VoiceSession).where(*_past(before))) or 0)
 
 
-async def let_go(work: Work, *, before: datetime, most: int = MOST_RECORDINGS) -> int:
+async def destroy_past_audio(ctx: ToolContext, before: datetime) -> int:
     """Destroy the audio of recordings past their retention; transcripts stay. How many there were."""
-    query = select(VoiceSession).where(*_past(before)).limit(most).with_for_update(skip_locked=True)
-    rows = list(await work.session.scalars(query))
+    query = select(VoiceSession).where(*_past(before)).limit(MOST_RECORDINGS).with_for_update(skip_locked=True)
+    rows = list(await ctx.session.scalars(query))
     for row in rows:
-        await destroy_audio(work, row)
-        _note(work, row, "retention")
+        await destroy_audio(ctx.work, row)
+        _note(ctx.work, row, "retention")
     return len(rows)
 
 
-async def erase_sessions(work: Work, patient_id: UUID, conversations: list[UUID]) -> list[UUID]:
-    """Destroy all recordings and transcripts of a patient; the sessions that they were."""
-    mine = or_(VoiceSession.patient_id == patient_id, VoiceSession.conversation_id.in_(conversations))
+async def erase_recordings(ctx: ToolContext, erasing: Erasing) -> None:
+    """Destroy all recordings and transcripts of a patient."""
+    conversations = erasing.found["conversations"]
+    mine = or_(VoiceSession.patient_id == erasing.patient_id, VoiceSession.conversation_id.in_(conversations))
     query = select(VoiceSession).where(mine, VoiceSession.state != "deleted").with_for_update()
-    rows = list(await work.session.scalars(query))
+    rows = list(await ctx.session.scalars(query))
     for row in rows:
-        await destroy_session(work, row)
-    return [row.id for row in rows]
+        await destroy_session(ctx.work, row)
+    erasing.found["recordings"] = [row.id for row in rows]
 
 
 def _note(work: Work, row: VoiceSession, why: str) -> None:
-    work.record.append("audio_deleted", {"at": work.now, "session_id": row.id, "why": why})
+    work.record.append(AUDIO_GONE, {"at": work.now, "session_id": row.id, "why": why})
     work.events.append(Event(AUDIO_DELETED, row.id, {"why": why}))

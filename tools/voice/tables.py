@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.columns import sealed
 
 
 class VoiceSession(Versioned, Base):
@@ -50,8 +51,8 @@ class VoiceSession(Versioned, Base):
     language: Mapped[str | None]  # asked for; None: heard
     heard_language: Mapped[str | None]
     speakers: Mapped[int | None]  # how many there are, where someone said so
-    hints: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON: names and terms that may be said
-    names: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON: what people call the speakers, by label
+    hints: Mapped[bytes | None] = sealed("voice")  # sealed JSON: names and terms that may be said
+    names: Mapped[bytes | None] = sealed("voice")  # sealed JSON: what people call the speakers, by label
     # the recording
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     complete: Mapped[bool] = mapped_column(default=False)
@@ -107,7 +108,7 @@ class VoiceSegment(TenantRow, Base):
     role: Mapped[str] = mapped_column(default="unknown")
     role_confidence: Mapped[float | None] = mapped_column(Float)
     fixed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # a person said who spoke
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = sealed("voice")
     confidence: Mapped[float] = mapped_column(Float)
     language: Mapped[str]
     engine: Mapped[str]
@@ -123,5 +124,5 @@ class VoicePrint(Versioned, Base):
 
     practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"))
     role: Mapped[str] = mapped_column(default="doctor")
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    vector: Mapped[bytes] = sealed("practitioner")
     seconds: Mapped[float] = mapped_column(Float)  # of speech that it was made from
