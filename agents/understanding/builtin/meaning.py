@@ -21,6 +21,7 @@ from agents.commands import (
     Start,
     Thank,
 )  # fmt: skip
+from agents.lexicon import beside
 from agents.understanding.builtin.answers import changes
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.pieces import find_reason, leftover_answer
@@ -32,30 +33,26 @@ from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import SLOTS
 
+_WORDS = beside(__file__)
+
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _ABOUT_VISITS = ("cancel", "reschedule", "list")
 _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
 )
-_CORRECTING = re.compile(
-    r"(?<!\w)(?:i meant|i mean|meant|actually|sorry|oops|instead|rather|make (?:it|that|the)|change (?:it|that|the|my|this|to)|let's (?:make|change|do) (?:it|that)|correction|not (?:on |with |at |dr |doctor )?[\w]+(?: \w+)? (?:but|,)|wait|nahi|no|galat|wrong|i said|it's not|switch (?:it|that|to)|but|lekin|scratch that|badal\w*|mistake)(?!\w)"
-)
+_CORRECTING = _WORDS.pattern("correcting")
 _NOT = re.compile(r"(?<!\w)(?:not|no longer|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
 _NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
 _BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
-_PLACE = re.compile(
-    r"(?<!\w)(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|4th|pehla|pehli|dusra|dusri|doosra|doosri)(?: (?:one|visit|appointment|booking|wala|wali))(?!\w)|(?<!\w)(?:number|no\.?|#) ?\d(?!\w)"
-)
+_PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
 _YES_ALONE = re.compile(
     r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*"
 )
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
-_DOUBTS = re.compile(
-    r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)"
-)
+_DOUBTS = _WORDS.pattern("doubts")
 _ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import name_words
@@ -15,14 +16,14 @@ from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari
 from governance.redaction.sounds import likeness
 
+_WORDS = beside(__file__)
+
 _WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
 _TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")
 _SUFFIX = re.compile(
     r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])"
 )
-_WITH = re.compile(
-    r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|name is|dentist|doctor)(?: the)? "
-)
+_WITH = _WORDS.pattern("with")
 # Before an everyday word that is also a doctor's name ("book grace").
 _SEEN_NAME = re.compile(r"(?<!\w)(?:with|see|meet|consult|book|choose|pick|prefer) $")
 _ORGANISATION = frozenset(
@@ -41,37 +42,20 @@ _ORGANISATION = frozenset(
         "hospital",
     ]
 )
-_RELATION = (
-    r"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|baby|child|kid|kids|children|grandmother|grandfather|grandma|grandpa|granny|"
-    r"uncle|aunt|aunty|parents?|in-?laws?|mother in law|father in law|mother-in-law|father-in-law|niece|nephew|cousin|friend|partner|fiancee?|boyfriend|girlfriend|"
-    r"grandson|granddaughter|toddler|infant|newborn|husband|spouse|maa|pita|beta|bete|beti|bhai|behen|behan|patni|pati|bacche|bachcha|dadi|dada|nani|nana|sasur|saas|"
-    r"papa|bhabhi|chacha|chachi|biwi|gharwale|colleague|roommate|little (?:one|boy|girl)|boy|girl)"
-)
-_KIN = r"(?:papa|pita|mata|mummy|mumm?yji|maa|amma|appa|pitaji|mataji|pati|patni|biwi|beta|bete|beti|bhai|behen|didi|dadi|dada|nani|nana)(?: ?ji)?"
-_AGE = r"(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:years?|yrs?|yr|months?|weeks?|days?)[- ]old |elder |younger |old |little |elderly |eldest |youngest |late |dear )"
-_FOR_WHOM = re.compile(
-    rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) (?:{_AGE}?{_RELATION}|\d{{1,2}}[- ](?:years?|yrs?|months?|weeks?)[- ]old))(?P<tail> ke liye|(?='s)|)(?!\w)"
-)
+_RELATION = _WORDS.part("relation")
+_KIN = _WORDS.part("kin")
+_AGE = _WORDS.part("age")
+_FOR_WHOM = _WORDS.pattern("for_whom")
 _KIN_FOR = re.compile(rf"(?<!\w)(?P<who>{_KIN}) (?:ke liye|ka appointment|ki appointment|ko dikhana)(?!\w)")
-_SAYS_WHO = re.compile(
-    r"^(?:'s|,? (?:has|have|had|is|was|see|come|visit|meet|get|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
-)
+_SAYS_WHO = _WORDS.pattern("says_who")
 # "Let me check with my wife": she is no patient.
 _TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tell|told|inform|says|said) $")
-_FOR_ME = re.compile(
-    r"(?<!\w)(?:it's|it is|this is|this one is|appointment is|that's|no,?|not for (?:him|her|them|my \w+),? (?:but )?)(?: only| just)? for (?P<who>me|myself)(?!\w)"
-)
+_FOR_ME = _WORDS.pattern("for_me")
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
-_FOR_SOMEONE = re.compile(
-    r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)"
-)
-_NAME_CUE = re.compile(
-    r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?"
-)
+_FOR_SOMEONE = _WORDS.pattern("for_someone")
+_NAME_CUE = _WORDS.pattern("name_cue")
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
-_PRESENTS = re.compile(
-    r"(?:^|[,.!] ?)(?:(?:hi|hello|hey),? )?(?:i'm|i am|this is) (?P<name>[a-z]{2,} [a-z]{2,})(?=,| (?:and|here|speaking|calling)(?!\w))"
-)
+_PRESENTS = _WORDS.pattern("presents")
 _OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")
 _NOT_IN_NAME = NOT_NAMES - {
     "may",

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from agents.commands import SlotName
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
 from agents.understanding.builtin.places import find_places
@@ -19,33 +20,21 @@ from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import SLOTS
 
-_VISIT_TYPE = re.compile(
-    r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
-)
-_BORN = re.compile(
-    r"(?<!\w)(?:d\.?o\.?b\.?|date of birth|birth ?-?date|birth ?day|born(?: on| in)?|janm ?(?:tithi|din|tareekh|tarikh)?|janamdin)(?!\w)"
-)
+_WORDS = beside(__file__)
+
+_VISIT_TYPE = _WORDS.pattern("visit_type")
+_BORN = _WORDS.pattern("born")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(
     r" *(?:no|nope|nahi|sorry|actually|not that)[ ,.]+(?:at |to )?(?P<hour>\d{1,2})(?: (?:please|instead))?[ .!]*"
 )
 # "Not dentist, eye": a part of the body for the kind of doctor.
-_NOT_BUT = re.compile(
-    r"(?<!\w)not (?:a |an |the )?[\w-]+(?: doctor| specialist)?(?:,|,? but|,? i (?:want|need|meant)) ?(?P<part>\w+)[ .!]*$"
-)
-_LEFT = re.compile(
-    r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$"
-)
-_RIGHT = re.compile(
-    r"^(?: (?:a lot|badly|so much|too much|for (?:the )?(?:last |past )?(?:\w+ )?(?:days?|weeks?|months?|years?)|since (?:last )?\w+(?: (?:days?|weeks?|night|week|month))?|again|problems?|issues?|attacks?|pain|aches?|hai|ho raha hai|ho rahi hai|all over|in (?:my|the|his|her) \w+|on (?:my|the|his|her) \w+|se|these days|every (?:day|night|morning)))+"
-)
-_LINK = re.compile(
-    r"^(?:,? ?(?:and|with|aur|or|plus|also)? ?(?:(?:a|an|my|some|bad|high|severe|mild|also|have|has|bit of|in my|dry) )*)$"
-)
-_REASON = re.compile(
-    r"(?<!\w)(?:because|due to|since|as(?= (?:i|my|we|he|she|there|it)(?!\w))|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})"
-)
+_NOT_BUT = _WORDS.pattern("not_but")
+_LEFT = _WORDS.pattern("left")
+_RIGHT = _WORDS.pattern("right")
+_LINK = _WORDS.pattern("link")
+_REASON = _WORDS.pattern("reason")
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES
 from agents.understanding.resolve.names import name_words
@@ -12,27 +13,14 @@ from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Known
 from governance.redaction.sounds import likeness
 
+_WORDS = beside(__file__)
+
 _WORD = re.compile(r"[a-z][a-z'-]*")
-_CUE = re.compile(
-    r"(?<!\w)(?:located in|somewhere in|anywhere in|something in|based in|in|near|around|nearby|at|from|to|within|for|close to|located|near to|live in|area of|city of|town of|is|be|of|looking at|try|check)(?: (?:the )?(?:city|town|area|vicinity)(?: of)?)? (?:the )?"
-)
+_CUE = _WORDS.pattern("cue")
 _STRONG = ("in", "near", "around", "within")
 _AFTER = re.compile(r"^ (?:branch|clinic|hospital|area|campus|centre|center|location|city|mein|side)(?!\w)")
-_BEFORE_KIND = re.compile(
-    r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)"
-)
-_EVERYDAY = """
-advance person general particular mind case touch detail total need order pain fact hospital me us you town
-area same there here home network time hindi english trouble hurry which that this these those any all work
-use bed office school insurance india usa state country mode calendar person's front between minute minutes
-hour hours while whole doctor's days months years year month least best cosmetic cosmetics services yours mine
-someone else account surgery treatment dentistry medicine charge nearby vicinity location place places room
-mumbai's phone video whatsapp line bit couple few lot two three four five six seven eight nine ten eleven
-twelve half quarter offered provider provides offers offering able find help search called named looking
-searching if whether really located situated pm am oclock booked confirm confirmed correct perfect okay
-alright cool nice awesome wonderful excellent lovely waiting room rooms lobby
-"""
-_NEVER = NOT_NAMES | frozenset(_EVERYDAY.split())
+_BEFORE_KIND = _WORDS.pattern("before_kind")
+_NEVER = NOT_NAMES | _WORDS.words("everyday")
 _NOT_ENDING = frozenset(["itself", "only", "too", "also", "anyway", "right", "now", "then", "them", "him", "her"])
 _VAGUE = re.compile(
     r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)"
