@@ -85,15 +85,19 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
     told = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
     if told and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (told[0].start, _one_after(text, told[-1].end)))
-    match = next((m for m in _PICK.finditer(text) if _in_reach(m, len(utterance.options))), None)
+    match = next((match for match in _PICK.finditer(text) if _in_reach(match, len(utterance.options))), None)
     return _choose(message, match.span()) if match and not (told and not fits) else None
 
 
 def _shows(option: str, number: int, today: date) -> bool:
     """Whether a number beyond the list is an hour or a day of the month of this option."""
     label = plain(option).text
-    hours = {t.times.start.hour for t in find_times(label) if t.times.exact and not t.times.start.minute}
-    days = {d.days.start.day for d in find_days(label, today, month_first=False)}
+    hours = {
+        found_time.times.start.hour
+        for found_time in find_times(label)
+        if found_time.times.exact and not found_time.times.start.minute
+    }
+    days = {found_day.days.start.day for found_day in find_days(label, today, month_first=False)}
     return number in days or bool({number, number + 12} & hours if number <= 12 else {number} & hours)
 
 
@@ -126,7 +130,7 @@ def _fits(option: str, message: Plain, pieces: list[Piece], today: date) -> bool
         elif piece.slot == "time":
             fits = _time_fits(label, said)
         elif piece.slot in ("practitioner", "location"):
-            words = [w for w in name_words(said) if w not in ("dr", "doctor")]
+            words = [word for word in name_words(said) if word not in ("dr", "doctor")]
             fits = all(any(likeness(word, part) >= 85 for part in name_words(label)) for word in words)
         else:
             continue
@@ -139,12 +143,21 @@ def _fits(option: str, message: Plain, pieces: list[Piece], today: date) -> bool
 def _day_fits(label: str, said: str, today: date) -> bool:
     shown = find_days(label, today, month_first=False)
     if (weekday := weekday_of(said)) is not None:
-        return any(s.days.start.weekday() == weekday for s in shown)
+        return any(shown_day.days.start.weekday() == weekday for shown_day in shown)
     wanted = find_days(said, today, month_first=False)
-    return any(w.days.start <= s.days.start <= w.days.end for w in wanted if not w.days.asap for s in shown)
+    return any(
+        sought.days.start <= shown_day.days.start <= sought.days.end
+        for sought in wanted
+        if not sought.days.asap
+        for shown_day in shown
+    )
 
 
 def _time_fits(label: str, said: str) -> bool:
     wanted = find_times(said, bare=True)
-    shown = [t.times.start for t in find_times(label) if t.times.exact]
-    return any(t == w.times.start if w.times.exact else w.times.start <= t < w.times.end for w in wanted for t in shown)
+    shown = [found_time.times.start for found_time in find_times(label) if found_time.times.exact]
+    return any(
+        shown_time == sought.times.start if sought.times.exact else sought.times.start <= shown_time < sought.times.end
+        for sought in wanted
+        for shown_time in shown
+    )

@@ -67,12 +67,12 @@ def steering(text: str) -> list[Intent]:
     return found
 
 
-def flow_starts(text: str, pieces: list[Piece], *, taken: list[tuple[int, int]]) -> list[Intent]:
+def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]]) -> list[Intent]:
     """The flows that the message begins, in order: direct phrases first, then a doctor or help sought."""
     found: list[Intent] = []
     for flow in FLOWS.values():
         for match in flow.starts.finditer(text) if flow.starts is not None else ():
-            spans = [*taken, *((intent.start, intent.end) for intent in found)]
+            spans = [*claimed, *((intent.start, intent.end) for intent in found)]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if not found:
@@ -82,7 +82,7 @@ def flow_starts(text: str, pieces: list[Piece], *, taken: list[tuple[int, int]])
 
 def _sought(text: str, pieces: list[Piece]) -> list[Intent]:
     """A visit wished for without its name: "need a skin doctor", "is dr nair free on friday", "knee pain, see someone"."""
-    targets = [(p.start, p.end) for p in pieces if p.slot in ("specialty", "practitioner")]
+    targets = [(piece.start, piece.end) for piece in pieces if piece.slot in ("specialty", "practitioner")]
     targets += [match.span() for match in DOCTOR.finditer(text)]
     for start, end in sorted(targets):
         sentence = max(text.rfind(mark, 0, start) for mark in ".!?;") + 1
@@ -94,7 +94,7 @@ def _sought(text: str, pieces: list[Piece]) -> list[Intent]:
             r" ?(?:chahiye|please|ko dikhana|se milna|ki zarurat)", text[end:]
         ):
             return [Intent(Start(flow="book"), start, end)]
-    if any(p.slot == "complaint" for p in pieces) and SEEKING_COMPLAINT.search(text):
-        first = next(p for p in pieces if p.slot == "complaint")
+    if any(piece.slot == "complaint" for piece in pieces) and SEEKING_COMPLAINT.search(text):
+        first = next(piece for piece in pieces if piece.slot == "complaint")
         return [Intent(Start(flow="book"), first.start, first.end)]
     return []

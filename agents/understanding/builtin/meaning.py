@@ -168,7 +168,7 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
     if complaint is not None:
         return complaint
     doctors = [piece for piece in reading.pieces if piece.slot in ("specialty", "practitioner")]
-    others = sum(len(reading.message.text[p.start : p.end].split()) for p in reading.pieces)
+    others = sum(len(reading.message.text[piece.start : piece.end].split()) for piece in reading.pieces)
     short = len(reading.message.text.split()) <= others + 3
     return doctors[0] if doctors and short and not reading.has(Thank, Goodbye) else None
 
@@ -196,14 +196,14 @@ def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
 def _which(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
     """A visit named by its place in a list that was told: "cancel the second one"."""
     match = _PLACE.search(reading.message.text, low, high)
-    if match is None or overlaps(*match.span(), [(p.start, p.end) for p in others]):
+    if match is None or overlaps(*match.span(), [(piece.start, piece.end) for piece in others]):
         return []
     return [Piece("appointment", *match.span())]
 
 
 def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
     span = find_reason(reading.message.text[low:high])
-    if span is None or overlaps(low + span[0], low + span[1], [(p.start, p.end) for p in others]):
+    if span is None or overlaps(low + span[0], low + span[1], [(piece.start, piece.end) for piece in others]):
         return []
     return [Piece("reason", low + span[0], low + span[1])]
 
@@ -212,7 +212,11 @@ def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
     """The stretch of text that belongs to each intent: from the last break before it."""
     edges = [0]
     for before, intent in pairwise(starts):
-        breaks = [m.end() for m in _BOUNDARY.finditer(text, before.start, intent.start + 1) if m.end() <= intent.start]
+        breaks = [
+            match.end()
+            for match in _BOUNDARY.finditer(text, before.start, intent.start + 1)
+            if match.end() <= intent.start
+        ]
         edges.append(breaks[-1] if breaks else intent.start)
     return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))
 
@@ -227,8 +231,10 @@ def _chosen(reading: Reading, piece: Piece) -> bool:
 
 def _without_denied(text: str, pieces: list[Piece]) -> list[Piece]:
     """Leave out "not dr rana" of "dr rao not dr rana"."""
-    kept = [p for p in pieces if not _NOT.search(text[: p.start]) and not _NOT_AFTER.match(text[p.end :])]
-    return kept or [p for p in pieces if not any(_NOT.search(text[: p.start]) for p in pieces)]
+    kept = [
+        piece for piece in pieces if not _NOT.search(text[: piece.start]) and not _NOT_AFTER.match(text[piece.end :])
+    ]
+    return kept or [piece for piece in pieces if not any(_NOT.search(text[: piece.start]) for piece in pieces)]
 
 
 def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:
@@ -261,13 +267,13 @@ def _told(reading: Reading, piece: Piece) -> bool:
     said, told = reading.message.text[piece.start : piece.end], plain(reading.utterance.last_answer).text
     today = reading.utterance.now.date()
     if piece.slot == "time":
-        back = [t.times for t in find_times(told)]
-        return any(t.times in back for t in find_times(said, bare=True))
+        back = [found_time.times for found_time in find_times(told)]
+        return any(found_time.times in back for found_time in find_times(said, bare=True))
     if piece.slot == "day":
-        shown = [d.days for d in find_days(told, today, month_first=False)]
+        shown = [found_day.days for found_day in find_days(told, today, month_first=False)]
         if (weekday := weekday_of(said)) is not None:
             return any(days.start.weekday() == weekday for days in shown)
-        return any(d.days in shown for d in find_days(said, today, month_first=False))
+        return any(found_day.days in shown for found_day in find_days(said, today, month_first=False))
     return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told))
 
 
@@ -279,12 +285,14 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> li
     if reading.choice is not None:
         return [(reading.choice.start, 2, reading.choice.command)]
     values = [command for _, _, command in placed if isinstance(command, (Fill, Correct))]
-    dated = any(c.slot in ("day", "time") for c in values if isinstance(c, (Fill, Correct)))
+    dated = any(command.slot in ("day", "time") for command in values if isinstance(command, (Fill, Correct)))
     if (
         reading.more is not None
         and not (dated and reading.more.command == More())
         and not any(
-            isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))
+            isinstance(placed_command, Start)
+            for _, _, placed_command in placed
+            if placed_command not in (Start(flow="book"), Start(flow="reschedule"))
         )
     ):
         return [(reading.more.start, 2, reading.more.command)]
@@ -292,7 +300,7 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> li
     if not was_asked and not (_YES_ALONE.fullmatch(reading.message.text.strip(" .!")) and reading.yes):
         return []
     if reading.no is not None and overlaps(
-        *reading.no, [(w.start, w.end) for w in reading.steer if isinstance(w.command, Repeat)]
+        *reading.no, [(intent.start, intent.end) for intent in reading.steer if isinstance(intent.command, Repeat)]
     ):
         return []
     if reading.no is not None and (reading.yes is None or reading.no[0] <= reading.yes[0] or not values):

@@ -84,28 +84,28 @@ def _index(known: tuple[Known, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(wholes), tuple(word for word in singles if len(word) > 2 and word not in TITLES)
 
 
-def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]]) -> list[Piece]:
+def find_doctors(message: Plain, known: tuple[Known, ...], claimed: list[tuple[int, int]]) -> list[Piece]:
     """Names of doctors: after a title, known to the hospital, or written like a name after "with"."""
     text = message.text
     wholes, singles = _index(known)
     spans = [
-        (m.start(), m.end())
+        (match.start(), match.end())
         for whole in wholes
         if len(whole) > 3
-        for m in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
+        for match in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
     ]
     for match in _TITLED.finditer(text):
-        end = _name_end(message, match.end(), singles, taken)
+        end = _name_end(message, match.end(), singles, claimed)
         if match.group().startswith("doctor") and not _looks_like_name(message, match.end(), singles):
             continue
         if end > match.end() and not overlaps(match.start(), end, spans):
             spans.append((match.start(), end))
     for match in _WORD.finditer(text):
         given = match.group() in singles and _SEEN_NAME.search(text[: match.start()])
-        if not overlaps(*match.span(), [*spans, *taken]) and (given or _is_known(match.group(), singles)):
+        if not overlaps(*match.span(), [*spans, *claimed]) and (given or _is_known(match.group(), singles)):
             spans.append(match.span())
     if not spans:
-        spans += _capitalised(message, taken)
+        spans += _capitalised(message, claimed)
     return [Piece("practitioner", start, end) for start, end in _merged(text, sorted(spans))]
 
 
@@ -144,12 +144,12 @@ def _is_known(word: str, singles: tuple[str, ...]) -> bool:
     return len(bare) >= 5 and any(likeness(bare, single) >= 90 and fuzz.ratio(bare, single) >= 75 for single in singles)
 
 
-def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[tuple[int, int]]) -> int:
+def _name_end(message: Plain, start: int, singles: tuple[str, ...], claimed: list[tuple[int, int]]) -> int:
     """Where the name that begins at `start` ends: three words at most, or as far as capital letters go."""
     end, count, last = start, 0, ""
     for match in _WORD.finditer(message.text, start):
         between = message.text[end : match.start()]
-        if (end > start and between not in (" ", ". ", ", ", "-", "'", " & ")) or overlaps(*match.span(), taken):
+        if (end > start and between not in (" ", ". ", ", ", "-", "'", " & ")) or overlaps(*match.span(), claimed):
             break
         word = match.group().removesuffix("'s")
         capital = message.words(*match.span())[:1].isupper()
@@ -174,7 +174,7 @@ def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[
     return suffix.end() if suffix else end
 
 
-def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _capitalised(message: Plain, claimed: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Two or more words with capital letters after "with" or "see", in a message that is not all capitals."""
     if message.original.isupper():
         return []
@@ -188,7 +188,7 @@ def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int
             if (
                 (between not in ("", " ", " & ", "-", "'") and not initial)
                 or not capital
-                or overlaps(*match.span(), taken)
+                or overlaps(*match.span(), claimed)
             ):
                 break
             end = match.end()

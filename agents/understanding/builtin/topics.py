@@ -25,8 +25,10 @@ def asked(text: str, names: Sequence[tuple[int, int]] = ()) -> list[tuple[Topic,
     """
     found: list[tuple[Topic, int, int]] = []
     for topic, pattern in TOPIC_PATTERNS:
-        match = next((m for m in pattern.finditer(text) if not _cuts_name(m, names)), None)
-        if match is None or any(a < match.end() and match.start() < b for _, a, b in found):
+        match = next((match for match in pattern.finditer(text) if not _cuts_name(match, names)), None)
+        if match is None or any(
+            start_of_other < match.end() and match.start() < end_of_other for _, start_of_other, end_of_other in found
+        ):
             continue
         found.append((topic, match.start(), match.end()))
     return sorted(found, key=lambda item: item[1])

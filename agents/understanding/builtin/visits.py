@@ -32,13 +32,16 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
         if piece.slot not in _NAMING or (
             flow == "reschedule"
             and _is_new(
-                message.text, piece, pieces, seen_new=any(p.slot in ("day", "time", "practitioner") for p in new)
+                message.text,
+                piece,
+                pieces,
+                seen_new=any(piece.slot in ("day", "time", "practitioner") for piece in new),
             )
         ):
             new.append(piece)
         else:
             naming.append(piece)
-    return ([_together(message.text, naming)] if naming else []) + [p for p in new if p.slot != "complaint"]
+    return ([_together(message.text, naming)] if naming else []) + [piece for piece in new if piece.slot != "complaint"]
 
 
 def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> bool:
@@ -64,5 +67,5 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
 
 def _together(text: str, naming: list[Piece]) -> Piece:
     """One span over all that names the visit, with a noun right after it."""
-    start, end = min(p.start for p in naming), max(p.end for p in naming)
+    start, end = min(piece.start for piece in naming), max(piece.end for piece in naming)
     return Piece("appointment", start, end)

@@ -148,13 +148,13 @@ def _half_of_day(hour: int, said: dict[str, str | None]) -> int:
     return hour + 12 if 1 <= hour <= 7 and not leading_zero else hour
 
 
-def find_times(text: str, *, bare: bool = False, taken: tuple[tuple[int, int], ...] = ()) -> list[TimeFound]:
+def find_times(text: str, *, bare: bool = False, claimed: tuple[tuple[int, int], ...] = ()) -> list[TimeFound]:
     """All times said in a plain text, in order.
 
-    `bare`: a number alone is a time, as where a time was asked for. `taken`: spans that something else was found in.
+    `bare`: a number alone is a time, as where a time was asked for. `claimed`: spans that something else was found in.
     """
-    atoms = [atom for atom in _clocks(text, bare=bare) if not _overlaps(atom.start, atom.end, taken)]
-    spans = [*taken, *((atom.start, atom.end) for atom in atoms)]
+    atoms = [atom for atom in _clocks(text, bare=bare) if not _overlaps(atom.start, atom.end, claimed)]
+    spans = [*claimed, *((atom.start, atom.end) for atom in atoms)]
     for match in _PART.finditer(text):
         if not _overlaps(match.start(), match.end(), spans) and not _is_greeting(text, match):
             low, high = _PARTS[match["part"]]
@@ -168,7 +168,7 @@ def _is_greeting(text: str, match: re.Match[str]) -> bool:
 
 
 def _overlaps(start: int, end: int, spans: object) -> bool:
-    return any(a < end and start < b for a, b in spans)  # type: ignore[attr-defined]
+    return any(start_of_other < end and start < end_of_other for start_of_other, end_of_other in spans)  # type: ignore[attr-defined]
 
 
 def _clocks(text: str, *, bare: bool) -> list[TimeFound]:

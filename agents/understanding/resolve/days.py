@@ -115,9 +115,9 @@ def _iso(match: re.Match[str], context: _Context) -> DayRange | None:
 
 
 def _numeric(match: re.Match[str], context: _Context) -> DayRange | None:
-    a, b = int(match["a"]), int(match["b"])
-    readings = [(a, b), (b, a)] if context.month_first else [(b, a), (a, b)]
-    month, day = next(((m, d) for m, d in readings if 1 <= m <= 12 and 1 <= d <= 31), (0, 0))
+    first, second = int(match["a"]), int(match["b"])
+    readings = [(first, second), (second, first)] if context.month_first else [(second, first), (first, second)]
+    month, day = next(((month, day) for month, day in readings if 1 <= month <= 12 and 1 <= day <= 31), (0, 0))
     if not month:
         return None
     found = _with_year(month, day, match["year"], context)
@@ -276,7 +276,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"(?P<which>agle|is) mahine (?:ki )?{_DAY_NUMBER}(?: tarikh)?", _of_month),
         (rf"(?:the )?{_DAY_NUMBER} (?:tarikh|ko)", _of_month),
         (_WORDS.text("bare_of_month"), _of_month),
-        (rf"the (?P<day>{either(k for k in ORDINALS if k not in ('first', 'second', 'third'))})(?! (?:one|option|slot|time))", _of_month),
+        (rf"the (?P<day>{either(word for word in ORDINALS if word not in ('first', 'second', 'third'))})(?! (?:one|option|slot|time))", _of_month),
         (_WORDS.text("ordinal_of_month"), _of_month),
         (rf"(?:a )?week (?:from|after|on) (?:this |next |coming )?{_WEEKDAY}", _week_from_weekday),
         (rf"{_WEEKDAY} week(?!s)", _week_from_weekday),
