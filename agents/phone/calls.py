@@ -7,7 +7,6 @@ process; turns of a call are serial, and what is said meanwhile is taken next.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -20,12 +19,9 @@ from agents.phrases import phrase
 from agents.screen.red_flags import red_flags
 from agents.turn.dialogue import EMERGENCY
 from agents.turn.running import ATTEMPTS, Answered, Turns
-from agents.turn.state import flow_about
 from db.blobs import Blobs
-from governance.record import canonical
-from governance.vault import Owner
 from tools.conversations.inbox import Incoming
-from tools.conversations.tables import Conversation
+from tools.conversations.turns import change_state
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work
@@ -77,14 +73,7 @@ class Hospital:
 
 async def forget_who(work: Work, conversation_id: UUID) -> None:
     """A call proves nothing about who was on the one before: a number can be forged. Whoever calls is verified anew."""
-    row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
-    sealed = await work.keys.open_one(row.flow, flow_about(conversation_id))
-    if sealed is None:
-        return
-    state = json.loads(sealed)
-    state.pop("verified_at", None)
-    owner = Owner(conversation_id, "conversation")
-    row.flow = await work.keys.seal(owner, canonical(state), flow_about(conversation_id))
+    await change_state(work, conversation_id, lambda state: state.pop("verified_at", None))
 
 
 class PhoneCall:
