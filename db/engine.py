@@ -67,6 +67,17 @@ class Database:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def ended(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """A transaction that someone else began: commits at the end, rolls back on an exception."""
+    try:
+        yield session
+        await session.commit()
+    except BaseException:
+        await session.rollback()
+        raise
+
+
 async def set_scope(session: AsyncSession, tenant_id: UUID | None, *, patient_id: UUID | None = None) -> None:
     """Set what the rest of the transaction may see: one tenant and, where given, only one patient's rows."""
     scope = (tenant_id, patient_id)

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import from_json
 
-from api.identity.callers import caller_of
+from api.identity.callers import signed_in
 from tools.runtime.entries import invalid
 from tools.runtime.errors import InvalidArguments, VersionRequired
 from tools.runtime.runtime import Runtime
@@ -39,13 +39,14 @@ def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
     body_model = _part(tool.args, rest_fields, "Query" if rest.method in ("GET", "DELETE") else "Body")
 
     async def endpoint(request: Request) -> Response:
-        caller = await caller_of(request)
-        arguments = await _arguments(request, tool, rest, path_model, body_model)
-        if_match = _if_match(request)
-        if tool.versioned and if_match is None:
-            raise VersionRequired
-        key = _key(request)
-        reply = await runtime.call(tool.name, arguments, caller, key=key, if_match=if_match)
+        await request.body()  # before a transaction waits for it
+        async with signed_in(request) as (caller, session):
+            arguments = await _arguments(request, tool, rest, path_model, body_model)
+            if_match = _if_match(request)
+            if tool.versioned and if_match is None:
+                raise VersionRequired
+            key = _key(request)
+            reply = await runtime.call(tool.name, arguments, caller, key=key, if_match=if_match, session=session)
         headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
         version = getattr(reply.out, "version", None)
         if version is None and reply.replayed:

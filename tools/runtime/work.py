@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
-from db.engine import Database, set_scope
+from db.engine import Database, ended, set_scope
 from governance.record import Opening, Record
 from governance.vault import Keyring, Vault
 from tools.runtime.errors import name_of
@@ -98,9 +98,12 @@ class Means(Protocol):
 
 
 @asynccontextmanager
-async def open_work(means: Means, tenant_id: UUID, *, opening: Opening) -> AsyncIterator[Work]:
-    """A transaction that commits effect, events, jobs and record together, or nothing."""
-    async with means.database.begin(tenant_id) as session:
+async def open_work(
+    means: Means, tenant_id: UUID, *, opening: Opening, session: AsyncSession | None = None
+) -> AsyncIterator[Work]:
+    """A transaction that commits effect, events, jobs and record together, or nothing. `session`: one that has begun, with
+    nothing but reads in it."""
+    async with means.database.begin(tenant_id) if session is None else ended(session) as session:
         keys = Keyring(means.vault, session, tenant_id)
         work = Work(
             session=session, tenant_id=tenant_id, now=means.clock.now(), record=Record(opening), keys=keys,

@@ -8,12 +8,27 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from tools.facility.tables import Location, Practitioner
 
 LIVE = ("booked", "confirmed", "checked_in")
 _LIVE_SQL = "state IN ('booked', 'confirmed', 'checked_in')"
+
+
+class WithNames:
+    """What has a practitioner and a location. Their rows are there where a query asked for them (`named`)."""
+
+    @declared_attr
+    @classmethod
+    def practitioner_row(cls) -> Mapped[Practitioner]:
+        return relationship(Practitioner, viewonly=True, lazy="raise")
+
+    @declared_attr
+    @classmethod
+    def location_row(cls) -> Mapped[Location]:
+        return relationship(Location, viewonly=True, lazy="raise")
 
 
 class ProviderSchedule(Versioned, Base):
@@ -57,7 +72,7 @@ class Holiday(TenantRow, Base):
     location_id: Mapped[UUID | None] = mapped_column(ForeignKey("location.id"))
 
 
-class TimeSlot(TenantRow, Base):
+class TimeSlot(WithNames, TenantRow, Base):
     """One bookable interval. `taken` counts live appointments and holds; only triggers write it. Of slots of one
     practitioner that overlap only one may be taken, unless staff allowed it (`ex_time_slot_practitioner`)."""
 
@@ -98,7 +113,7 @@ class SlotHold(TenantRow, Base):
     expires_at: Mapped[datetime]
 
 
-class Appointment(Versioned, Base):
+class Appointment(WithNames, Versioned, Base):
     """A patient in a slot. At most one live appointment with a practitioner a day, and one at a time, unless staff said
     otherwise and why (`ex_appointment_patient`)."""
 
