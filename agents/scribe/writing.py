@@ -1,9 +1,8 @@
 """Notes by a language model: any server that speaks OpenAI's chat completions.
 
-Each part of the visit is one call of one function, whose arguments are the part's sentences. A part whose answer was cut
-off is asked for again in halves, so that no end of a visit is lost. Where any part fails, there is no note: the caller
-falls back to the built-in maker for the whole, never to half a note.
-"""
+Each part of the visit is one call of one function, whose arguments are the part's sentences. A part whose answer was
+cut off is asked for again in halves, so that no end of a visit is lost. Where any part fails, there is no note: the
+caller falls back to the built-in maker for the whole, never to half a note."""
 
 from __future__ import annotations
 
@@ -73,7 +72,8 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 class ModelNotes:
-    """Writes notes by asking a model. `timeout_s` bounds each part's call. Belongs to the event loop that uses it first."""
+    """Writes notes by asking a model. `timeout_s` bounds each part's call. Belongs to the event loop that uses it
+    first."""
 
     def __init__(
         self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, timeout_s: float = 60.0,
@@ -151,8 +151,8 @@ class ModelNotes:
             "divisions": [(division.value, division.value.replace("_", " ")) for division in divisions],
             "before": part.before < part.first, "part": place[0], "parts": place[1],
             "segments": [
-                {"number": number + 1, "role": segments[number].role, "text": segments[number].text, "before": number < part.first}
-                for number in range(part.before, part.last)
+                {"number": place + 1, "role": segment.role, "text": segment.text, "before": place < part.first}
+                for place, segment in enumerate(segments[part.before : part.last], part.before)
             ],
         }  # fmt: skip
         messages = [

@@ -1,6 +1,6 @@
 """A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand and claim the conversation -> the
-flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and is
-committed by the turn after the graph has ended."""
+flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and
+is committed by the turn after the graph has ended."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def fit(lines: Sequence[str], options: Sequence[Option], choose: str) -> Fitted:
 
 
 async def screen_out(turn: Turn, reply: str) -> str:
-    """The policy's last look at an answer: what must not leave is replaced, and where it says so a person takes over."""
+    """The policy's last look at an answer: what must not leave is replaced, and where it says so a person takes
+    over."""
     dialogue = turn.dialogue
     work, state = dialogue.work, dialogue.state
     await work.scope(None)

@@ -80,7 +80,8 @@ def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
             said, _ = messages[body["message_id"]]
             current = RecordedTurn(
                 message_id=UUID(body["message_id"]), text=said["text"], media=said["media"],
-                at=datetime.fromisoformat(body["at"]), state=state, language=language, conversation=body["conversation"],
+                at=datetime.fromisoformat(body["at"]), state=state, language=language,
+                conversation=body["conversation"],
                 was=Seen(commands=(full or {}).get("commands", [])), by=body["by"], answers=defaultdict(list),
             )  # fmt: skip
             turns.append(current)

@@ -40,11 +40,11 @@ STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be
 
 log = structlog.get_logger()
 STATES_DROPPED = Counter("wardline_states_dropped_total", "States of conversations that could not be read")
-# One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
-# what the writer before has committed.
+# One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it
+# sees what the writer before has committed.
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
-# The conversation and its oldest message that waits, an emergency before all others (none while that one is being heard),
-# with the model's answer from an earlier try, and the keys that the turn will need.
+# The conversation and its oldest message that waits, an emergency before all others (none while that one is being
+# heard), with the model's answer from an earlier try, and the keys that the turn will need.
 _CLAIM = """
     SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
            k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
@@ -187,14 +187,16 @@ class Turn:
             owner = Owner(self.conversation_id, "conversation")
             kept = await work.keys.seal(owner, canonical(dataclasses.asdict(answer)), _answer_about(message_id))
             statement = insert(LLMResponse).values(
-                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=message_id, answer=kept
+                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=message_id,
+                answer=kept,
             )  # fmt: skip
             made = await work.session.execute(statement.on_conflict_do_nothing().returning(LLMResponse.id))
             if made.scalar() is not None:
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
     def grounds(self) -> Iterator[Any]:
-        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
+        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own
+        words."""
         yield self.state.model_dump_json()
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number

@@ -174,7 +174,7 @@ class ModelUnderstanding:
             async with asyncio.timeout(self._timeout_s):
                 await self._fetch([SystemMessage(system), HumanMessage(message)], heard)
             outcome, commands = _judge(heard, utterance.text)
-        except Exception as error:
+        except Exception as error:  # whatever the client raises is an outcome, and the built-in answers
             outcome, commands = fault_of(error), ()
         if outcome != "understood":
             log.warning("model_unavailable", outcome=outcome, model=self._name)
