@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx
 import structlog
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError
 
 from agents.scribe.parts import WORDS_A_PART, Part, joined, parts_of
 from agents.understanding.breaker import Breaker
@@ -57,7 +57,7 @@ class _CutShort(Exception):
     """The answer ended before the model was done."""
 
 
-def offered_function(description: str, divisions: tuple[Division, ...]) -> dict[str, Any]:
+def offered_function(description: str, divisions: tuple[Division, ...]) -> dict[str, JsonValue]:
     """The function in the chat-completions form, its schema inlined (no `$ref`)."""
     line = _object({"text": {"type": "string"}, "segments": {"type": "array", "items": {"type": "integer"}}})
     section = _object(
@@ -67,7 +67,7 @@ def offered_function(description: str, divisions: tuple[Division, ...]) -> dict[
     return {"type": "function", "function": {"name": FUNCTION, "description": description, "parameters": parameters}}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _object(properties: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime as GraphRuntime
 
 from agents.concierge import flow as concierge
@@ -125,7 +126,7 @@ def _after_understanding(state: Route) -> str:
     return {"silent": END, "emergency": "emergency", "converse": "converse"}[state["route"]]
 
 
-def build() -> Any:
+def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
     """The compiled graph; invoked with the turn as its context."""
     graph: StateGraph[Route, Turn] = StateGraph(Route, context_schema=Turn)
     graph.add_node("screen", screen)

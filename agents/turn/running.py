@@ -70,6 +70,7 @@ class Turns:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.graph = graph.build()
+        flows.all_flows()  # one that is spoken of and not declared stops the start
         self._hospitals: dict[UUID, tuple[float, HospitalDirectory]] = {}
 
     async def drain(self, tenant_id: UUID, conversation_id: UUID) -> None:

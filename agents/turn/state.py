@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from sqlalchemy.dialects.postgresql import insert
 
 from agents.phrases import own_words
@@ -35,6 +36,8 @@ from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
+_ANSWER = TypeAdapter(ModelAnswer)
+Media = dict[str, JsonValue]  # of a message: content_type, url; of a voice note, `heard`
 UNDERSTOOD = entry_kind("understood", "What a message was understood as")
 STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be read")
 
@@ -72,10 +75,10 @@ class Read:
     conversation_state: str
     version: int
     language: str
-    flow: dict[str, Any]
+    flow: dict[str, JsonValue]
     message_id: UUID
     text: str
-    media: list[Any]
+    media: list[Media]
     at: datetime  # when the message came in
     recorded: ModelAnswer | None  # from an earlier try of this turn
     lost: str | None = None  # why the state was not read
@@ -194,7 +197,7 @@ class Turn:
             if made.scalar() is not None:
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
-    def grounds(self) -> Iterator[Any]:
+    def grounds(self) -> Iterator[object]:
         """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own
         words."""
         yield self.state.model_dump_json()
@@ -266,10 +269,9 @@ async def _claim(work: Work, conversation_id: UUID) -> Read | None:
     was = await _opened(work, flow, flow_about(conversation_id))
     answered = await _opened(work, answer, _answer_about(message_id))
     message = json.loads(said or '{"text": "", "media": []}')
-    who, lost = {"patient_id": str(patient_id)} if patient_id else {}, None
-    state = _object(was) if flow is not None else {}
+    state, lost = _object(was) if flow is not None else {}, None
     if state is None:
-        state, lost = who, "all"
+        state, lost = {"patient_id": str(patient_id)} if patient_id else {}, "all"
     return Read(
         channel=channel,
         address=to or "",
@@ -295,7 +297,7 @@ async def _opened(work: Work, sealed: bytes | None, about: str) -> str | None:
         return None
 
 
-def _object(text: str | None) -> dict[str, Any] | None:
+def _object(text: str | None) -> dict[str, JsonValue] | None:
     try:
         value = json.loads(text or "")
     except ValueError:
@@ -306,15 +308,15 @@ def _object(text: str | None) -> dict[str, Any] | None:
 def _answer(text: str | None) -> ModelAnswer | None:
     """A recorded answer; one that another version wrote differently is asked for again."""
     try:
-        return ModelAnswer(**(_object(text) or {}))
-    except TypeError:
+        return _ANSWER.validate_json(text or "")
+    except ValidationError:
         return None
 
 
-def said_in(text: str, media: list[Any]) -> str:
+def said_in(text: str, media: list[Media]) -> str:
     """What was written, or else what may have been said in a voice note that was not clear enough to act on: red flags
     are looked for in it."""
-    return text or " ".join(one.get("heard", "") for one in media)
+    return text or " ".join(str(one.get("heard", "")) for one in media)
 
 
 def flow_about(conversation_id: UUID) -> str:
