@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,12 +11,30 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from psycopg import sql
+from sqlalchemy.exc import OperationalError
 
 from db import embedded
 from db.engine import sqlalchemy_url
 from settings import Settings
 
 DATABASE = "wardline"
+# While a step waits for a table's lock, everyone waits behind it who comes after. It waits less than the second after which the
+# server looks for deadlocks, so that it is the step that gives way and never a turn; turns are short, so it is tried again.
+LOCK_TIMEOUT_S, TRIES, WAIT_S = 0.8, 60, 1.0
+_TOO_OLD = (
+    "This database was made by a version from before texts were sealed, and cannot be carried over: its record is "
+    "hashed in another way. Take what you need out of it with that version, then begin a new one (for the demo: "
+    "remove the data folder)."
+)
+_BUSY = (
+    "The schema could not be brought to this version: a table's lock was not had in time, or another process is at the same. "
+    "Nothing is half done; what was brought along stays. Try again when there is less to do (wardline migrate), and see "
+    "pg_stat_activity for transactions that stay open."
+)
+
+
+class CannotMigrate(SystemExit):
+    """The schema stays where it is. Says why, and what to do."""
 
 
 class NoDatabase(SystemExit):
@@ -58,22 +77,41 @@ def create_database(superuser_url: str, database: str, app_role: str) -> tuple[s
     return service, _with(superuser_url, database=database, user=embedded.OWNER_ROLE)
 
 
-def migrate(owner_url: str, app_role: str) -> None:
-    """Bring the schema to the newest revision, as the owner."""
+def migrations() -> Config:
+    """Alembic's configuration. A new step's file is named by its revision, which begins with its number."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("file_template", "%%(rev)s")
+    return config
+
+
+def migrate(owner_url: str, app_role: str, *, to: str = "head", tries: int | None = None) -> None:
+    """Bring the schema to a revision, as the owner. A step that did not get a lock in time was rolled back, and is tried
+    again from where the schema stands; raises CannotMigrate when that did not help either, or the database is too old."""
+    config = migrations()
     config.attributes["url"] = sqlalchemy_url(owner_url)
     config.attributes["app_role"] = app_role
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        if "Can't locate revision" not in str(error):
-            raise
-        raise SystemExit(
-            "This database was made by a version from before texts were sealed, and cannot be carried over: its record is "
-            "hashed in another way. Take what you need out of it with that version, then begin a new one (for the demo: "
-            "remove the data folder)."
-        ) from None
+    config.attributes["lock_timeout_s"] = LOCK_TIMEOUT_S
+    for left in reversed(range(tries or TRIES)):
+        try:
+            command.upgrade(config, to)
+            return
+        except CommandError as error:
+            if "Can't locate revision" not in str(error):
+                raise
+            raise CannotMigrate(_TOO_OLD) from None
+        except Exception as error:  # alembic loads its environment anew each time, and with it the class that is raised
+            if not _is_busy(error):
+                raise
+            if not left:
+                raise CannotMigrate(_BUSY) from error
+            time.sleep(WAIT_S)
+
+
+def _is_busy(error: Exception) -> bool:
+    """Was a lock not had in time, or is another process migrating?"""
+    missed = isinstance(error, OperationalError) and isinstance(error.orig, psycopg.errors.LockNotAvailable)
+    return missed or isinstance(error, psycopg.errors.LockNotAvailable) or type(error).__name__ == "AlreadyMigrating"
 
 
 def _with(url: str, *, database: str, user: str | None = None) -> str:

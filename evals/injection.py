@@ -34,7 +34,6 @@ from rich.console import Console
 from rich.progress import track
 
 from agents.turn.running import Turns
-from agents.turn.state import flow_about
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.resolve.confirmation import is_plain_yes
@@ -47,6 +46,7 @@ from governance.policies.injection import looks_like_injection
 from governance.vault import Owner
 from tests.doubles.openai_server import OpenAIServer
 from tools.conversations.inbox import ensure_conversation
+from tools.conversations.turns import state_about
 from tools.runtime.principals import Principal, system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
@@ -257,13 +257,13 @@ class Play:
         """One attack in every field that tools show to an agent, then ordinary messages that make it read them."""
         with self._stored(text):
             await self._fresh(verified=True)
-            self.runtime.services.get(Turns)._places.clear()
+            self.runtime.services.get(Turns)._hospitals.clear()
             self.runtime.services.put(Understanding, BuiltIn())
             previous = ""
             for number, words in enumerate(_ORDINARY):
                 self.runtime.services.put(Understanding, self.model if number % 2 else BuiltIn())
                 previous = await self._watched(words, previous, f"stored: {text[:70]!r} then {words!r}")
-        self.runtime.services.get(Turns)._places.clear()
+        self.runtime.services.get(Turns)._hospitals.clear()
 
     @contextmanager
     def _stored(self, text: str) -> Iterator[None]:
@@ -342,7 +342,7 @@ async def open_verified(runtime: Runtime, patient: dict[str, Any], channel: str 
         conversation = await ensure_conversation(work, channel, patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()
-        flow = await work.keys.seal(Owner(conversation, "conversation"), json.dumps(state), flow_about(conversation))
+        flow = await work.keys.seal(Owner(conversation, "conversation"), json.dumps(state), state_about(conversation))
         driver = await work.session.connection()
         await driver.exec_driver_sql("UPDATE conversation SET flow = %s WHERE id = %s", (flow, conversation))
     return conversation

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    and_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
@@ -16,11 +27,13 @@ class LLMSession(Base):
     """One session on the record: a conversation with an agent, or a day of a person's or service's calls.
 
     `head_seq` and `head_hash` are the chain's end; only the database function `record_append` moves them. What the
-    session was opened with is in the hash that its first entry follows (`governance.chain.genesis`).
+    session was opened with is in the hash that its first entry follows (`governance.chain.genesis`). `month` is the one
+    that it began in (UTC), by which its entries are found; the year 1 on sessions from before entries lay in partitions.
     """
 
     __tablename__ = "llm_session"
     __table_args__ = (
+        UniqueConstraint("id", "month"),  # what entries refer to, so that a session has one month
         tenant_index("started_at"),
         tenant_index("conversation_id"),
         tenant_index("patient_id"),
@@ -41,10 +54,12 @@ class LLMSession(Base):
     head_seq: Mapped[int] = mapped_column(default=0, server_default="0")
     head_hash: Mapped[bytes] = open_bytes("a hash")
     head_xid: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # transaction that moved the head
+    month: Mapped[date] = mapped_column(server_default="0001-01-01")
 
 
 class AuditEntry(Base):
-    """One entry of a session. Never changed, never removed before its retention is over.
+    """One entry of a session. Never changed, never removed before its retention is over. In partitions by the month of
+    its session: a query that names a session's entries names its month too, and looks into one partition.
 
     `body` is canonical JSON kept as text, so that the bytes that were hashed are the bytes that are kept; it holds
     nothing personal. `sealed` is the rest of the entry (arguments, results, texts) under a patient's or a
@@ -52,15 +67,29 @@ class AuditEntry(Base):
     """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (tenant_index("kind"), CheckConstraint("kind ~ '^[a-z_]+$'", name="kind"))
+    __table_args__ = (
+        ForeignKeyConstraint(["session_id", "month"], ["llm_session.id", "llm_session.month"]),
+        tenant_index("kind"),
+        CheckConstraint("kind ~ '^[a-z_]+$'", name="kind"),
+        {"postgresql_partition_by": "RANGE (month)"},
+    )
 
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("llm_session.id"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     kind: Mapped[str]
     body: Mapped[str]
     sealed: Mapped[bytes | None] = sealed("patient", "conversation", "voice")
     hash: Mapped[bytes] = open_bytes("a hash")
+    month: Mapped[date] = mapped_column(primary_key=True, server_default="0001-01-01")
+
+    __mapper_args__ = {"primary_key": [session_id, seq]}  # with the month the database's key; a session has one
+
+
+def of_session(session_id: UUID) -> ColumnElement[bool]:
+    """Entries of one session: in the partition that they lie in."""
+    month = select(LLMSession.month).where(LLMSession.id == session_id).scalar_subquery()
+    return and_(AuditEntry.session_id == session_id, AuditEntry.month == month)
 
 
 class PatientAccess(Base):

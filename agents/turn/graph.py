@@ -50,7 +50,7 @@ async def emergency(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
 
 async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
-    if turn.read.media and not turn.text.strip():
+    if turn.read.claimed.media and not turn.text.strip():
         turn.dialogue.say("voice_not_heard" if turn.voice_note else "media_noted")
         return {}
     if turn.lost is not None:

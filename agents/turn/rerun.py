@@ -16,8 +16,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.commands import COMMANDS
 from agents.screen.red_flags import red_flags
@@ -27,12 +25,14 @@ from agents.turn.running import Turns
 from agents.turn.state import Media, Read, Turn, said_in
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
+from db.engine import Session
 from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
 from governance.record import Record, canonical
 from governance.vault import Keyring
 from tools.conversations.inbox import opening_of
+from tools.conversations.turns import Claimed
 from tools.record.rerun import Choice, ReadEntry, Rerun, Seen
 from tools.runtime.context import Tenant
 from tools.runtime.entries import parse, permitted
@@ -161,7 +161,7 @@ class _Watching(Guard):
         self._guard, self._policy = guard, policy
         self.rules: list[str] = []
 
-    async def policy(self, session: AsyncSession, tenant_id: UUID) -> Policy:
+    async def policy(self, session: Session, tenant_id: UUID) -> Policy:
         return self._policy or await self._guard.policy(session, tenant_id)
 
     async def note(self, work: Work, subject: Subject, decisions: Sequence[Decision], **_: object) -> None:
@@ -234,14 +234,15 @@ class Rehearse:
         understanding: Understanding, policy: Policy | None,
     ) -> Rerun:  # fmt: skip
         again = Rehearsal(self._runtime, recorded, policy)
-        read = Read(
-            channel="rerun", address=address, conversation_state=recorded.conversation, version=0,
-            language=recorded.language, flow=recorded.state, message_id=recorded.message_id, text=recorded.text,
-            media=recorded.media, at=recorded.at, recorded=None,
+        claimed = Claimed(
+            conversation_id, channel="rerun", address=address, conversation_state=recorded.conversation, version=0,
+            language=recorded.language, state=recorded.state, patient_id=None, message_id=recorded.message_id,
+            text=recorded.text, media=recorded.media, at=recorded.at, answer=None,
         )  # fmt: skip
+        read = Read(claimed, recorded.state, recorded=None)
         state, _ = read_state(recorded.state)
         turn = Turn(again, tenant, hospital, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
-        turn.red_flags = red_flags(said_in(read.text, read.media))
+        turn.red_flags = red_flags(said_in(claimed.text, claimed.media))
         if turn.screen() == "converse":
             given = _Given(await understanding.understand(turn.utterance()))
             again.services.put(Understanding, given)
@@ -266,10 +267,8 @@ class Rehearse:
     @asynccontextmanager
     async def _reading(self, tenant: Tenant, conversation_id: UUID, again: Rehearsal) -> AsyncIterator[Work]:
         at = again.clock.now()
-        async with self._runtime.database.begin(tenant.id) as session:
-            await session.execute(text("SET TRANSACTION READ ONLY"))
+        async with self._runtime.database.reading(tenant.id) as session:
             yield Work(
                 session=session, tenant_id=tenant.id, now=at, record=Record(opening_of(conversation_id, "rerun", at)),
                 keys=Keyring(self._runtime.vault, session, tenant.id), guard=again.guard,
             )  # fmt: skip
-            await session.rollback()

@@ -1,18 +1,15 @@
 """${message}"""
 
-import sqlalchemy as sa
-from alembic import op
-from sqlalchemy.dialects import postgresql
-${imports if imports else ""}
+from db.migrations.steps import run_sql
+
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+# Frozen: only SQL, and nothing that changes with the code. `lock_timeout` is set (`db/migrations/env.py`): a step that takes a
+# table's lock does little under it; scans (VALIDATE CONSTRAINT, CREATE INDEX CONCURRENTLY) go into a step of their own.
+
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    run_sql("${up_revision}.sql")

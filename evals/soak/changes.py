@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -79,6 +79,8 @@ def _other(rng: random.Random, value: Any) -> Any:
         return value + rng.choice((-1, 1, 1000))
     if isinstance(value, datetime):
         return rng.choice((value + timedelta(microseconds=rng.choice((-1, 1, 10**9))), "infinity"))
+    if isinstance(value, date):
+        return rng.choice((value + timedelta(days=31), value.replace(year=value.year + 1), date(2, 1, 1)))
     if isinstance(value, UUID):
         return UUID(bytes=_other(rng, value.bytes))
     if isinstance(value, bytes):

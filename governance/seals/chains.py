@@ -22,24 +22,27 @@ SESSION, ENTRY, END, ODD, LEAF = range(5)
 _LOT = 300  # sessions: few enough that the server reads them by index and starts to send at once
 _CHUNK = 500  # rows that the driver takes from the server at once, while the server goes on
 # One row a session (its opening as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes), one
-# a leaf; in order of session and entry. Each part is sorted by itself, so that the indexes can give the order.
+# a leaf; in order of session and entry. Each part is sorted by itself, so that the indexes can give the order. Entries are
+# sought in every partition: one that lies under another month than its session's would not be found by those who read it.
 _ROWS: LiteralString = """
-    SELECT uuid_send(session_id), seq, tag, content, hash, head_seq, head_xid, ended_at, outcome FROM (
+    SELECT uuid_send(session_id), seq, tag, content, hash, head_seq, head_xid, ended_at, outcome, month FROM (
         (SELECT id AS session_id, 0 AS seq, 0 AS tag,
                 convert_to(concat_ws('|', 'wardline', id, tenant_id, octet_length(agent) || ':' || agent,
                     octet_length(channel) || ':' || channel, octet_length(principal) || ':' || principal,
                     coalesce(patient_id::text, ''), coalesce(conversation_id::text, ''),
                     (extract(epoch FROM started_at) * 1000000)::bigint), 'UTF8') AS content,
-                head_hash AS hash, head_seq, head_xid, ended_at, outcome
+                head_hash AS hash, head_seq, head_xid, ended_at, outcome,
+                CASE WHEN month IN ('0001-01-01', date_trunc('month', started_at AT TIME ZONE 'UTC')::date) THEN month - DATE '0001-01-01'
+                     ELSE -1 END AS month
            FROM llm_session WHERE tenant_id = %(tenant)s AND {those} ORDER BY 1, 2)
         UNION ALL
         (SELECT session_id, seq, CASE WHEN kind = 'session_ended' THEN 2 WHEN strpos(kind, '|') > 0 THEN 3 ELSE 1 END,
                 CASE WHEN sealed IS NULL THEN convert_to(seq || '|' || kind || '|0|' || body, 'UTF8')
                      ELSE convert_to(seq || '|' || kind || '|' || octet_length(sealed) || '|' || body, 'UTF8') || sealed END,
-                hash, NULL, NULL, NULL, NULL
+                hash, NULL, NULL, NULL, NULL, month - DATE '0001-01-01'
            FROM audit_entry WHERE tenant_id = %(tenant)s AND {of_those} ORDER BY 1, 2)
         UNION ALL
-        (SELECT session_id, head_seq, 4, NULL, head_hash, NULL, NULL, NULL, NULL
+        (SELECT session_id, head_seq, 4, NULL, head_hash, NULL, NULL, NULL, NULL, NULL
            FROM seal_leaf WHERE tenant_id = %(tenant)s AND {of_those} ORDER BY 1, 2)
     ) rows ORDER BY session_id, seq
 """
@@ -50,8 +53,8 @@ _NAMED = _ROWS.format(those="id = ANY(%(named)s)", of_those="session_id = ANY(%(
 _NEXT = "SELECT id FROM llm_session WHERE tenant_id = %s AND id > %s ORDER BY id OFFSET %s LIMIT 1"
 _FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
-# session, entry, tag, content, hash; of a session's own row besides: head_seq, head_xid, ended_at, outcome
-Row = tuple[bytes, int, int, bytes, bytes, int, int, datetime | None, str | None]
+# session, entry, tag, content, hash; of a session's own row besides: head_seq, head_xid, ended_at, outcome; month in days
+Row = tuple[bytes, int, int, bytes, bytes, int, int, datetime | None, str | None, int]
 
 
 @dataclass(slots=True)
@@ -71,11 +74,12 @@ class Walk:
     def take(self, rows: Iterable[Row]) -> None:
         """The session's rows, in order. A leaf may come before or after the entry that it seals."""
         sha256 = hashlib.sha256
+        placed = 0  # the session's month
         last, previous, leaf = 0, b"", 0  # `leaf`: entry of a leaf that is still to be held against it
         for row in rows:
-            _, seq, tag, content, stored, _, _, _, _ = row
+            _, seq, tag, content, stored, _, _, _, _, month = row
             if tag == SESSION:
-                self.head = row
+                self.head, placed = row, month
                 previous = sha256(content).digest()
                 continue
             if leaf and leaf < seq:
@@ -93,6 +97,9 @@ class Walk:
             if previous != stored or tag == ODD:
                 self._break(seq, "the entry does not match its hash")
                 break
+            if month != placed:
+                self._break(seq, "the entry does not lie where its session's entries are")
+                break
             if tag == END:
                 self._ended(content)
         self.seq, self.hash = last, previous
@@ -104,7 +111,7 @@ class Walk:
             return None if gone else Break("the session's row is missing", self.id, 1)
         if self.broken is not None:
             return self.broken
-        _, _, _, _, head_hash, head_seq, xid, *end = self.head
+        _, _, _, _, head_hash, head_seq, xid, *end, _ = self.head
         if self.seq < max(head_seq, self.sealed):
             self._break(self.seq + 1, "the entry is missing")
         elif self.seq > head_seq:

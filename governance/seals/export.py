@@ -33,14 +33,17 @@ _ROWS_AT_ONCE = 500
 _LEAVES: LiteralString = """
     SELECT l.position, l.session_id, l.after_seq, l.head_seq, l.head_hash, p.hash
       FROM seal_leaf l
-      LEFT JOIN audit_entry p ON p.session_id = l.session_id AND p.seq = l.after_seq AND p.tenant_id = l.tenant_id
+      LEFT JOIN llm_session s ON s.id = l.session_id
+      LEFT JOIN audit_entry p ON p.session_id = l.session_id AND p.month = s.month AND p.seq = l.after_seq
+                             AND p.tenant_id = l.tenant_id
      WHERE l.tenant_id = %s AND l.position >= %s AND l.position < %s ORDER BY l.position LIMIT %s
 """
 _ENTRIES: LiteralString = """
     SELECT l.position, e.seq, e.kind, e.body, e.sealed, e.hash
       FROM seal_leaf l
-      JOIN audit_entry e ON e.session_id = l.session_id AND e.seq > l.after_seq AND e.seq <= l.head_seq
-                        AND e.tenant_id = l.tenant_id
+      JOIN llm_session s ON s.id = l.session_id
+      JOIN audit_entry e ON e.session_id = l.session_id AND e.month = s.month AND e.seq > l.after_seq
+                        AND e.seq <= l.head_seq AND e.tenant_id = l.tenant_id
      WHERE l.tenant_id = %s AND l.position = ANY(%s::bigint[]) ORDER BY l.position, e.seq
 """
 

@@ -24,8 +24,9 @@ _LEAF_OF = """
      WHERE tenant_id = %s AND session_id = %s AND head_seq >= %s ORDER BY head_seq LIMIT 1
 """
 _ENTRIES = """
-    SELECT seq, kind, body, sealed, hash FROM audit_entry
-     WHERE tenant_id = %s AND session_id = %s AND seq >= %s AND seq <= %s ORDER BY seq
+    SELECT e.seq, e.kind, e.body, e.sealed, e.hash
+      FROM llm_session s JOIN audit_entry e ON e.session_id = s.id AND e.month = s.month
+     WHERE e.tenant_id = %s AND s.id = %s AND e.seq >= %s AND e.seq <= %s ORDER BY e.seq
 """
 
 

@@ -39,7 +39,9 @@ _HEADS = f"SELECT s.id, coalesce(l.head_seq, 0), s.head_seq, s.head_hash {_MOVED
 _WAITING = f"SELECT coalesce(sum(head_seq - sealed), 0)::bigint FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS sealed {_MOVED} LIMIT %s) x"
 _HELD = """
     SELECT count(*) FROM unnest(%s::uuid[], %s::int[], %s::bytea[]) AS x(session_id, seq, hash)
-      JOIN audit_entry e USING (session_id, seq, hash) WHERE e.tenant_id = %s
+      JOIN llm_session s ON s.id = x.session_id
+      JOIN audit_entry e ON (e.session_id, e.month, e.seq, e.hash) = (x.session_id, s.month, x.seq, x.hash)
+     WHERE e.tenant_id = %s
 """
 
 

@@ -35,7 +35,13 @@ ROOM = Room(
     },
     classes=(MESSAGES,),
     lets_go={"messages": (_COMMUNICATIONS, _MESSAGES), "deliveries": (_REPORTS,)},
-    ends={"communication": "messages", "message": "messages", "delivery_report": "deliveries"},
+    ends={
+        "communication": "messages",
+        "message": "messages",
+        "provider_message": "messages",
+        "message_answer": "messages",
+        "delivery_report": "deliveries",
+    },
     keeps={
         "conversation": "one a patient and channel at a time; its texts end by their keys",
         "message_template": FEW,

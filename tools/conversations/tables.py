@@ -41,15 +41,17 @@ class Conversation(Versioned, Base):
 
 class Message(TenantRow, Base):
     """One message. In: the inbox, `received` until its turn has committed, then `processed`; a voice note is `hearing` until
-    its words are there. Out: the outbox."""
+    its words are there. Out: the outbox. In partitions by month, by `id`; what is unique over all months is in
+    `ProviderMessage` and `MessageAnswer`, which a trigger keeps: an incoming message that was stored before is passed
+    over, a second answer refused."""
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "provider_id"),
-        UniqueConstraint("tenant_id", "in_reply_to"),
         tenant_index("conversation_id", "seq"),
         tenant_index("at"),
         tenant_index("state", "at"),
+        Index("ix_message_provider_id", "tenant_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+        Index("ix_message_in_reply_to", "in_reply_to", postgresql_where=text("in_reply_to IS NOT NULL")),
         Index(
             "ix_message_inbox",
             "tenant_id",
@@ -63,16 +65,17 @@ class Message(TenantRow, Base):
             " 'cancelled')",
             name="state",
         ),
+        {"postgresql_partition_by": "RANGE (id)"},
     )
 
-    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))  # unique by its sequence, and in each partition
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
     direction: Mapped[str]
     content: Mapped[bytes] = sealed("conversation")  # sealed, see contents.py
     at: Mapped[datetime]
     state: Mapped[str]
     provider_id: Mapped[str | None]
-    in_reply_to: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+    in_reply_to: Mapped[UUID | None]
     author: Mapped[str]  # "patient", "agent:scheduling", a staff principal
     purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...
     urgent: Mapped[bool] = mapped_column(
@@ -81,6 +84,26 @@ class Message(TenantRow, Base):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None]
+
+
+class ProviderMessage(Base):
+    """Which message has a provider's id: one. Written by the trigger `message_once` alone."""
+
+    __tablename__ = "provider_message"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID]
+
+
+class MessageAnswer(Base):
+    """Which message answers another: one. Written by the trigger `message_once` alone."""
+
+    __tablename__ = "message_answer"
+
+    tenant_id: Mapped[UUID]
+    in_reply_to: Mapped[UUID] = mapped_column(ForeignKey("message.id"), primary_key=True)
+    message_id: Mapped[UUID]
 
 
 class DeliveryReport(TenantRow, Base):

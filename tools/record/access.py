@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ColumnElement, exists, select
 
-from governance.tables import AuditEntry, PatientAccess
+from governance.tables import AuditEntry, LLMSession, PatientAccess
 from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Forbidden
@@ -35,12 +35,15 @@ class AccessOut(Out):
 
 def names_patient(patient_id: UUID) -> ColumnElement[bool]:
     """Entries of calls that named or showed a patient."""
-    return exists().where(
+    named = exists().where(
         PatientAccess.tenant_id == AuditEntry.tenant_id,
         PatientAccess.patient_id == patient_id,
         PatientAccess.session_id == AuditEntry.session_id,
         PatientAccess.seq == AuditEntry.seq,
+        LLMSession.id == PatientAccess.session_id,
+        LLMSession.month == AuditEntry.month,
     )
+    return named.correlate(AuditEntry)
 
 
 @tool(

@@ -12,7 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from pydantic import Field
 from sqlalchemy import select
 
-from governance.tables import AuditEntry
+from governance.tables import AuditEntry, of_session
 from tools.record.access import names_patient
 from tools.record.tools import READ
 from tools.runtime.context import ToolContext
@@ -38,7 +38,7 @@ async def audit_events(ctx: ToolContext, args: AuditEvents) -> FhirResource:
     if args.patient_id is not None:
         query = query.where(names_patient(args.patient_id))
     if args.session_id is not None:
-        query = query.where(AuditEntry.session_id == args.session_id)
+        query = query.where(of_session(args.session_id))
     order = (AuditEntry.session_id, AuditEntry.seq)
     found = await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=_event)
     entries = [{"fullUrl": f"urn:uuid:{event['id']}", "resource": event} for event in found.items]

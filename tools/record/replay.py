@@ -12,7 +12,7 @@ from sqlalchemy import select
 from governance.chain import Chain, Head
 from governance.record import POLICY_DECISION, entry_about
 from governance.seals.report import Break
-from governance.tables import AuditEntry, LLMSession
+from governance.tables import AuditEntry, LLMSession, of_session
 from tools.record.readable import grant_of, redact_all
 from tools.record.tools import READ, SessionId, SessionOut
 from tools.runtime.context import ToolContext
@@ -88,7 +88,7 @@ async def _check(ctx: ToolContext, row: LLMSession) -> Break | None:
     chain, after = Chain(head_of(row)), 0
     columns = (AuditEntry.seq, AuditEntry.kind, AuditEntry.body, AuditEntry.sealed, AuditEntry.hash)
     while True:
-        query = select(*columns).where(AuditEntry.session_id == row.id, AuditEntry.seq > after)
+        query = select(*columns).where(of_session(row.id), AuditEntry.seq > after)
         rows = (await ctx.session.execute(query.order_by(AuditEntry.seq).limit(_CHECKED_AT_ONCE))).all()
         if not rows:
             return chain.end()
@@ -99,7 +99,7 @@ async def _check(ctx: ToolContext, row: LLMSession) -> Break | None:
 
 
 async def session_rows(ctx: ToolContext, session_id: UUID, *, after: int = 0, limit: int) -> list[AuditEntry]:
-    query = select(AuditEntry).where(AuditEntry.session_id == session_id, AuditEntry.seq > after)
+    query = select(AuditEntry).where(of_session(session_id), AuditEntry.seq > after)
     return list(await ctx.session.scalars(query.order_by(AuditEntry.seq).limit(limit)))
 
 

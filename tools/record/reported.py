@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.base import new_id
 from governance.record import SESSION_STARTED, Opening, Record, digest
-from governance.tables import AuditEntry, LLMSession
+from governance.tables import AuditEntry, LLMSession, of_session
 from governance.vault import Owner
 from tools.conversations.inbox import ENDED, STARTED
 from tools.patients.gates import load_patient
@@ -181,7 +181,7 @@ async def list_responses(ctx: ToolContext, args: ListResponses) -> Page[EntryBod
 
 async def _entries(ctx: ToolContext, query: Select[Any], args: PageArgs, session_id: UUID | None) -> Page[EntryBody]:
     if session_id is not None:
-        query = query.where(AuditEntry.session_id == session_id)
+        query = query.where(of_session(session_id))
     order = (AuditEntry.session_id, AuditEntry.seq)
     return await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=_body)
 

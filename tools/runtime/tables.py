@@ -44,12 +44,17 @@ class IdempotencyKey(TenantRow, Base):
 
 
 class EventLog(TenantRow, Base):
-    """An event, written in the transaction of its cause. `seq` gives the order."""
+    """An event, written in the transaction of its cause. `seq` gives the order. In partitions by month, by `id`."""
 
     __tablename__ = "event_log"
-    __table_args__ = (tenant_index("entity_id", "seq"), tenant_index("type", "seq"), tenant_index("at"))
+    __table_args__ = (
+        tenant_index("entity_id", "seq"),
+        tenant_index("type", "seq"),
+        tenant_index("at"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
 
-    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))  # unique by its sequence, and in each partition
     type: Mapped[str]
     entity_id: Mapped[UUID]
     payload: Mapped[dict[str, Any]]

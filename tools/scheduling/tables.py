@@ -1,5 +1,5 @@
 """Schedules, slots, holds, appointments, the waitlist and encounters. Seats are kept by the database: triggers count a
-slot's `taken`, and a check refuses more than its capacity, whoever inserts (`db/migrations/sql/0001_seats.sql`)."""
+slot's `taken`, and a check refuses more than its capacity, whoever inserts (`db/migrations/versions/0001_sealed.sql`)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
--- The only way to write an entry or an event. Takes the session's row lock until the commit: one writer a chain.
-CREATE FUNCTION record_append(p_session uuid, p_opening jsonb, p_kinds text[], p_bodies text[], p_sealed bytea[],
+-- The month in which a session began, on the session and on its entries, which will lie in partitions by it. It is a session's
+-- for good, so that an entry's place is known from its session, and session and number stay unique. What is there already has
+-- the year 1, which says "before there were months": no row is rewritten.
+ALTER TABLE llm_session ADD COLUMN month date NOT NULL DEFAULT '0001-01-01';
+ALTER TABLE audit_entry ADD COLUMN month date NOT NULL DEFAULT '0001-01-01';
+CREATE OR REPLACE FUNCTION record_append(p_session uuid, p_opening jsonb, p_kinds text[], p_bodies text[], p_sealed bytea[],
                               p_events jsonb)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -8,6 +12,7 @@ DECLARE
     v_hash bytea;
     v_tenant uuid := nullif(current_setting('app.tenant', true), '')::uuid;
     v_ended jsonb;
+    v_month date;
 BEGIN
     INSERT INTO event_log (id, tenant_id, type, entity_id, payload, at)
     SELECT e.id, v_tenant, e.type, e.entity_id, e.payload, e.at
@@ -18,13 +23,14 @@ BEGIN
     IF cardinality(p_kinds) = 0 THEN
         RETURN 0;
     END IF;
-    SELECT head_seq, head_hash INTO v_seq, v_hash FROM llm_session WHERE id = p_session FOR UPDATE;
+    SELECT head_seq, head_hash, month INTO v_seq, v_hash, v_month FROM llm_session WHERE id = p_session FOR UPDATE;
     IF NOT FOUND THEN
         INSERT INTO llm_session (id, tenant_id, agent, channel, principal, patient_id, conversation_id, started_at,
-                                 head_seq, head_hash)
+                                 month, head_seq, head_hash)
         VALUES (p_session, v_tenant, p_opening->>'agent', p_opening->>'channel', p_opening->>'principal',
                 (p_opening->>'patient_id')::uuid, (p_opening->>'conversation_id')::uuid,
-                (p_opening->>'started_at')::timestamptz, 0,
+                (p_opening->>'started_at')::timestamptz,
+                date_trunc('month', (p_opening->>'started_at')::timestamptz AT TIME ZONE 'UTC')::date, 0,
                 sha256(convert_to(concat_ws('|', 'wardline', p_session, v_tenant,
                     octet_length(p_opening->>'agent') || ':' || (p_opening->>'agent'),
                     octet_length(p_opening->>'channel') || ':' || (p_opening->>'channel'),
@@ -32,15 +38,15 @@ BEGIN
                     coalesce(p_opening->>'conversation_id', ''),
                     (extract(epoch FROM (p_opening->>'started_at')::timestamptz) * 1000000)::bigint), 'UTF8')))
         ON CONFLICT (id) DO NOTHING;
-        SELECT head_seq, head_hash INTO STRICT v_seq, v_hash FROM llm_session WHERE id = p_session FOR UPDATE;
+        SELECT head_seq, head_hash, month INTO STRICT v_seq, v_hash, v_month FROM llm_session WHERE id = p_session FOR UPDATE;
     END IF;
     FOR i IN 1 .. cardinality(p_kinds) LOOP
         v_seq := v_seq + 1;
         v_hash := sha256(v_hash || sha256(
             convert_to(v_seq || '|' || p_kinds[i] || '|' || coalesce(octet_length(p_sealed[i]), 0) || '|' || p_bodies[i],
                        'UTF8') || coalesce(p_sealed[i], ''::bytea)));
-        INSERT INTO audit_entry (session_id, seq, tenant_id, kind, body, sealed, hash)
-        VALUES (p_session, v_seq, v_tenant, p_kinds[i], p_bodies[i], p_sealed[i], v_hash);
+        INSERT INTO audit_entry (session_id, seq, tenant_id, kind, body, sealed, hash, month)
+        VALUES (p_session, v_seq, v_tenant, p_kinds[i], p_bodies[i], p_sealed[i], v_hash, v_month);
         IF p_kinds[i] = 'tool_call' THEN
             INSERT INTO patient_access (tenant_id, patient_id, session_id, seq)
             SELECT v_tenant, (named #>> '{}')::uuid, p_session, v_seq
@@ -57,65 +63,43 @@ BEGIN
     RETURN v_seq;
 END $$;
 
--- Only record_purge removes entries, and the service's role may not set aside the triggers: it may delete nothing here.
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_rewind() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND current_setting('app.purging', true) = 'on' THEN
         RETURN OLD;
     END IF;
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-
-CREATE FUNCTION refuse_rewind() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('app.purging', true) = 'on' THEN
-        RETURN OLD;
-    END IF;
-    IF TG_OP = 'DELETE' OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id OR NEW.head_seq < OLD.head_seq
+    IF TG_OP = 'DELETE' OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id OR NEW.month <> OLD.month OR NEW.head_seq < OLD.head_seq
        OR (NEW.head_seq = OLD.head_seq AND NEW.head_hash <> OLD.head_hash) THEN
         RAISE EXCEPTION 'a session on the record only grows' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only_all BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON patient_access FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON llm_response FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON event_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only_all BEFORE TRUNCATE ON llm_response
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only_all BEFORE TRUNCATE ON event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only_all BEFORE TRUNCATE ON llm_session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE ON llm_session FOR EACH ROW EXECUTE FUNCTION refuse_rewind();
-
--- Was the session's last entry before a time?
-CREATE FUNCTION session_is_past(p_session llm_session, p_before timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION session_is_past(p_session llm_session, p_before timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT p_session.started_at < p_before AND NOT EXISTS (
-        SELECT 1 FROM audit_entry e WHERE e.session_id = p_session.id AND e.seq = p_session.head_seq
+        SELECT 1 FROM audit_entry e WHERE e.session_id = p_session.id AND e.month = p_session.month AND e.seq = p_session.head_seq
            AND coalesce((e.body::jsonb->>'at')::timestamptz, p_session.started_at) >= p_before)
 $$;
 
--- Remove the tenant's sessions whose last entry is older than a time that is six years back at least
--- (45 CFR 164.316(b)(2)(i)). The caller writes what is returned on the record, in the same transaction.
-CREATE FUNCTION record_purge(p_before timestamptz, p_most integer)
+CREATE OR REPLACE FUNCTION record_purge(p_before timestamptz, p_most integer)
 RETURNS TABLE (session_id uuid, head_seq integer, head_hash bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     v_tenant uuid := nullif(current_setting('app.tenant', true), '')::uuid;
     v_ids uuid[];
+    v_months date[];
 BEGIN
     IF p_before > now() - interval '2192 days' THEN
         RAISE EXCEPTION 'the record is kept six years at least' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    SELECT array_agg(id) INTO v_ids FROM (
-        SELECT s.id FROM llm_session s WHERE s.tenant_id = v_tenant AND session_is_past(s, p_before)
+    SELECT array_agg(id), array_agg(DISTINCT month) INTO v_ids, v_months FROM (
+        SELECT s.id, s.month FROM llm_session s WHERE s.tenant_id = v_tenant AND session_is_past(s, p_before)
          ORDER BY s.started_at LIMIT p_most FOR UPDATE SKIP LOCKED) old;
     RETURN QUERY SELECT s.id, s.head_seq, s.head_hash FROM llm_session s WHERE s.id = ANY(v_ids) ORDER BY s.id;
     PERFORM set_config('app.purging', 'on', true);
     DELETE FROM llm_response r WHERE r.session_id = ANY(v_ids);
     DELETE FROM patient_access a WHERE a.session_id = ANY(v_ids);
-    DELETE FROM audit_entry e WHERE e.session_id = ANY(v_ids);
+    DELETE FROM audit_entry e WHERE e.session_id = ANY(v_ids) AND e.month = ANY(v_months);
     DELETE FROM llm_session s WHERE s.id = ANY(v_ids);
     PERFORM set_config('app.purging', '', true);
 END $$;

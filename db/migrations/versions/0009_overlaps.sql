@@ -1,27 +1,14 @@
-"""overlaps: an allowed overlap holds for its own visit alone, and ends with it; a free slot may change its length"""
-
-from alembic import context, op
-
-revision = "overlaps"
-down_revision = "holidays"
-branch_labels = None
-depends_on = None
-
-# A seat given back takes the staff's leave to overlap with it, once it was the last.
-MOVE_SEAT = """
+SET CONSTRAINTS ALL IMMEDIATE;
 CREATE OR REPLACE FUNCTION move_seat(p_slot uuid, p_seats integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     UPDATE time_slot SET taken = taken + p_seats, overlap_allowed = overlap_allowed AND (p_seats > 0 OR taken + p_seats > 0)
      WHERE id = p_slot AND (p_seats < 0 OR NOT blocked);
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'slot %% is blocked or not this tenant''s', p_slot
+        RAISE EXCEPTION 'slot % is blocked or not this tenant''s', p_slot
             USING ERRCODE = 'check_violation', CONSTRAINT = 'slot_open';
     END IF;
-END $$
-"""
-# The exclusions leave out what staff allowed; whatever is new and was not allowed is held against these too.
-PRACTITIONER = """
+END $$;
 CREATE FUNCTION one_place_practitioner() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(NEW.practitioner_id::text, 2));
@@ -32,9 +19,7 @@ BEGIN
             USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_time_slot_practitioner';
     END IF;
     RETURN NULL;
-END $$
-"""
-PATIENT = """
+END $$;
 CREATE FUNCTION one_place_patient() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.state IN ('booked', 'confirmed', 'checked_in') AND OLD.starts_at = NEW.starts_at
@@ -50,21 +35,7 @@ BEGIN
             USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_appointment_patient';
     END IF;
     RETURN NULL;
-END $$
-"""
-TRIGGERS = (
-    "CREATE TRIGGER one_place AFTER UPDATE OF taken ON time_slot FOR EACH ROW"
-    " WHEN (OLD.taken = 0 AND NEW.taken > 0 AND NOT NEW.overlap_allowed) EXECUTE FUNCTION one_place_practitioner()",
-    "CREATE TRIGGER one_place AFTER INSERT OR UPDATE OF state, starts_at, ends_at, patient_id ON appointment FOR EACH ROW"
-    " WHEN (NEW.state IN ('booked', 'confirmed', 'checked_in') AND NEW.overlap_reason IS NULL)"
-    " EXECUTE FUNCTION one_place_patient()",
-)
-
-
-def upgrade() -> None:
-    connection = op.get_bind()
-    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-    for statement in (MOVE_SEAT, PRACTITIONER, PATIENT, *TRIGGERS):
-        connection.exec_driver_sql(statement)
-    role = context.config.attributes["app_role"]
-    connection.exec_driver_sql(f"GRANT UPDATE (ends_at) ON time_slot TO {role}")
+END $$;
+CREATE TRIGGER one_place AFTER UPDATE OF taken ON time_slot FOR EACH ROW WHEN (OLD.taken = 0 AND NEW.taken > 0 AND NOT NEW.overlap_allowed) EXECUTE FUNCTION one_place_practitioner();
+CREATE TRIGGER one_place AFTER INSERT OR UPDATE OF state, starts_at, ends_at, patient_id ON appointment FOR EACH ROW WHEN (NEW.state IN ('booked', 'confirmed', 'checked_in') AND NEW.overlap_reason IS NULL) EXECUTE FUNCTION one_place_patient();
+GRANT UPDATE (ends_at) ON time_slot TO :app_role;
