@@ -160,7 +160,8 @@ class Turn:
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
     def grounds(self) -> Iterator[object]:
-        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
+        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own
+        words."""
         yield self.state.model_dump_json()
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
