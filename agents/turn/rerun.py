@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from agents.screen.red_flags import red_flags
 from agents.turn.conversation_state import read_state
 from agents.turn.dialogue import HospitalDirectory
 from agents.turn.running import Turns
-from agents.turn.state import Read, Turn, said_in
+from agents.turn.state import Media, Read, Turn, said_in
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.engine import Session
@@ -43,6 +43,8 @@ from tools.runtime.runtime import Runtime, Step
 from tools.runtime.tool import Effect, find_tool
 from tools.runtime.work import Clock, Work
 
+Body = dict[str, Any]  # JSON of the record, of the shape of its entry's kind
+
 
 class NotOnRecord(LookupError):
     """The turn asks for something that the record cannot answer: it goes another way from there."""
@@ -54,21 +56,21 @@ class RecordedTurn:
 
     message_id: UUID
     text: str
-    media: list[Any]
+    media: list[Media]
     at: datetime
-    state: dict[str, Any]
+    state: Body
     language: str
     conversation: str  # open or handed_over
     was: Seen
     by: str
-    answers: dict[tuple[str, str], list[dict[str, Any]]]  # (tool, arguments) -> outcomes in order
+    answers: dict[tuple[str, str], list[Body]]  # (tool, arguments) -> outcomes in order
 
 
 def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
     """The turns of a conversation's session. Raises NotOnRecord where a text was erased."""
     turns: list[RecordedTurn] = []
-    messages: dict[str, tuple[dict[str, Any], str]] = {}
-    state: dict[str, Any] = {}
+    messages: dict[str, tuple[Body, str]] = {}
+    state: Body = {}
     language = "en"
     current: RecordedTurn | None = None
     for kind, body, full in entries:
@@ -80,7 +82,8 @@ def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
             said, _ = messages[body["message_id"]]
             current = RecordedTurn(
                 message_id=UUID(body["message_id"]), text=said["text"], media=said["media"],
-                at=datetime.fromisoformat(body["at"]), state=state, language=language, conversation=body["conversation"],
+                at=datetime.fromisoformat(body["at"]), state=state, language=language,
+                conversation=body["conversation"],
                 was=Seen(commands=(full or {}).get("commands", [])), by=body["by"], answers=defaultdict(list),
             )  # fmt: skip
             turns.append(current)
@@ -93,7 +96,7 @@ def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
     return turns
 
 
-def _add(turn: RecordedTurn, kind: str, body: dict[str, Any], full: dict[str, Any]) -> None:
+def _add(turn: RecordedTurn, kind: str, body: Body, full: Body) -> None:
     if kind == "message_out":
         turn.was.reply = full.get("text", "")
     elif kind == "policy_decision" and "policy" in body:
@@ -117,10 +120,11 @@ class Rehearsal(Runtime):
             services=services,
         )  # fmt: skip
         self.turn = turn
-        self.effects: list[dict[str, Any]] = []
+        self.effects: list[Body] = []
 
     async def call_named_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: object = None
+        self, work: Work, name: str, arguments: object, caller: Principal, *, step: Step | None = None,
+        prepared: object = None,
     ) -> BaseModel:  # fmt: skip
         tool = permitted(name, caller)
         args = parse(tool, arguments)
@@ -160,7 +164,7 @@ class _Watching(Guard):
     async def policy(self, session: Session, tenant_id: UUID) -> Policy:
         return self._policy or await self._guard.policy(session, tenant_id)
 
-    async def note(self, work: Work, subject: Subject, decisions: Any, **_: Any) -> None:
+    async def note(self, work: Work, subject: Subject, decisions: Sequence[Decision], **_: object) -> None:
         self.rules += [decision.rule for decision in decisions if isinstance(decision, Decision)]
 
 

@@ -62,6 +62,7 @@ class Turns:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.graph = graph.build()
+        flows.all_flows()  # one that is spoken of and not declared stops the start
         self._hospitals: dict[UUID, tuple[float, HospitalDirectory]] = {}
 
     async def drain(self, tenant_id: UUID, conversation_id: UUID) -> None:
@@ -76,15 +77,15 @@ class Turns:
     async def hear(
         self, tenant_id: UUID, conversation_id: UUID, incoming: Incoming
     ) -> tuple[UUID | None, Answered | None]:
-        """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id (None
-        where it had been received before), and what the turn came to. Where no model is asked both are one commit, since
-        somebody waits on the line; a turn that fails leaves the message stored."""
+        """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id
+        (None where it had been received before), and what the turn came to. Where no model is asked both are one
+        commit, since somebody waits on the line; a turn that fails leaves the message stored."""
         if isinstance(self.runtime.services.get(Understanding), FallingBack):
             stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:
             answered = await self.answer_next(tenant_id, conversation_id, incoming=incoming)
-        except Exception as error:
+        except Exception as error:  # whatever it was, the message is not lost: it is stored, and run again
             stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             if stored is not None:
                 await self._failed(tenant_id, conversation_id, stored.message_id, error)
@@ -94,8 +95,8 @@ class Turns:
     async def answer_next(
         self, tenant_id: UUID, conversation_id: UUID, *, incoming: Incoming | None = None
     ) -> Answered | None:
-        """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored before, in
-        the turn's transaction."""
+        """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored
+        before, in the turn's transaction."""
         started = time.perf_counter()
         tenant, hospital = await self.runtime.tenant(tenant_id), await self.hospital(tenant_id)
         turn = None
@@ -108,7 +109,7 @@ class Turns:
                 reply_id = await self._finish(turn)
         except Overtaken:
             return Answered()
-        except Exception as error:
+        except Exception as error:  # whatever it was is counted, so that a person gets the conversation in the end
             if incoming is None:
                 await self._failed(tenant_id, conversation_id, turn.read.claimed.message_id if turn else None, error)
             raise
@@ -155,9 +156,7 @@ class Turns:
             message_id, attempts = await count_failure(database, tenant_id, conversation_id, message_id)
             if message_id is not None and attempts >= ATTEMPTS:
                 await self._give_up(tenant_id, conversation_id, message_id, error)
-        except (
-            Exception
-        ) as second:  # the database is away, say: the job is tried again, and what is told is the first error
+        except Exception as second:  # the database is away, say: the job runs again, and tells the first error
             log.error("turn.failure_uncounted", error=type(second).__name__, conversation=str(conversation_id))
 
     async def _give_up(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID, error: Exception) -> None:

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agents.phrases import own_words
 from agents.screen.language import detect_language
@@ -23,11 +24,13 @@ from governance.clear import clear
 from governance.policies.screening import Subject
 from governance.record import Opening, canonical, entry_kind
 from tools.conversations.inbox import Incoming, is_audio, opening_of, store
-from tools.conversations.turns import Claimed, as_object, claim, keep_answer
+from tools.conversations.turns import Claimed, claim, keep_answer
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
+_ANSWER = TypeAdapter(ModelAnswer)
+Media = dict[str, JsonValue]  # of a message: content_type, url; of a voice note, `heard`
 UNDERSTOOD = entry_kind("understood", "What a message was understood as")
 STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be read")
 
@@ -45,7 +48,7 @@ class Read:
     `lost`: why the state was not read."""
 
     claimed: Claimed
-    flow: dict[str, Any]
+    flow: dict[str, JsonValue]
     recorded: ModelAnswer | None
     lost: str | None = None
 
@@ -156,8 +159,9 @@ class Turn:
             if await keep_answer(work, self.conversation_id, message_id, canonical(dataclasses.asdict(answer))):
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
-    def grounds(self) -> Iterator[Any]:
-        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
+    def grounds(self) -> Iterator[object]:
+        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own
+        words."""
         yield self.state.model_dump_json()
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
@@ -219,7 +223,7 @@ async def _claim(work: Work, conversation_id: UUID) -> Read | None:
     found = await claim(work, conversation_id)
     if found is None:
         return None
-    who = {"patient_id": str(found.patient_id)} if found.patient_id else {}
+    who: dict[str, JsonValue] = {"patient_id": str(found.patient_id)} if found.patient_id else {}
     return Read(
         claimed=found,
         flow=who if found.state is None else found.state,
@@ -231,12 +235,12 @@ async def _claim(work: Work, conversation_id: UUID) -> Read | None:
 def _answer(text: str | None) -> ModelAnswer | None:
     """A recorded answer; one that another version wrote differently is asked for again."""
     try:
-        return ModelAnswer(**(as_object(text) or {}))
-    except TypeError:
+        return _ANSWER.validate_json(text or "")
+    except ValidationError:
         return None
 
 
-def said_in(text: str, media: list[Any]) -> str:
+def said_in(text: str, media: list[Media]) -> str:
     """What was written, or else what may have been said in a voice note that was not clear enough to act on: red flags
     are looked for in it."""
-    return text or " ".join(one.get("heard", "") for one in media)
+    return text or " ".join(str(one.get("heard", "")) for one in media)
