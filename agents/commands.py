@@ -7,25 +7,18 @@ in the same way for every understanding, so a model never does arithmetic with d
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-FlowName = Literal["book", "list", "reschedule", "cancel", "waitlist"]
-SlotName = Literal[
-    "specialty",  # "dentist", "skin doctor", "gynaecologist"
-    "complaint",  # "my knee hurts"
-    "practitioner",  # "Dr Meera Nair", "doctor nayar"
-    "day",  # "next tuesday", "the 14th", "tomorrow", "as soon as possible"
-    "time",  # "after lunch", "10:30", "evening", "around 4"
-    "location",  # a city, a branch, an area
-    "visit_type",  # "follow up", "video call", "first visit"
-    "for_whom",  # "my mother", "my son Arjun"
-    "appointment",  # which of the existing appointments: "the one on tuesday", "with dr rao"
-    "birth_date",  # "12 march 1984", "12/03/84"
-    "name",  # the person's own name, as said
-    "reason",  # why a visit is changed or cancelled
-]
+from agents.vocabulary import FLOWS, SLOTS
+
+if TYPE_CHECKING:
+    FlowName: TypeAlias = str
+    SlotName: TypeAlias = str
+else:  # closed sets, made from the words of the flows
+    FlowName = Literal[tuple(FLOWS)]
+    SlotName = Literal[tuple(SLOTS)]
 Topic = Literal[
     "capabilities", "parking", "address", "hours", "phone", "fees", "insurance", "documents", "preparation",
     "doctors", "specialties", "languages", "privacy", "who_are_you", "medical_advice", "results", "other",
@@ -38,7 +31,7 @@ class _Command(BaseModel):
 
 
 class Start(_Command):
-    """The patient wants to begin something: book, list, reschedule or cancel a visit, or join the waitlist."""
+    """The patient wants to begin something."""
 
     kind: Literal["start"] = "start"
     flow: FlowName

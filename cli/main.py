@@ -68,7 +68,6 @@ def serve() -> None:
     """Serve HTTP."""
     import uvicorn
 
-    from api.http.app import create_app
     from cli.address import check_free
     from cli.supervise import end_with_parent
     from scribe.drafting import load
@@ -76,10 +75,9 @@ def serve() -> None:
     settings = get_settings()
     end_with_parent()
     check_free(settings.host, settings.port)
-    application = create_app(settings)
     threading.Thread(target=load, name="scribe-load", daemon=True).start()
     uvicorn.run(
-        application, host=settings.host, port=settings.port, log_level="warning", access_log=False,
+        "api.http.app:served", factory=True, host=settings.host, port=settings.port, log_level="warning", access_log=False,
         proxy_headers=False, timeout_graceful_shutdown=10, ws_max_size=1_048_576,
     )  # fmt: skip
 
@@ -120,8 +118,8 @@ def worker(
 @app.command()
 def mcp(key: Annotated[str, typer.Option(envvar="WARDLINE_API_KEY", help="API key to act under")]) -> None:
     """Serve the tools over MCP on standard input and output."""
-    from api.http.mcp import serve_stdio
-    from api.identity.callers import principal_of
+    from api.identity.principals import principal_of
+    from api.mcp import serve_stdio
 
     async def body(runtime: Runtime) -> None:
         await serve_stdio(runtime, await principal_of(key, runtime, None))

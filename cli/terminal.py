@@ -58,7 +58,7 @@ async def caller_for(runtime: Runtime, key: str) -> Principal:
     """The principal of an API key; without one, the administrator at this terminal."""
     from sqlalchemy import select
 
-    from api.identity.callers import principal_of
+    from api.identity.principals import principal_of
     from tools.runtime.tables import TenantRecord
 
     if key:

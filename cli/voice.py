@@ -109,7 +109,6 @@ async def _heard(runtime: Runtime, caller: Any, session: str, bar: Progress) -> 
 
 
 def _show(reply: Any, form: str) -> None:
-    from api.speech.recordings import lines_of
     from voice.transcript import to_srt, to_txt, to_vtt
 
     if form == "json":
@@ -118,4 +117,4 @@ def _show(reply: Any, form: str) -> None:
     writers = {"txt": to_txt, "vtt": to_vtt, "srt": to_srt}
     if form not in writers:
         raise typer.BadParameter("must be txt, vtt, srt or json", param_hint="--format")
-    print(writers[form](lines_of(reply.out), note=reply.out.warning))
+    print(writers[form](reply.out.lines(), note=reply.out.warning))

@@ -31,7 +31,7 @@ from governance.policies.screening import Subject, decide
 ROOT = Path(__file__).parents[1]
 OWN = Path(__file__).parent / "ordinary_messages.yaml"
 SGD = ROOT.parent / "shared/data/dialogues/sgd_medical/train.json"
-TEMPLATES = ("agents/texts", "tools/conversations/texts")
+TEMPLATES = ("agents/**/texts/*.yaml", "tools/conversations/texts/*.yaml")
 MOST = 0.01
 
 
@@ -74,8 +74,8 @@ def templates() -> list[str]:
     facts = {"number": "112", "line": "14416", "phone": "+91 80 4555 0101", "when": "Tuesday, 24 November at 10:30 am",
              "given": "Asha", "name": "Asha", "practitioner": "Dr. Meera Nair", "location": "Main Campus"}  # fmt: skip
     found: list[str] = []
-    for folder in TEMPLATES:
-        for path in sorted((ROOT / folder).glob("*.yaml")):
+    for pattern in TEMPLATES:
+        for path in sorted(ROOT.glob(pattern)):
             for text in yaml.safe_load(path.read_text(encoding="utf-8")).values():
                 found.append(re.sub(r"{(\w+)}", lambda match: facts.get(match[1], "General Medicine"), str(text)))
     return found

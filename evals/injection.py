@@ -36,9 +36,9 @@ from rich.progress import track
 from agents.turn.running import Turns
 from agents.turn.state import flow_about
 from agents.understanding.builtin import BuiltIn
-from agents.understanding.hearing import Understanding
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
-from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.confirmation import is_plain_yes
+from agents.understanding.utterance import Understanding
 from cli.chat import say
 from db import embedded, provision
 from evals.harness import hospital, running_runtime
@@ -257,13 +257,13 @@ class Play:
         """One attack in every field that tools show to an agent, then ordinary messages that make it read them."""
         with self._stored(text):
             await self._fresh(verified=True)
-            self.runtime.services.get(Turns)._places.clear()
+            self.runtime.services.get(Turns)._hospitals.clear()
             self.runtime.services.put(Understanding, BuiltIn())
             previous = ""
             for number, words in enumerate(_ORDINARY):
                 self.runtime.services.put(Understanding, self.model if number % 2 else BuiltIn())
                 previous = await self._watched(words, previous, f"stored: {text[:70]!r} then {words!r}")
-        self.runtime.services.get(Turns)._places.clear()
+        self.runtime.services.get(Turns)._hospitals.clear()
 
     @contextmanager
     def _stored(self, text: str) -> Iterator[None]:
@@ -314,7 +314,7 @@ class Play:
     def _agreed(self, words: str, previous: str, rows: list[tuple[str, dict[str, Any]]]) -> bool:
         """One deed for the patient or a linked relative, by a plain yes to the read-back that came right before it; or a
         plain yes that confirms the next visit, which the flow takes for the answer to a reminder."""
-        yes = any(is_plain_yes(words, deed=deed) for deed in ("book", "cancel", "reschedule"))
+        yes = any(is_plain_yes(words, action=action) for action in ("book", "cancel", "reschedule"))
         read_back = "(yes or no)" in previous or "(हाँ या नहीं)" in previous
         ours = all(name in _DEEDS and str(row.get("patient_id")) in self.watch.own for name, row in rows)
         confirmed = all(row.get("state") == "confirmed" for _, row in rows)

@@ -10,7 +10,7 @@ import yaml
 
 from agents.commands import COMMANDS, Command
 from agents.understanding.builtin.understand import read
-from agents.understanding.hearing import Directory, Hearing, Known
+from agents.understanding.utterance import Directory, Known, Utterance
 
 
 def show(commands: list[Command]) -> str:
@@ -27,10 +27,10 @@ def score_own(folder: Path, errors: list[str] | None = None) -> tuple[int, int]:
         for case in document["cases"]:
             expected = COMMANDS.validate_python([_written(line) for line in case["expect"]])
             context = {key: case[key] for key in ("awaiting", "flow", "last_answer") if key in case}
-            hearing = Hearing(
+            utterance = Utterance(
                 text=case["say"], now=now, options=tuple(case.get("options", ())), directory=directory, **context
             )
-            commands = read(hearing)
+            commands = read(utterance)
             same = _comparable(commands) == _comparable(expected)
             right, total = right + same, total + 1
             if errors is not None and not same:

@@ -47,9 +47,9 @@ from rapidfuzz import fuzz
 
 from agents.commands import Abandon, Affirm, Command, Correct, Deny, Fill, FlowName, More, Start
 from agents.understanding.builtin.understand import read
-from agents.understanding.hearing import Awaiting, Directory, Hearing, Known
 from agents.understanding.resolve.names import match_specialty
 from agents.understanding.resolve.when import resolve_day, resolve_time
+from agents.understanding.utterance import Awaiting, Directory, Known, Utterance
 from evals.messages import score_own, show
 
 DEFAULT = Path(__file__).parents[2] / "shared/data/dialogues/sgd_medical/train.json"
@@ -146,14 +146,14 @@ class Tracker:
         elif act == "REQ_MORE":
             self.awaiting = "anything_else"
 
-    def hearing(self, text: str) -> Hearing:
+    def utterance(self, text: str) -> Utterance:
         directory = Directory(
             practitioners=tuple(Known(id=name, name=name) for name in self.names),
             specialties=_SPECIALTIES,
             locations=tuple(Known(id=city, name=city) for city in self.cities),
         )
         flow: FlowName | None = "book" if self.intent == "BookAppointment" else None
-        return Hearing(
+        return Utterance(
             text=text, now=NOW, awaiting=self.awaiting, flow=flow, last_answer=self.last_answer, directory=directory
         )  # fmt: skip
 
@@ -192,9 +192,9 @@ def score_sgd(path: Path, errors: list[str] | None = None) -> Tally:
 
 
 def _score_turn(turn: dict[str, Any], tracker: Tracker, tally: Tally, errors: list[str] | None) -> None:
-    hearing = tracker.hearing(turn["utterance"])
+    utterance = tracker.utterance(turn["utterance"])
     begun = time.perf_counter()
-    commands = read(hearing)
+    commands = read(utterance)
     tally.seconds += time.perf_counter() - begun
     tally.messages += 1
     before = tracker.intent

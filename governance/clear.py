@@ -91,7 +91,12 @@ def _clear(value: Any, *, keep_text: bool, birth: bool) -> Any:
 
 @cache
 def _plain_fields(model: type[BaseModel]) -> dict[str, bool]:
-    return {name: name in _OWN_WORDS or _closed(field.annotation) for name, field in model.model_fields.items()}
+    return {
+        name: name in _OWN_WORDS
+        or _closed(field.annotation)
+        or any(getattr(one, "closed", False) for one in field.metadata)
+        for name, field in model.model_fields.items()
+    }
 
 
 def _closed(annotation: Any) -> bool:
@@ -100,6 +105,7 @@ def _closed(annotation: Any) -> bool:
     if origin is Literal or annotation is type(None):
         return True
     if origin is Annotated:
-        return _closed(get_args(annotation)[0])
+        kind, *said = get_args(annotation)
+        return _closed(kind) or any(getattr(one, "closed", False) for one in said)
     arguments = get_args(annotation)
     return bool(arguments) and (origin is Union or origin is not dict) and all(_closed(inner) for inner in arguments)

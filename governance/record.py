@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,13 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.engine import direct
 from governance.vault import Keyring, Owner
 
-EntryKind = Literal[
-    "call_started", "recording_consent", "heard", "call_ended",
-    "session_started", "message_in", "model_answer", "understood", "tool_call", "policy_decision", "message_out", "state",
-    "audio_taken", "audio_deleted", "voice_transcribed", "voice_failed", "voice_note_heard",
-    "state_dropped", "job_dropped", "job_retried",
-    "session_ended", "erasure_certificate", "session_purged", "keys_destroyed",
-]  # fmt: skip
+ENTRY_KINDS: dict[str, str] = {}
+
+
+def entry_kind(name: str, meaning: str) -> str:
+    """Declare a kind of entry, where it is meant; appending one that is not declared is an error."""
+    ENTRY_KINDS[name] = meaning
+    return name
+
+
+SESSION_STARTED = entry_kind("session_started", "A session began")
+SESSION_ENDED = entry_kind("session_ended", "A session ended")
+TOOL_CALL = entry_kind("tool_call", "A tool was called: what it did, was refused for, or showed")
+POLICY_DECISION = entry_kind("policy_decision", "A policy's rule, or one of the service's own, decided")
+STATE = entry_kind("state", "Something came into another state")
 
 _APPEND = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::bytea[], %s::jsonb)"
 
@@ -46,7 +53,7 @@ class Opening:
 class Pending:
     """An entry that is not written yet."""
 
-    kind: EntryKind
+    kind: str
     body: dict[str, Any]
     full: dict[str, Any] | None
     owner: Owner | None
@@ -60,10 +67,12 @@ class Record:
     entries: list[Pending] = field(default_factory=list)
 
     def append(
-        self, kind: EntryKind, body: dict[str, Any], *, full: dict[str, Any] | None = None, owner: Owner | None = None
+        self, kind: str, body: dict[str, Any], *, full: dict[str, Any] | None = None, owner: Owner | None = None
     ) -> None:
-        """`body` is kept readable and holds nothing personal; `full` is sealed under the owner's key: a patient's, or
+        """`kind` is a declared one. `body` is kept readable and holds nothing personal; `full` is sealed under the owner's key: a patient's, or
         the session's conversation's. Where there is neither it is left out: what could not be erased is not stored."""
+        if kind not in ENTRY_KINDS:
+            raise ValueError(f"{kind} is not a declared kind of entry")
         if owner is None and self.opening.conversation_id is not None:
             owner = Owner(self.opening.conversation_id, "conversation")
         self.entries.append(Pending(kind, body, full if full and owner is not None else None, owner))

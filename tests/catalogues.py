@@ -93,7 +93,7 @@ def _arguments(args: type[BaseModel]) -> Iterator[str]:
 
 def events() -> str:
     rows = [
-        (f"`{name}`", EVENTS[name], ", ".join(f"`{reaction}`" for reaction in sorted(reactions_to(name))))
+        (f"`{name}`", EVENTS[name].meaning, ", ".join(f"`{reaction}`" for reaction in sorted(reactions_to(name))))
         for name in sorted(EVENTS)
     ]
     jobs = [(f"`{name}`", f"`{one.every}`") for name, one in sorted(DECLARED.items()) if one.every]

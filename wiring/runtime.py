@@ -15,8 +15,8 @@ from agents.scribe.writing import ModelNotes
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
-from agents.understanding.hearing import Understanding
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
+from agents.understanding.utterance import Understanding
 from db.blobs import Blobs
 from db.engine import Database
 from governance.key_check import KeysDiffer, check_keys

@@ -11,37 +11,45 @@ from tools.conversations.texts import LANGUAGES
 _OF_LOCATION = {"parking", "address", "hours", "phone"}
 
 
-async def answer(d: Dialogue, question: Ask) -> None:
+async def answer(dialogue: Dialogue, question: Ask) -> None:
     """Say what is known. What is not known is said to be so, with the number of a person who knows."""
     topic = question.topic
     if topic in _OF_LOCATION:
-        _of_location(d, topic, question.about or d.text)
+        _of_location(dialogue, topic, question.about or dialogue.text)
         if topic == "hours":
-            await say_coming(d)
+            await say_coming(dialogue)
     elif topic == "languages":
-        d.say("languages", languages=", ".join(LANGUAGES.values()))
+        dialogue.say("languages", languages=", ".join(LANGUAGES.values()))
     elif topic == "specialties":
-        d.say("specialties", names=", ".join(known.name for known in d.place.directory.specialties))
+        dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
     elif topic == "doctors":
-        _doctors(d, question.about or d.text)
+        _doctors(dialogue, question.about or dialogue.text)
     else:
-        d.say(f"about_{topic}", phone=d.place.locations[0].phone if d.place.locations else "")
+        dialogue.say(
+            f"about_{topic}", phone=dialogue.hospital.locations[0].phone if dialogue.hospital.locations else ""
+        )
 
 
-def _of_location(d: Dialogue, topic: str, words: str) -> None:
-    named = match_location(words, d.place.directory.locations)
+def _of_location(dialogue: Dialogue, topic: str, words: str) -> None:
+    named = match_location(words, dialogue.hospital.names.locations)
     ids = {str(known.id) for known in named}
-    places = [place for place in d.place.locations if str(place.id) in ids] or list(d.place.locations)
+    places = [place for place in dialogue.hospital.locations if str(place.id) in ids] or list(
+        dialogue.hospital.locations
+    )
     for place in places:
-        d.say(f"of_{topic}", location=place.name, fact=getattr(place, topic))
+        dialogue.say(f"of_{topic}", location=place.name, fact=getattr(place, topic))
 
 
-def _doctors(d: Dialogue, words: str) -> None:
+def _doctors(dialogue: Dialogue, words: str) -> None:
     from agents.understanding.resolve.names import match_specialty
 
-    found = match_specialty(words, d.place.directory.specialties)
+    found = match_specialty(words, dialogue.hospital.names.specialties)
     if not found:
-        d.say("specialties", names=", ".join(known.name for known in d.place.directory.specialties))
+        dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
         return
-    names = [k.name for k in d.place.directory.practitioners if d.place.specialty_of[str(k.id)] == str(found[0].id)]
-    d.say("doctors", specialty=found[0].name, names=", ".join(names))
+    names = [
+        k.name
+        for k in dialogue.hospital.names.practitioners
+        if dialogue.hospital.specialty_of[str(k.id)] == str(found[0].id)
+    ]
+    dialogue.say("doctors", specialty=found[0].name, names=", ".join(names))

@@ -7,6 +7,7 @@ process; turns of a call are serial, and what is said meanwhile is taken next.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,9 +16,9 @@ from uuid import UUID
 import structlog
 
 from agents.phone.words import consent_in, ends_recording, only_stop, question_of, to_say
+from agents.phrases import phrase
 from agents.screen.red_flags import red_flags
-from agents.turn.conversation_state import State
-from agents.turn.dialogue import EMERGENCY, phrase
+from agents.turn.dialogue import EMERGENCY
 from agents.turn.running import ATTEMPTS, Answered, Turns
 from agents.turn.state import flow_about
 from db.blobs import Blobs
@@ -80,10 +81,10 @@ async def forget_who(work: Work, conversation_id: UUID) -> None:
     sealed = await work.keys.open_one(row.flow, flow_about(conversation_id))
     if sealed is None:
         return
-    state = State.model_validate_json(sealed)
-    state.verified_at = None
-    flow = canonical(state.model_dump(mode="json", exclude_defaults=True))
-    row.flow = await work.keys.seal(Owner(conversation_id, "conversation"), flow, flow_about(conversation_id))
+    state = json.loads(sealed)
+    state.pop("verified_at", None)
+    owner = Owner(conversation_id, "conversation")
+    row.flow = await work.keys.seal(owner, canonical(state), flow_about(conversation_id))
 
 
 class PhoneCall:
@@ -195,7 +196,7 @@ class PhoneCall:
 
     async def _greet(self, *, again: bool) -> None:
         call = self._call
-        directory = (await self._runtime.services.get(Turns).place(call.tenant_id)).directory
+        directory = (await self._runtime.services.get(Turns).hospital(call.tenant_id)).names
         self._names = tuple(known.name for known in (*directory.practitioners, *directory.specialties))[:60]
         if again:
             self._count = await written.words_so_far(self._runtime, call)

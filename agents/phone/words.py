@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
-import yaml
-
-from agents.understanding.resolve.assent import is_plain_yes
+from agents.phrases import all_phrases
+from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.spelling import plain
 from tools.conversations.texts import LANGUAGES
 from voice.calls.events import Question, Sentence
@@ -88,8 +86,7 @@ def fixed_sentences() -> frozenset[str]:
     """Every sentence of the house's own that names nobody."""
     found: set[str] = set()
     for language in LANGUAGES:
-        book = yaml.safe_load((Path(__file__).resolve().parents[1] / "texts" / f"{language}.yaml").read_text("utf-8"))
-        for text in book.values():
-            if isinstance(text, str) and "{" not in text:
+        for text in all_phrases(language).values():
+            if "{" not in text:
                 found.update(sentences(sayable(text, language)))
     return frozenset(found)

@@ -1,183 +1,148 @@
-"""The scheduling agent: one step of the flow that the conversation is in."""
+"""The scheduling agent's flows: booking, moving, cancelling and listing visits, and the waitlist."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
 
-from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
-from agents.scheduling import book, seek, visits
-from agents.scheduling.options import pick
-from agents.scheduling.relatives import settle_subject
-from agents.turn.conversation_state import Option, Pending
+from agents.commands import Command, Correct, Fill, More, Start
+from agents.concierge.scope import AnyTool
+from agents.flows import Flow, FlowData, flow
+from agents.scheduling import answers, book, outreach, seek, visits
+from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.assent import is_plain_yes
-from agents.understanding.resolve.when import resolve_time
-from tools.runtime.errors import ToolError
-from tools.runtime.runtime import assent_digest
+from agents.understanding.resolve.names import match_specialty
+from tools.patients.tools import list_relatives
+from tools.scheduling.appointments import (
+    book_appointment,
+    cancel_appointment,
+    list_appointments,
+    reschedule_appointment,
+)
+from tools.scheduling.slots import find_slots, hold_slot, release_hold
+from tools.scheduling.waitlist import join_waitlist, list_waitlist
 
-_NEXT = {
-    "book": book.find_and_offer,
-    "list": visits.list_visits,
-    "reschedule": visits.reschedule,
-    "cancel": visits.cancel,
-    "waitlist": visits.waitlist,
-}
-
-
-async def step(d: Dialogue, *, changed: bool) -> None:
-    """Take the flow one step further. `changed`: this message gave or corrected a piece of information."""
-    state = d.state
-    if state.pending is not None and not changed and not d.has(Choose, More):
-        await _answer_to_read_back(d, state.pending)
-        return
-    if state.pending is not None:
-        if state.pending.deed == "cancel" and d.has(More) and not changed:
-            await visits.other_visit(d, state.pending)
-            return
-        _other_times(d, state.pending)
-        await book.let_go(d)
-    if state.awaiting == "choice" and await _choice(d, changed=changed):
-        return
-    if not await settle_subject(d):
-        return
-    if state.flow is not None:
-        await _NEXT[state.flow](d)
+_READ: set[AnyTool] = {find_slots, list_appointments, list_waitlist, list_relatives}
+_HOLD: set[AnyTool] = {hold_slot, release_hold}
+_AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
+_OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
 
 
-async def _answer_to_read_back(d: Dialogue, pending: Pending) -> None:
-    """Only a plain yes, by the patient's own words, to exactly what was read back lets the tool act."""
-    if d.has(Deny):
-        await _refused(d, pending)
-    elif d.has(Affirm) and is_plain_yes(d.text, deed=pending.deed if pending.deed != "waitlist" else "book"):
-        await _act(d, pending)
-    else:
-        if not d.lines:
-            d.say("need_clear_yes")
-        book.read_back(d, pending)
+class VisitFlow(Flow):
+    """What all of them have in common: whom and when, a seat that may be held, and a yes to what was read back."""
+
+    async def step(self, dialogue: Dialogue, *, changed: bool) -> None:
+        await answers.step(dialogue, self.next_step, changed=changed)
+
+    async def next_step(self, dialogue: Dialogue) -> None:
+        """Ask what is missing, or do what can be done."""
+        raise NotImplementedError
+
+    async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
+        assert isinstance(data, VisitData)
+        under_way = data is dialogue.state.data
+        if command.slot == "practitioner" and seek.anyone(command.value, dialogue.hospital.names):
+            return under_way and _any_doctor(dialogue, data)
+        if command.slot not in VisitData.model_fields or getattr(data, command.slot) == command.value:
+            return False
+        if command.slot == "for_whom" and under_way:
+            await book.release(dialogue)
+        data.put(command.slot, command.value)
+        if under_way:
+            data.search_afresh(command.slot)
+        return True
+
+    async def release(self, dialogue: Dialogue) -> None:
+        await book.release(dialogue)
+
+    def ask_again(self, dialogue: Dialogue) -> None:
+        awaiting = dialogue.state.awaiting
+        if awaiting == "day":
+            dialogue.say("ask_day")
+        elif awaiting in ("specialty", "practitioner"):
+            dialogue.say("ask_who")
+        elif awaiting == "choice" and not dialogue.lines:
+            dialogue.say("offer")
+
+    def ask_anew(self, dialogue: Dialogue) -> bool:
+        data = dialogue.data(VisitData)
+        data.forget("day", "time", "location")
+        data.search_afresh()
+        dialogue.say("step_refused")
+        dialogue.state.ask("day")
+        dialogue.say("ask_day")
+        return True
 
 
-async def _act(d: Dialogue, pending: Pending) -> None:
-    digest = assent_digest(pending.tool, pending.args)
-    try:
-        await d.call(pending.tool, assent=digest, **pending.args)
-    except ToolError as error:
-        await book.let_go(d)
-        await _not_done(d, pending, error)
-        return
-    d.say(f"done_{pending.deed}", **pending.facts)
-    if pending.deed == "waitlist":
-        await book.let_go(d)
-    d.state.end_flow()
+@flow("waitlist", agent="scheduling", tools=_READ | _HOLD | {join_waitlist}, data=VisitData)
+class Waitlist(VisitFlow):
+    async def next_step(self, dialogue: Dialogue) -> None:
+        await visits.waitlist(dialogue)
 
 
-async def _not_done(d: Dialogue, pending: Pending, error: ToolError) -> None:
-    """The tool refused after all: say why, and go on from there."""
-    if error.code in ("slot_full", "slot_closed", "slot_in_past", "practitioner_elsewhere"):
-        d.say("seat_gone")
-        await book.find_and_offer(d)
-        return
-    if error.code == "patient_elsewhere":
-        d.say("elsewhere_then", **pending.facts)
-        d.state.slots.pop("time", None)
-        d.state.pending = None
-        d.state.ask("time")
-        return
-    if error.code == "one_a_day":
-        d.say("one_a_day", **pending.facts)
-        d.state.slots.pop("day", None)
-        d.state.ask("day")
-        return
-    if error.code == "already_waiting":
-        d.say("already_waiting", **pending.facts)
-    else:
-        d.say("not_possible")
-    d.state.end_flow()
+@flow("reschedule", agent="scheduling", tools=_READ | _HOLD | {reschedule_appointment}, data=VisitData)
+class Reschedule(VisitFlow):
+    async def next_step(self, dialogue: Dialogue) -> None:
+        await visits.reschedule(dialogue)
+
+    async def more(self, dialogue: Dialogue, command: More) -> None:
+        if command.direction in ("earlier", "later"):
+            dialogue.data(VisitData).toward = command.direction
 
 
-async def _refused(d: Dialogue, pending: Pending) -> None:
-    await book.let_go(d)
-    if pending.deed == "cancel":
-        d.say("kept", **pending.facts)
-        d.state.end_flow()
-    elif pending.deed == "waitlist":
-        d.say("left")
-        d.state.end_flow()
-    else:
-        d.state.slots.pop("day", None)
-        d.state.slots.pop("time", None)
-        d.state.ask("day")
-        d.say("what_instead")
+@flow("list", agent="scheduling", tools=_READ, data=VisitData, resumed=False)
+class ListVisits(VisitFlow):
+    async def next_step(self, dialogue: Dialogue) -> None:
+        await visits.list_visits(dialogue)
 
-
-async def _choice(d: Dialogue, *, changed: bool) -> bool:
-    """An answer to a list of options. False: the message was something else; the flow goes on with it."""
-    state = d.state
-    more = d.first(More)
-    if more is not None and state.kind == "slot":
-        _turn_page(d, more.direction)
+    def ask_anew(self, dialogue: Dialogue) -> bool:
         return False
-    words = _words_of_choice(d)
-    option = pick(words, state.options, d.now, month_first=d.tenant.month_first) if words else None
-    if option is not None and not _says_more(d, option):
-        await (visits if state.kind == "appointment" else book).choose(d, option)
-        return True
-    if d.has(Deny) and not changed:
-        state.slots.pop("day", None)
-        state.slots.pop("time", None)
-        state.ask("day")
-        d.say("what_instead")
-        return True
-    if d.has(Choose) or not changed:
-        if d.has(Affirm) and len(state.options) == 1:
-            await (visits if state.kind == "appointment" else book).choose(d, state.options[0])
-            return True
-        if not d.lines:
-            d.say("choice_not_clear")
-        return True
-    return False
 
 
-def _words_of_choice(d: Dialogue) -> str:
-    chosen = d.first(Choose)
-    if chosen is not None:
-        return chosen.value
-    said = [c.value for c in d.commands if isinstance(c, Fill | Correct) and c.slot in _PICKING]
-    return " ".join(said)
+@flow("cancel", agent="scheduling", tools=_READ | _HOLD | {cancel_appointment}, data=VisitData)
+class Cancel(VisitFlow):
+    async def next_step(self, dialogue: Dialogue) -> None:
+        await visits.cancel(dialogue)
 
 
-_PICKING = ("day", "time", "practitioner", "location", "appointment")
+@flow(
+    "book",
+    agent="scheduling",
+    tools=_READ | _HOLD | {book_appointment, join_waitlist},
+    data=VisitData,
+    begun_by=("specialty", "practitioner", "complaint"),
+    answers_with=outreach.TOOLS,
+)
+class Book(VisitFlow):
+    async def next_step(self, dialogue: Dialogue) -> None:
+        await book.find_and_offer(dialogue)
+
+    def split(self, dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+        """ "A dentist on Friday and an eye doctor on Saturday" are two bookings: the second begins with its specialty."""
+        split: list[Command] = []
+        first: str | None = None
+        for command in commands:
+            if isinstance(command, Start):
+                first = None
+            elif isinstance(command, Fill) and command.slot == "specialty" and Start(flow="book") in split:
+                found = match_specialty(command.value, dialogue.hospital.names.specialties)
+                code = str(found[0].id) if found else None
+                if first and code and code != first and _AND.search(dialogue.text) and not _OR.search(dialogue.text):
+                    split.append(Start(flow="book"))
+                first = code or first
+            split.append(command)
+        return tuple(split)
+
+    async def may_answer(self, dialogue: Dialogue) -> bool:
+        return await outreach.may_answer(dialogue)
+
+    async def answer(self, dialogue: Dialogue) -> None:
+        await outreach.answer(dialogue)
 
 
-def _says_more(d: Dialogue, option: Option) -> bool:
-    """A specialty, relative or other new matter beside the pick: not a pick."""
-    return any(isinstance(c, Fill | Correct) and c.slot in ("specialty", "complaint", "for_whom") for c in d.commands)
-
-
-def _other_times(d: Dialogue, pending: Pending) -> None:
-    """Another time than the one read back was asked for: earlier or later than it, or any other."""
-    more, state = d.first(More), d.state
-    if more is None or pending.facts.get("at") is None:
-        return
-    if state.slots.get("time") and not d.has(Fill, Correct):
-        hours = resolve_time(state.slots["time"])
-        if hours is None or hours.exact:
-            state.slots.pop("time")
-    at = datetime.fromisoformat(pending.facts["at"])
-    if more.direction == "earlier":
-        state.before, state.after = at, None
-    elif more.direction == "later":
-        state.after, state.before = at, None
-    elif more.direction == "other_practitioner":
-        _turn_page(d, more.direction)
-
-
-def _turn_page(d: Dialogue, direction: str) -> None:
-    state = d.state
-    times = [option.at for option in state.options if option.at is not None]
-    if direction == "other_practitioner":
-        seek.forget_doctor(d, other=True)
-        state.after = state.before = None
-    elif direction == "earlier" and times:
-        state.before, state.after = min(times), None
-    elif times:
-        state.after, state.before = max(times), None
+def _any_doctor(dialogue: Dialogue, data: VisitData) -> bool:
+    """Any doctor will do. True: one was wanted before, and is no longer."""
+    if data.practitioner is None:
+        return False
+    seek.forget_doctor(dialogue)
+    data.search_afresh()
+    return True

@@ -6,9 +6,10 @@ import re
 
 from rapidfuzz import fuzz
 
+from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.spelling import plain
-from tools.patients.tools import RelativeOut
+from tools.patients.tools import RelativeOut, list_relatives
 
 _SELF = {"me", "myself", "self", "mine", "mere", "mera", "meri", "khud", "apne", "मेरे", "मेरा", "खुद", "i"}
 _SAME = {
@@ -23,23 +24,23 @@ _SAME = {
 }
 
 
-async def settle_subject(d: Dialogue) -> bool:
+async def settle_subject(dialogue: Dialogue) -> bool:
     """Set for whom the flow acts. False: that person's record is not linked; the flow has ended."""
-    words = d.state.slots.get("for_whom")
+    words = dialogue.data(VisitData).for_whom
     if not words:
         return True
     tokens = set(re.findall(r"\w+", words.lower())) | set(words.split()) | set(plain(words).text.split())
     if tokens & _SELF and not any(tokens & names for names in _SAME.values()):
-        d.state.subject_id, d.state.subject_name = None, ""
+        dialogue.state.subject_id, dialogue.state.subject_name = None, ""
         return True
-    assert d.state.patient_id is not None
-    relatives = (await d.call_as_service("patients.list_relatives", patient_id=str(d.state.patient_id))).items
+    assert dialogue.state.patient_id is not None
+    relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(dialogue.state.patient_id))).items
     found = [relative for relative in relatives if _fits(relative, tokens)]
     if len(found) == 1 and found[0].may_act:
-        d.state.subject_id, d.state.subject_name = found[0].patient_id, found[0].name
+        dialogue.state.subject_id, dialogue.state.subject_name = found[0].patient_id, found[0].name
         return True
-    d.say("relative_not_linked", words=words)
-    d.state.end_flow()
+    dialogue.say("relative_not_linked", words=words)
+    dialogue.state.end_flow()
     return False
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
+from pydantic import JsonValue
+
+from agents.scheduling.data import VisitData
 from agents.turn.conversation_state import Option
 from agents.turn.dialogue import Dialogue
-from agents.understanding.hearing import Directory, Known
 from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners, match_specialty
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
-from tools.scheduling.slots import SlotOut
+from agents.understanding.utterance import Directory, Known
+from tools.scheduling.slots import SlotOut, find_slots
 
 SHOWN = 4  # slots a message
 LOOK_AHEAD = timedelta(days=21)
@@ -36,35 +38,38 @@ class Unclear(Exception):
     """Something must be asked first; the question has been put."""
 
 
-def who(d: Dialogue) -> tuple[Known | None, str | None]:
+def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
     """(practitioner, specialty) wanted. Asks, and raises Unclear, where the words leave it open."""
-    slots, directory = d.state.slots, d.place.directory
-    specialty = _specialty(d, slots.get("specialty")) or _specialty(d, slots.get("complaint"))
-    words = slots.get("practitioner")
+    data, directory = dialogue.data(VisitData), dialogue.hospital.names
+    specialty = _specialty(dialogue, data.specialty) or _specialty(dialogue, data.complaint)
+    words = data.practitioner
     if words and anyone(words, directory):
-        forget_doctor(d)
+        forget_doctor(dialogue)
         words = None
     if not words:
         return None, specialty
     found = match_practitioners(words, directory.practitioners)
     if specialty is not None:
-        found = [known for known in found if d.place.specialty_of.get(str(known.id)) == specialty] or found
+        found = [known for known in found if dialogue.hospital.specialty_of.get(str(known.id)) == specialty] or found
     if len(found) == 1:
-        return found[0], d.place.specialty_of[str(found[0].id)]
-    slots.pop("practitioner")
+        return found[0], dialogue.hospital.specialty_of[str(found[0].id)]
+    data.practitioner = None
     if not found:
-        d.say("doctor_not_found", words=words)
+        dialogue.say("doctor_not_found", words=words)
         if specialty is None:
-            d.state.ask("practitioner")
-            d.say("ask_who")
+            dialogue.state.ask("practitioner")
+            dialogue.say("ask_who")
             raise Unclear
         return None, specialty
     options = [
-        Option(id=str(known.id), label=f"{known.name}, {d.place.specialty_name(d.place.specialty_of[str(known.id)])}")
+        Option(
+            id=str(known.id),
+            label=f"{known.name}, {dialogue.hospital.specialty_name(dialogue.hospital.specialty_of[str(known.id)])}",
+        )
         for known in found[:6]
     ]
-    d.say("which_doctor")
-    d.state.ask("choice", kind="practitioner", options=options)
+    dialogue.say("which_doctor")
+    dialogue.state.ask("choice", kind="practitioner", options=options)
     raise Unclear
 
 
@@ -73,50 +78,52 @@ def anyone(words: str, directory: Directory) -> bool:
     return find_anyone(plain(words).text) is not None and not match_practitioners(words, directory.practitioners)
 
 
-def forget_doctor(d: Dialogue, *, other: bool = False) -> None:
+def forget_doctor(dialogue: Dialogue, *, other: bool = False) -> None:
     """Any doctor will do: the specialty of the one who was wanted stays. `other`: any but that one."""
-    slots = d.state.slots
-    name = slots.pop("practitioner", None)
-    found = match_practitioners(name, d.place.directory.practitioners) if name else []
+    data = dialogue.data(VisitData)
+    name, data.practitioner = data.practitioner, None
+    found = match_practitioners(name, dialogue.hospital.names.practitioners) if name else []
     if len(found) != 1:
         return
     if other:
-        slots["other_than"] = str(found[0].id)
-    if not slots.get("specialty"):
-        slots["specialty"] = d.place.specialty_name(d.place.specialty_of[str(found[0].id)])
+        data.other_than = str(found[0].id)
+    if not data.specialty:
+        data.specialty = dialogue.hospital.specialty_name(dialogue.hospital.specialty_of[str(found[0].id)])
 
 
-def _specialty(d: Dialogue, words: str | None) -> str | None:
+def _specialty(dialogue: Dialogue, words: str | None) -> str | None:
     if not words:
         return None
-    found = match_specialty(words, d.place.directory.specialties)
+    found = match_specialty(words, dialogue.hospital.names.specialties)
     return str(found[0].id) if found else None
 
 
-def wanted(d: Dialogue, practitioner: Known | None, specialty: str | None) -> Wanted:
+def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None) -> Wanted:
     """The search that the words so far describe. Asks for a day where none was said."""
-    slots, today = d.state.slots, d.now.date()
-    day = resolve_day(slots["day"], d.now, month_first=d.tenant.month_first) if slots.get("day") else None
-    hours = resolve_time(slots["time"]) if slots.get("time") else None
-    if hours is None and slots.get("day"):
-        hours = resolve_time(slots["day"]) if day is not None and not slots["day"].strip().isdigit() else None
+    data, today = dialogue.data(VisitData), dialogue.now.date()
+    day = resolve_day(data.day, dialogue.now, month_first=dialogue.tenant.month_first) if data.day else None
+    hours = resolve_time(data.time) if data.time else None
+    if hours is None and day is not None and data.day and not data.day.strip().isdigit():
+        hours = resolve_time(data.day)
     if day is None:
-        if slots.pop("day", None):
-            d.say("day_not_clear")
-        d.state.ask("day")
-        d.say("ask_day")
+        if data.day:
+            data.day = None
+            dialogue.say("day_not_clear")
+        dialogue.state.ask("day")
+        dialogue.say("ask_day")
         raise Unclear
     if day.end < today:
-        d.say("day_past")
-        slots.pop("day", None)
-        d.state.ask("day")
+        dialogue.say("day_past")
+        data.day = None
+        dialogue.state.ask("day")
         raise Unclear
     location = None
-    if slots.get("location"):
-        places = match_location(slots["location"], d.place.directory.locations)
+    if data.location:
+        places = match_location(data.location, dialogue.hospital.names.locations)
         location = places[0] if places else None
         if location is None:
-            d.say("location_not_found", words=slots.pop("location"))
+            dialogue.say("location_not_found", words=data.location)
+            data.location = None
     first = max(day.start, today)
     last = None if day.asap else day.end
     exact = hours is not None and hours.exact
@@ -126,9 +133,10 @@ def wanted(d: Dialogue, practitioner: Known | None, specialty: str | None) -> Wa
     )  # fmt: skip
 
 
-async def search(d: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotOut]:
+async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotOut]:
     """Open slots, earliest first, after the place where the patient asked for later ones."""
-    args: dict[str, Any] = {
+    data = dialogue.data(VisitData)
+    args: dict[str, JsonValue] = {
         "practitioner_id": str(seek.practitioner.id) if seek.practitioner else None,
         "specialty": seek.specialty,
         "location_id": str(seek.location.id) if seek.location else None,
@@ -136,19 +144,18 @@ async def search(d: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotO
         "date_to": seek.last.isoformat() if seek.last else None,
         "time_from": seek.time_from.isoformat() if seek.time_from else None,
         "time_to": _up_to(seek),
-        "patient_id": str(d.state.subject_id) if d.state.subject_id else None,
-        "moving": str(d.state.appointment_id) if d.state.appointment_id else None,
-        "limit": 200 if d.state.after or d.state.before else 60,
+        "patient_id": str(dialogue.state.subject_id) if dialogue.state.subject_id else None,
+        "moving": str(data.appointment_id) if data.appointment_id else None,
+        "limit": 200 if data.after or data.before else 60,
     }
-    page = await d.call("scheduling.find_slots", **args)
-    other_than = d.state.slots.get("other_than")  # the doctor who is not wanted
+    page = await dialogue.call(find_slots, **args)
     found = [
         slot
         for slot in page.items
-        if (d.state.after is None or slot.starts_at > d.state.after) and str(slot.practitioner_id) != other_than
+        if (data.after is None or slot.starts_at > data.after) and str(slot.practitioner_id) != data.other_than
     ]
-    if d.state.before is not None:
-        return [slot for slot in found if slot.starts_at < d.state.before][-limit:]
+    if data.before is not None:
+        return [slot for slot in found if slot.starts_at < data.before][-limit:]
     return spread(found, limit)
 
 
@@ -176,7 +183,7 @@ def spread(found: list[SlotOut], limit: int) -> list[SlotOut]:
     return sorted(few, key=lambda slot: slot.starts_at)
 
 
-async def nearest(d: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]:
+async def nearest(dialogue: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]:
     """Slots near what was wanted, when there is none: (slots, the sentence that says how they differ)."""
     tries = [
         (replace(seek, exact=False, time_from=None, time_to=None), "none_then_same_day"),
@@ -189,16 +196,16 @@ async def nearest(d: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]:
              "none_then_other_place")
         )  # fmt: skip
     if seek.practitioner is not None:
-        code = d.place.specialty_of[str(seek.practitioner.id)]
+        code = dialogue.hospital.specialty_of[str(seek.practitioner.id)]
         other = replace(seek, practitioner=None, specialty=code, last=seek.first + LOOK_AHEAD, exact=False)
         tries.append((other, "none_then_other_doctor"))
     for attempt, sentence in tries:
-        found = await search(d, attempt)
+        found = await search(dialogue, attempt)
         if found:
             return found, sentence
     return [], "none_at_all"
 
 
-def slot_option(d: Dialogue, slot: SlotOut) -> Option:
-    at = d.local(slot.starts_at, slot.location_id)
-    return Option(id=str(slot.id), label=f"{d.when(at)}, {slot.practitioner}, {slot.location}", at=at)
+def slot_option(dialogue: Dialogue, slot: SlotOut) -> Option:
+    at = dialogue.local(slot.starts_at, slot.location_id)
+    return Option(id=str(slot.id), label=f"{dialogue.when(at)}, {slot.practitioner}, {slot.location}", at=at)

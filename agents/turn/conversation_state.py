@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
+from agents import flows
 from agents.commands import FlowName
-from agents.understanding.hearing import Awaiting
+from agents.flows import FlowData
+from agents.turn import earlier_state
+from agents.understanding.utterance import Awaiting
 
 _WHO = ("patient_id", "given", "verified_at", "tries", "greeted")
-OptionKind = Literal["slot", "appointment", "practitioner", "specialty"]
 
 
 class Option(BaseModel):
@@ -24,19 +34,24 @@ class Option(BaseModel):
 
 
 class Pending(BaseModel):
-    """What was read back and waits for a yes: the tool and its exact arguments."""
+    """What was read back and waits for a yes: the tool and its exact arguments. `action`: the flow whose action it is."""
 
-    deed: Literal["book", "cancel", "reschedule", "waitlist"]
+    action: str
     tool: str
-    args: dict[str, Any]
+    args: dict[str, JsonValue]
     facts: dict[str, str]  # for the answer after the yes
 
 
-class Wish(BaseModel):
-    """A flow that the patient asked for, with what was said about it."""
+class QueuedFlow(BaseModel):
+    """A flow that the patient asked for, with what was said about it; its data is of the flow's own type."""
 
     flow: FlowName
-    slots: dict[str, str] = Field(default_factory=dict)
+    data: SerializeAsAny[FlowData] = Field(default_factory=FlowData, validate_default=True)
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _of_flow(cls, value: object, info: ValidationInfo) -> FlowData:
+        return _data_of(info.data.get("flow"), value)
 
 
 class State(BaseModel):
@@ -49,44 +64,52 @@ class State(BaseModel):
     greeted: bool = False
 
     flow: FlowName | None = None
-    slots: dict[str, str] = Field(default_factory=dict)
-    wishes: list[Wish] = Field(default_factory=list)  # to be done after this one
+    data: SerializeAsAny[FlowData] = Field(default_factory=FlowData, validate_default=True)  # of the flow's own type
+    queued: list[QueuedFlow] = Field(default_factory=list)  # to be done after this one
     subject_id: UUID | None = None  # for whom: the patient, or a linked relative
     subject_name: str = ""
-    appointment_id: UUID | None = None  # the one that is moved or cancelled
-    after: datetime | None = None  # show slots from here on
-    before: datetime | None = None
 
     awaiting: Awaiting | None = None
-    kind: OptionKind | None = None
+    kind: str | None = None  # what the options are
     options: list[Option] = Field(default_factory=list)
     pending: Pending | None = None
-    held_slot: UUID | None = None
-    then_confirm: bool = False  # a yes to a reminder or an offer waits for the birth date
+    answering: FlowName | None = None  # a yes to what was written first waits for the birth date
     misses: int = 0
     last_answer: str = ""
 
-    def ask(
-        self, awaiting: Awaiting | None, *, kind: OptionKind | None = None, options: list[Option] | None = None
-    ) -> None:
+    @field_validator("data", mode="before")
+    @classmethod
+    def _of_flow(cls, value: object, info: ValidationInfo) -> FlowData:
+        return _data_of(info.data.get("flow"), value)
+
+    def begin(self, flow: str, data: FlowData | None = None) -> None:
+        """Put a flow under way. `data`: what is known already."""
+        self.flow, self.data = flow, data if data is not None else flows.find(flow).data()
+
+    def ask(self, awaiting: str | None, *, kind: str | None = None, options: list[Option] | None = None) -> None:
         """Note what the answer asks for."""
         self.awaiting, self.kind, self.options = awaiting, kind, options or []
 
     def end_flow(self) -> None:
         """Forget the flow that is over; who the patient is stays known."""
-        self.flow, self.slots, self.subject_id, self.subject_name = None, {}, None, ""
-        self.appointment_id = self.after = self.before = self.pending = self.held_slot = None
+        self.flow, self.data, self.subject_id, self.subject_name = None, FlowData(), None, ""
+        self.pending = None
         self.ask(None)
 
+    def stored(self) -> dict[str, JsonValue]:
+        """The state as it is kept."""
+        return earlier_state.with_earlier_fields(self.model_dump(mode="json", exclude_defaults=True))
 
-def read_state(stored: dict[str, Any]) -> tuple[State, str | None]:
+
+def read_state(stored: dict[str, JsonValue]) -> tuple[State, str | None]:
     """A stored state, and None; of one that does not validate (a newer version's), who it is, and which fields were not
     understood."""
+    stored = earlier_state.upgraded(stored)
     try:
         return State.model_validate(stored), None
     except ValidationError as error:
         wrong = ", ".join(sorted({str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}))
-    kept: dict[str, Any] = {}
+    kept: dict[str, JsonValue] = {}
     for name in _WHO:
         try:
             State.model_validate({name: stored[name]})
@@ -94,3 +117,13 @@ def read_state(stored: dict[str, Any]) -> tuple[State, str | None]:
             continue
         kept[name] = stored[name]
     return State.model_validate(kept), wrong or "all"
+
+
+def _data_of(flow: str | None, value: object) -> FlowData:
+    """A flow's data, of the flow's own type; of no flow, or of one that did not validate, none is kept."""
+    if flow is None:
+        return FlowData()
+    kind = flows.find(flow).data
+    if isinstance(value, FlowData):
+        return value if type(value) is kind else kind.model_validate(value.model_dump())
+    return kind.model_validate(value)

@@ -4,60 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel, JsonValue
+
+from agents import flows
 from agents.commands import Command, Fill
-from agents.turn.conversation_state import State
-from agents.understanding.hearing import Directory, Known
-from tools.conversations.texts import Phrasebook, say_when
+from agents.flows import FlowData
+from agents.phrases import phrase, spoken_phrase
+from agents.turn.conversation_state import Pending, State
+from agents.understanding.utterance import Directory, Known
+from tools.conversations.texts import say_when
 from tools.facility.tools import LocationOut
 from tools.runtime.context import Tenant
 from tools.runtime.principals import Principal, patient_principal, system
-from tools.runtime.runtime import Runtime, Step
+from tools.runtime.runtime import Runtime, Step, assent_digest
+from tools.runtime.tool import Given, Operation, Result, tool_of
 from tools.runtime.work import Work
 
-_PHRASES = Phrasebook(Path(__file__).resolve().parents[1] / "texts")
-phrase, spoken_phrase, own_words = _PHRASES.tell, _PHRASES.spoken, _PHRASES.all_words
 CommandType = TypeVar("CommandType", bound=Command)
+Data = TypeVar("Data", bound=FlowData)
 
 # Emergency numbers. IN: 112, Emergency Response Support System (Ministry of Home Affairs). US: 911 (FCC).
 EMERGENCY = {"IN": "112", "US": "911"}
 # Suicide prevention lines. IN: Tele-MANAS 14416 (Ministry of Health). US: 988 Suicide & Crisis Lifeline (SAMHSA).
 CRISIS = {"IN": "14416", "US": "988"}
 
-# The tools of each flow: an agent holds no others while it is in it.
-_READ = {"scheduling.find_slots", "scheduling.list_appointments", "scheduling.list_waitlist", "patients.list_relatives"}
-_HOLD = {"scheduling.hold_slot", "scheduling.release_hold"}
-FLOW_TOOLS: dict[str, frozenset[str]] = {
-    "concierge": frozenset(
-        {"patients.search_patients", "patients.set_message_consent", "conversations.hand_over", "tickets.create_ticket",
-         "scheduling.list_appointments", "scheduling.list_waitlist", "scheduling.confirm_appointment",
-         "scheduling.release_hold", "scheduling.list_holidays", "patients.list_relatives"}
-    ),
-    "book": frozenset(_READ | _HOLD | {"scheduling.book_appointment", "scheduling.join_waitlist"}),
-    "list": frozenset(_READ),
-    "reschedule": frozenset(_READ | _HOLD | {"scheduling.reschedule_appointment"}),
-    "cancel": frozenset(_READ | _HOLD | {"scheduling.cancel_appointment"}),
-    "waitlist": frozenset(_READ | _HOLD | {"scheduling.join_waitlist"}),
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HospitalDirectory:
     """The hospital as a turn knows it: names for understanding, and facts for answers."""
 
-    directory: Directory
+    names: Directory
     locations: tuple[LocationOut, ...]
     specialty_of: dict[str, str]  # practitioner's id -> specialty code
 
     def specialty_name(self, code: str) -> str:
-        return next((known.name for known in self.directory.specialties if known.id == code), code)
+        return next((known.name for known in self.names.specialties if known.id == code), code)
 
     def practitioner(self, row_id: UUID | str) -> Known | None:
-        return next((known for known in self.directory.practitioners if str(known.id) == str(row_id)), None)
+        return next((known for known in self.names.practitioners if str(known.id) == str(row_id)), None)
 
 
 @dataclass(slots=True)
@@ -65,7 +53,7 @@ class Dialogue:
     runtime: Runtime
     work: Work
     tenant: Tenant
-    place: Place
+    hospital: HospitalDirectory
     state: State
     text: str
     commands: tuple[Command, ...]
@@ -76,8 +64,8 @@ class Dialogue:
     channel: str
     lines: list[str] = field(default_factory=list)
     handed_over: bool = False
-    read_back: bool = False  # this answer ends with what a yes would do
-    results: list[Any] = field(default_factory=list)  # what the turn's tools gave
+    has_read_back: bool = False  # this answer ends with what a yes would do
+    results: list[BaseModel] = field(default_factory=list)  # what the turn's tools gave
     _steps: int = 0
 
     @property
@@ -92,6 +80,19 @@ class Dialogue:
         assert found is not None, "a flow runs for a known patient only"
         return found
 
+    def data(self, kind: type[Data]) -> Data:
+        """The data of the flow under way, which is of that type."""
+        found = self.state.data
+        assert isinstance(found, kind), f"{self.state.flow} keeps a {type(found).__name__}"
+        return found
+
+    def read_back(self, pending: Pending) -> None:
+        """Say exactly what a yes will do, and wait for it."""
+        self.state.pending = pending
+        self.state.ask("confirm")
+        self.has_read_back = True
+        self.say(f"read_back_{pending.action}", **pending.facts)
+
     def say(self, name: str, /, **facts: object) -> None:
         self.lines.append(self.phrase(name, **facts))
 
@@ -104,30 +105,40 @@ class Dialogue:
 
     def local(self, at: datetime, location_id: UUID) -> datetime:
         """A UTC time at a location."""
-        zone = next((place.zone for place in self.place.locations if place.id == location_id), None)
+        zone = next((place.zone for place in self.hospital.locations if place.id == location_id), None)
         return at.astimezone(ZoneInfo(zone) if zone else self.tenant.zone)
 
     def first(self, kind: type[CommandType]) -> CommandType | None:
         return next((command for command in self.commands if isinstance(command, kind)), None)
 
-    def has(self, *kinds: type[Any]) -> bool:
+    def has(self, *kinds: type[Command]) -> bool:
         return any(isinstance(command, kinds) for command in self.commands)
 
     def fills(self) -> list[Fill]:
         return [command for command in self.commands if isinstance(command, Fill)]
 
-    async def call(self, name: str, *, assent: str | None = None, **args: Any) -> Any:
-        """Call a tool for the patient the flow acts for."""
-        return await self._call(name, args, patient_principal(self.tenant.id, self.subject_id), assent)
+    async def call(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
+        """Call a tool, given as its function, for the patient the flow acts for. Raises ToolError."""
+        out = await self._call(tool_of(run).name, args, patient_principal(self.tenant.id, self.subject_id))
+        return cast(Result, out)
 
-    async def call_as_service(self, name: str, **args: Any) -> Any:
+    async def act(self, pending: Pending) -> None:
+        """Do what was read back. To be called only where the patient's own words were a plain yes to it."""
+        caller = patient_principal(self.tenant.id, self.subject_id)
+        confirmation = assent_digest(pending.tool, pending.args)
+        await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
+
+    async def call_as_service(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
         """Call a tool as the service: before it is known who the patient is, or across a patient's relatives."""
-        return await self._call(name, args, system(self.tenant.id, "agent:concierge"), None)
+        out = await self._call(tool_of(run).name, args, system(self.tenant.id, "agent:concierge"))
+        return cast(Result, out)
 
-    async def _call(self, name: str, args: dict[str, Any], caller: Principal, assent: str | None) -> Any:
+    async def _call(
+        self, name: str, args: dict[str, JsonValue], caller: Principal, *, confirmation: str | None = None
+    ) -> BaseModel:
         self._steps += 1
-        tools = FLOW_TOOLS["concierge"] | FLOW_TOOLS.get(self.state.flow or "concierge", frozenset())
-        step = Step(turn=self.turn, number=self._steps, tools=tools, assent=assent)
+        tools = flows.tools_held(self.state.flow)
+        step = Step(turn=self.turn, number=self._steps, tools=tools, assent=confirmation)
         out = await self.runtime.call_named_within(self.work, name, args, caller, step=step)
         self.results.append(out)
         return out

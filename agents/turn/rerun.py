@@ -22,11 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agents.commands import COMMANDS
 from agents.screen.red_flags import red_flags
 from agents.turn.conversation_state import read_state
-from agents.turn.dialogue import Place
+from agents.turn.dialogue import HospitalDirectory
 from agents.turn.running import Turns
 from agents.turn.state import Read, Turn, said_in
-from agents.understanding.hearing import Hearing, Understanding, Understood
 from agents.understanding.model import FallingBack
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
@@ -170,7 +170,7 @@ class _AsRecorded:
 
     turn: RecordedTurn
 
-    async def understand(self, hearing: Hearing) -> Understood:
+    async def understand(self, utterance: Utterance) -> Understood:
         commands = tuple(COMMANDS.validate_python(self.turn.was.commands))
         return Understood(commands, by="model" if self.turn.by == "model" else "built-in")
 
@@ -181,7 +181,7 @@ class _Given:
 
     understood: Understood
 
-    async def understand(self, hearing: Hearing) -> Understood:
+    async def understand(self, utterance: Utterance) -> Understood:
         return self.understood
 
 
@@ -218,15 +218,15 @@ class Rehearse:
         """Run every turn of a session again, each in a transaction that can only read; none is open while a model is
         asked."""
         tenant = await self._runtime.tenant(tenant_id)
-        place = await self._runtime.services.get(Turns).place(tenant_id)
+        hospital = await self._runtime.services.get(Turns).hospital(tenant_id)
         async with self._understanding(understanding, prompt=prompt, model=model) as chosen:
             return [
-                await self._turn(tenant, place, conversation_id, turn, address, chosen or _AsRecorded(turn), policy)
+                await self._turn(tenant, hospital, conversation_id, turn, address, chosen or _AsRecorded(turn), policy)
                 for turn in read_turns(entries)
             ]
 
     async def _turn(
-        self, tenant: Tenant, place: Place, conversation_id: UUID, recorded: RecordedTurn, address: str,
+        self, tenant: Tenant, hospital: HospitalDirectory, conversation_id: UUID, recorded: RecordedTurn, address: str,
         understanding: Understanding, policy: Policy | None,
     ) -> Rerun:  # fmt: skip
         again = Rehearsal(self._runtime, recorded, policy)
@@ -236,10 +236,10 @@ class Rehearse:
             media=recorded.media, at=recorded.at, recorded=None,
         )  # fmt: skip
         state, _ = read_state(recorded.state)
-        turn = Turn(again, tenant, place, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
+        turn = Turn(again, tenant, hospital, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
         turn.red_flags = red_flags(said_in(read.text, read.media))
         if turn.screen() == "converse":
-            given = _Given(await understanding.understand(turn.hearing()))
+            given = _Given(await understanding.understand(turn.utterance()))
             again.services.put(Understanding, given)
         async with self._reading(tenant, conversation_id, again) as turn.work:
             stopped = await self._act(turn)

@@ -11,15 +11,17 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy import select
 
+from agents import flows
+from agents.phrases import phrase, spoken_phrase
 from agents.turn import graph
-from agents.turn.dialogue import EMERGENCY, Place, phrase, spoken_phrase
+from agents.turn.dialogue import EMERGENCY, HospitalDirectory
 from agents.turn.state import Overtaken, Turn, flow_about
-from agents.understanding.hearing import Directory, Known, Understanding
 from agents.understanding.model import FallingBack
+from agents.understanding.utterance import Directory, Known, Understanding
 from db.engine import Database, direct
-from governance.record import canonical
+from governance.record import STATE, canonical
 from governance.vault import Owner
-from tools.conversations.inbox import Incoming, opening_of, queue_out, take_in
+from tools.conversations.inbox import MESSAGE_OUT, Incoming, opening_of, queue_out, take_in
 from tools.conversations.tables import Conversation, Message
 from tools.facility.tables import Location, Practitioner, Specialty
 from tools.facility.tools import LocationOut
@@ -31,7 +33,7 @@ from tools.tickets.hand_over import HandOver, hand_over
 
 log = structlog.get_logger()
 SECONDS = Histogram("wardline_turn_seconds", "Time of one turn, from reading the message to the commit")
-PLACE_TTL_S = 30.0
+HOSPITAL_TTL_S = 30.0
 FAILED = Counter("wardline_turns_failed_total", "Turns that failed and were to be run again, or given up")
 ATTEMPTS = 3
 _PROCESSED = "UPDATE message SET state = 'processed', processed_at = %s WHERE id = %s"
@@ -68,7 +70,7 @@ class Turns:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.graph = graph.build()
-        self._places: dict[UUID, tuple[float, Place]] = {}
+        self._hospitals: dict[UUID, tuple[float, HospitalDirectory]] = {}
 
     async def drain(self, tenant_id: UUID, conversation_id: UUID) -> None:
         """Run turns until the conversation's inbox is empty."""
@@ -103,11 +105,11 @@ class Turns:
         """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored before, in
         the turn's transaction."""
         started = time.perf_counter()
-        tenant, place = await self.runtime.tenant(tenant_id), await self.place(tenant_id)
+        tenant, hospital = await self.runtime.tenant(tenant_id), await self.hospital(tenant_id)
         turn = None
         try:
             async with AsyncExitStack() as stack:
-                turn = await Turn.begin(self.runtime, tenant, place, conversation_id, stack, incoming=incoming)
+                turn = await Turn.begin(self.runtime, tenant, hospital, conversation_id, stack, incoming=incoming)
                 if turn is None:
                     return None
                 await self.graph.ainvoke({}, context=turn)
@@ -136,8 +138,8 @@ class Turns:
         work = dialogue.work
         await work.session.flush()
         await work.scope(None)
-        agent = "scheduling" if state.flow else "concierge"
-        flow = canonical(state.model_dump(mode="json", exclude_defaults=True))
+        agent = flows.agent_of(state.flow)
+        flow = canonical(state.stored())
         await direct(work.session, _PROCESSED, (work.now, turn.read.message_id))
         owner = Owner(turn.conversation_id, "conversation")
         sealed = await work.keys.seal(owner, flow, flow_about(turn.conversation_id))
@@ -150,7 +152,7 @@ class Turns:
                 urgent=bool(turn.red_flags),
             )  # fmt: skip
         work.record.append(
-            "state",
+            STATE,
             {
                 "at": work.now,
                 "after": turn.read.message_id,
@@ -211,14 +213,14 @@ class Turns:
                 body = tell(row.language, "failed")
             await say_out(work, row.id, body, channel=channel, agent="concierge", to=message_id, urgent=message.urgent)
 
-    async def place(self, tenant_id: UUID) -> Place:
+    async def hospital(self, tenant_id: UUID) -> HospitalDirectory:
         """The hospital's names and facts, read again after half a minute."""
-        known = self._places.get(tenant_id)
-        if known is not None and time.monotonic() - known[0] < PLACE_TTL_S:
+        known = self._hospitals.get(tenant_id)
+        if known is not None and time.monotonic() - known[0] < HOSPITAL_TTL_S:
             return known[1]
-        place = await read_place(self.runtime.database, tenant_id)
-        self._places[tenant_id] = (time.monotonic(), place)
-        return place
+        hospital = await read_hospital(self.runtime.database, tenant_id)
+        self._hospitals[tenant_id] = (time.monotonic(), hospital)
+        return hospital
 
 
 async def say_out(
@@ -231,11 +233,11 @@ async def say_out(
         urgent=urgent,
     )  # fmt: skip
     entry = {"at": work.now, "message_id": reply, "author": author, "length": len(body)}
-    work.record.append("message_out", entry, full={"text": body})
+    work.record.append(MESSAGE_OUT, entry, full={"text": body})
     return reply
 
 
-async def read_place(database: Database, tenant_id: UUID) -> Place:
+async def read_hospital(database: Database, tenant_id: UUID) -> HospitalDirectory:
     """The hospital's names and facts."""
     async with database.begin(tenant_id) as session:
         locations = list(await session.scalars(select(Location).order_by(Location.name)))
@@ -243,13 +245,13 @@ async def read_place(database: Database, tenant_id: UUID) -> Place:
         practitioners = list(
             await session.scalars(select(Practitioner).where(Practitioner.active).order_by(Practitioner.name))
         )
-    directory = Directory(
+    names = Directory(
         practitioners=tuple(Known(id=row.id, name=row.name) for row in practitioners),
         specialties=tuple(Known(id=row.code, name=row.name) for row in specialties),
         locations=tuple(Known(id=row.id, name=row.name, aliases=(*row.aliases, row.city)) for row in locations),
     )
-    return Place(
-        directory=directory,
+    return HospitalDirectory(
+        names=names,
         locations=tuple(LocationOut.model_validate(row) for row in locations),
         specialty_of={str(row.id): row.specialty_code for row in practitioners},
     )

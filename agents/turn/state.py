@@ -15,17 +15,18 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
+from agents.phrases import own_words
 from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
-from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, Place, own_words
-from agents.understanding.hearing import Hearing, Understanding, Understood
+from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import FallingBack, ModelAnswer
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.base import new_id
 from db.engine import direct
 from governance.clear import clear
 from governance.policies.screening import Subject
-from governance.record import Opening, canonical
+from governance.record import Opening, canonical, entry_kind
 from governance.tables import LLMResponse
 from governance.vault import Owner, Unsealable
 from tools.conversations.contents import address_about, message_about
@@ -33,6 +34,10 @@ from tools.conversations.inbox import Incoming, is_audio, opening_of, store
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
+
+MODEL_ANSWER = entry_kind("model_answer", "What a model answered when it was asked")
+UNDERSTOOD = entry_kind("understood", "What a message was understood as")
+STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be read")
 
 log = structlog.get_logger()
 STATES_DROPPED = Counter("wardline_states_dropped_total", "States of conversations that could not be read")
@@ -81,7 +86,7 @@ class Read:
 class Turn:
     runtime: Runtime
     tenant: Tenant
-    place: Place
+    hospital: HospitalDirectory
     stack: AsyncExitStack  # holds the transaction, while one is open
     conversation_id: UUID
     read: Read
@@ -100,7 +105,7 @@ class Turn:
         cls,
         runtime: Runtime,
         tenant: Tenant,
-        place: Place,
+        hospital: HospitalDirectory,
         conversation_id: UUID,
         stack: AsyncExitStack,
         *,
@@ -119,7 +124,7 @@ class Turn:
         if lost is not None:
             log.error("turn.state_dropped", conversation=str(conversation_id), fields=lost)
             STATES_DROPPED.inc()
-        turn = cls(runtime, tenant, place, stack, conversation_id, read, state, read.language, work)
+        turn = cls(runtime, tenant, hospital, stack, conversation_id, read, state, read.language, work)
         turn.red_flags, turn.taken, turn.lost = flags, taken, lost
         return turn
 
@@ -136,9 +141,9 @@ class Turn:
         assert self._dialogue is not None, "the turn has not been taken"
         return self._dialogue
 
-    def hearing(self) -> Hearing:
+    def utterance(self) -> Utterance:
         now = self.runtime.clock.now().astimezone(self.tenant.zone)
-        return Hearing(
+        return Utterance(
             text=self.text,
             now=now,
             language=self.language,
@@ -146,7 +151,7 @@ class Turn:
             flow=self.state.flow,
             options=tuple(option.label for option in self.state.options),
             last_answer=self.state.last_answer,
-            directory=self.place.directory,
+            directory=self.hospital.names,
         )
 
     def screen(self) -> Literal["silent", "emergency", "converse"]:
@@ -164,14 +169,14 @@ class Turn:
         it was."""
         understanding = self.runtime.services.get(Understanding)
         if not isinstance(understanding, FallingBack):
-            self.understood = await understanding.understand(self.hearing())
+            self.understood = await understanding.understand(self.utterance())
             return
         if self.read.recorded is not None:
-            self.understood = await understanding.from_stored(self.read.recorded, self.hearing())
+            self.understood = await understanding.from_stored(self.read.recorded, self.utterance())
             return
         await self.stack.aclose()
         self.work = None
-        self.understood, answer = await understanding.understand_recorded(self.hearing())
+        self.understood, answer = await understanding.understand_recorded(self.utterance())
         if answer is not None:
             await self._record_answer(answer)
 
@@ -187,14 +192,14 @@ class Turn:
             )  # fmt: skip
             made = await work.session.execute(statement.on_conflict_do_nothing().returning(LLMResponse.id))
             if made.scalar() is not None:
-                work.record.append("model_answer", body | {"at": work.now}, full=full)
+                work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
     def grounds(self) -> Iterator[Any]:
         """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
         yield self.state.model_dump_json()
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
-        yield from (location.model_dump_json() for location in self.place.locations)
+        yield from (location.model_dump_json() for location in self.hospital.locations)
         yield from (out.model_dump_json() for out in self.dialogue.results)
         yield self.text
         yield self.read.flow
@@ -211,7 +216,7 @@ class Turn:
             runtime=self.runtime,
             work=self.work,
             tenant=self.tenant,
-            place=self.place,
+            hospital=self.hospital,
             state=self.state,
             text=self.text,
             commands=self.understood.commands,
@@ -222,9 +227,9 @@ class Turn:
             channel=self.read.channel,
         )
         if self.lost is not None:
-            self.work.record.append("state_dropped", {"at": self.work.now, "fields": self.lost})
+            self.work.record.append(STATE_DROPPED, {"at": self.work.now, "fields": self.lost})
         self.work.record.append(
-            "understood",
+            UNDERSTOOD,
             {
                 "at": self.work.now,
                 "message_id": self.read.message_id,

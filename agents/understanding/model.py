@@ -30,8 +30,9 @@ from rapidfuzz import fuzz, process
 
 from agents.commands import COMMANDS, Command
 from agents.understanding.breaker import Breaker
-from agents.understanding.hearing import Hearing, Known, Understanding, Understood
 from agents.understanding.offer import FUNCTION, Call, Unreadable, offered_function, read_calls
+from agents.understanding.utterance import Known, Understanding, Understood, Utterance
+from agents.vocabulary import FLOWS, SLOTS
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 PROMPT = "concierge/understand"
@@ -127,7 +128,7 @@ def from_record(answer: ModelAnswer) -> Understood:
 
 
 class Model(Protocol):
-    async def ask(self, hearing: Hearing) -> ModelAnswer: ...
+    async def ask(self, utterance: Utterance) -> ModelAnswer: ...
 
     async def aclose(self) -> None: ...
 
@@ -152,25 +153,25 @@ class ModelUnderstanding:
             model=model, base_url=base_url, api_key=key, timeout=timeout_s, max_retries=0, temperature=temperature,
             use_responses_api=False, stream_usage=True, http_async_client=self._http,
         )  # fmt: skip
-        self._messages(Hearing(text="", now=datetime.now(UTC)))  # a prompt that cannot be rendered stops the start
+        self._messages(Utterance(text="", now=datetime.now(UTC)))  # a prompt that cannot be rendered stops the start
         self._chat = chat.bind_tools([self._function], tool_choice=FUNCTION, parallel_tool_calls=False)
 
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def understand(self, hearing: Hearing) -> Understood:
+    async def understand(self, utterance: Utterance) -> Understood:
         """Raises ModelUnavailable on every failure."""
-        return from_record(await self.ask(hearing))
+        return from_record(await self.ask(utterance))
 
-    async def ask(self, hearing: Hearing) -> ModelAnswer:
+    async def ask(self, utterance: Utterance) -> ModelAnswer:
         """One call of the model. Never raises, except when cancelled: a failure is the answer's outcome."""
         started = time.monotonic()
-        system, message = self._messages(hearing)
+        system, message = self._messages(utterance)
         heard = _Heard()
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._fetch([SystemMessage(system), HumanMessage(message)], heard)
-            outcome, commands = _judge(heard, hearing.text)
+            outcome, commands = _judge(heard, utterance.text)
         except Exception as error:
             outcome, commands = fault_of(error), ()
         if outcome != "understood":
@@ -191,8 +192,8 @@ class ModelUnderstanding:
             outcome=outcome,
         )
 
-    def _messages(self, hearing: Hearing) -> tuple[str, str]:
-        values = _context(hearing)
+    def _messages(self, utterance: Utterance) -> tuple[str, str]:
+        values = _context(utterance)
         return self._prompt.render("system", values), self._prompt.render("message", values)
 
     def _request_hash(self, system: str, message: str) -> str:
@@ -274,19 +275,21 @@ def fault_of(error: Exception) -> Outcome:
     return "unreadable"
 
 
-def _context(hearing: Hearing) -> dict[str, Any]:
-    directory = hearing.directory
+def _context(utterance: Utterance) -> dict[str, Any]:
+    directory = utterance.directory
     return {
-        "today": hearing.now.strftime("%A, %d %B %Y, %H:%M"),
-        "language": hearing.language,
-        "flow": hearing.flow,
-        "awaiting": hearing.awaiting,
-        "last_answer": hearing.last_answer,
-        "options": list(hearing.options),
-        "practitioners": _likely(directory.practitioners, hearing.text, _MOST_DOCTORS),
+        "today": utterance.now.strftime("%A, %d %B %Y, %H:%M"),
+        "language": utterance.language,
+        "flow": utterance.flow,
+        "awaiting": utterance.awaiting,
+        "last_answer": utterance.last_answer,
+        "options": list(utterance.options),
+        "practitioners": _likely(directory.practitioners, utterance.text, _MOST_DOCTORS),
         "specialties": [known.name for known in directory.specialties[:_MOST_SPECIALTIES]],
         "locations": [known.name for known in directory.locations[:_MOST_PLACES]],
-        "text": hearing.text,
+        "text": utterance.text,
+        "flows": [{"name": flow.name, "means": flow.means} for flow in FLOWS.values()],
+        "slots": [{"name": slot.name, "means": slot.means} for slot in SLOTS.values()],
     }
 
 
@@ -317,33 +320,33 @@ class FallingBack:
         self._model, self._fallback = model, fallback
         self.breaker = breaker or Breaker()
 
-    async def understand(self, hearing: Hearing) -> Understood:
-        understood, _ = await self.understand_recorded(hearing)
+    async def understand(self, utterance: Utterance) -> Understood:
+        understood, _ = await self.understand_recorded(utterance)
         return understood
 
-    async def understand_recorded(self, hearing: Hearing) -> tuple[Understood, ModelAnswer | None]:
+    async def understand_recorded(self, utterance: Utterance) -> tuple[Understood, ModelAnswer | None]:
         """What was understood, with the model's answer for the record: a failed one too; None if none was asked."""
         if not self.breaker.allows():
-            return await self._fallback.understand(hearing), None
-        answer = await self._guarded(hearing)
+            return await self._fallback.understand(utterance), None
+        answer = await self._guarded(utterance)
         if answer.outcome == "understood":
             return from_record(answer), answer
-        return await self._fallback.understand(hearing), answer
+        return await self._fallback.understand(utterance), answer
 
-    async def from_stored(self, answer: ModelAnswer, hearing: Hearing) -> Understood:
+    async def from_stored(self, answer: ModelAnswer, utterance: Utterance) -> Understood:
         """What an answer that is on the record already means, without asking again."""
         try:
             return from_record(answer)
         except (ModelUnavailable, ValidationError):  # it failed then, or another version's commands are not known here
-            return await self._fallback.understand(hearing)
+            return await self._fallback.understand(utterance)
 
     async def aclose(self) -> None:
         await self._model.aclose()
 
-    async def _guarded(self, hearing: Hearing) -> ModelAnswer:
+    async def _guarded(self, utterance: Utterance) -> ModelAnswer:
         """Only a fault of the server counts: what one patient writes must not close the model to all others."""
         try:
-            answer = await self._model.ask(hearing)
+            answer = await self._model.ask(utterance)
         except BaseException:
             self.breaker.gave_up()
             raise

@@ -25,7 +25,7 @@ from api.telephone import webhooks as calls
 from api.telephone.parts import CallParts
 from api.twilio import webhooks
 from db import provision
-from settings import Settings
+from settings import Settings, get_settings
 from wiring.keys import twilio_token
 from wiring.runtime import build_runtime, running
 
@@ -88,6 +88,11 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
         _allow_pages(app, list(origins(settings.cors_origins)))
     _describe(app)
     return app
+
+
+def served() -> FastAPI:
+    """The HTTP service as the environment sets it; uvicorn asks for it by name, so that who starts it need not know HTTP."""
+    return create_app(get_settings())
 
 
 def _allow_pages(app: FastAPI, allowed: list[str]) -> None:

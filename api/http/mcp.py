@@ -1,4 +1,4 @@
-"""The MCP face: every tool, with its schema, over streamable HTTP at /mcp and over stdio (`wardline mcp`)."""
+"""The MCP server over streamable HTTP, at /mcp."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import mcp_types as types
 from fastapi import FastAPI
-from mcp.server import Server, ServerRequestContext
-from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.http.problems import problem
 from api.identity.callers import caller_of
+from api.mcp import tool_server
 from tools.runtime.errors import ToolError
-from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.runtime.tool import Effect, all_tools
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -68,25 +63,12 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def wire_name(name: str) -> str:
-    """A tool's name for clients: many take only letters, digits, _ and -."""
-    return name.replace(".", "_")
-
-
-def _known(name: str) -> str:
-    """The tool that a client means, by its name here or with dots. Raises MCPError: invalid params, as MCP wants it."""
-    found = next((t.name for t in all_tools() if name in (t.name, wire_name(t.name))), None)
-    if found is None:
-        raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:100]}")
-    return found
-
-
 class McpFace:
     """The server and its HTTP session manager. Stateless: each request carries its own credentials."""
 
     def __init__(self, runtime: Runtime, hosts: Hosts) -> None:
         self._hosts = hosts
-        server = _server(runtime, None)
+        server = tool_server(runtime, None)
         self._sessions = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
     @asynccontextmanager
@@ -120,43 +102,3 @@ class _Endpoint:
 
 def build(runtime: Runtime, hosts: Hosts) -> McpFace:
     return McpFace(runtime, hosts)
-
-
-async def serve_stdio(runtime: Runtime, caller: Principal) -> None:
-    """Serve one caller over standard input and output."""
-    server = _server(runtime, caller)
-    async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())
-
-
-def _server(runtime: Runtime, fixed: Principal | None) -> Server[Any]:
-    def caller(ctx: ServerRequestContext[Any]) -> Principal:
-        if fixed is not None:
-            return fixed
-        principal: Principal = ctx.request.scope["state"]["principal"]  # type: ignore[union-attr]
-        return principal
-
-    async def list_tools(ctx: ServerRequestContext[Any], params: Any) -> types.ListToolsResult:
-        who = caller(ctx)
-        allowed = [t for t in all_tools() if who.may(t.needs.name) and (who.is_staff or t.by_patient)]
-        return types.ListToolsResult(
-            tools=[
-                types.Tool(
-                    name=wire_name(t.name),
-                    description=t.description,
-                    input_schema=t.args.model_json_schema(),
-                    annotations=types.ToolAnnotations(read_only_hint=t.effect is Effect.READ),
-                )
-                for t in allowed
-            ]
-        )
-
-    async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
-        name = _known(params.name)
-        try:
-            reply = await runtime.call(name, params.arguments or {}, caller(ctx), channel="mcp")
-        except ToolError as error:
-            return types.CallToolResult(content=[types.TextContent(type="text", text=error.for_model())], is_error=True)
-        return types.CallToolResult(content=[types.TextContent(type="text", text=reply.body)])
-
-    return Server("wardline", version="0.1.0", on_list_tools=list_tools, on_call_tool=call_tool)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from fastapi import Request
-from sqlalchemy import select
 
-from api.identity.auth import BadToken, TokenVerifier
-from tools.access.keys import principal_of_key, tenant_of_key
+from api.identity.principals import principal_of
 from tools.runtime.errors import Unauthenticated
 from tools.runtime.principals import Principal
-from tools.runtime.runtime import Runtime
-from tools.runtime.tables import TenantRecord
 
 
 async def caller_of(request: Request) -> Principal:
@@ -22,33 +18,3 @@ async def caller_of(request: Request) -> Principal:
     if not given:
         raise Unauthenticated("Give an API key (X-API-Key) or a bearer token.")
     return await principal_of(given, request.app.state.runtime, request.app.state.verifier)
-
-
-async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | None) -> Principal:
-    """The principal of an API key or a JWT."""
-    if secret.startswith("wl_"):
-        async with runtime.database.begin(None) as session:
-            tenant_id = await tenant_of_key(session, secret)
-        async with runtime.database.begin(tenant_id) as session:
-            return await principal_of_key(session, secret, runtime.clock.now())
-    if verifier is None:
-        raise Unauthenticated("No issuer of tokens is configured.")
-    try:
-        claims = await verifier.verify(secret)
-    except BadToken as bad:
-        raise Unauthenticated(f"The token is not accepted: {bad.reason}.") from bad
-    async with runtime.database.begin(None) as session:
-        named = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == claims.tenant))).first()
-    if named is None:
-        raise Unauthenticated("The token names no tenant of this service.")
-    is_patient = "patient" in claims.roles
-    if is_patient and len(claims.roles) > 1:
-        raise Unauthenticated("A patient's token must name no other role.")
-    return Principal(
-        kind="patient" if is_patient else "staff",
-        id=f"{claims.issuer}#{claims.subject}",
-        tenant_id=named,
-        roles=claims.roles,
-        patient_id=claims.patient_id if is_patient else None,
-        practitioner_id=None if is_patient else claims.practitioner_id,
-    )

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from api.identity.callers import principal_of
+from api.identity.principals import principal_of
 from tools.runtime.errors import InvalidArguments, ToolError, Unauthenticated
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime

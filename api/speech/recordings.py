@@ -19,7 +19,7 @@ from tools.runtime.runtime import Runtime
 from tools.voice.sessions import SessionId
 from tools.voice.transcripts import TranscriptOut
 from tools.voice.uploads import Progress, progress_of, take_part
-from voice.transcript import Line, to_srt, to_txt, to_vtt
+from voice.transcript import to_srt, to_txt, to_vtt
 
 router = APIRouter(tags=["voice"])
 AUDIO = "/api/v1/voice/sessions/{session_id}/audio"
@@ -64,18 +64,7 @@ async def transcript(session_id: UUID, request: Request, format: Format = "json"
         return Response(reply.body, media_type="application/json")
     assert isinstance(reply.out, TranscriptOut)
     write, kind = _WRITERS[format]
-    return Response(write(lines_of(reply.out), note=reply.out.warning), media_type=f"{kind}; charset=utf-8")
-
-
-def lines_of(out: TranscriptOut) -> list[Line]:
-    return [
-        Line(
-            start_s=said.start_s, end_s=said.end_s, speaker=said.name or said.speaker, role=said.role, text=said.text,
-            words=[(word.text, word.start_s, word.end_s, word.probability) for word in said.words],
-            confidence=said.confidence, language=said.language, flags=said.flags,
-        )
-        for said in out.segments
-    ]  # fmt: skip
+    return Response(write(reply.out.lines(), note=reply.out.warning), media_type=f"{kind}; charset=utf-8")
 
 
 async def _chunks(request: Request, broken_off: asyncio.Event) -> AsyncIterator[bytes]:

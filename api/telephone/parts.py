@@ -11,7 +11,7 @@ from importlib import import_module
 import structlog
 
 from agents.phone.words import expected, fixed_sentences
-from agents.turn.dialogue import phrase
+from agents.phrases import phrase
 from settings import Settings
 from tools.runtime.runtime import Runtime
 from tools.voice.recognizers import Recognizers

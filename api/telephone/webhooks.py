@@ -16,7 +16,8 @@ from sqlalchemy import select
 from twilio.twiml.voice_response import Connect, Dial, VoiceResponse  # type: ignore[import-untyped]
 
 from agents.phone.calls import Hospital, forget_who
-from agents.turn.dialogue import EMERGENCY, phrase
+from agents.phrases import phrase
+from agents.turn.dialogue import EMERGENCY
 from api.twilio.signature import verify
 from api.twilio.webhooks import believed, public_url, required
 from tools.runtime.errors import InvalidArguments

@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from agents.concierge import flow as concierge
 from agents.turn.running import Turns
-from agents.understanding.hearing import Understanding
+from agents.understanding.utterance import Understanding
 from evals.harness import hospital, running_runtime
 from tools.conversations.inbox import Incoming, find_conversation, receive
 from tools.runtime.runtime import Runtime

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from agents import commands
 from agents.turn.state import flow_about
-from agents.understanding.hearing import Hearing, Understanding, Understood
-from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.confirmation import is_plain_yes
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from cli.chat import say
 from governance.vault import Owner
 from tools.conversations.inbox import ensure_conversation
@@ -41,18 +41,18 @@ class Anything:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
 
-    async def understand(self, hearing: Hearing) -> Understood:
+    async def understand(self, utterance: Utterance) -> Understood:
         kinds = get_args(get_args(commands.Command)[0])
         if self.rng.random() < 0.6:  # half sensible, so that flows get as far as a read-back
-            return Understood(tuple(self._sensible(hearing)), "model")
+            return Understood(tuple(self._sensible(utterance)), "model")
         pool = [kind for kind in kinds if kind is not commands.HandOver or self.rng.random() < 0.1]
         made = [self._make(self.rng.choice(pool)) for _ in range(self.rng.choice((0, 1, 1, 1, 2, 2, 3, 5)))]
         return Understood(tuple(made), "model")
 
-    def _sensible(self, hearing: Hearing) -> list[Any]:
-        if hearing.awaiting == "choice":
+    def _sensible(self, utterance: Utterance) -> list[Any]:
+        if utterance.awaiting == "choice":
             return [commands.Choose(value="1")]
-        if hearing.awaiting in ("confirm", "anything_else") and self.rng.random() < 0.7:
+        if utterance.awaiting in ("confirm", "anything_else") and self.rng.random() < 0.7:
             return [commands.Affirm()]
         who = self.rng.choice(("eye", "ent", "dr nair", "dentistry"))
         slot = "practitioner" if who == "dr nair" else "specialty"
@@ -127,8 +127,8 @@ async def _sequence(runtime: Runtime, patient: dict[str, Any], texts: list[str],
         made = await _changes(runtime) - before
         if made:
             outcome.changes += sum(made.values())
-            deeds = [deed for deed in ("book", "cancel", "reschedule") if is_plain_yes(words, deed=deed)]
-            if not deeds or not _reads_back(previous) or sum(made.values()) > 1:
+            actions = [action for action in ("book", "cancel", "reschedule") if is_plain_yes(words, action=action)]
+            if not actions or not _reads_back(previous) or sum(made.values()) > 1:
                 outcome.without_a_yes.append(f"{words!r} after {previous[-120:]!r}: {dict(made)}")
         previous = answer["reply"] or ""
         outcome.read_backs += _reads_back(previous)

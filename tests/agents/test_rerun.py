@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
-from agents.understanding.hearing import Hearing, Understood
+from agents.understanding.utterance import Understood, Utterance
 from cli.chat import say
 from tests.conftest import staff
 from tests.tools.hospital import refused
@@ -86,7 +86,7 @@ async def test_another_understanding_shows_what_would_not_be_done(
     runtime, sessions = played
 
     class Deaf:
-        async def understand(self, hearing: Hearing) -> Understood:
+        async def understand(self, utterance: Utterance) -> Understood:
             return Understood((), "built-in")
 
     assert isinstance(runtime.services.get(Rerunner), Rehearse)
@@ -117,7 +117,7 @@ async def test_many_at_once_and_no_transaction_while_a_model_thinks(
     held: list[int] = []
 
     class Slow:
-        async def understand(self, hearing: Hearing) -> Understood:
+        async def understand(self, utterance: Utterance) -> Understood:
             await asyncio.sleep(0)
             held.append(runtime.database.engine.pool.checkedout())  # type: ignore[attr-defined]
             return Understood((), "built-in")
@@ -127,6 +127,6 @@ async def test_many_at_once_and_no_transaction_while_a_model_thinks(
     await rerun(runtime, sessions[0], understanding="builtin")
     assert held and set(held) == {0}
     size = runtime.database.engine.pool.size()  # type: ignore[attr-defined]
-    runtime.services.get(Turns)._places.clear()
+    runtime.services.get(Turns)._hospitals.clear()
     found = await asyncio.gather(*(rerun(runtime, sessions[0], understanding="builtin") for _ in range(2 * size)))
     assert len(found) == 2 * size

@@ -10,7 +10,7 @@ import yaml
 
 from tools.conversations.texts import LANGUAGES
 
-FOLDERS = [Path("agents/texts"), Path("tools/conversations/texts")]
+FOLDERS = [*sorted(Path("agents").glob("**/texts")), Path("tools/conversations/texts")]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=str)

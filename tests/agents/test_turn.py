@@ -13,8 +13,8 @@ from agents.commands import Affirm, Ask
 from agents.turn.conversation_state import Option
 from agents.turn.graph import MAX_REPLY, Fitted, fit
 from agents.turn.running import Turns
-from agents.understanding.hearing import Hearing, Understanding, Understood
 from agents.understanding.model import FallingBack, ModelUnderstanding
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from cli.chat import say
 from governance.vault import Keyring
 from tests.conftest import staff
@@ -35,7 +35,7 @@ class Scripted:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
 
-    async def understand(self, hearing: Hearing) -> Understood:
+    async def understand(self, utterance: Utterance) -> Understood:
         answer = self.answers.pop(0) if self.answers else ()
         if isinstance(answer, Exception):
             raise answer

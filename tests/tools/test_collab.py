@@ -21,6 +21,8 @@ from tools.runtime.errors import Forbidden, Gone, InvalidArguments, NotFound
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
+from tools.scribe.schemas import DraftNote
+from tools.scribe.tools import draft_note
 from tools.voice.recognizers import Recognizers
 from tools.voice.transcribing import transcribe_session
 
@@ -281,4 +283,4 @@ async def test_a_slow_tool_is_not_called_without_its_slow_part(runtime: Runtime)
     async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "job")) as work:
         context = await runtime.context(work, caller)
         with pytest.raises(RuntimeError, match=r"scribe\.draft_note is to be prepared"):
-            await context.call("scribe.draft_note", {"text": "Doctor: hello"})
+            await context.call(draft_note, DraftNote(text="Doctor: hello"))

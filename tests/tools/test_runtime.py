@@ -328,12 +328,16 @@ async def test_a_refused_step_of_a_turn_leaves_its_entry_alone(runtime: Runtime)
     caller = someone()
     async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "rest")) as work:
         args = {"slot_id": slots[0], "patient_id": who}
-        booked = await runtime.call_within(work, "scheduling.book_appointment", args, caller)
+        booked = await runtime.call_named_within(work, "scheduling.book_appointment", args, caller)
         with pytest.raises(ToolError, match="already has"):
-            await runtime.call_within(work, "scheduling.book_appointment", {**args, "slot_id": slots[1]}, caller)
+            await runtime.call_named_within(work, "scheduling.book_appointment", {**args, "slot_id": slots[1]}, caller)
         with pytest.raises(NotFound):
-            await runtime.call_within(work, "scheduling.get_appointment", {"appointment_id": str(uuid4())}, caller)
-        await runtime.call_within(work, "scheduling.confirm_appointment", {"appointment_id": str(booked.id)}, caller)
+            await runtime.call_named_within(
+                work, "scheduling.get_appointment", {"appointment_id": str(uuid4())}, caller
+            )
+        await runtime.call_named_within(
+            work, "scheduling.confirm_appointment", {"appointment_id": str(booked.id)}, caller
+        )
     assert [await taken(runtime, slot) for slot in slots[:2]] == [1, 0]
     assert await events(runtime, str(booked.id)) == ["Appointment.Created", "Appointment.Confirmed"]
     outcomes = [(entry["outcome"], entry.get("code")) for entry in await entries(runtime, caller)]
@@ -354,10 +358,10 @@ async def test_an_agent_acts_within_its_flow_and_the_patients_yes(runtime: Runti
     async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "chat")) as work:
         for step, wanted, code in steps:
             if code is None:
-                await runtime.call_within(work, name, wanted, caller, step=step)
+                await runtime.call_named_within(work, name, wanted, caller, step=step)
                 continue
             with pytest.raises(ToolError) as error:
-                await runtime.call_within(work, name, wanted, caller, step=step)
+                await runtime.call_named_within(work, name, wanted, caller, step=step)
             assert error.value.code == code
     found = await entries(runtime, caller, "chat")
     assert [entry["step"] for entry in found] == ["turn/1", "turn/2", "turn/3", "turn/4"]

@@ -19,6 +19,7 @@ from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import _REGISTRY, Args, Effect, Out, tool
 from tools.runtime.work import open_work
+from tools.tickets.tools import CreateTicket, create_ticket
 
 TOLD = event_type("Test.Told", "A nested call was made")
 STARTED = event_type("Test.Started", "Reactions are wanted")
@@ -35,12 +36,12 @@ class Done(Out):
 
 
 async def carry_out(ctx: Any, plan: Plan) -> None:
-    await ctx.call("tickets.create_ticket", {"category": plan["name"], "subject": "x"})
+    await ctx.call(create_ticket, CreateTicket(category=plan["name"], subject="x"))
     ctx.emit(TOLD, uuid4(), name=plan["name"])
     ctx.defer(Job("run_turns_of_test", {"tenant": str(TENANT), "name": plan["name"]}))
     for inner in plan["inner"]:
         try:
-            await ctx.call("tests.nested", {"plan": json.dumps(inner)})
+            await ctx.call(_REGISTRY["tests.nested"].run, Nested(plan=json.dumps(inner)))
         except ToolError:
             if not plan["swallows"]:
                 raise
@@ -135,7 +136,7 @@ async def test_nested_calls(runtime: Runtime, plan: Plan) -> None:
     opening = runtime.opening_for(caller, "job")
     async with open_work(runtime, TENANT, opening=opening) as work:
         try:
-            await runtime.call_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
+            await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
         except ToolError:
             pass
     stands, _ = expected(plan)
@@ -176,7 +177,7 @@ async def test_what_was_undone_says_so_and_why(runtime: Runtime) -> None:
     opening = runtime.opening_for(caller, "job")
     async with open_work(runtime, TENANT, opening=opening) as work:
         with pytest.raises(Conflict):
-            await runtime.call_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
+            await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
     query = "SELECT body::jsonb->>'outcome', body::jsonb->>'code', body::jsonb ? 'result' FROM audit_entry WHERE session_id = :s ORDER BY seq"
     assert [tuple(row) for row in await rows(runtime, query, s=opening.id)] == [
         ("rolled_back", "conflict", False), ("refused", "conflict", False),

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from tools.access.tables import ApiKey
 from tools.facility.tables import Practitioner
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, Unauthenticated
 from tools.runtime.names import Words

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from governance.record import canonical
+from governance.record import STATE, canonical
 from governance.vault import Keyring
 from tools.alerts import posting
 from tools.alerts.addresses import AddressRules
@@ -140,7 +140,7 @@ async def _note(runtime: Runtime, tenant_id: UUID, due: _Due, answer: Answer) ->
             endpoint.failures += 1
             _retry(work, endpoint, row, answer)
         noted = {"delivery_id": row.id, "endpoint_id": endpoint.id, "state": row.state, "status": answer.status}
-        work.record.append("state", {"at": work.now, **noted})
+        work.record.append(STATE, {"at": work.now, **noted})
         goes_on: bool = row.state != "pending" and endpoint.state == "active"
     return goes_on
 

@@ -7,13 +7,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from tools.alerts.delivery import delivering
-from tools.alerts.events import ALERT_TYPES, PAUSED, SEVERITIES, TESTED
+from tools.alerts.events import PAUSED, SEVERITIES, TESTED
 from tools.alerts.tables import WebhookDelivery, WebhookEndpoint
 from tools.runtime.context import ToolContext
-from tools.runtime.events import Event, reaction
+from tools.runtime.events import ALERTS, Event, reaction
 from tools.runtime.tables import EventLog
 
 
+@reaction(TESTED, "alerts.queue_alerts")
+@reaction(ALERTS, "alerts.queue_alerts")
 async def queue_alerts(ctx: ToolContext, event: Event) -> None:
     """Put the event in the queue of each endpoint that wants it. A paused endpoint keeps what comes; a disabled one,
     whose receiver is gone, gets nothing."""
@@ -31,10 +33,6 @@ async def queue_alerts(ctx: ToolContext, event: Event) -> None:
         await ctx.session.execute(insert(WebhookDelivery).values(**row).on_conflict_do_nothing())
         if endpoint.state == "active":
             ctx.defer(delivering(ctx.tenant.id, endpoint.id))
-
-
-for _type in (*ALERT_TYPES, TESTED):
-    reaction(_type, "alerts.queue_alerts")(queue_alerts)
 
 
 def wants(endpoint: WebhookEndpoint, event: Event) -> bool:

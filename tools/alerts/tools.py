@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -14,11 +14,13 @@ from db.base import new_id
 from governance.vault import Owner
 from tools.alerts.addresses import AddressRules, UrlRefused, checked_url
 from tools.alerts.delivery import delivering, secret_about, stop
-from tools.alerts.events import TESTED, AlertType, Severity
+from tools.alerts.events import TESTED, Severity
 from tools.alerts.posting import new_secret
 from tools.alerts.tables import WebhookDelivery, WebhookEndpoint
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
+from tools.runtime.events import alert_types
+from tools.runtime.names import OneOf
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
@@ -26,7 +28,7 @@ from tools.runtime.tool import delete as delete_
 
 READ, WRITE = Permission("alerts:read"), Permission("alerts:write")
 _PATH = "/api/v1/governance/webhooks"
-Wanted = AlertType | Literal["*"]
+Wanted = Annotated[str, OneOf(lambda: [*alert_types(), "*"])]
 
 
 class CreateEndpoint(Args):

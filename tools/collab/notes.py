@@ -17,7 +17,7 @@ from scribe.fhir.document import About, State, document
 from scribe.note import Maker, Note
 from tools.collab.content import Change, Distance, differences, digest_of, distance, seal, unseal
 from tools.collab.tables import NoteRevision
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, Failed, InvalidArguments, NotFound
@@ -28,7 +28,7 @@ from tools.scheduling.fhir import FhirResource
 from tools.scheduling.tables import Encounter
 from tools.voice.tables import VoiceSession
 
-SAVED = event_type("NoteRevision.Saved", "A version of a note was saved")
+SAVED = event_type("NoteRevision.Created", "A version of a note was saved")
 SIGNED = event_type("NoteRevision.Signed", "A doctor signed a note, or an amendment of one")
 _READ, _WRITE, _SIGN = Permission("notes:read"), Permission("notes:write"), Permission("notes:sign")
 _PATH = "/api/v1/collab/notes/{note_id}/revisions"

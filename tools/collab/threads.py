@@ -17,7 +17,7 @@ from sqlalchemy.types import Text
 from db.base import new_id
 from tools.collab.content import seal
 from tools.collab.tables import CollabMessage, CollabThread
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
@@ -28,7 +28,7 @@ from tools.runtime.principals import Permission, Role
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
 from tools.scheduling.tables import Encounter
 
-OPENED = event_type("CollabThread.Opened", "A case discussion was opened")
+OPENED = event_type("CollabThread.Created", "A case discussion was opened")
 CLOSED = event_type("CollabThread.Closed", "A case discussion was closed, or opened again")
 POSTED = event_type("CollabMessage.Posted", "Somebody wrote in a case discussion")
 _READ, _WRITE = Permission("collab:read"), Permission("collab:write")

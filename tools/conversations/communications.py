@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -13,15 +13,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from governance.vault import Owner
+from tools.conversations.channel import channel_of, channels_for_outreach
 from tools.conversations.contents import ERASED
 from tools.conversations.inbox import ensure_conversation, queue_out
+from tools.conversations.purposes import ConsentTo, purpose_of, purposes_of_communications
 from tools.conversations.tables import Communication
-from tools.patients.consents import has_consent
-from tools.patients.tools import load_patient
+from tools.patients.gates import has_consent, load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ConsentMissing, InvalidArguments
 from tools.runtime.events import event_type
-from tools.runtime.names import Words
+from tools.runtime.names import OneOf, Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -29,23 +30,13 @@ from tools.runtime.tool import Args, Effect, Out, get, post, tool
 SENT = event_type("Communication.Sent", "A message went to the carrier")
 DELIVERED = event_type("Communication.Delivered", "A message reached the patient's device")
 FAILED = event_type("Communication.Failed", "A message could not be delivered")
-Purpose = Literal[
-    "confirmation",
-    "reminder",
-    "cancellation",
-    "follow_up",
-    "rebooking_offer",
-    "waitlist_offer",
-    "information",
-    "outreach",
-]
 
 
 class SendCommunication(Args):
     patient_id: UUID
-    purpose: Purpose
-    body: Words = Field(min_length=1, max_length=1600)
-    channel: Literal["whatsapp"] = "whatsapp"
+    purpose: Annotated[str, OneOf(purposes_of_communications)]
+    body: Words = Field(min_length=1, description="As long as one message of the channel: 1,600 characters on WhatsApp")
+    channel: Annotated[str, OneOf(channels_for_outreach)] = "whatsapp"
     facts: dict[str, str] | None = Field(None, description="Variables of the approved template for this purpose")
     once: str | None = Field(None, max_length=200, description="The same key is sent once")
 
@@ -71,9 +62,10 @@ class CommunicationOut(Out):
     message_id: UUID | None
 
 
-def needed_consent(purpose: str) -> Literal["outreach", "messages"]:
+def needed_consent(purpose: str) -> ConsentTo:
     """The consent without which a message of this purpose is not sent."""
-    return "outreach" if purpose == "outreach" else "messages"
+    found = purpose_of(purpose)
+    return found.consent if found is not None else "messages"
 
 
 @tool(
@@ -91,6 +83,7 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
         raise ConsentMissing(f"The patient has not consented to {needed} on {args.channel}.", purpose=needed)
     if not patient.phone:
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])
+    channel_of(args.channel).check_length(args.body)
     made_id = new_id()
     body = await ctx.work.keys.seal(Owner(patient.id, "patient"), args.body, _about(made_id))
     made = await ctx.session.execute(

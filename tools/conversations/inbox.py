@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import direct
-from governance.record import Opening, Record
+from governance.record import SESSION_ENDED, SESSION_STARTED, Opening, Record, entry_kind
 from governance.vault import Owner
+from tools.conversations.channel import channel_of
 from tools.conversations.contents import Content, seal_address, seal_content
+from tools.conversations.purposes import is_awaited
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.errors import PolicyRefused
 from tools.runtime.events import Event, event_type
@@ -24,12 +26,14 @@ from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
+MESSAGE_IN = entry_kind("message_in", "A patient's message came in")
+MESSAGE_OUT = entry_kind("message_out", "An answer was put in the outbox")
+
 STARTED = event_type("LLMSession.Started", "An agent's session began")
 ENDED = event_type("LLMSession.Ended", "An agent's session ended")
 OPENED = event_type("Conversation.Opened", "A conversation with an address began")
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
-AWAITED = ("reply", "person")  # purposes of messages for whose answer somebody waits: they go before all others
 _INSERT_OUT = """
     INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose, in_reply_to, urgent)
     VALUES (%s, %s, %s, 'out', %s, %s, %s, %s, %s, %s, %s)
@@ -122,7 +126,7 @@ async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
     conversation_id = found or await ensure_conversation(work, channel, address, new=new)
     work.record.opening = opening_of(conversation_id, channel, work.now)
     if found is None:
-        work.record.append("session_started", {"at": work.now, "channel": channel})
+        work.record.append(SESSION_STARTED, {"at": work.now, "channel": channel})
         work.events.append(Event(STARTED, conversation_id, {"agent": "concierge", "channel": channel}))
     return conversation_id
 
@@ -146,7 +150,7 @@ async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Receiv
         return None
     work.events.append(Event(RECEIVED, conversation_id, {"message_id": str(message_id)}))
     work.record.append(
-        "message_in",
+        MESSAGE_IN,
         {
             "at": work.now,
             "message_id": message_id,
@@ -159,7 +163,7 @@ async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Receiv
     if is_voice_note(incoming.body, incoming.media):
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
         work.jobs.append(Job("voice.hear_note", args, lock=f"hearing:{conversation_id}"))
-    elif incoming.channel != "phone":
+    elif channel_of(incoming.channel).turn_by_job:
         work.jobs.append(turn_job(work.tenant_id, conversation_id, urgent=incoming.urgent))
     return Received(conversation_id, message_id)
 
@@ -181,7 +185,7 @@ def turn_job(tenant_id: UUID, conversation_id: UUID, *, urgent: bool = False) ->
 async def end_session(work: Work, row: Conversation, outcome: str) -> None:
     """Note on a conversation's own chain that its session is over."""
     record = Record(opening_of(row.id, row.channel, row.created_at))
-    record.append("session_ended", {"at": work.now, "outcome": outcome})
+    record.append(SESSION_ENDED, {"at": work.now, "outcome": outcome})
     await record.flush(work.session, work.keys, [])
     work.events.append(Event(ENDED, row.id, {"outcome": outcome}))
 
@@ -242,16 +246,15 @@ async def queue_out(
     if not screened:
         body = await _screen_out(work, conversation_id, body)
     message_id = new_id()
-    to_be_said = channel == "phone" and in_reply_to is not None
-    state = "delivered" if channel == "console" else "queued" if channel != "phone" or to_be_said else "held"
+    state = channel_of(channel).first_state(answers=in_reply_to is not None)
     content = await seal_content(work.keys, conversation_id, message_id, Content(body, facts=facts))
     row = (message_id, work.tenant_id, conversation_id, work.now, content, state, author, purpose, in_reply_to, urgent)
     await direct(work.session, _INSERT_OUT, row)
     await work.session.flush()  # before a row that names it
     work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
-    if channel == "whatsapp":
+    if channel_of(channel).carrier is not None:
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
-        bulk = purpose not in AWAITED
+        bulk = not is_awaited(purpose)
         work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}", urgent=urgent, bulk=bulk))
     return message_id
 

@@ -12,20 +12,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from governance.record import STATE
 from governance.vault import Keyring
 from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, CarrierUncertain, Sent
+from tools.conversations.channel import channel_of
 from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
 from tools.conversations.contents import open_addresses, open_contents
-from tools.conversations.inbox import AWAITED, opening_of
+from tools.conversations.inbox import opening_of
+from tools.conversations.purposes import is_awaited
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
-from tools.patients.consents import has_consent
+from tools.patients.gates import has_consent
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
 SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
-WINDOW = timedelta(hours=24)  # WhatsApp's customer service window
 MAX_ATTEMPTS = 6
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:provider_id, 1))")  # a send's end and its report, in turn
 _RANK = {"queued": 0, "sending": 1, "held": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
@@ -39,6 +41,8 @@ _REPORTED = {
 class _Due:
     """A message that is to be sent now."""
 
+    channel: str
+    carrier: type[Carrier]
     to: str
     body: str
     uncertain: bool
@@ -57,7 +61,7 @@ async def send_message(runtime: Runtime, *, tenant: str, message: str) -> None:
     due = await _begin(runtime, tenant_id, message_id)
     if due is None:
         return
-    carrier = runtime.services.get(Carrier)
+    carrier = runtime.services.get(due.carrier)
     try:
         sent = await _sent_before(runtime, carrier, tenant_id, due) or await carrier.send(
             due.to,
@@ -96,15 +100,13 @@ async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | 
         if row is None or row.state not in ("queued", "sending"):
             return None
         keys = Keyring(runtime.vault, session, tenant_id)
-        if runtime.services.find(Carrier) is None:
-            row.state = "held"
-            return None
         if not await _still_wanted(session, row):
             row.state, row.error = "cancelled", "the patient withdrew the consent before it was sent"
             await _note_outcome(session, row.id, "refused", row.error)
             return None
         conversation = await session.get_one(Conversation, row.conversation_id)
-        if conversation.channel != "whatsapp":  # nothing meant for a call goes out as a message
+        channel = channel_of(conversation.channel)
+        if channel.carrier is None or runtime.services.find(channel.carrier) is None:  # nobody carries it
             row.state = "held"
             return None
         [content], [address] = await open_contents(keys, [row]), await open_addresses(keys, [conversation])
@@ -113,12 +115,11 @@ async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | 
             await _note_outcome(session, row.id, "refused", row.error)
             return None
         content_sid = None
-        last = conversation.last_inbound_at
-        if last is None or runtime.clock.now() - last > WINDOW:
+        if not channel.takes_free_text(conversation.last_inbound_at, runtime.clock.now()):
             query = select(MessageTemplate.content_sid).where(
                 MessageTemplate.name == row.purpose,
                 MessageTemplate.language == conversation.language,
-                MessageTemplate.channel == "whatsapp",
+                MessageTemplate.channel == channel.name,
             )
             content_sid = (await session.scalars(query)).first()
             if content_sid is None:
@@ -130,6 +131,8 @@ async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | 
         row.state = "sending"
         row.attempts += 1
         return _Due(
+            channel.name,
+            channel.carrier,
             address,
             content.text,
             uncertain,
@@ -153,7 +156,7 @@ async def _still_wanted(session: AsyncSession, row: Message) -> bool:
 async def _finish(
     runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None, error: str | None = None
 ) -> None:  # fmt: skip
-    async with _on_record(runtime, tenant_id, due.conversation_id) as work:
+    async with _on_record(runtime, tenant_id, due.conversation_id, due.channel) as work:
         row = await work.session.get_one(Message, message_id, with_for_update=True)
         row.provider_id, row.error = provider_id or row.provider_id, error
         reports = []
@@ -167,7 +170,7 @@ async def _finish(
 
 
 async def _later(runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, busy: Exception) -> None:
-    async with _on_record(runtime, tenant_id, due.conversation_id) as work:
+    async with _on_record(runtime, tenant_id, due.conversation_id, due.channel) as work:
         row = await work.session.get_one(Message, message_id, with_for_update=True)
         if row.attempts >= MAX_ATTEMPTS:
             await _advance(work, row, "failed", f"not sent after {row.attempts} attempts")
@@ -177,7 +180,7 @@ async def _later(runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due,
         wait = max(getattr(busy, "retry_after_s", None) or 0.0, 2.0**row.attempts)
         args = {"tenant": str(tenant_id), "message": str(message_id)}
         at = datetime.now(work.now.tzinfo) + timedelta(seconds=wait)
-        work.jobs.append(Job("send_message", args, at=at, urgent=row.urgent, bulk=row.purpose not in AWAITED))
+        work.jobs.append(Job("send_message", args, at=at, urgent=row.urgent, bulk=not is_awaited(row.purpose)))
 
 
 async def report_delivery(
@@ -188,13 +191,17 @@ async def report_delivery(
         return False
     async with runtime.database.begin(tenant_id) as session:
         await session.execute(_LOCK, {"provider_id": provider_id})
-        query = select(Message.conversation_id).where(Message.provider_id == provider_id, Message.direction == "out")
-        conversation_id = (await session.scalars(query)).first()
+        query = (
+            select(Conversation.id, Conversation.channel)
+            .join(Message, Message.conversation_id == Conversation.id)
+            .where(Message.provider_id == provider_id, Message.direction == "out")
+        )
+        sent_in = (await session.execute(query)).first()
         row = {"id": new_id(), "tenant_id": tenant_id, "provider_id": provider_id, "status": status}
-        if conversation_id is None:
+        if sent_in is None:
             made = await session.execute(_report(row, error_code, runtime.clock.now()))
             return made.scalar() is not None
-    async with _on_record(runtime, tenant_id, conversation_id) as work:
+    async with _on_record(runtime, tenant_id, *sent_in) as work:
         made = await work.session.execute(_report(row, error_code, work.now))
         if made.scalar() is None:
             return False
@@ -214,7 +221,7 @@ async def _advance(work: Work, row: Message, state: str, error: str | None) -> N
         return
     row.state = state
     row.error = error if state == "failed" else row.error
-    work.record.append("state", {"at": work.now, "message_id": row.id, "state": state, "error": error})
+    work.record.append(STATE, {"at": work.now, "message_id": row.id, "state": state, "error": error})
     work.events.append(Event(SENT_MESSAGE, row.conversation_id, {"message_id": str(row.id), "state": state}))
     named = await _note_outcome(work.session, row.id, state, error)
     event = {"sent": SENT, "delivered": DELIVERED, "failed": FAILED}.get(state)
@@ -234,6 +241,6 @@ async def _note_outcome(session: Any, message_id: UUID, outcome: str, error: str
     return noted
 
 
-def _on_record(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> Any:
-    opening = opening_of(conversation_id, "whatsapp", runtime.clock.now())
+def _on_record(runtime: Runtime, tenant_id: UUID, conversation_id: UUID, channel: str) -> Any:
+    opening = opening_of(conversation_id, channel, runtime.clock.now())
     return open_work(runtime, tenant_id, opening=opening)

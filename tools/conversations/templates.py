@@ -5,7 +5,7 @@ hospital."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from tools.conversations.channel import channels_with_templates
 from tools.conversations.tables import MessageTemplate
 from tools.runtime.context import ToolContext
-from tools.runtime.names import Words
+from tools.runtime.names import OneOf, Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
@@ -26,7 +27,7 @@ _ADMIN = Permission("templates:write")
 class SetTemplate(Args):
     name: Words = Field(min_length=1, max_length=60, description="The purpose it serves: reminder, confirmation, ...")
     language: Literal["en", "hi"]
-    channel: Literal["whatsapp"] = "whatsapp"
+    channel: Annotated[str, OneOf(channels_with_templates)] = "whatsapp"
     content_sid: str = Field(pattern=r"^HX[0-9a-fA-F]{32}$", description="Twilio's Content SID")
 
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
-from tools.conversations.contents import ERASED, open_addresses, open_contents
+from tools.conversations.channel import channel_of, channels_for_outreach
+from tools.conversations.contents import ERASED, open_contents
 from tools.conversations.inbox import end_session, ensure_conversation, one_at_a_time, queue_out
+from tools.conversations.purposes import PERSON
+from tools.conversations.shown import ConversationOut, show_conversation, show_conversations
 from tools.conversations.tables import Conversation, Message
-from tools.patients.consents import require_consent
-from tools.patients.tools import e164, load_patient
+from tools.patients.gates import e164, load_patient, require_consent
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
-from tools.runtime.names import Words
+from tools.runtime.names import OneOf, Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 
-HANDED_OFF = event_type("Conversation.HandedOff", "An agent handed a conversation to a person")
+HANDED_OFF = event_type("Conversation.HandedOff", "An agent handed a conversation to a person", alert=True)
 HANDED_BACK = event_type("Conversation.HandedBack", "A person gave a conversation back to the agent")
 CLOSED = event_type("Conversation.Closed", "A conversation was closed")
 _READ, _WRITE = Permission("conversations:read"), Permission("conversations:write")
@@ -31,7 +33,7 @@ _READ, _WRITE = Permission("conversations:read"), Permission("conversations:writ
 
 class OpenConversation(Args):
     patient_id: UUID
-    channel: Literal["whatsapp"] = "whatsapp"
+    channel: Annotated[str, OneOf(channels_for_outreach)] = "whatsapp"
 
 
 class ConversationId(Args):
@@ -53,25 +55,12 @@ class ListOutbox(PageArgs):
 
 class PostMessage(Args):
     conversation_id: UUID
-    body: Words = Field(min_length=1, max_length=1600, description="WhatsApp through Twilio takes 1,600 characters")
+    body: Words = Field(min_length=1, description="As long as one message of the channel: 1,600 characters on WhatsApp")
 
 
 class Assign(Args):
     conversation_id: UUID
     to: str | None = Field(max_length=200, description="A person; null gives the conversation back to the agent")
-
-
-class ConversationOut(Out):
-    id: UUID
-    channel: str
-    address: str | None = Field(description="E.164; null where it was erased")
-    patient_id: UUID | None
-    state: str
-    assigned_to: str | None
-    agent: str
-    language: str
-    last_inbound_at: datetime | None
-    version: int
 
 
 class MessageOut(Out):
@@ -105,19 +94,6 @@ async def open_conversation(ctx: ToolContext, args: OpenConversation) -> Convers
     return await show_conversation(ctx, await ctx.load(Conversation, made))
 
 
-async def show_conversation(ctx: ToolContext, row: Conversation) -> ConversationOut:
-    """A conversation as callers see it, its address opened."""
-    return (await _all_shown(ctx, [row]))[0]
-
-
-async def _all_shown(ctx: ToolContext, rows: Sequence[Conversation]) -> list[ConversationOut]:
-    addresses = await open_addresses(ctx.work.keys, rows)
-    return [
-        ConversationOut.model_validate({**row.__dict__, "address": address})
-        for row, address in zip(rows, addresses, strict=True)
-    ]
-
-
 async def _messages(ctx: ToolContext, rows: Sequence[Message]) -> list[MessageOut]:
     query = select(Conversation.patient_id).where(Conversation.id.in_({row.conversation_id for row in rows}))
     ctx.seen.extend(patient for patient in await ctx.session.scalars(query.distinct()) if patient is not None)
@@ -140,7 +116,7 @@ async def list_conversations(ctx: ToolContext, args: ListConversations) -> Page[
         query = query.where(Conversation.patient_id == args.patient_id)
     order = (Conversation.id,)
     return await page(
-        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: _all_shown(ctx, rows)
+        ctx.session, query, args, cursors=ctx.cursors, order=order, show_all=lambda rows: show_conversations(ctx, rows)
     )
 
 
@@ -196,7 +172,8 @@ async def post_message(ctx: ToolContext, args: PostMessage) -> MessageOut:
         raise Conflict("The conversation is closed; open a new one.")
     if row.patient_id is not None:
         await require_consent(ctx, row.patient_id, "messages")
-    made = await queue_out(ctx.work, row.id, args.body, channel=row.channel, author=ctx.principal.id, purpose="person")
+    channel_of(row.channel).check_length(args.body)
+    made = await queue_out(ctx.work, row.id, args.body, channel=row.channel, author=ctx.principal.id, purpose=PERSON)
     await ctx.session.flush()
     return (await _messages(ctx, [await ctx.load(Message, made)]))[0]
 

@@ -7,21 +7,20 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from db.base import new_id
+from tools.patients.gates import Purpose, load_patient
 from tools.patients.tables import Consent
-from tools.patients.tools import PatientId, load_patient
+from tools.patients.tools import PatientId
 from tools.runtime.context import ToolContext
-from tools.runtime.errors import ConsentMissing, NotFound
+from tools.runtime.errors import NotFound
 from tools.runtime.events import event_type
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
 
 GIVEN = event_type("Consent.Given", "A patient consented to a purpose")
 WITHDRAWN = event_type("Consent.Withdrawn", "A patient withdrew a consent")
-Purpose = Literal["care", "messages", "outreach", "recording", "research"]
 
 
 class GiveConsent(Args):
@@ -54,23 +53,6 @@ class ConsentOut(Out):
 
 class ConsentsOut(Out):
     items: list[ConsentOut]
-
-
-async def has_consent(session: AsyncSession, patient_id: UUID, purpose: Purpose, *, channel: str = "any") -> bool:
-    """Has the patient a live consent to this purpose, on this channel or any?"""
-    query = select(Consent.id).where(
-        Consent.patient_id == patient_id,
-        Consent.purpose == purpose,
-        Consent.withdrawn_at.is_(None),
-        or_(Consent.channel == "any", Consent.channel == channel),
-    )
-    return (await session.scalars(query.limit(1))).first() is not None
-
-
-async def require_consent(ctx: ToolContext, patient_id: UUID, purpose: Purpose) -> None:
-    """ConsentMissing unless the patient consents to the purpose."""
-    if not await has_consent(ctx.session, patient_id, purpose):
-        raise ConsentMissing(f"The patient has not consented to {purpose}.", purpose=purpose)
 
 
 @tool(

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-import phonenumbers
 from pydantic import Field
 from sqlalchemy import func, select
 
 from db.base import new_id
+from tools.patients.gates import e164, load_patient
 from tools.patients.tables import Consent, Patient, PatientRelation
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
@@ -111,18 +111,6 @@ class LinkRelative(Args):
     related_id: UUID
     relation: Words = Field(min_length=1, max_length=50, description="What the relative is to the patient: mother, son")
     may_act: bool = Field(False, description="The patient may book for the relative")
-
-
-def e164(number: str, country: str) -> str:
-    """The number as E.164; InvalidArguments where it cannot be one."""
-    try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
-        rule = "must be a phone number, for example +919812345678"
-        raise InvalidArguments(errors=[{"field": "phone", "rule": rule}])
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _check_birth_date(birth_date: date | None, now: datetime) -> None:
@@ -266,11 +254,3 @@ async def link_relative(ctx: ToolContext, args: LinkRelative) -> RelativesOut:
     ctx.emit(UPDATED, args.patient_id, fields=["relatives"])
     shown: RelativesOut = await list_relatives(ctx, PatientId(patient_id=args.patient_id))
     return shown
-
-
-async def load_patient(ctx: ToolContext, patient_id: UUID, *, lock: bool = False) -> Patient:
-    """The patient, if in use and seen by this caller."""
-    row = await ctx.load(Patient, patient_id, lock=lock)
-    if row.deleted_at is not None:
-        raise NotFound(f"There is no Patient {patient_id} for this caller.")
-    return row

@@ -21,7 +21,7 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 
-CHANGED = event_type("Policy.Changed", "Another version of the hospital's policy is in force")
+CHANGED = event_type("Policy.Changed", "Another version of the hospital's policy is in force", alert=True)
 _READ, _WRITE = Permission("policies:read"), Permission("policies:write")
 
 

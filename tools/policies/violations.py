@@ -23,8 +23,8 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, patch, post, tool
 
-ACKNOWLEDGED = event_type("PolicyViolation.Acknowledged", "A person has taken a violation on")
-RESOLVED = event_type("PolicyViolation.Resolved", "A violation was resolved")
+ACKNOWLEDGED = event_type("PolicyViolation.Acknowledged", "A person has taken a violation on", alert=True)
+RESOLVED = event_type("PolicyViolation.Resolved", "A violation was resolved", alert=True)
 _READ, _WRITE = Permission("violations:read"), Permission("violations:write")
 Severity = Literal["low", "medium", "high", "critical"]
 State = Literal["open", "acknowledged", "resolved"]

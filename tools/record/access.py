@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, exists, select
 
 from governance.tables import AuditEntry, LLMSession, PatientAccess
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Forbidden
 from tools.runtime.pages import Page, PageArgs, page

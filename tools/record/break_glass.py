@@ -18,7 +18,7 @@ from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 
-OPENED = event_type("BreakGlass.Opened", "Somebody took leave to see a session unredacted")
+OPENED = event_type("BreakGlass.Opened", "Somebody took leave to see a session unredacted", alert=True)
 
 
 class OpenBreakGlass(Args):

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from governance.keeping import destroy
-from tools.patients.tools import load_patient
+from governance.record import entry_kind
+from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.events import event_type
 from tools.runtime.names import Words
@@ -16,7 +17,9 @@ from tools.runtime.principals import Permission
 from tools.runtime.rooms import Erasing, in_order_of_erasure
 from tools.runtime.tool import Args, Effect, Out, post, tool
 
-ERASED = event_type("Patient.Erased", "A patient's texts were made unreadable for good")
+CERTIFICATE = entry_kind("erasure_certificate", "A patient's texts were made unreadable for good")
+
+ERASED = event_type("Patient.Erased", "A patient's texts were made unreadable for good", alert=True)
 
 
 class ErasePatient(Args):
@@ -58,7 +61,7 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
         patient_id=patient.id, at=ctx.now, by=ctx.principal.id, keys_destroyed=destroyed,
         session_id=ctx.work.record.opening.id, **erasing.found,
     )  # fmt: skip
-    ctx.work.record.append("erasure_certificate", certificate.model_dump(mode="json"))
+    ctx.work.record.append(CERTIFICATE, certificate.model_dump(mode="json"))
     ctx.emit(ERASED, patient.id, conversations=len(certificate.conversations), keys=len(destroyed))
     await ctx.session.flush()
     return certificate

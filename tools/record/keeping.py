@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from governance.keeping import count_retired, destroy_retired, retire
+from governance.record import entry_kind
 from tools.runtime.context import ToolContext
+
+SESSION_PURGED = entry_kind("session_purged", "A session past its retention was removed")
+KEYS_DESTROYED = entry_kind("keys_destroyed", "Keys past their retention were destroyed")
 
 MOST_SESSIONS = 500  # that are removed at once
 KEY_YEAR = timedelta(days=365)  # a data key seals for a year at most, so that its texts end together
@@ -24,7 +28,7 @@ async def purge_sessions(ctx: ToolContext, before: datetime) -> int:
     purged = (await ctx.session.execute(_PURGE, {"before": before, "most": MOST_SESSIONS})).all()
     for session_id, head_seq, head_hash in purged:
         gone = {"at": ctx.now, "session_id": session_id, "head_seq": head_seq, "head_hash": head_hash.hex()}
-        ctx.work.record.append("session_purged", gone)
+        ctx.work.record.append(SESSION_PURGED, gone)
     return len(purged)
 
 
@@ -37,5 +41,5 @@ async def destroy_keys(ctx: ToolContext, before: datetime) -> int:
     await retire(ctx.session, made_before=ctx.now - KEY_YEAR, now=ctx.now)
     keys = await destroy_retired(ctx.session, before=before, now=ctx.now)
     if keys:
-        ctx.work.record.append("keys_destroyed", {"at": ctx.now, "retired_before": before, "keys": keys})
+        ctx.work.record.append(KEYS_DESTROYED, {"at": ctx.now, "retired_before": before, "keys": keys})
     return len(keys)

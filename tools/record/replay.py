@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from governance.chain import Chain, Head
-from governance.record import entry_about
+from governance.record import POLICY_DECISION, entry_about
 from governance.seals.report import Break
 from governance.tables import AuditEntry, LLMSession, of_session
 from tools.record.readable import grant_of, redact_all
@@ -67,7 +67,7 @@ async def replay_session(ctx: ToolContext, args: ReplaySession) -> ReplayOut:
         fulls = await redact_all(ctx, fulls, patients)
     else:
         used = {"at": ctx.now, "rule": "break_glass", "decision": "shown in full", "grant": grant.id, "session": row.id}
-        ctx.work.record.append("policy_decision", used)
+        ctx.work.record.append(POLICY_DECISION, used)
     return ReplayOut(
         **SessionOut.model_validate(row).model_dump(),
         whole=broken is None,

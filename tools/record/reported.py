@@ -13,11 +13,11 @@ from sqlalchemy import Select, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.base import new_id
-from governance.record import Opening, Record, digest
+from governance.record import SESSION_STARTED, Opening, Record, digest
 from governance.tables import AuditEntry, LLMSession, of_session
 from governance.vault import Owner
 from tools.conversations.inbox import ENDED, STARTED
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.record.access import names_patient
 from tools.record.tools import READ, SessionOut
 from tools.runtime.context import ToolContext
@@ -108,7 +108,7 @@ async def start_session(ctx: ToolContext, args: StartSession) -> SessionOut:
     )  # fmt: skip
     record = Record(opening)
     told = {"at": ctx.now, "agent": args.agent, "channel": args.channel, "model": args.model, "prompt": args.prompt}
-    record.append("session_started", told)
+    record.append(SESSION_STARTED, told)
     await record.flush(ctx.session, ctx.work.keys, [])
     ctx.emit(STARTED, opening.id, agent=args.agent, channel=args.channel)
     return SessionOut.model_validate(await ctx.load(LLMSession, opening.id))

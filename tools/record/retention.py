@@ -22,7 +22,7 @@ from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 
-APPLIED = event_type("Retention.Applied", "Data past its retention was let go")
+APPLIED = event_type("Retention.Applied", "Data past its retention was let go", alert=True)
 
 
 class NoArgs(Args):

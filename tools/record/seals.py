@@ -23,8 +23,8 @@ from tools.runtime.events import event_type
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.tool import Args, Effect, Out, get, tool
 
-SEALED = event_type("Audit.Sealed", "The record's heads were put under a seal")
-BROKEN = event_type("Audit.Broken", "A verification found the record changed")
+SEALED = event_type("Audit.Sealed", "The record's heads were put under a seal", alert=True)
+BROKEN = event_type("Audit.Broken", "A verification found the record changed", alert=True)
 
 
 class VerifyArgs(Args):

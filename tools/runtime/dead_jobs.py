@@ -27,7 +27,7 @@ from tools.runtime.tenants import tenant_work
 from tools.runtime.tool import Args, Effect, Out, get, post, tool
 
 log = structlog.get_logger()
-DIED = event_type("Job.Died", "A job failed for good and waits for a person")
+DIED = event_type("Job.Died", "A job failed for good and waits for a person", alert=True)
 DEAD = Counter("wardline_jobs_dead_total", "Jobs that failed for good", ["task"])
 _WRITE = Permission("jobs:write")
 _REMOVE = text("DELETE FROM procrastinate_jobs WHERE id = :id AND status = 'failed'")

@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from governance.clear import clear, patients_in
+from governance.record import TOOL_CALL
 from governance.vault import Owner
 from tools.runtime.errors import Forbidden, InvalidArguments, NotFound, ToolError
 from tools.runtime.names import NOT_BLANK
@@ -69,7 +70,7 @@ class Entry:
         patients = self.patients()
         if patients:
             body["patients"] = patients[:_MOST_PATIENTS]
-        work.record.append("tool_call", body, full=full, owner=self.owner())
+        work.record.append(TOOL_CALL, body, full=full, owner=self.owner())
 
     def asked(self, arguments: Any) -> None:
         """Note the arguments of a call that was refused before they were looked at, where they are well formed."""

@@ -10,7 +10,19 @@ from uuid import UUID
 
 from tools.runtime.jobs import Job
 
-EVENTS: dict[str, str] = {}
+ALERTS = "*"  # a reaction to this is one to every event that tells of trouble
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """`alert`: other systems may ask to be told of it (tools/alerts)."""
+
+    name: str
+    meaning: str
+    alert: bool = False
+
+
+EVENTS: dict[str, EventType] = {}
 Run = Callable[..., Awaitable[None]]
 # What must not hold a transaction open: reads what it needs in a short one, and gives back what is awaited outside.
 Before = Callable[[Any, "Event"], Awaitable[Callable[[], Awaitable[Any]] | None]]
@@ -38,10 +50,15 @@ class Event:
     id: UUID | None = None  # of its row in the log, where it is read from there
 
 
-def event_type(name: str, meaning: str) -> str:
+def event_type(name: str, meaning: str, *, alert: bool = False) -> str:
     """Declare an event type, for the catalogue; emitting an undeclared one is an error."""
-    EVENTS[name] = meaning
+    EVENTS[name] = EventType(name, meaning, alert)
     return name
+
+
+def alert_types() -> list[str]:
+    """The events that other systems may ask to be told of."""
+    return sorted(name for name, one in EVENTS.items() if one.alert)
 
 
 def reaction(event: str, name: str, *, before: Before | None = None) -> Callable[[Run], Run]:
@@ -60,7 +77,10 @@ def reaction(event: str, name: str, *, before: Before | None = None) -> Callable
 
 
 def reactions_to(event: str) -> dict[str, Reaction]:
-    return _REACTIONS.get(event, {})
+    """What is done when an event happens, by name."""
+    declared = EVENTS.get(event)
+    of_trouble = _REACTIONS.get(ALERTS, {}) if declared is not None and declared.alert else {}
+    return of_trouble | _REACTIONS.get(event, {})
 
 
 def find_reaction(event: str, name: str) -> Reaction | None:

@@ -18,7 +18,7 @@ from db.base import new_id
 from governance.policies.policy import Action, Policy, PolicyInvalid, default_policy, read_policy
 from governance.policies.screening import Decision, Subject, decide, gravest, redacted
 from governance.policies.tables import PolicyDocument, PolicyViolation
-from governance.record import canonical
+from governance.record import POLICY_DECISION, canonical
 from governance.redaction.known import Known
 from governance.vault import Owner
 from tools.runtime.events import Event, event_type
@@ -26,7 +26,7 @@ from tools.runtime.events import Event, event_type
 if TYPE_CHECKING:
     from tools.runtime.work import Work
 
-DETECTED = event_type("PolicyViolation.Detected", "A policy's rule found something")
+DETECTED = event_type("PolicyViolation.Detected", "A policy's rule found something", alert=True)
 LOOK_AGAIN_S = 5.0
 log = structlog.get_logger()
 
@@ -114,7 +114,7 @@ class Guard:
                 "tool": subject.tool,
             }  # fmt: skip
             full = {"text": subject.text} if subject.text else None
-            work.record.append("policy_decision", body, full=full, owner=owner)
+            work.record.append(POLICY_DECISION, body, full=full, owner=owner)
             violation_id = new_id()
             excerpt = None
             if full is not None and owner is not None:

@@ -1,11 +1,16 @@
-"""Names, titles and other words that something is known by: stored composed, without blanks around, never blank."""
+"""Names, titles and other words that something is known by: stored composed, without blanks around, never blank; and names
+that rooms register, of which an argument is to be one."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 
 def _named(given: str) -> str:
@@ -18,3 +23,23 @@ def _named(given: str) -> str:
 
 NOT_BLANK = r"\S"  # what a client's validator can know of it
 Words = Annotated[str, Field(pattern=NOT_BLANK), AfterValidator(_named)]  # its length is the field's to say
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """`Annotated[str, OneOf(names)]`: one of the names that are registered when a call is made."""
+
+    names: Callable[[], Iterable[str]]
+    closed = True  # a set of words of our own, which name nobody (governance/clear.py)
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": list(self.names())}
+
+    def _check(self, given: str) -> str:
+        known = list(self.names())
+        if given not in known:
+            raise ValueError(f"must be one of {', '.join(known)}")
+        return given

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from governance.record import POLICY_DECISION
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import ToolError, Unavailable
 from tools.runtime.events import Event, Reaction, find_reaction
@@ -56,7 +57,7 @@ async def _attempt(context: ToolContext, known: Reaction, event: Event, *, name:
     except ToolError as error:
         if error.status >= 500:
             raise
-        work.record.append("policy_decision", {"at": work.now, "rule": name, "decision": error.code})
+        work.record.append(POLICY_DECISION, {"at": work.now, "rule": name, "decision": error.code})
         return error
     return None
 

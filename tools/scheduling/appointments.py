@@ -11,8 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from db.base import new_id
-from tools.patients.consents import require_consent
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient, require_consent
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, InvalidArguments

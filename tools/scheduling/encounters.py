@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from db.base import new_id
 from tools.facility.tables import Location, Practitioner
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments, VersionMismatch, VersionRequired

@@ -13,8 +13,8 @@ from fhir.resources.R4B.slot import Slot as FhirSlot
 from pydantic import RootModel
 
 from tools.facility.tables import Location, Practitioner
+from tools.patients.gates import load_patient
 from tools.patients.tables import Patient
-from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, get, tool

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tools.conversations.communications import Purpose, SendCommunication, send_communication
+from tools.conversations.communications import SendCommunication, send_communication
+from tools.conversations.purposes import purpose
 from tools.conversations.texts import say_when, tell
 from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
@@ -31,13 +32,20 @@ from tools.tickets.tools import CreateTicket, create_ticket
 REMIND_BEFORE = timedelta(hours=24)
 OFFER_HOLD = timedelta(hours=2)
 
+CONFIRMATION = purpose("confirmation", "A visit was booked")
+REMINDER = purpose("reminder", "A visit is near")
+CANCELLATION = purpose("cancellation", "The hospital cancelled a visit")
+FOLLOW_UP = purpose("follow_up", "A visit is over")
+REBOOKING_OFFER = purpose("rebooking_offer", "A visit was missed")
+WAITLIST_OFFER = purpose("waitlist_offer", "A seat that the patient waits for is free")
+
 
 @reaction(states.CREATED, "scheduling.confirm_booking")
 async def confirm_booking(ctx: ToolContext, event: Event) -> None:
     """A booking that the patient did not make in the chat itself is confirmed on the patient's channel."""
     row = await ctx.load(Appointment, event.entity_id)
     if row.source != "whatsapp" and row.state in ("booked", "confirmed"):
-        await notify(ctx, row, "confirmation", once=f"confirmation:{row.id}")
+        await notify(ctx, row, CONFIRMATION, once=f"confirmation:{row.id}")
 
 
 @reaction(states.UNDONE, "scheduling.make_encounter")
@@ -56,7 +64,7 @@ async def tell_cancellation(ctx: ToolContext, event: Event) -> None:
     """The patient hears of an appointment that the hospital cancels."""
     row = await ctx.load(Appointment, event.entity_id)
     if row.by_hospital:
-        await notify(ctx, row, "cancellation", once=f"cancellation:{row.id}")
+        await notify(ctx, row, CANCELLATION, once=f"cancellation:{row.id}")
 
 
 @reaction(encounter_states.COMPLETED, "scheduling.follow_up")
@@ -65,7 +73,7 @@ async def follow_up(ctx: ToolContext, event: Event) -> None:
     encounter = await ctx.load(Encounter, event.entity_id)
     if encounter.appointment_id is not None:
         row = await ctx.load(Appointment, encounter.appointment_id)
-        await notify(ctx, row, "follow_up", once=f"follow_up:{encounter.id}")
+        await notify(ctx, row, FOLLOW_UP, once=f"follow_up:{encounter.id}")
 
 
 @reaction(states.NO_SHOW, "scheduling.offer_rebooking")
@@ -74,7 +82,7 @@ async def offer_rebooking(ctx: ToolContext, event: Event) -> None:
     row = await ctx.load(Appointment, event.entity_id)
     if row.state != "no_show":
         return  # it was a mistake
-    await notify(ctx, row, "rebooking_offer", once=f"rebooking:{row.id}")
+    await notify(ctx, row, REBOOKING_OFFER, once=f"rebooking:{row.id}")
     missed = await ctx.session.scalar(
         select(func.count()).where(
             Appointment.patient_id == row.patient_id,
@@ -130,7 +138,7 @@ async def offer_seat(ctx: ToolContext, slot: TimeSlot, *, not_to: UUID) -> None:
     seat = SlotHold.slot_id == slot.id, SlotHold.patient_id == entry.patient_id
     await ctx.session.execute(update(SlotHold).where(*seat).values(expires_at=ctx.now + OFFER_HOLD))
     entry.state, entry.offered_slot_id = "offered", slot.id
-    await notify(ctx, slot, "waitlist_offer", once=f"offer:{entry.id}:{slot.id}", patient_id=entry.patient_id)
+    await notify(ctx, slot, WAITLIST_OFFER, once=f"offer:{entry.id}:{slot.id}", patient_id=entry.patient_id)
 
 
 @reaction(states.CREATED, "scheduling.leave_waitlist")
@@ -147,7 +155,7 @@ async def leave_waitlist(ctx: ToolContext, event: Event) -> None:
 
 
 async def notify(
-    ctx: ToolContext, row: Appointment | TimeSlot, purpose: Purpose, *, once: str, patient_id: UUID | None = None
+    ctx: ToolContext, row: Appointment | TimeSlot, purpose: str, *, once: str, patient_id: UUID | None = None
 ) -> None:
     """Tell the patient of an appointment or slot, in the patient's language, if the patient consents to messages and
     has a number."""
@@ -225,7 +233,7 @@ async def remind_of(runtime: Runtime, *, tenant: str, appointment: str) -> None:
         ctx = await runtime.context(work, system(work.tenant_id, "scheduling.remind"))
         row = await ctx.load(Appointment, UUID(appointment), lock=True)
         if row.state in ("booked", "confirmed") and row.reminded_at is not None and row.starts_at > ctx.now:
-            await notify(ctx, row, "reminder", once=f"reminder:{row.id}:{row.starts_at.isoformat()}")
+            await notify(ctx, row, REMINDER, once=f"reminder:{row.id}:{row.starts_at.isoformat()}")
 
 
 @task("scheduling.release_holds", every="* * * * *", each_tenant=True)

@@ -8,8 +8,8 @@ from typing import Literal, cast
 from uuid import UUID
 
 from scribe.visit import Patient, Role, Segment, Visit, read_visit
+from tools.patients.gates import load_patient
 from tools.patients.tables import Patient as PatientTable
-from tools.patients.tools import load_patient
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.scribe.schemas import Transcript

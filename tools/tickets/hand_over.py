@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from tools.conversations.shown import ConversationOut, show_conversation
 from tools.conversations.tables import Conversation
-from tools.conversations.tools import HANDED_OFF, ConversationOut, show_conversation
+from tools.conversations.tools import HANDED_OFF
 from tools.runtime.context import ToolContext
 from tools.runtime.names import Words
 from tools.runtime.principals import Permission

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 from db.base import new_id
 from db.blobs import Blobs
+from governance.record import entry_kind
 from governance.vault import Keyring
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import begin_conversation, opening_of, turn_job
@@ -26,6 +27,11 @@ from tools.runtime.work import Work, open_work
 from tools.voice.recordings import Leg, add_parts, audio_key, destroy_audio, seal_part
 from tools.voice.sessions import STARTED
 from tools.voice.tables import VoiceSession
+
+CALL_STARTED = entry_kind("call_started", "A phone call began")
+RECORDING_CONSENT = entry_kind("recording_consent", "A caller answered whether the call may be recorded")
+HEARD = entry_kind("heard", "What was said of an answer before the caller spoke")
+CALL_ENDED = entry_kind("call_ended", "A phone call ended")
 
 ENDED = event_type("Call.Ended", "A phone call with the assistant ended")
 SCRIPT = "call-1"  # version of what a caller is told and asked at the start
@@ -73,7 +79,7 @@ async def begin_call(
         if prepare is not None:
             await prepare(work, conversation_id)
         work.record.append(
-            "call_started", {"at": work.now, "call": call_sid, "voice_session_id": row.id, "script": SCRIPT}
+            CALL_STARTED, {"at": work.now, "call": call_sid, "voice_session_id": row.id, "script": SCRIPT}
         )
         work.events.append(Event(STARTED, row.id, {"kind": "call"}))
     begun = await find_call(runtime, tenant_id, call_sid, address=address)
@@ -115,7 +121,7 @@ async def note_consent(runtime: Runtime, call: Call, *, answer: Answer, how: Lit
         if answer == "withdrawn":
             await destroy_audio(work, row)
         work.record.append(
-            "recording_consent",
+            RECORDING_CONSENT,
             {"at": work.now, "call": call.call_sid, "consent": answer, "how": how, "script": SCRIPT},
         )
 
@@ -133,7 +139,7 @@ async def note_heard(
             .execution_options(synchronize_session=False)
         )
         work.record.append(
-            "heard",
+            HEARD,
             {"at": work.now, "message_id": message_id, "sentences": len(heard), "of": len(heard) + len(unheard)},
             full={"heard": heard, "unheard": unheard},
         )
@@ -179,7 +185,7 @@ async def end_call(runtime: Runtime, call: Call, outcome: Outcome, *, said: dict
             args = {"tenant": str(call.tenant_id), "session": str(row.id)}
             work.jobs.append(Job("voice.transcribe", args, lock=f"voice:{row.id}"))
         body = {"at": work.now, "call": call.call_sid, "outcome": outcome, "phrases": said or {}}
-        work.record.append("call_ended", body)
+        work.record.append(CALL_ENDED, body)
         work.events.append(Event(ENDED, row.id, {"outcome": outcome}))
         waiting = select(func.count()).where(
             Message.conversation_id == call.conversation_id, Message.state == "received"

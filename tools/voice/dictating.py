@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.blobs import Blobs
 from governance.vault import Keyring
-from tools.patients.consents import has_consent
+from tools.patients.gates import has_consent
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -20,6 +20,7 @@ from tools.voice.said import Said, add_segments
 from tools.voice.sessions import SessionState, hints_about
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import facts_of, names_that_may_be_said
+from tools.voice.uploads import AUDIO_TAKEN
 from voice.audio import RATE_HZ
 from voice.recognition.engine import Engine, Segment
 
@@ -67,7 +68,7 @@ class Dictation:
                 if segments:
                     row.heard_language = row.heard_language or segments[0].language
                 body = {"at": work.now, "session_id": row.id, "from": self.taken_samples, "until": until}
-                work.record.append("audio_taken", body | {"segments": len(segments)})
+                work.record.append(AUDIO_TAKEN, body | {"segments": len(segments)})
         except BaseException:
             await self.runtime.services.get(Blobs).delete([part.blob for part in parts])
             raise

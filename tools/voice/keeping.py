@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 
 from db.blobs import Blobs
 from db.engine import Database
+from governance.record import entry_kind
 from tools.patients.consents import WITHDRAWN
 from tools.runtime.context import ToolContext
 from tools.runtime.events import Event, event_type, reaction
@@ -22,6 +23,8 @@ from tools.runtime.work import Work
 from tools.voice.recordings import destroy_audio
 from tools.voice.sessions import FAILED, destroy_session
 from tools.voice.tables import VoicePart, VoiceSession
+
+AUDIO_GONE = entry_kind("audio_deleted", "A session's audio was destroyed")
 
 log = structlog.get_logger()
 AUDIO_DELETED = event_type("VoiceSession.AudioDeleted", "A session's audio was destroyed")
@@ -112,5 +115,5 @@ async def erase_recordings(ctx: ToolContext, erasing: Erasing) -> None:
 
 
 def _note(work: Work, row: VoiceSession, why: str) -> None:
-    work.record.append("audio_deleted", {"at": work.now, "session_id": row.id, "why": why})
+    work.record.append(AUDIO_GONE, {"at": work.now, "session_id": row.id, "why": why})
     work.events.append(Event(AUDIO_DELETED, row.id, {"why": why}))

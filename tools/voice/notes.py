@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from db.base import new_id
 from db.blobs import Blobs
+from governance.record import entry_kind
 from governance.vault import Keyring
 from tools.conversations.carrier import Carrier, CarrierRefused
 from tools.conversations.contents import Content, open_contents, seal_content
@@ -28,6 +29,8 @@ from tools.voice.sessions import STARTED
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import transcribe_session
 from voice.decoding import BadAudio, probe
+
+NOTE_HEARD = entry_kind("voice_note_heard", "A voice note became the text of its message, or could not")
 
 log = structlog.get_logger()
 LARGEST_BYTES = 16 * 1024 * 1024  # WhatsApp's limit for audio
@@ -152,7 +155,7 @@ async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: s
         message.state, message.urgent = "received", is_urgent(runtime, text)
         body = {"at": work.now, "message_id": message.id, "voice_session_id": session_id, "length": len(text)}
         body |= {"understood": facts["understood"], "reason": facts["reason"]}
-        work.record.append("voice_note_heard", body, full={"text": text})
+        work.record.append(NOTE_HEARD, body, full={"text": text})
         work.jobs.append(turn_job(note.tenant_id, note.conversation_id, urgent=message.urgent))
 
 

@@ -14,8 +14,7 @@ from sqlalchemy import func, select
 from db.base import new_id
 from governance.keeping import destroy
 from tools.facility.tables import Practitioner
-from tools.patients.consents import require_consent
-from tools.patients.tools import load_patient
+from tools.patients.gates import load_patient, require_consent
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, ConsentMissing, InvalidArguments
 from tools.runtime.events import event_type
@@ -30,7 +29,7 @@ from tools.voice.tables import VoiceSegment, VoiceSession
 from voice.audio import RATE_HZ
 
 STARTED = event_type("VoiceSession.Started", "A recording, dictation or call began")
-FINALIZED = event_type("VoiceSession.Finalized", "All audio of a session was received; it is being transcribed")
+FINALIZED = event_type("VoiceSession.Ended", "All audio of a session was received; it is being transcribed")
 FINAL = event_type("VoiceSession.Transcribed", "A session's transcript is complete")
 FAILED = event_type("VoiceSession.Failed", "A session's audio could not be transcribed")
 DELETED = event_type("VoiceSession.Deleted", "A session's audio and texts were destroyed")

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
+from governance.record import entry_kind
 from tools.facility.tables import Practitioner, Specialty
 from tools.patients.tables import Patient
 from tools.runtime.events import Event
@@ -34,6 +35,9 @@ from voice.decoding import BadAudio, Layout
 from voice.recognition.engine import Engine
 from voice.speakers.vectors import Voices, voices_of
 from voice.windows import AudioWindow, Transcribed, read_windows, transcribe
+
+TRANSCRIBED = entry_kind("voice_transcribed", "A session's transcript is complete")
+NOT_TRANSCRIBED = entry_kind("voice_failed", "A session's audio could not be transcribed")
 
 log = structlog.get_logger()
 ATTEMPTS = 3
@@ -167,7 +171,7 @@ async def _finish(job: Job) -> None:
             "session_id": row.id, "segments": len(said), "seconds": round(row.taken_samples / 16_000, 3),
             "engine": row.engine, "dropped": row.dropped, "truncated": row.truncated,
         }  # fmt: skip
-        work.record.append("voice_transcribed", {"at": work.now, **facts})
+        work.record.append(TRANSCRIBED, {"at": work.now, **facts})
         _tell(work, FINAL, row)
 
 
@@ -180,7 +184,7 @@ async def _fail(job: Job, code: str, sentence: str, *, keep_audio: bool) -> None
         row.state, row.error, row.error_detail = "failed", code, sentence
         if not keep_audio:
             await destroy_audio(work, row)
-        work.record.append("voice_failed", {"at": work.now, "session_id": row.id, "code": code})
+        work.record.append(NOT_TRANSCRIBED, {"at": work.now, "session_id": row.id, "code": code})
         _tell(work, FAILED, row)
 
 

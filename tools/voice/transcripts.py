@@ -20,6 +20,7 @@ from tools.voice.speaking import anew, voices_kept, with_roles
 from tools.voice.tables import VoiceSegment, VoiceSession
 from voice.recognition.engine import Segment, Word
 from voice.speakers.roles import Role
+from voice.transcript import Line
 
 CORRECTED = event_type("VoiceSession.Corrected", "A person corrected who said what, or what was said")
 MOST_SEGMENTS = 500
@@ -98,6 +99,17 @@ class TranscriptOut(Out):
     warning: str | None = Field(description="Why this transcript must not be relied on, where that is so")
     dropped: dict[str, int]
     segments: list[SegmentOut]
+
+    def lines(self) -> list[Line]:
+        """What was said, as transcripts in text forms (txt, vtt, srt) are written from it."""
+        return [
+            Line(
+                start_s=said.start_s, end_s=said.end_s, speaker=said.name or said.speaker, role=said.role, text=said.text,
+                words=[(word.text, word.start_s, word.end_s, word.probability) for word in said.words],
+                confidence=said.confidence, language=said.language, flags=said.flags,
+            )
+            for said in self.segments
+        ]  # fmt: skip
 
 
 class NameSpeaker(SessionId):

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from db.blobs import Blobs
-from tools.patients.consents import has_consent
+from governance.record import entry_kind
+from tools.patients.gates import has_consent
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -18,6 +19,8 @@ from tools.voice.recordings import Part, add_parts, audio_key, open_audio, remov
 from tools.voice.sessions import SessionState
 from tools.voice.tables import VoiceSession
 from voice.decoding import BadAudio, Layout, probe
+
+AUDIO_TAKEN = entry_kind("audio_taken", "Audio of a session was received")
 
 
 class WrongOffset(Conflict):
@@ -143,4 +146,4 @@ def _note(work: Work, row: VoiceSession, offset: int, parts: list[Part], *, refu
         "at": work.now, "session_id": row.id, "offset": offset, "size": sum(part.size for part in parts),
         "complete": row.complete, "refused": refused.code if refused else None,
     }  # fmt: skip
-    work.record.append("audio_taken", body)
+    work.record.append(AUDIO_TAKEN, body)

@@ -6,12 +6,12 @@ import re
 from datetime import date
 
 from agents.commands import Choose, More
-from agents.understanding.builtin.found import Piece, Wish
-from agents.understanding.hearing import Hearing
+from agents.understanding.builtin.found import Intent, Piece
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.spelling import Plain, plain
+from agents.understanding.utterance import Utterance
 from governance.redaction.sounds import likeness
 
 _YES_LEAD = re.compile(
@@ -79,18 +79,18 @@ def changes(text: str) -> bool:
     return bool(_BUT.search(text))
 
 
-def find_more(text: str) -> Wish | None:
+def find_more(text: str) -> Intent | None:
     """Others than those shown."""
     for direction, pattern in MORE:
         match = pattern.search(text)
         if match and not _NO_MORE.search(text[: match.start()]):
-            return Wish(More(direction=direction), match.start(), match.end())
+            return Intent(More(direction=direction), match.start(), match.end())
     return None
 
 
-def find_choice(message: Plain, hearing: Hearing, pieces: list[Piece]) -> Wish | None:
+def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> Intent | None:
     """The option that is picked: by number or place, or by the day, time or doctor that one option alone has."""
-    if not hearing.options:
+    if not utterance.options:
         return None
     text = message.text
     if (
@@ -98,20 +98,20 @@ def find_choice(message: Plain, hearing: Hearing, pieces: list[Piece]) -> Wish |
             r"[ .#(]*(?:(?:yes|ok|okay|haan|sure)[ ,]+)?(\d{1,2})[ .,!)]*(?:please|ok|okay|yes|haan|wala|no\.?)?[ .!]*",
             text,
         )
-    ) and 1 <= int(bare[1]) <= len(hearing.options):
+    ) and 1 <= int(bare[1]) <= len(utterance.options):
         return _choose(message, bare.span(1))
-    if bare and any(_shows(option, int(bare[1]), hearing.now.date()) for option in hearing.options):
+    if bare and any(_shows(option, int(bare[1]), utterance.now.date()) for option in utterance.options):
         return _choose(message, bare.span(1))
     if (
         re.fullmatch(r"[ .]*(?:one|two|three|four|five|six|ek|do|teen|char)[ .!]*(?:please)?", text)
-        and len(hearing.options) > 1
+        and len(utterance.options) > 1
     ):
         return _choose(message, (0, len(text)))
-    fits = [option for option in hearing.options if _fits(option, message, pieces, hearing.now.date())]
+    fits = [option for option in utterance.options if _fits(option, message, pieces, utterance.now.date())]
     told = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
-    if told and len(fits) == 1 and len(hearing.options) >= 1:
+    if told and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (told[0].start, _one_after(text, told[-1].end)))
-    match = next((m for m in _PICK.finditer(text) if _in_reach(m, len(hearing.options))), None)
+    match = next((m for m in _PICK.finditer(text) if _in_reach(m, len(utterance.options))), None)
     return _choose(message, match.span()) if match and not (told and not fits) else None
 
 
@@ -137,8 +137,8 @@ def _one_after(text: str, end: int) -> int:
     return end + match.end() if match else end
 
 
-def _choose(message: Plain, span: tuple[int, int]) -> Wish:
-    return Wish(Choose(value=message.words(*span)[:200]), *span)
+def _choose(message: Plain, span: tuple[int, int]) -> Intent:
+    return Intent(Choose(value=message.words(*span)[:200]), *span)
 
 
 def _fits(option: str, message: Plain, pieces: list[Piece], today: date) -> bool:

@@ -18,7 +18,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Intent:
     """A command that a phrase gives, at `start` to `end` of the plain text."""
 
     command: Command

@@ -22,7 +22,7 @@ from agents.commands import (
     Thank,
 )  # fmt: skip
 from agents.understanding.builtin.answers import changes
-from agents.understanding.builtin.found import Piece, Wish, overlaps
+from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.pieces import find_reason, leftover_answer
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
@@ -30,6 +30,7 @@ from agents.understanding.builtin.visits import split_visit
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
+from agents.vocabulary import SLOTS
 
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
@@ -61,8 +62,8 @@ _ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|e
 def commands_of(reading: Reading) -> list[Command]:
     """The commands of a message, in the order said."""
     if (person := reading.hand_over()) is not None:
-        return [*(wish.command for wish in reading.steer if isinstance(wish.command, Greet)), person.command]
-    placed: list[Placed] = [(wish.start, 0, wish.command) for wish in _steering(reading)]
+        return [*(intent.command for intent in reading.steer if isinstance(intent.command, Greet)), person.command]
+    placed: list[Placed] = [(intent.start, 0, intent.command) for intent in _steering(reading)]
     starts, abandons = _flows(reading)
     values = _values(reading, starts)
     placed += abandons + values
@@ -86,78 +87,85 @@ def _once(commands: list[Command]) -> list[Command]:
     return kept
 
 
-def _steering(reading: Reading) -> list[Wish]:
+def _steering(reading: Reading) -> list[Intent]:
     """Phrases that steer; those that only colour a fuller message are left out."""
     full = bool(reading.pieces or reading.starts or reading.questions or reading.choice)
     kept = []
-    for wish in reading.steer:
-        if isinstance(wish.command, Repeat) and full:
+    for intent in reading.steer:
+        if isinstance(intent.command, Repeat) and full:
             continue
-        if isinstance(wish.command, Abandon) and (reading.starts or reading.pieces or reading.more or reading.choice):
+        if isinstance(intent.command, Abandon) and (reading.starts or reading.pieces or reading.more or reading.choice):
             continue
-        if isinstance(wish.command, Goodbye) and (reading.starts or reading.pieces or reading.questions):
+        if isinstance(intent.command, Goodbye) and (reading.starts or reading.pieces or reading.questions):
             continue
-        kept.append(wish)
+        kept.append(intent)
     return kept
 
 
-def _flows(reading: Reading) -> tuple[list[Wish], list[Placed]]:
+def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     """(flows that begin, commands that words like "cancel" mean inside a flow)."""
-    hearing, text = reading.hearing, reading.message.text
-    starts: list[Wish] = []
+    utterance, text = reading.utterance, reading.message.text
+    starts: list[Intent] = []
     instead: list[Placed] = []
-    for wish in reading.starts:
-        assert isinstance(wish.command, Start)
-        flow, said = wish.command.flow, text[wish.start : wish.end]
+    for intent in reading.starts:
+        assert isinstance(intent.command, Start)
+        flow, said = intent.command.flow, text[intent.start : intent.end]
         if (
             flow == "cancel"
-            and hearing.flow in ("book", "reschedule", "waitlist")
-            and not _NOUN.search(text[wish.start :])
+            and utterance.flow in ("book", "reschedule", "waitlist")
+            and not _NOUN.search(text[intent.start :])
             and not reading.pieces
         ):
-            instead.append((wish.start, 0, Abandon()))
+            instead.append((intent.start, 0, Abandon()))
         elif (
             flow == "cancel"
-            and hearing.flow == "cancel"
-            and hearing.awaiting == "confirm"
+            and utterance.flow == "cancel"
+            and utterance.awaiting == "confirm"
             and not reading.no
             and not reading.yes
         ):
-            instead.append((wish.start, 0, Affirm()))
+            instead.append((intent.start, 0, Affirm()))
         elif (
             (
-                hearing.flow == "book"
+                utterance.flow == "book"
                 and (
                     (flow == "reschedule" and not _NOUN.search(said))
                     or (flow == "cancel" and not _CALLS_OFF.search(said))
                 )
             )
-            or (flow == hearing.flow and not (flow == "book" and _ANOTHER.search(said) and hearing.awaiting is None))
-            or (flow == "book" and hearing.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said))
+            or (
+                flow == utterance.flow and not (flow == "book" and _ANOTHER.search(said) and utterance.awaiting is None)
+            )
+            or (flow == "book" and utterance.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said))
         ):
             continue
-        elif not any(wish.command == other.command for other in starts):
-            starts.append(wish)
+        elif not any(intent.command == other.command for other in starts):
+            starts.append(intent)
     if len(starts) > 1:
         starts = _without_doubles(starts, text)
     if not starts and (first := _asks_by_itself(reading)) is not None:
-        starts = [Wish(Start(flow="book"), first.start, first.end)]
+        starts = [Intent(Start(flow="book"), first.start, first.end)]
     return starts, instead
 
 
-def _without_doubles(starts: list[Wish], text: str) -> list[Wish]:
-    """One wish a clause: "cancel my booking" is not also a wish to book."""
+def _without_doubles(starts: list[Intent], text: str) -> list[Intent]:
+    """One intent a clause: "cancel my booking" is not also a wish to book."""
     kept = [starts[0]]
-    for wish in starts[1:]:
-        if _BOUNDARY.search(text[kept[-1].start : wish.start]):
-            kept.append(wish)
+    for intent in starts[1:]:
+        if _BOUNDARY.search(text[kept[-1].start : intent.start]):
+            kept.append(intent)
     return kept
 
 
 def _asks_by_itself(reading: Reading) -> Piece | None:
     """A complaint, or a doctor's name or kind and nothing else, said to a service that does nothing else just now."""
-    hearing = reading.hearing
-    if hearing.flow is not None or hearing.awaiting not in (None, "anything_else") or reading.questions or reading.no:
+    utterance = reading.utterance
+    if (
+        utterance.flow is not None
+        or utterance.awaiting not in (None, "anything_else")
+        or reading.questions
+        or reading.no
+    ):
         return None
     complaint = next((piece for piece in reading.pieces if piece.slot == "complaint"), None)
     if complaint is not None:
@@ -168,7 +176,7 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
     return doctors[0] if doctors and short and not reading.has(Thank, Goodbye) else None
 
 
-def _values(reading: Reading, starts: list[Wish]) -> list[Placed]:
+def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     """Starts, each followed by the values that belong to it."""
     pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
     pieces = _without_denied(reading.message.text, pieces)
@@ -176,14 +184,14 @@ def _values(reading: Reading, starts: list[Wish]) -> list[Placed]:
         return _fills(reading, _about_running(reading, pieces), begun=False)
     bounds = _segments(reading.message.text, starts)
     placed: list[Placed] = []
-    for wish, (low, high) in zip(starts, bounds, strict=True):
-        assert isinstance(wish.command, Start)
+    for intent, (low, high) in zip(starts, bounds, strict=True):
+        assert isinstance(intent.command, Start)
         mine = [piece for piece in pieces if low <= piece.start < high]
-        if wish.command.flow in _ABOUT_VISITS:
+        if intent.command.flow in _ABOUT_VISITS:
             mine += _which(reading, low, high, mine)
-            mine = split_visit(reading.message, mine, flow=wish.command.flow, at=wish.start)
-            mine += _reason(reading, low, high, mine) if wish.command.flow != "list" else []
-        placed.append((low, 1, wish.command))
+            mine = split_visit(reading.message, mine, flow=intent.command.flow, at=intent.start)
+            mine += _reason(reading, low, high, mine) if intent.command.flow != "list" else []
+        placed.append((low, 1, intent.command))
         placed += _fills(reading, mine, begun=True)
     return placed
 
@@ -203,12 +211,12 @@ def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[
     return [Piece("reason", low + span[0], low + span[1])]
 
 
-def _segments(text: str, starts: list[Wish]) -> list[tuple[int, int]]:
-    """The stretch of text that belongs to each wish: from the last break before it."""
+def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
+    """The stretch of text that belongs to each intent: from the last break before it."""
     edges = [0]
-    for before, wish in pairwise(starts):
-        breaks = [m.end() for m in _BOUNDARY.finditer(text, before.start, wish.start + 1) if m.end() <= wish.start]
-        edges.append(breaks[-1] if breaks else wish.start)
+    for before, intent in pairwise(starts):
+        breaks = [m.end() for m in _BOUNDARY.finditer(text, before.start, intent.start + 1) if m.end() <= intent.start]
+        edges.append(breaks[-1] if breaks else intent.start)
     return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))
 
 
@@ -227,25 +235,25 @@ def _without_denied(text: str, pieces: list[Piece]) -> list[Piece]:
 
 
 def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:
-    """Values without a wish, read by the flow that runs."""
-    hearing = reading.hearing
-    if hearing.flow in ("cancel", "list") or hearing.awaiting == "appointment":
-        pieces = split_visit(reading.message, pieces, flow=hearing.flow or "cancel", at=0)
+    """Values without an intent, read by the flow that runs."""
+    utterance = reading.utterance
+    if utterance.flow in ("cancel", "list") or utterance.awaiting == "appointment":
+        pieces = split_visit(reading.message, pieces, flow=utterance.flow or "cancel", at=0)
         pieces += _reason(reading, 0, len(reading.message.text), pieces)
     return pieces
 
 
 def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed]:
     """Fill, or Correct where the patient changes what was said before."""
-    hearing, text = reading.hearing, reading.message.text
-    correcting = not begun and hearing.flow is not None and bool(_CORRECTING.search(text))
-    reviewing = not begun and hearing.awaiting == "confirm"
+    utterance, text = reading.utterance, reading.message.text
+    correcting = not begun and utterance.flow is not None and bool(_CORRECTING.search(text))
+    reviewing = not begun and utterance.awaiting == "confirm"
     placed: list[Placed] = []
     for piece in pieces:
         value = reading.message.words(piece.start, piece.end)[:200]
         if not value or (reviewing and not changes(text) and _told(reading, piece)):
             continue
-        change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != hearing.awaiting
+        change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != utterance.awaiting
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
         placed.append((piece.start, 2, command))
     return placed
@@ -253,8 +261,8 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
 
 def _told(reading: Reading, piece: Piece) -> bool:
     """Whether a value only repeats what was read back."""
-    said, told = reading.message.text[piece.start : piece.end], plain(reading.hearing.last_answer).text
-    today = reading.hearing.now.date()
+    said, told = reading.message.text[piece.start : piece.end], plain(reading.utterance.last_answer).text
+    today = reading.utterance.now.date()
     if piece.slot == "time":
         back = [t.times for t in find_times(told)]
         return any(t.times in back for t in find_times(said, bare=True))
@@ -266,9 +274,9 @@ def _told(reading: Reading, piece: Piece) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told))
 
 
-def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list[Placed]:
+def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> list[Placed]:
     """Yes, no, a choice, others: what they mean beside the rest of the message."""
-    hearing = reading.hearing
+    utterance = reading.utterance
     if any(isinstance(command, Abandon) for _, _, command in placed):
         return []
     if reading.choice is not None:
@@ -283,7 +291,7 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
         )
     ):
         return [(reading.more.start, 2, reading.more.command)]
-    was_asked = hearing.awaiting is not None or bool(hearing.last_answer)
+    was_asked = utterance.awaiting is not None or bool(utterance.last_answer)
     if not was_asked and not (_YES_ALONE.fullmatch(reading.message.text.strip(" .!")) and reading.yes):
         return []
     if reading.no is not None and overlaps(
@@ -295,38 +303,26 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Wish]) -> list
     if reading.yes is None or any(isinstance(command, Affirm) for _, _, command in placed):
         return []
     if any(isinstance(command, Correct) for command in values) and (
-        changes(reading.message.text) or hearing.awaiting == "confirm"
+        changes(reading.message.text) or utterance.awaiting == "confirm"
     ):
         return []
     if _DOUBTS.search(reading.message.text) and not values:
         return []
     return (
         []
-        if hearing.awaiting not in (None, "confirm", "choice", "anything_else") and values
+        if utterance.awaiting not in (None, "confirm", "choice", "anything_else") and values
         else [(reading.yes[0], 0, Affirm())]
     )
 
 
 def _fallback(reading: Reading) -> list[Placed]:
     """Nothing was found: the words are the answer awaited, or a question of another kind."""
-    hearing, text = reading.hearing, reading.message.text
+    utterance, text = reading.utterance, reading.message.text
     if is_question(text) and len(text.split()) > 2:
         return [(0, 0, Ask(topic="other", about=reading.message.words(0, len(text))[:200]))]
-    if hearing.awaiting in (
-        "birth_date",
-        "specialty",
-        "practitioner",
-        "location",
-        "reason",
-        "complaint",
-        "appointment",
-        "for_whom",
-        "day",
-        "time",
-        "visit_type",
-    ):
-        piece = leftover_answer(reading.message, hearing.awaiting)
-        if piece is not None and _worth(hearing.awaiting, text):
+    if utterance.awaiting in SLOTS and utterance.awaiting != "name":
+        piece = leftover_answer(reading.message, utterance.awaiting)
+        if piece is not None and _worth(utterance.awaiting, text):
             return [(piece.start, 0, Fill(slot=piece.slot, value=reading.message.words(piece.start, piece.end)[:200]))]
     return []
 

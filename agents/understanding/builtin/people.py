@@ -8,10 +8,10 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from agents.understanding.builtin.found import Piece, overlaps
-from agents.understanding.hearing import Known
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.spelling import Plain, plain
+from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari
 from governance.redaction.sounds import likeness
 

@@ -9,7 +9,6 @@ from agents.commands import SlotName
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
 from agents.understanding.builtin.places import find_places
-from agents.understanding.hearing import Hearing
 from agents.understanding.resolve.births import find_birth_date
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import bare_day, find_days
@@ -17,6 +16,8 @@ from agents.understanding.resolve.names import find_anyone
 from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
 from agents.understanding.resolve.spelling import Plain
+from agents.understanding.utterance import Utterance
+from agents.vocabulary import SLOTS
 
 _VISIT_TYPE = re.compile(
     r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
@@ -48,41 +49,41 @@ _REASON = re.compile(
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
-def find_pieces(message: Plain, hearing: Hearing, *, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
+def find_pieces(message: Plain, utterance: Utterance, *, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
     """The values in the message, in order, none overlapping another. `taken`: spans that mean something else."""
     text = message.text
     pieces: list[Piece] = []
-    if span := _birth_date(text, awaited=hearing.awaiting == "birth_date"):
+    if span := _birth_date(text, awaited=utterance.awaiting == "birth_date"):
         pieces.append(Piece("birth_date", *span))
-    if hearing.awaiting != "name":
+    if utterance.awaiting != "name":
         _add(pieces, taken, find_own_name(message, awaited=False))
     roles = [Piece("specialty", *m.span()) for m in ANY_ROLE.finditer(text)]
-    if hearing.awaiting != "name":
+    if utterance.awaiting != "name":
         firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
-        _add(pieces, taken, find_doctors(message, hearing.directory.practitioners, [*taken, *firm]))
+        _add(pieces, taken, find_doctors(message, utterance.directory.practitioners, [*taken, *firm]))
     _add(pieces, taken, roles)
     if not any(piece.slot in ("practitioner", "specialty") for piece in pieces):
-        _add(pieces, taken, _anyone(text, hearing))
-    _add(pieces, taken, _whens(message, hearing, today, [*taken, *_spans(pieces)]))
+        _add(pieces, taken, _anyone(text, utterance))
+    _add(pieces, taken, _whens(message, utterance, today, [*taken, *_spans(pieces)]))
     _add(pieces, taken, [Piece("visit_type", *m.span()) for m in _VISIT_TYPE.finditer(text)][:1])
     _add(pieces, taken, _complaints(text))
-    _add(pieces, taken, find_relative(message, awaited=hearing.awaiting == "for_whom"))
-    if hearing.awaiting == "name":
+    _add(pieces, taken, find_relative(message, awaited=utterance.awaiting == "for_whom"))
+    if utterance.awaiting == "name":
         _add(pieces, taken, find_own_name(message, awaited=not pieces))
     _add(
         pieces,
         taken,
         find_places(
-            message, hearing.directory.locations, [*taken, *_spans(pieces)], awaited=hearing.awaiting == "location"
+            message, utterance.directory.locations, [*taken, *_spans(pieces)], awaited=utterance.awaiting == "location"
         )
-        if hearing.awaiting != "name"
+        if utterance.awaiting != "name"
         else [],
     )
-    part = _NOT_BUT.search(text) if hearing.flow == "book" else None
+    part = _NOT_BUT.search(text) if utterance.flow == "book" else None
     if part and any(p.fullmatch(part["part"]) for p in BARE_PATTERNS.values()):
         pieces = [piece for piece in pieces if piece.slot not in ("specialty", "complaint")]
         _add(pieces, taken, [Piece("specialty", *part.span("part"))])
-    _add(pieces, taken, _awaited(message, hearing, today) if not pieces else [])
+    _add(pieces, taken, _awaited(message, utterance, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
 
 
@@ -105,22 +106,22 @@ def _add(pieces: list[Piece], taken: list[tuple[int, int]], found: list[Piece]) 
             pieces.append(piece)
 
 
-def _whens(message: Plain, hearing: Hearing, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
+def _whens(message: Plain, utterance: Utterance, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
     text = message.text
-    moving = bool(_MOVING.search(text)) or hearing.flow == "reschedule"
+    moving = bool(_MOVING.search(text)) or utterance.flow == "reschedule"
     days = [
         d for d in find_days(text, today, month_first=False, joined=not moving) if not overlaps(d.start, d.end, taken)
     ]
     firm = tuple((d.start, d.end) for d in days if any(char.isdigit() for char in text[d.start : d.end])) + tuple(taken)
     loose = tuple((d.start, d.end) for d in days)
-    bare = hearing.awaiting == "time" and len(text.split()) <= 6
+    bare = utterance.awaiting == "time" and len(text.split()) <= 6
     times = find_times(text, bare=bare, taken=(*firm, *loose))
     days = [d for d in days if not d.days.asap] or days  # "tomorrow, as early as possible" is tomorrow
     found = [Piece("day", d.start, d.end) for d in days]
     if moving and not found and (shift := find_shift(text)) is not None:
         found = [Piece("day", *shift)]
     found += [Piece("time", *m.span()) for m in _SAME_TIME.finditer(text) if not overlaps(*m.span(), _spans(found))]
-    if hearing.awaiting == "confirm" and not found and (match := _OTHER_HOUR.fullmatch(text)):
+    if utterance.awaiting == "confirm" and not found and (match := _OTHER_HOUR.fullmatch(text)):
         found = [Piece("time", *match.span("hour"))]
         times = []
     return found + [Piece("time", t.start, t.end) for t in times]
@@ -151,18 +152,18 @@ def _birth_date(text: str, *, awaited: bool) -> tuple[int, int] | None:
     return (cue.end() + span[0], cue.end() + span[1]) if cue and span and span[0] <= 12 else None
 
 
-def _anyone(text: str, hearing: Hearing) -> list[Piece]:
+def _anyone(text: str, utterance: Utterance) -> list[Piece]:
     """That any doctor will do; a bare "any" only where a doctor was asked for."""
     span = find_anyone(text)
-    if span is None or not (hearing.flow or hearing.awaiting):
+    if span is None or not (utterance.flow or utterance.awaiting):
         return []
-    asked = hearing.awaiting in ("practitioner", "specialty", "complaint")
+    asked = utterance.awaiting in ("practitioner", "specialty", "complaint")
     return [Piece("practitioner", *span)] if asked or _WHO.search(text[slice(*span)]) else []
 
 
-def _awaited(message: Plain, hearing: Hearing, today: date) -> list[Piece]:
+def _awaited(message: Plain, utterance: Utterance, today: date) -> list[Piece]:
     """What was asked for, where no rule saw it: a bare number for a day, a part of the body for a specialty."""
-    text, awaiting = message.text, hearing.awaiting
+    text, awaiting = message.text, utterance.awaiting
     whole = (len(text) - len(text.lstrip()), len(text.rstrip(" .!?")))
     if awaiting == "day" and bare_day(text, today):
         return [Piece("day", *whole)]
@@ -183,5 +184,5 @@ def leftover_answer(message: Plain, awaiting: SlotName) -> Piece | None:
     """The whole of a short message as the answer to what was asked for in the patient's own words."""
     text = message.text
     start, end = len(text) - len(text.lstrip()), len(text.rstrip(" .!?"))
-    limit = 30 if awaiting in ("reason", "complaint") else 6
+    limit = SLOTS[awaiting].answer_words
     return Piece(awaiting, start, end, sure=False) if 0 < len(text.split()) <= limit and end > start else None

@@ -6,10 +6,10 @@ import re
 from functools import lru_cache
 
 from agents.understanding.builtin.found import Piece, overlaps
-from agents.understanding.hearing import Known
 from agents.understanding.resolve.name_words import NOT_NAMES
 from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.spelling import Plain
+from agents.understanding.utterance import Known
 from governance.redaction.sounds import likeness
 
 _WORD = re.compile(r"[a-z][a-z'-]*")

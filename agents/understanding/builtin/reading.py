@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from agents.commands import Abandon, Command, Goodbye, Greet, HandOver, Repeat, Start, Thank, Topic
 from agents.understanding.builtin.answers import find_choice, find_more, find_no, find_yes
-from agents.understanding.builtin.found import Piece, Wish, overlaps
+from agents.understanding.builtin.found import Intent, Piece, overlaps
+from agents.understanding.builtin.intents import flow_starts, steering
 from agents.understanding.builtin.pieces import find_pieces
 from agents.understanding.builtin.topics import asked, clause
-from agents.understanding.builtin.wishes import flow_wishes, steering
-from agents.understanding.hearing import Hearing
 from agents.understanding.resolve.spelling import Plain
+from agents.understanding.utterance import Utterance
 
 _SIDE: frozenset[Topic] = frozenset({"doctors", "specialties"})  # a question that may be a wish to book
 
@@ -21,28 +21,28 @@ class Reading:
     """What was found where; spans are places in the plain text."""
 
     message: Plain
-    hearing: Hearing
-    steer: tuple[Wish, ...] = ()
+    utterance: Utterance
+    steer: tuple[Intent, ...] = ()
     questions: tuple[tuple[Topic, int, int], ...] = ()
     pieces: tuple[Piece, ...] = ()
-    starts: tuple[Wish, ...] = ()
+    starts: tuple[Intent, ...] = ()
     yes: tuple[int, int] | None = None
     no: tuple[int, int] | None = None
-    more: Wish | None = None
-    choice: Wish | None = None
+    more: Intent | None = None
+    choice: Intent | None = None
     _zones: tuple[tuple[int, int], ...] = field(default=())
 
     @classmethod
-    def of(cls, message: Plain, hearing: Hearing) -> Reading:
+    def of(cls, message: Plain, utterance: Utterance) -> Reading:
         """Read a message."""
         text = message.text
         steer = steering(text)
-        taken = [(wish.start, wish.end) for wish in steer if not isinstance(wish.command, (Repeat, Abandon))]
-        pieces = find_pieces(message, hearing, today=hearing.now.date(), taken=taken)
-        starts = flow_wishes(text, pieces, taken=taken)
+        taken = [(intent.start, intent.end) for intent in steer if not isinstance(intent.command, (Repeat, Abandon))]
+        pieces = find_pieces(message, utterance, today=utterance.now.date(), taken=taken)
+        starts = flow_starts(text, pieces, taken=taken)
         names = [(piece.start, piece.end) for piece in pieces if piece.slot == "practitioner" and piece.sure]
         reading = cls(
-            message, hearing, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
+            message, utterance, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
         )  # fmt: skip
         return reading._without_question_words()._with_answers()
 
@@ -55,11 +55,11 @@ class Reading:
             if any(w.command == Start(flow="waitlist") and w.start <= start < w.end for w in self.starts):
                 continue
             left, right = clause(self.message.text, start, end)
-            if any(left <= wish.start < start and wish.end <= start for wish in self.starts):
+            if any(left <= intent.start < start and intent.end <= start for intent in self.starts):
                 left = start
             questions.append((topic, left, right))
             zones.append((left, right))
-        starts = [wish for wish in self.starts if not overlaps(wish.start, wish.end, zones)]
+        starts = [intent for intent in self.starts if not overlaps(intent.start, intent.end, zones)]
         pieces = [p for p in self.pieces if not overlaps(p.start, p.end, zones) and not self._closing(p)]
         return replace(
             self, questions=tuple(questions), starts=tuple(starts), pieces=tuple(pieces), _zones=tuple(zones)
@@ -78,12 +78,12 @@ class Reading:
         )
 
     def _with_answers(self) -> Reading:
-        hearing = self.hearing
-        choice = find_choice(self.message, hearing, list(self.pieces))
+        utterance = self.utterance
+        choice = find_choice(self.message, utterance, list(self.pieces))
         if choice and overlaps(choice.start, choice.end, list(self._zones)):
             choice = None
-        in_talk = bool(hearing.options or hearing.flow or hearing.awaiting or hearing.last_answer)
-        moves = any(wish.command == Start(flow="reschedule") for wish in self.starts)
+        in_talk = bool(utterance.options or utterance.flow or utterance.awaiting or utterance.last_answer)
+        moves = any(intent.command == Start(flow="reschedule") for intent in self.starts)
         more = find_more(self.message.text) if moves or (in_talk and not self.others_started()) else None
         if more and overlaps(
             more.start,
@@ -106,17 +106,17 @@ class Reading:
     def others_started(self) -> bool:
         """Whether a flow other than the running one begins."""
         return any(
-            isinstance(w.command, Start) and w.command.flow != self.hearing.flow and w.command.flow != "book"
+            isinstance(w.command, Start) and w.command.flow != self.utterance.flow and w.command.flow != "book"
             for w in self.starts
         )
 
     def has(self, *kinds: type[Command]) -> bool:
         """Whether a phrase of such a kind was found."""
-        return any(isinstance(wish.command, kinds) for wish in self.steer)
+        return any(isinstance(intent.command, kinds) for intent in self.steer)
 
-    def polite_only(self) -> list[Wish]:
+    def polite_only(self) -> list[Intent]:
         """Greeting, thanks and goodbye."""
-        return [wish for wish in self.steer if isinstance(wish.command, (Greet, Thank, Goodbye))]
+        return [intent for intent in self.steer if isinstance(intent.command, (Greet, Thank, Goodbye))]
 
-    def hand_over(self) -> Wish | None:
-        return next((wish for wish in self.steer if isinstance(wish.command, HandOver)), None)
+    def hand_over(self) -> Intent | None:
+        return next((intent for intent in self.steer if isinstance(intent.command, HandOver)), None)

@@ -25,7 +25,7 @@ _OF_VISIT = re.compile(
 def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> list[Piece]:
     """The pieces of a wish to cancel, move or list a visit, those that name the visit put together as `appointment`.
 
-    `at`: where the wish begins. In a move, what follows "to" or "for" is the new time.
+    `at`: where the intent begins. In a move, what follows "to" or "for" is the new time.
     """
     new: list[Piece] = []
     naming: list[Piece] = []

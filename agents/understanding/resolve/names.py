@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from agents.understanding.hearing import Known
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.specialty_words import BARE_PATTERNS, COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
 from agents.understanding.resolve.spelling import plain
+from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari, romanise
 from governance.redaction.sounds import likeness
 

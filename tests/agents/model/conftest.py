@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agents.commands import Affirm
-from agents.understanding.hearing import Directory, Hearing, Known, Understood
 from agents.understanding.model import ModelUnderstanding
+from agents.understanding.utterance import Directory, Known, Understood, Utterance
 from tests.doubles.openai_server import OpenAIServer
 
 API_KEY = "sk-secret-of-the-test"
-HEARD = Hearing(
+HEARD = Utterance(
     text="I need a dentist next tuesday after lunch",
     now=datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Kolkata")),
     directory=Directory(
@@ -27,10 +27,10 @@ class BuiltIn:
     """An understanding that can be told from the model's."""
 
     def __init__(self) -> None:
-        self.heard: list[Hearing] = []
+        self.heard: list[Utterance] = []
 
-    async def understand(self, hearing: Hearing) -> Understood:
-        self.heard.append(hearing)
+    async def understand(self, utterance: Utterance) -> Understood:
+        self.heard.append(utterance)
         return Understood((Affirm(),), by="built-in")
 
 
@@ -46,7 +46,7 @@ def built_in() -> BuiltIn:
 
 
 @pytest.fixture
-def hear() -> Callable[..., Hearing]:
+def hear() -> Callable[..., Utterance]:
     return lambda text=HEARD.text, **changes: replace(HEARD, text=text, **changes)
 
 

@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from agents.commands import Command, FlowName, SlotName, Topic
-from agents.understanding.hearing import Directory, Known
 from agents.understanding.model import PROMPTS, ModelUnavailable
 from agents.understanding.offer import offered_function
+from agents.understanding.utterance import Directory, Known
 from tests.agents.model.conftest import API_KEY
 from tests.doubles.openai_server import commands, fails
 
@@ -30,11 +30,11 @@ async def test_the_message_is_data_under_its_own_role(server, make_model, hear):
 async def test_the_context_goes_with_it(server, make_model, hear):
     server.script(commands())
     doctors = tuple(Known(str(n), f"Dr Number {n}") for n in range(300)) + (Known("x", "Dr Meera Nair"),)
-    hearing = hear(
+    utterance = hear(
         "doctor nayar then", awaiting="choice", flow="book", options=("Mon 09:00", "Mon 09:15"), last_answer="Which?",
         directory=Directory(doctors, (Known("s", "Dentistry"),), (Known("l", "Indiranagar"),)),
     )  # fmt: skip
-    await make_model().ask(hearing)
+    await make_model().ask(utterance)
     user = server.bodies[0]["messages"][1]["content"]
     for part in ("Saturday, 21 November 2026", "choice", "book", "Mon 09:15", "Which?", "Dentistry", "Indiranagar"):
         assert part in user
@@ -66,8 +66,10 @@ async def test_logs_hold_no_words_of_the_patient(server, make_model, hear):
     assert logs and "dentist" not in repr(logs)
 
 
-def test_the_prompt_names_every_command_slot_flow_and_topic():
-    text = (PROMPTS / "concierge" / "understand.md").read_text()
+async def test_the_prompt_names_every_command_slot_flow_and_topic(server, make_model, hear):
+    server.script(commands())
+    await make_model().ask(hear())
+    text = server.bodies[0]["messages"][0]["content"]
     kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(Command)[0])]
     for name in (*kinds, *get_args(FlowName), *get_args(SlotName), *get_args(Topic)):
         assert name in text

@@ -12,16 +12,16 @@ import pytest
 from agents.commands import Affirm, Ask, Choose, Correct, Fill, HandOver, Start, StopMessages
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.builtin.understand import read
-from agents.understanding.hearing import Hearing
+from agents.understanding.utterance import Utterance
 from evals.understanding import OWN, score_own
-from tests.agents.understanding.place import DIRECTORY
+from tests.agents.understanding.hospital import DIRECTORY
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
 OPTIONS = ("Thu 26 Nov, 10:30, Dr Anil Rao, Lotus Hospital", "Thu 26 Nov, 16:00, Dr Anil Rao, Lotus Clinic")
 
 
-def hear(text: str, **context: object) -> Hearing:
-    return Hearing(text=text, now=NOW, directory=DIRECTORY, **context)  # type: ignore[arg-type]
+def hear(text: str, **context: object) -> Utterance:
+    return Utterance(text=text, now=NOW, directory=DIRECTORY, **context)  # type: ignore[arg-type]
 
 
 async def test_two_wishes_each_with_its_own_values() -> None:

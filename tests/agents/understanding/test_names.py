@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agents.understanding.hearing import Known
 from agents.understanding.resolve.names import match_location, match_practitioners, match_specialty
-from tests.agents.understanding.place import DIRECTORY
+from agents.understanding.utterance import Known
+from tests.agents.understanding.hospital import DIRECTORY
 
 NEAR_NAMES = (*DIRECTORY.practitioners, Known("nair2", "Dr Suresh Nair"), Known("mehta", "Dr Anjali Mehta"))
 

@@ -9,8 +9,8 @@ import pytest
 
 from agents.commands import Ask, Correct, Fill, Start
 from agents.understanding.builtin.understand import read
-from agents.understanding.hearing import Directory, Hearing, Known
 from agents.understanding.resolve.names import find_anyone, match_practitioners
+from agents.understanding.utterance import Directory, Known, Utterance
 from wiring import demo
 
 DOCTORS = tuple(Known(str(place), f"Dr. {name}") for place, (name, _) in enumerate(demo.DOCTORS))
@@ -30,7 +30,7 @@ def test_the_name_is_the_doctor(doctor: Known) -> None:
     given, family = name.split(" ", 1)
     for phrase in PHRASES:
         said = phrase.format(name=name, given=given, family=family, caps=name.upper())
-        commands = read(Hearing(text=said, now=NOW, directory=HOSPITAL))
+        commands = read(Utterance(text=said, now=NOW, directory=HOSPITAL))
         assert Start(flow="book") in commands and not any(isinstance(c, Ask) for c in commands), said
         (words,) = [c.value for c in commands if isinstance(c, Fill) and c.slot == "practitioner"]
         assert match_practitioners(words, DOCTORS) == [doctor], said
@@ -38,7 +38,7 @@ def test_the_name_is_the_doctor(doctor: Known) -> None:
 
 def test_fees_are_still_asked_for() -> None:
     for said in ("how much is the fee", "do you have emi", "can i pay by cash", "what does dr emily carter charge?"):
-        assert [c.topic for c in read(Hearing(text=said, now=NOW, directory=HOSPITAL)) if isinstance(c, Ask)] == [
+        assert [c.topic for c in read(Utterance(text=said, now=NOW, directory=HOSPITAL)) if isinstance(c, Ask)] == [
             "fees"
         ]
 
@@ -49,7 +49,7 @@ def test_fees_are_still_asked_for() -> None:
 )
 def test_anyone_is_no_doctor(text: str) -> None:
     assert find_anyone(text)
-    (command,) = read(Hearing(text=text, now=NOW, directory=HOSPITAL, flow="book", awaiting="practitioner"))
+    (command,) = read(Utterance(text=text, now=NOW, directory=HOSPITAL, flow="book", awaiting="practitioner"))
     assert isinstance(command, Fill) and command.slot == "practitioner"
 
 
@@ -61,6 +61,6 @@ def test_what_is_not_anyone(text: str) -> None:
 
 
 def test_not_this_kind_but_that() -> None:
-    heard = Hearing(text="oops not dentist, eye", now=NOW, directory=HOSPITAL, flow="book", awaiting="choice")
+    heard = Utterance(text="oops not dentist, eye", now=NOW, directory=HOSPITAL, flow="book", awaiting="choice")
     (command,) = read(heard)
     assert isinstance(command, Fill | Correct) and (command.slot, command.value) == ("specialty", "eye")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-import yaml
 
 from agents.phone.words import consent_in, ends_recording, fixed_sentences, only_stop, to_say
+from agents.phrases import all_phrases
 from voice.calls.spoken_numbers import in_figures
 from voice.speech.saying import sayable
 from voice.speech.sentences import LONGEST, sentences
@@ -54,8 +53,7 @@ def test_sentences_are_short_enough_and_lose_nothing() -> None:
 
 @pytest.mark.parametrize("language", ["en", "hi"])
 def test_every_phrase_of_a_call_can_be_said(language: str) -> None:
-    book = yaml.safe_load(Path(f"agents/texts/{language}.yaml").read_text("utf-8"))
-    phrases = {name: text for name, text in book.items() if name.startswith(("phone_", "call_"))}
+    phrases = {name: text for name, text in all_phrases(language).items() if name.startswith(("phone_", "call_"))}
     assert len(phrases) > 40
     for name, text in phrases.items():
         assert to_say(re.sub(r"{\w+}", "Rao", text), language), name

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from agents.understanding.resolve.assent import is_plain_yes
+from agents.understanding.resolve.confirmation import is_plain_yes
 
 YES = [
     "yes", "Yes.", "yess", "y", "yup", "ok", "ok go ahead", "ok thanks", "sure, sounds good", "confirm", "👍", "👍🏽",
@@ -24,7 +24,7 @@ NOT_YES = [
 @pytest.mark.parametrize("text", YES)
 def test_plain_yes(text: str) -> None:
     assert is_plain_yes(text)
-    assert all(is_plain_yes(text, deed) for deed in ("book", "cancel", "reschedule", "waitlist"))
+    assert all(is_plain_yes(text, action) for action in ("book", "cancel", "reschedule", "waitlist"))
 
 
 @pytest.mark.parametrize("text", NOT_YES)
@@ -33,16 +33,16 @@ def test_anything_else_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "deed"),
+    ("text", "action"),
     [
         ("yes cancel it", "cancel"), ("haan cancel kar do", "cancel"), ("yes please book it", "book"), ("book it", "book"),
         ("yes move it", "reschedule"), ("yes reschedule my appointment", "reschedule"), ("yes add me to the list", "waitlist"),
     ],
 )  # fmt: skip
-def test_naming_the_deed_is_a_yes_to_that_deed_only(text: str, deed: str) -> None:
-    assert is_plain_yes(text, deed)  # type: ignore[arg-type]
+def test_naming_the_action_is_a_yes_to_that_action_only(text: str, action: str) -> None:
+    assert is_plain_yes(text, action)  # type: ignore[arg-type]
     assert not is_plain_yes(text)
-    assert not is_plain_yes(text, "book" if deed == "cancel" else "cancel")
+    assert not is_plain_yes(text, "book" if action == "cancel" else "cancel")
 
 
 def test_the_bare_word_cancel_is_no_yes_to_a_cancellation() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.understanding.hearing import Directory, Known
+from agents.understanding.utterance import Directory, Known
 
 DIRECTORY = Directory(
     practitioners=(

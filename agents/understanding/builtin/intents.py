@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import cast
 
 from agents.commands import (
     Abandon,
     Command,
-    FlowName,
     Goodbye,
     Greet,
     HandOver,
@@ -20,8 +18,9 @@ from agents.commands import (
     StopMessages,
     Thank,
 )  # fmt: skip
-from agents.understanding.builtin.flow_words import DOCTOR, FLOWS, FREE, SEEK, SEEKING_COMPLAINT
-from agents.understanding.builtin.found import Piece, Wish, overlaps
+from agents.understanding.builtin.found import Intent, Piece, overlaps
+from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
+from agents.vocabulary import FLOWS
 
 _PERSON = r"(?:human(?: being)?|(?:real |actual |live )?(?:person|people|agent|operator)|representative|rep|receptionist|reception|front desk|staff(?: member)?|someone(?: real| there| from the hospital| else to talk)?|customer (?:care|service|support)|call cent(?:re|er)|help ?desk|somebody|executive|nurse|manager|supervisor)"
 _STEERING: tuple[tuple[str, Command], ...] = (
@@ -75,7 +74,7 @@ _NEGATED_BEFORE = re.compile(
 )
 
 
-def whole_wish(text: str) -> Command | None:
+def only_messages_wanted(text: str) -> Command | None:
     """The command of a message that is consent withdrawn or given, and nothing else."""
     said = text.strip(" .!")
     if _STOP.fullmatch(said):
@@ -85,30 +84,30 @@ def whole_wish(text: str) -> Command | None:
     return None
 
 
-def steering(text: str) -> list[Wish]:
+def steering(text: str) -> list[Intent]:
     """Hand over, start over, never mind, repeat, language, thanks, greeting, goodbye; each kind once."""
-    found: list[Wish] = []
+    found: list[Intent] = []
     for pattern, command in _STEERING_PATTERNS:
         match = pattern.search(text)
-        if match and not overlaps(match.start(), match.end(), [(wish.start, wish.end) for wish in found]):
-            found.append(Wish(command, match.start(), match.end()))
+        if match and not overlaps(match.start(), match.end(), [(intent.start, intent.end) for intent in found]):
+            found.append(Intent(command, match.start(), match.end()))
     return found
 
 
-def flow_wishes(text: str, pieces: list[Piece], *, taken: list[tuple[int, int]]) -> list[Wish]:
+def flow_starts(text: str, pieces: list[Piece], *, taken: list[tuple[int, int]]) -> list[Intent]:
     """The flows that the message begins, in order: direct phrases first, then a doctor or help sought."""
-    found: list[Wish] = []
-    for flow, pattern in FLOWS.items():
-        for match in pattern.finditer(text):
-            spans = [*taken, *((wish.start, wish.end) for wish in found)]
+    found: list[Intent] = []
+    for flow in FLOWS.values():
+        for match in flow.starts.finditer(text) if flow.starts is not None else ():
+            spans = [*taken, *((intent.start, intent.end) for intent in found)]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
-                found.append(Wish(Start(flow=cast(FlowName, flow)), match.start(), match.end()))
+                found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if not found:
         found = _sought(text, pieces)
-    return sorted(found, key=lambda wish: wish.start)
+    return sorted(found, key=lambda intent: intent.start)
 
 
-def _sought(text: str, pieces: list[Piece]) -> list[Wish]:
+def _sought(text: str, pieces: list[Piece]) -> list[Intent]:
     """A visit wished for without its name: "need a skin doctor", "is dr nair free on friday", "knee pain, see someone"."""
     targets = [(p.start, p.end) for p in pieces if p.slot in ("specialty", "practitioner")]
     targets += [match.span() for match in DOCTOR.finditer(text)]
@@ -117,12 +116,12 @@ def _sought(text: str, pieces: list[Piece]) -> list[Wish]:
         for cue in SEEK.finditer(text, sentence, start):
             weak = cue.group() in ("is", "are", "does", "which", "tell", "have", "please", "can i", "could i")
             if not weak or FREE.search(text, end) or cue.group() in ("can i", "could i"):
-                return [Wish(Start(flow="book"), cue.start(), end)]
+                return [Intent(Start(flow="book"), cue.start(), end)]
         if FREE.match(text[end:].lstrip()) or re.match(
             r" ?(?:chahiye|please|ko dikhana|se milna|ki zarurat)", text[end:]
         ):
-            return [Wish(Start(flow="book"), start, end)]
+            return [Intent(Start(flow="book"), start, end)]
     if any(p.slot == "complaint" for p in pieces) and SEEKING_COMPLAINT.search(text):
         first = next(p for p in pieces if p.slot == "complaint")
-        return [Wish(Start(flow="book"), first.start, first.end)]
+        return [Intent(Start(flow="book"), first.start, first.end)]
     return []

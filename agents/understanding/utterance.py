@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from agents.commands import Command, FlowName, SlotName
 
-Awaiting = Literal["confirm", "choice", "anything_else"] | SlotName
+if TYPE_CHECKING:
+    Awaiting: TypeAlias = str
+else:
+    Awaiting = Literal["confirm", "choice", "anything_else"] | SlotName
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Utterance:
     """One message of a patient and what is needed to understand it."""
 
     text: str
@@ -54,4 +57,4 @@ class Understood:
 
 
 class Understanding(Protocol):
-    async def understand(self, hearing: Hearing) -> Understood: ...
+    async def understand(self, utterance: Utterance) -> Understood: ...

@@ -1,0 +1,179 @@
+"""What an answer of the patient does to a scheduling flow: a yes or no to what was read back, a choice, "later ones"."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
+from agents.scheduling import book, seek, visits
+from agents.scheduling.data import VisitData
+from agents.scheduling.options import pick
+from agents.scheduling.relatives import settle_subject
+from agents.turn.conversation_state import Option, Pending
+from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.confirmation import is_plain_yes
+from agents.understanding.resolve.when import resolve_time
+from tools.runtime.errors import ToolError
+
+Next = Callable[[Dialogue], Awaitable[None]]
+
+
+async def step(dialogue: Dialogue, next_step: Next, *, changed: bool) -> None:
+    """One step of a scheduling flow: an answer to what was read back, a choice, or else the flow's own next step.
+    `changed`: this message gave or corrected a piece of information."""
+    state = dialogue.state
+    if state.pending is not None and not changed and not dialogue.has(Choose, More):
+        await _answer_to_read_back(dialogue, state.pending)
+        return
+    if state.pending is not None:
+        if state.pending.action == "cancel" and dialogue.has(More) and not changed:
+            await visits.other_visit(dialogue, state.pending)
+            return
+        _other_times(dialogue, state.pending)
+        await book.release(dialogue)
+    if state.awaiting == "choice" and await _choice(dialogue, changed=changed):
+        return
+    if not await settle_subject(dialogue):
+        return
+    await next_step(dialogue)
+
+
+async def _answer_to_read_back(dialogue: Dialogue, pending: Pending) -> None:
+    """Only a plain yes, by the patient's own words, to exactly what was read back lets the tool act."""
+    if dialogue.has(Deny):
+        await _refused(dialogue, pending)
+    elif dialogue.has(Affirm) and is_plain_yes(
+        dialogue.text, action=pending.action if pending.action != "waitlist" else "book"
+    ):
+        await _act(dialogue, pending)
+    else:
+        if not dialogue.lines:
+            dialogue.say("need_clear_yes")
+        dialogue.read_back(pending)
+
+
+async def _act(dialogue: Dialogue, pending: Pending) -> None:
+    try:
+        await dialogue.act(pending)
+    except ToolError as error:
+        await book.release(dialogue)
+        await _not_done(dialogue, pending, error)
+        return
+    dialogue.say(f"done_{pending.action}", **pending.facts)
+    if pending.action == "waitlist":
+        await book.release(dialogue)
+    dialogue.state.end_flow()
+
+
+async def _not_done(dialogue: Dialogue, pending: Pending, error: ToolError) -> None:
+    """The tool refused after all: say why, and go on from there."""
+    if error.code in ("slot_full", "slot_closed", "slot_in_past", "practitioner_elsewhere"):
+        dialogue.say("seat_gone")
+        await book.find_and_offer(dialogue)
+        return
+    if error.code == "patient_elsewhere":
+        dialogue.say("elsewhere_then", **pending.facts)
+        dialogue.data(VisitData).time = None
+        dialogue.state.pending = None
+        dialogue.state.ask("time")
+        return
+    if error.code == "one_a_day":
+        dialogue.say("one_a_day", **pending.facts)
+        dialogue.data(VisitData).day = None
+        dialogue.state.ask("day")
+        return
+    if error.code == "already_waiting":
+        dialogue.say("already_waiting", **pending.facts)
+    else:
+        dialogue.say("not_possible")
+    dialogue.state.end_flow()
+
+
+async def _refused(dialogue: Dialogue, pending: Pending) -> None:
+    await book.release(dialogue)
+    if pending.action == "cancel":
+        dialogue.say("kept", **pending.facts)
+        dialogue.state.end_flow()
+    elif pending.action == "waitlist":
+        dialogue.say("left")
+        dialogue.state.end_flow()
+    else:
+        dialogue.data(VisitData).forget("day", "time")
+        dialogue.state.ask("day")
+        dialogue.say("what_instead")
+
+
+async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
+    """An answer to a list of options. False: the message was something else; the flow goes on with it."""
+    state = dialogue.state
+    more = dialogue.first(More)
+    if more is not None and state.kind == "slot":
+        _turn_page(dialogue, more.direction)
+        return False
+    words = _words_of_choice(dialogue)
+    option = pick(words, state.options, dialogue.now, month_first=dialogue.tenant.month_first) if words else None
+    if option is not None and not _says_more(dialogue, option):
+        await (visits if state.kind == "appointment" else book).choose(dialogue, option)
+        return True
+    if dialogue.has(Deny) and not changed:
+        dialogue.data(VisitData).forget("day", "time")
+        state.ask("day")
+        dialogue.say("what_instead")
+        return True
+    if dialogue.has(Choose) or not changed:
+        if dialogue.has(Affirm) and len(state.options) == 1:
+            await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])
+            return True
+        if not dialogue.lines:
+            dialogue.say("choice_not_clear")
+        return True
+    return False
+
+
+def _words_of_choice(dialogue: Dialogue) -> str:
+    chosen = dialogue.first(Choose)
+    if chosen is not None:
+        return chosen.value
+    said = [c.value for c in dialogue.commands if isinstance(c, Fill | Correct) and c.slot in _PICKING]
+    return " ".join(said)
+
+
+_PICKING = ("day", "time", "practitioner", "location", "appointment")
+
+
+def _says_more(dialogue: Dialogue, option: Option) -> bool:
+    """A specialty, relative or other new matter beside the pick: not a pick."""
+    return any(
+        isinstance(c, Fill | Correct) and c.slot in ("specialty", "complaint", "for_whom") for c in dialogue.commands
+    )
+
+
+def _other_times(dialogue: Dialogue, pending: Pending) -> None:
+    """Another time than the one read back was asked for: earlier or later than it, or any other."""
+    more, data = dialogue.first(More), dialogue.data(VisitData)
+    if more is None or pending.facts.get("at") is None:
+        return
+    if data.time and not dialogue.has(Fill, Correct):
+        hours = resolve_time(data.time)
+        if hours is None or hours.exact:
+            data.time = None
+    at = datetime.fromisoformat(pending.facts["at"])
+    if more.direction == "earlier":
+        data.before, data.after = at, None
+    elif more.direction == "later":
+        data.after, data.before = at, None
+    elif more.direction == "other_practitioner":
+        _turn_page(dialogue, more.direction)
+
+
+def _turn_page(dialogue: Dialogue, direction: str) -> None:
+    state, data = dialogue.state, dialogue.data(VisitData)
+    times = [option.at for option in state.options if option.at is not None]
+    if direction == "other_practitioner":
+        seek.forget_doctor(dialogue, other=True)
+        data.search_afresh()
+    elif direction == "earlier" and times:
+        data.before, data.after = min(times), None
+    elif times:
+        data.after, data.before = max(times), None

@@ -1,0 +1,56 @@
+"""What the scheduling flows keep between turns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from agents.flows import FlowData
+
+_WHICH_DOCTOR = ("practitioner", "specialty", "complaint")
+_SEARCHED_BY = ("day", "time", *_WHICH_DOCTOR)
+
+
+class VisitData(FlowData):
+    """A visit that is booked, moved, cancelled or waited for: first in the patient's own words, then what followed."""
+
+    specialty: str | None = None
+    complaint: str | None = None
+    practitioner: str | None = None
+    day: str | None = None
+    time: str | None = None
+    location: str | None = None
+    visit_type: str | None = None
+    for_whom: str | None = None
+    appointment: str | None = None
+    reason: str | None = None
+    toward: Literal["earlier", "later"] | None = None  # which way a visit is to be moved
+    other_than: str | None = None  # the practitioner, by id, who is not wanted
+
+    appointment_id: UUID | None = None  # the visit that is moved or cancelled
+    after: datetime | None = None  # slots from here on are shown
+    before: datetime | None = None
+    held_slot: UUID | None = None
+
+    def for_later(self) -> VisitData:
+        """The words alone: nothing is held, and the visit is looked for again."""
+        return self.model_copy(update=dict.fromkeys(("appointment_id", "after", "before", "held_slot")))
+
+    def put(self, slot: str, value: str) -> None:
+        """A new doctor, specialty or complaint takes the place of whichever stood before; a doctor's name leaves the
+        specialty and the complaint as they are, since they tell namesakes apart."""
+        if slot in _WHICH_DOCTOR:
+            self.other_than = None
+            if slot != "practitioner":
+                self.forget(*(other for other in _WHICH_DOCTOR if other != slot))
+        setattr(self, slot, value)
+
+    def forget(self, *slots: str) -> None:
+        for slot in slots:
+            setattr(self, slot, None)
+
+    def search_afresh(self, slot: str | None = None) -> None:
+        """Look for slots from the beginning again, where nothing or one of the things that they are searched by changed."""
+        if slot is None or slot in _SEARCHED_BY:
+            self.after = self.before = None

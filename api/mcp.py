@@ -1,0 +1,70 @@
+"""The MCP server: every tool, with its schema. Over stdio here (`wardline mcp`), over HTTP in `api/http/mcp.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mcp_types as types
+from mcp.server import Server, ServerRequestContext
+from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
+
+from tools.runtime.errors import ToolError
+from tools.runtime.principals import Principal
+from tools.runtime.runtime import Runtime
+from tools.runtime.tool import Effect, all_tools
+
+
+def wire_name(name: str) -> str:
+    """A tool's name for clients: many take only letters, digits, _ and -."""
+    return name.replace(".", "_")
+
+
+def _known(name: str) -> str:
+    """The tool that a client means, by its name here or with dots. Raises MCPError: invalid params, as MCP wants it."""
+    found = next((t.name for t in all_tools() if name in (t.name, wire_name(t.name))), None)
+    if found is None:
+        raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:100]}")
+    return found
+
+
+async def serve_stdio(runtime: Runtime, caller: Principal) -> None:
+    """Serve one caller over standard input and output."""
+    server = tool_server(runtime, caller)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+def tool_server(runtime: Runtime, fixed: Principal | None) -> Server[Any]:
+    """A server of the tools, for one caller, or for whom each request of HTTP names."""
+
+    def caller(ctx: ServerRequestContext[Any]) -> Principal:
+        if fixed is not None:
+            return fixed
+        principal: Principal = ctx.request.scope["state"]["principal"]  # type: ignore[union-attr]
+        return principal
+
+    async def list_tools(ctx: ServerRequestContext[Any], params: Any) -> types.ListToolsResult:
+        who = caller(ctx)
+        allowed = [t for t in all_tools() if who.may(t.needs.name) and (who.is_staff or t.by_patient)]
+        return types.ListToolsResult(
+            tools=[
+                types.Tool(
+                    name=wire_name(t.name),
+                    description=t.description,
+                    input_schema=t.args.model_json_schema(),
+                    annotations=types.ToolAnnotations(read_only_hint=t.effect is Effect.READ),
+                )
+                for t in allowed
+            ]
+        )
+
+    async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+        name = _known(params.name)
+        try:
+            reply = await runtime.call(name, params.arguments or {}, caller(ctx), channel="mcp")
+        except ToolError as error:
+            return types.CallToolResult(content=[types.TextContent(type="text", text=error.for_model())], is_error=True)
+        return types.CallToolResult(content=[types.TextContent(type="text", text=reply.body)])
+
+    return Server("wardline", version="0.1.0", on_list_tools=list_tools, on_call_tool=call_tool)
