@@ -25,7 +25,7 @@ class Lexicon:
         book = yaml.load(path.read_text("utf-8"), Loader=_Loader)
         parts: dict[str, str] = {}
         for name, pattern in (book.pop("parts", None) or {}).items():
-            parts[name] = _expanded(pattern, parts)
+            parts[name] = _expanded(_whole(pattern, name), parts)
         self._parts: Mapping[str, str] = parts
         self._book: Mapping[str, object] = _named(book)
 
@@ -37,11 +37,11 @@ class Lexicon:
             inner._book = inner.tree(name)
         return inner
 
-    def text(self, name: str, otherwise: str | None = None) -> str:
-        """One pattern or sentence."""
+    def text(self, name: str, otherwise: str | None = None, **filled: str) -> str:
+        """One pattern or sentence; a list is one in pieces. `filled`: parts that the code has worked out."""
         if otherwise is not None and name not in self._book:
             return otherwise
-        return _expanded(_of(str, self._book[name], name), self._parts)
+        return _expanded(_whole(self._book[name], name), {**self._parts, **filled})
 
     def texts(self, name: str) -> list[str]:
         """A list of patterns or sentences."""
@@ -63,8 +63,9 @@ class Lexicon:
         inner = self.at(name)
         return {one: inner.text(one) for one in inner}
 
-    def pattern(self, name: str) -> re.Pattern[str]:
-        return re.compile(self.text(name))
+    def pattern(self, name: str, **filled: str) -> re.Pattern[str]:
+        """One pattern, compiled."""
+        return re.compile(self.text(name, **filled))
 
     def part(self, name: str) -> str:
         """A part by itself."""
@@ -84,6 +85,10 @@ def beside(module_file: str) -> Lexicon:
 
 def _expanded(pattern: str, parts: Mapping[str, str]) -> str:
     return _PART.sub(lambda match: parts[match[1]], pattern)
+
+
+def _whole(value: object, name: str) -> str:
+    return "".join(_of(str, piece, name) for piece in (value if isinstance(value, list) else [value]))
 
 
 def _named(book: Mapping[object, object]) -> Mapping[str, object]:

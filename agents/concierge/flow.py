@@ -145,7 +145,7 @@ async def _start(dialogue: Dialogue, command: Start, place: int) -> FlowData:
     if state.flow is None:
         state.begin(command.flow)
         return state.data
-    begun_now = any(isinstance(c, Start) and c.flow == state.flow for c in dialogue.commands[:place])
+    begun_now = any(isinstance(command, Start) and command.flow == state.flow for command in dialogue.commands[:place])
     if state.flow == command.flow and not begun_now:
         return state.data
     if begun_now:

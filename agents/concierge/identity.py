@@ -88,7 +88,10 @@ def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:
 
 def _birth_date_said(dialogue: Dialogue) -> str | None:
     """The words of a birth date: as understood, or the whole message where one was asked for."""
-    said = next((c.value for c in dialogue.commands if isinstance(c, Fill) and c.slot == "birth_date"), None)
+    said = next(
+        (command.value for command in dialogue.commands if isinstance(command, Fill) and command.slot == "birth_date"),
+        None,
+    )
     if said is not None and resolve_birth_date(said, month_first=dialogue.tenant.month_first):
         return said
     if dialogue.state.awaiting == "birth_date" and resolve_birth_date(

@@ -48,8 +48,8 @@ def _doctors(dialogue: Dialogue, words: str) -> None:
         dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
         return
     names = [
-        k.name
-        for k in dialogue.hospital.names.practitioners
-        if dialogue.hospital.specialty_of[str(k.id)] == str(found[0].id)
+        known.name
+        for known in dialogue.hospital.names.practitioners
+        if dialogue.hospital.specialty_of[str(known.id)] == str(found[0].id)
     ]
     dialogue.say("doctors", specialty=found[0].name, names=", ".join(names))

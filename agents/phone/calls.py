@@ -96,7 +96,7 @@ class PhoneCall:
         self.machine = TurnTaking(manners)
         self.language = call.language
         self._runtime, self._call, self._line, self._hospital = runtime, call, line, hospital
-        self._taken: asyncio.PriorityQueue[tuple[int, int, tuple[str, How, Question]]] = asyncio.PriorityQueue()
+        self._waiting: asyncio.PriorityQueue[tuple[int, int, tuple[str, How, Question]]] = asyncio.PriorityQueue()
         self._notes: deque[e.Told] = deque()
         self._noted = asyncio.Event()
         self._said: Counter[str] = Counter()
@@ -231,13 +231,13 @@ class PhoneCall:
         """What was said waits for its turn; an emergency goes before all else."""
         self._order += 1
         rank = 0 if red_flags(text) else 1
-        self._taken.put_nowait((rank, self._order, (text, how, self.machine.question)))
-        if self._taken.qsize() % MANY_WAITING == 0:
-            log.warning("call.many_waiting", call=self._call.call_sid, waiting=self._taken.qsize())
+        self._waiting.put_nowait((rank, self._order, (text, how, self.machine.question)))
+        if self._waiting.qsize() % MANY_WAITING == 0:
+            log.warning("call.many_waiting", call=self._call.call_sid, waiting=self._waiting.qsize())
 
     async def _take_turns(self) -> None:
         while True:
-            _, _, (text, how, question) = await self._taken.get()
+            _, _, (text, how, question) = await self._waiting.get()
             try:
                 await self._answer(text, how, question)
             except Exception as error:

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Literal
 
+from agents.lexicon import beside
 from agents.phrases import all_phrases
 from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.spelling import plain
@@ -16,6 +17,7 @@ from voice.recognition.engine import Expect
 from voice.speech.saying import sayable
 from voice.speech.sentences import sentences
 
+_WORDS = beside(__file__)
 _NO = re.compile(
     r"(?:no|nope|nah|not|never|please|thanks|thank you|sorry|i|do not|don't|dont|want|agree|consent|record|recording|it|"
     r"this|the call|call|me|rather|would|prefer|nahi|nahin|mat|karo|kijiye|ji|na)(?: |$)"
@@ -30,15 +32,8 @@ _STOP = re.compile(
 )
 # What each thing that a turn asks for is, as a question on the phone.
 _ASKED: dict[str | None, Question] = {"confirm": "yes_no", "choice": "choice", "birth_date": "date"}
-_YES_NO = (
-    "yes", "no", "yes please", "no thank you", "no thanks", "yeah", "okay", "correct", "that is right", "go ahead", "cancel",
-    "stop recording", "agent", "help",
-)  # fmt: skip
-_CHOICES = (
-    "one", "two", "three", "four", "five", "the first", "the second", "the third", "the first one", "the second one",
-    "the third one", "the last one", "number one", "number two", "number three", "option one", "option two", "option three",
-    "none", "yes", "no", "agent", "later", "earlier",
-)  # fmt: skip
+_YES_NO = tuple(_WORDS.texts("yes_no"))
+_CHOICES = tuple(_WORDS.texts("choices"))
 
 
 def consent_in(text: str) -> Literal["granted", "refused"] | None:

@@ -135,7 +135,11 @@ def _words_of_choice(dialogue: Dialogue) -> str:
     chosen = dialogue.first(Choose)
     if chosen is not None:
         return chosen.value
-    said = [c.value for c in dialogue.commands if isinstance(c, Fill | Correct) and c.slot in _PICKING]
+    said = [
+        command.value
+        for command in dialogue.commands
+        if isinstance(command, Fill | Correct) and command.slot in _PICKING
+    ]
     return " ".join(said)
 
 
@@ -145,7 +149,8 @@ _PICKING = ("day", "time", "practitioner", "location", "appointment")
 def _says_more(dialogue: Dialogue, option: Option) -> bool:
     """A specialty, relative or other new matter beside the pick: not a pick."""
     return any(
-        isinstance(c, Fill | Correct) and c.slot in ("specialty", "complaint", "for_whom") for c in dialogue.commands
+        isinstance(command, Fill | Correct) and command.slot in ("specialty", "complaint", "for_whom")
+        for command in dialogue.commands
     )
 
 

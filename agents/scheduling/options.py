@@ -31,17 +31,19 @@ def pick(words: str, options: list[Option], now: datetime, *, month_first: bool)
     if len(left) == 1:
         return left[0]
     named = [
-        o for o in left if any(len(t) > 2 and fuzz.partial_ratio(t, o.label.lower()) >= 90 for t in _names(tokens))
+        option
+        for option in left
+        if any(len(token) > 2 and fuzz.partial_ratio(token, option.label.lower()) >= 90 for token in _names(tokens))
     ]
     return named[0] if len(named) == 1 else None
 
 
 def _by_number(tokens: list[str], options: list[Option]) -> Option | None:
-    numbers = [int(t.rstrip(".")) for t in tokens if t.rstrip(".").isdigit() and len(t) <= 2]
-    numbers += [_ORDINALS[t] for t in tokens if t in _ORDINALS and t != "one"]
+    numbers = [int(token.rstrip(".")) for token in tokens if token.rstrip(".").isdigit() and len(token) <= 2]
+    numbers += [_ORDINALS[token] for token in tokens if token in _ORDINALS and token != "one"]
     if "one" in tokens and not numbers and (tokens[0] == "one" or tokens[:1] in (["option"], ["number"])):
         numbers = [1]
-    clock = any(":" in t or t in ("am", "pm") or t.endswith(("am", "pm")) for t in tokens)
+    clock = any(":" in token or token in ("am", "pm") or token.endswith(("am", "pm")) for token in tokens)
     if len(set(numbers)) == 1 and 1 <= numbers[0] <= len(options) and not clock:
         return options[numbers[0] - 1]
     if options and set(tokens) & _LAST:
@@ -58,7 +60,7 @@ def _by_time(words: str, options: list[Option], now: datetime, *, month_first: b
         return options
     hours = resolve_time(words)
     if hours is not None:
-        fits = [o for o in left if o.at and _fits(o.at, hours.start, hours.end, exact=hours.exact)]
+        fits = [option for option in left if option.at and _fits(option.at, hours.start, hours.end, exact=hours.exact)]
         if words.strip(" .!#").isdigit():  # "11" is an hour shown, and else a day
             if fits:
                 return fits
@@ -76,9 +78,9 @@ def on_days(words: str, options: list[Option], now: datetime, *, month_first: bo
     said = [text[found.start : found.end] for found in find_days(text, now.date(), month_first=month_first)]
     weekdays = {weekday for part in said if (weekday := weekday_of(part)) is not None}
     if weekdays and len(weekdays) == len(said):
-        return [o for o in options if o.at and o.at.weekday() in weekdays]
+        return [option for option in options if option.at and option.at.weekday() in weekdays]
     day = resolve_day(words, now, month_first=month_first)
-    return [o for o in options if o.at and day and day.start <= o.at.date() <= day.end]
+    return [option for option in options if option.at and day and day.start <= option.at.date() <= day.end]
 
 
 def _fits(at: datetime, start: object, end: object, *, exact: bool) -> bool:

@@ -68,21 +68,23 @@ def _meant(dialogue: Dialogue, visits: list[AppointmentOut]) -> list[Appointment
         return left
     day = resolve_day(words, dialogue.now, month_first=dialogue.tenant.month_first)
     if day is not None and not day.asap:
-        shown = [Option(id=str(v.id), label="", at=_at(dialogue, v)) for v in left]
-        near = {o.id for o in shown if o.at and day.start <= o.at.date() <= day.end}
-        near = near or {o.id for o in on_days(words, shown, dialogue.now, month_first=dialogue.tenant.month_first)}
-        left = [v for v in left if str(v.id) in near]
+        shown = [Option(id=str(visit.id), label="", at=_at(dialogue, visit)) for visit in left]
+        near = {option.id for option in shown if option.at and day.start <= option.at.date() <= day.end}
+        near = near or {
+            option.id for option in on_days(words, shown, dialogue.now, month_first=dialogue.tenant.month_first)
+        }
+        left = [visit for visit in left if str(visit.id) in near]
     doctors = {str(known.id) for known in match_practitioners(words, dialogue.hospital.names.practitioners)}
     if doctors & {str(visit.practitioner_id) for visit in visits}:
-        left = [v for v in left if str(v.practitioner_id) in doctors]
+        left = [visit for visit in left if str(visit.practitioner_id) in doctors]
     else:
         codes = {str(known.id) for known in match_specialty(words, dialogue.hospital.names.specialties)}
         if codes & {visit.specialty_code for visit in visits}:
-            left = [v for v in left if v.specialty_code in codes]
+            left = [visit for visit in left if visit.specialty_code in codes]
     if len(left) > 1:
-        options = [Option(id=str(v.id), label=_label(dialogue, v), at=_at(dialogue, v)) for v in left]
+        options = [Option(id=str(visit.id), label=_label(dialogue, visit), at=_at(dialogue, visit)) for visit in left]
         one = pick(words, options, dialogue.now, month_first=dialogue.tenant.month_first)
-        left = [v for v in left if one is None or str(v.id) == one.id]
+        left = [visit for visit in left if one is None or str(visit.id) == one.id]
     return left
 
 
@@ -122,7 +124,7 @@ async def reschedule(dialogue: Dialogue) -> None:
         return
     data = dialogue.data(VisitData)
     doctors = match_practitioners(data.practitioner or "", dialogue.hospital.names.practitioners)
-    other = [k for k in doctors if str(k.id) != str(visit.practitioner_id)]
+    other = [known for known in doctors if str(known.id) != str(visit.practitioner_id)]
     if not other or len(other) < len(doctors):
         data.practitioner, data.specialty = visit.practitioner, None
     _count_from(dialogue, visit)

@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agents.lexicon import beside
 from agents.screen.red_flag_words import RULES, Rule
 from agents.understanding.resolve.spelling import plain
+
+_WORDS = beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +28,12 @@ class RedFlag:
 
 
 _CLAUSE = re.compile(r"[.!?;\n]+|,? (?:but|however|lekin|par|magar) ")
-_NEGATED = re.compile(
-    r"(?:(?<!\w)(?:no|not|never|without|denies|isn't|don't have|doesn't have|do not have|didn't have|haven't had|hasn't|haven't|nor|neither|"
-    r"don't feel|not having|no signs? of|no history of|nothing like|free of)(?: \w+){0,2}"
-    r"(?:(?: or|,| nor|/)? \w+){0,3}?) ?$"
-)
+_NEGATED = _WORDS.pattern("negated")
 _NEGATED_AFTER = re.compile(
     r"^(?: \w+){0,1} (?:nahi|nahin|na)(?: (?:hai|tha|thi|hua|hui))?(?!\w)(?! (?:aa|a|le|ho|pa|ruk))"
 )
-_PAST = re.compile(
-    r"(?<!\w)(?:\d+|a few|few|many|several|two|three|four|five|six|seven|eight|nine|ten|some|couple of|a) (?:years?|months?|yrs?|weeks?|saal|mahine) "
-    r"(?:ago|back|before|pehle)|(?<!\w)(?:last (?:year|month)|in (?:19|20)\d\d|history of|(?:seizures?|fits?|stroke|epilepsy|heart attack) history|had (?:a|an) \w+ (?:in|last)|used to|survivor|"
-    r"recovered from|after (?:his|her|my|the) stroke|follow ?up|pichle saal|years ago|previously|in the past|childhood)(?!\w)"
-)
-_NOT_NOW = re.compile(
-    r"(?<!\w)(?:vaccin\w+|x-?ray|xray|scan|mri|ct|prevent\w*|risk of|what (?:is|are)|symptoms? of|article|webinar|course|class|training|"
-    r"if (?:i|he|she|someone) (?:have|has|had|get|gets)|insurance|awareness|check ?up for|screening)(?!\w)"
-)
+_PAST = _WORDS.pattern("past")
+_NOT_NOW = _WORDS.pattern("not_now")
 
 
 def red_flags(text: str) -> tuple[RedFlag, ...]:

@@ -151,8 +151,8 @@ class ModelNotes:
             "divisions": [(division.value, division.value.replace("_", " ")) for division in divisions],
             "before": part.before < part.first, "part": place[0], "parts": place[1],
             "segments": [
-                {"number": n + 1, "role": segments[n].role, "text": segments[n].text, "before": n < part.first}
-                for n in range(part.before, part.last)
+                {"number": number + 1, "role": segments[number].role, "text": segments[number].text, "before": number < part.first}
+                for number in range(part.before, part.last)
             ],
         }  # fmt: skip
         messages = [
@@ -194,8 +194,8 @@ def _lines(
         if section.division not in divisions:
             continue
         for line in section.sentences:
-            named = [n - 1 for n in dict.fromkeys(line.segments) if part.before < n <= part.last]
-            if any(n >= part.first for n in named):
-                ids = tuple(segments[n].id for n in named)
+            named = [number - 1 for number in dict.fromkeys(line.segments) if part.before < number <= part.last]
+            if any(number >= part.first for number in named):
+                ids = tuple(segments[number].id for number in named)
                 found.append((Division(section.division), Sentence(text=" ".join(line.text.split()), segments=ids)))
     return found

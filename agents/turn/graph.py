@@ -1,4 +1,4 @@
-"""A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand and take the conversation -> the
+"""A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand and claim the conversation -> the
 flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and is
 committed by the turn after the graph has ended."""
 
@@ -34,10 +34,10 @@ async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
 
 async def understand(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """Words to commands (no transaction is open while a model is asked, and its answer is put on the record at once);
-    then the conversation is taken: from here on this is its one writer."""
+    then the conversation is claimed: from here on this is its one writer."""
     if state["route"] == "converse":
         await runtime.context.understand()
-    await runtime.context.take()
+    await runtime.context.claim()
     return {}
 
 

@@ -49,7 +49,7 @@ class Answered:
     """What one turn came to, for whoever has the patient on the line. Without a message: it must be run again."""
 
     message_id: UUID | None = None
-    taken: UUID | None = None  # the message that was stored with it
+    stored_id: UUID | None = None  # the message that was stored with it
     reply: str = ""
     reply_id: UUID | None = None
     language: str = "en"
@@ -97,7 +97,7 @@ class Turns:
             if stored is not None:
                 await self._failed(tenant_id, conversation_id, stored.message_id, error)
             raise
-        return (answered.taken if answered else None), answered
+        return (answered.stored_id if answered else None), answered
 
     async def answer_next(
         self, tenant_id: UUID, conversation_id: UUID, *, incoming: Incoming | None = None
@@ -123,7 +123,7 @@ class Turns:
         SECONDS.observe(time.perf_counter() - started)
         return Answered(
             message_id=turn.read.message_id,
-            taken=turn.taken,
+            stored_id=turn.stored_id,
             reply=turn.reply,
             reply_id=reply_id,
             language=turn.dialogue.language,

@@ -20,7 +20,7 @@ from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
-from agents.understanding.model import FallingBack, ModelAnswer
+from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.base import new_id
 from db.engine import direct
@@ -35,7 +35,6 @@ from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
-MODEL_ANSWER = entry_kind("model_answer", "What a model answered when it was asked")
 UNDERSTOOD = entry_kind("understood", "What a message was understood as")
 STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be read")
 
@@ -46,7 +45,7 @@ STATES_DROPPED = Counter("wardline_states_dropped_total", "States of conversatio
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
 # The conversation and its oldest message that waits, an emergency before all others (none while that one is being heard),
 # with the model's answer from an earlier try, and the keys that the turn will need.
-_TAKE = """
+_CLAIM = """
     SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
            k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
       FROM conversation c
@@ -66,7 +65,7 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a turn reads when it takes the conversation."""
+    """What a turn reads when it claims the conversation."""
 
     channel: str
     address: str
@@ -96,7 +95,7 @@ class Turn:
     red_flags: tuple[RedFlag, ...] = ()
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
-    taken: UUID | None = None  # the message that was stored in this turn's transaction
+    stored_id: UUID | None = None  # the message that was stored in this turn's transaction
     lost: str | None = None  # what of the conversation's state could not be read: the flow is dropped
     _dialogue: Dialogue | None = None
 
@@ -111,13 +110,13 @@ class Turn:
         *,
         incoming: Incoming | None = None,
     ) -> Turn | None:
-        """Take the conversation and read its oldest message; None where none waits. `incoming` is stored first."""
+        """Claim the conversation and read its oldest message; None where none waits. `incoming` is stored first."""
         work = await _open(runtime, tenant, conversation_id, stack)
         stored = await store(work, conversation_id, incoming) if incoming is not None else None
-        read = await _take(work, conversation_id)
+        read = await _claim(work, conversation_id)
         if read is None:
             return None
-        taken = stored.message_id if stored else None
+        stored_id = stored.message_id if stored else None
         flags = red_flags(said_in(read.text, read.media))
         state, unread = read_state(read.flow)
         lost = read.lost or unread
@@ -125,7 +124,7 @@ class Turn:
             log.error("turn.state_dropped", conversation=str(conversation_id), fields=lost)
             STATES_DROPPED.inc()
         turn = cls(runtime, tenant, hospital, stack, conversation_id, read, state, read.language, work)
-        turn.red_flags, turn.taken, turn.lost = flags, taken, lost
+        turn.red_flags, turn.stored_id, turn.lost = flags, stored_id, lost
         return turn
 
     @property
@@ -138,7 +137,7 @@ class Turn:
 
     @property
     def dialogue(self) -> Dialogue:
-        assert self._dialogue is not None, "the turn has not been taken"
+        assert self._dialogue is not None, "the conversation has not been claimed"
         return self._dialogue
 
     def utterance(self) -> Utterance:
@@ -205,11 +204,11 @@ class Turn:
         yield self.read.flow
         yield self.dialogue.now.isoformat()
 
-    async def take(self) -> None:
-        """From here on the turn acts: take the conversation again where it was let go while the model was asked."""
+    async def claim(self) -> None:
+        """From here on the turn acts: claim the conversation again where it was let go while the model was asked."""
         if self.work is None:
             self.work = await _open(self.runtime, self.tenant, self.conversation_id, self.stack)
-            again = await _take(self.work, self.conversation_id)
+            again = await _claim(self.work, self.conversation_id)
             if again is None or (again.version, again.message_id) != (self.read.version, self.read.message_id):
                 raise Overtaken
         self._dialogue = Dialogue(
@@ -250,9 +249,9 @@ async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: 
     return await stack.enter_async_context(open_work(runtime, tenant.id, opening=opening))
 
 
-async def _take(work: Work, conversation_id: UUID) -> Read | None:
+async def _claim(work: Work, conversation_id: UUID) -> Read | None:
     await direct(work.session, _LOCK, (conversation_id,))
-    row = await (await direct(work.session, _TAKE, (conversation_id,))).fetchone()
+    row = await (await direct(work.session, _CLAIM, (conversation_id,))).fetchone()
     if row is None:
         return None
     channel, address, state_now, version, language, flow, message_id, content, at, answer, patient_id, *key = row

@@ -33,12 +33,14 @@ from agents.understanding.breaker import Breaker
 from agents.understanding.offer import FUNCTION, Call, Unreadable, offered_function, read_calls
 from agents.understanding.utterance import Known, Understanding, Understood, Utterance
 from agents.vocabulary import FLOWS, SLOTS
+from governance.record import entry_kind
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 PROMPT = "concierge/understand"
 _FINISHED = ("stop", "tool_calls", "function_call")
 _MOST_DOCTORS, _MOST_SPECIALTIES, _MOST_PLACES = 8, 60, 30
 log = structlog.get_logger(__name__)
+MODEL_ANSWER = entry_kind("model_answer", "What a model answered when it was asked")
 
 Outcome = Literal[
     "understood",  # also with an explicit empty list: nothing was understood

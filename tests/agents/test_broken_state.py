@@ -75,7 +75,7 @@ async def test_a_turn_that_cannot_begin_is_counted_and_given_up(
     async def broken(*_: Any) -> Any:
         raise RuntimeError("the message cannot be read")
 
-    monkeypatch.setattr(turn_state, "_take", broken)
+    monkeypatch.setattr(turn_state, "_claim", broken)
     for _ in range(3):
         with pytest.raises(RuntimeError):
             await say(own_runtime, TENANT, PHONE, "book a dentist")

@@ -28,4 +28,4 @@ class Intent:
 
 def overlaps(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
     """Whether a span shares a place with any of the others."""
-    return any(a < end and start < b for a, b in spans)
+    return any(start_of_other < end and start < end_of_other for start_of_other, end_of_other in spans)

@@ -21,6 +21,7 @@ from agents.commands import (
     Start,
     Thank,
 )  # fmt: skip
+from agents.lexicon import beside
 from agents.understanding.builtin.answers import changes
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.pieces import find_reason, leftover_answer
@@ -32,30 +33,26 @@ from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import SLOTS
 
+_WORDS = beside(__file__)
+
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _ABOUT_VISITS = ("cancel", "reschedule", "list")
 _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
 )
-_CORRECTING = re.compile(
-    r"(?<!\w)(?:i meant|i mean|meant|actually|sorry|oops|instead|rather|make (?:it|that|the)|change (?:it|that|the|my|this|to)|let's (?:make|change|do) (?:it|that)|correction|not (?:on |with |at |dr |doctor )?[\w]+(?: \w+)? (?:but|,)|wait|nahi|no|galat|wrong|i said|it's not|switch (?:it|that|to)|but|lekin|scratch that|badal\w*|mistake)(?!\w)"
-)
+_CORRECTING = _WORDS.pattern("correcting")
 _NOT = re.compile(r"(?<!\w)(?:not|no longer|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
 _NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
 _BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
-_PLACE = re.compile(
-    r"(?<!\w)(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|4th|pehla|pehli|dusra|dusri|doosra|doosri)(?: (?:one|visit|appointment|booking|wala|wali))(?!\w)|(?<!\w)(?:number|no\.?|#) ?\d(?!\w)"
-)
+_PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
 _YES_ALONE = re.compile(
     r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*"
 )
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
-_DOUBTS = re.compile(
-    r"(?<!\w)(?:wait|hold on|one (?:sec|second|moment|minute)|ruko|rukiye|maybe|perhaps|not sure|i think so|let me|i guess|but|lekin|hmm+)(?!\w)"
-)
+_DOUBTS = _WORDS.pattern("doubts")
 _ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
 
 
@@ -171,7 +168,7 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
     if complaint is not None:
         return complaint
     doctors = [piece for piece in reading.pieces if piece.slot in ("specialty", "practitioner")]
-    others = sum(len(reading.message.text[p.start : p.end].split()) for p in reading.pieces)
+    others = sum(len(reading.message.text[piece.start : piece.end].split()) for piece in reading.pieces)
     short = len(reading.message.text.split()) <= others + 3
     return doctors[0] if doctors and short and not reading.has(Thank, Goodbye) else None
 
@@ -199,14 +196,14 @@ def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
 def _which(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
     """A visit named by its place in a list that was told: "cancel the second one"."""
     match = _PLACE.search(reading.message.text, low, high)
-    if match is None or overlaps(*match.span(), [(p.start, p.end) for p in others]):
+    if match is None or overlaps(*match.span(), [(piece.start, piece.end) for piece in others]):
         return []
     return [Piece("appointment", *match.span())]
 
 
 def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
     span = find_reason(reading.message.text[low:high])
-    if span is None or overlaps(low + span[0], low + span[1], [(p.start, p.end) for p in others]):
+    if span is None or overlaps(low + span[0], low + span[1], [(piece.start, piece.end) for piece in others]):
         return []
     return [Piece("reason", low + span[0], low + span[1])]
 
@@ -215,7 +212,11 @@ def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
     """The stretch of text that belongs to each intent: from the last break before it."""
     edges = [0]
     for before, intent in pairwise(starts):
-        breaks = [m.end() for m in _BOUNDARY.finditer(text, before.start, intent.start + 1) if m.end() <= intent.start]
+        breaks = [
+            match.end()
+            for match in _BOUNDARY.finditer(text, before.start, intent.start + 1)
+            if match.end() <= intent.start
+        ]
         edges.append(breaks[-1] if breaks else intent.start)
     return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))
 
@@ -230,8 +231,10 @@ def _chosen(reading: Reading, piece: Piece) -> bool:
 
 def _without_denied(text: str, pieces: list[Piece]) -> list[Piece]:
     """Leave out "not dr rana" of "dr rao not dr rana"."""
-    kept = [p for p in pieces if not _NOT.search(text[: p.start]) and not _NOT_AFTER.match(text[p.end :])]
-    return kept or [p for p in pieces if not any(_NOT.search(text[: p.start]) for p in pieces)]
+    kept = [
+        piece for piece in pieces if not _NOT.search(text[: piece.start]) and not _NOT_AFTER.match(text[piece.end :])
+    ]
+    return kept or [piece for piece in pieces if not any(_NOT.search(text[: piece.start]) for piece in pieces)]
 
 
 def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:
@@ -264,13 +267,13 @@ def _told(reading: Reading, piece: Piece) -> bool:
     said, told = reading.message.text[piece.start : piece.end], plain(reading.utterance.last_answer).text
     today = reading.utterance.now.date()
     if piece.slot == "time":
-        back = [t.times for t in find_times(told)]
-        return any(t.times in back for t in find_times(said, bare=True))
+        back = [found_time.times for found_time in find_times(told)]
+        return any(found_time.times in back for found_time in find_times(said, bare=True))
     if piece.slot == "day":
-        shown = [d.days for d in find_days(told, today, month_first=False)]
+        shown = [found_day.days for found_day in find_days(told, today, month_first=False)]
         if (weekday := weekday_of(said)) is not None:
             return any(days.start.weekday() == weekday for days in shown)
-        return any(d.days in shown for d in find_days(said, today, month_first=False))
+        return any(found_day.days in shown for found_day in find_days(said, today, month_first=False))
     return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told))
 
 
@@ -282,12 +285,14 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> li
     if reading.choice is not None:
         return [(reading.choice.start, 2, reading.choice.command)]
     values = [command for _, _, command in placed if isinstance(command, (Fill, Correct))]
-    dated = any(c.slot in ("day", "time") for c in values if isinstance(c, (Fill, Correct)))
+    dated = any(command.slot in ("day", "time") for command in values if isinstance(command, (Fill, Correct)))
     if (
         reading.more is not None
         and not (dated and reading.more.command == More())
         and not any(
-            isinstance(c, Start) for _, _, c in placed if c not in (Start(flow="book"), Start(flow="reschedule"))
+            isinstance(placed_command, Start)
+            for _, _, placed_command in placed
+            if placed_command not in (Start(flow="book"), Start(flow="reschedule"))
         )
     ):
         return [(reading.more.start, 2, reading.more.command)]
@@ -295,7 +300,7 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> li
     if not was_asked and not (_YES_ALONE.fullmatch(reading.message.text.strip(" .!")) and reading.yes):
         return []
     if reading.no is not None and overlaps(
-        *reading.no, [(w.start, w.end) for w in reading.steer if isinstance(w.command, Repeat)]
+        *reading.no, [(intent.start, intent.end) for intent in reading.steer if isinstance(intent.command, Repeat)]
     ):
         return []
     if reading.no is not None and (reading.yes is None or reading.no[0] <= reading.yes[0] or not values):

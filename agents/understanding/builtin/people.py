@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import name_words
@@ -15,14 +16,14 @@ from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari
 from governance.redaction.sounds import likeness
 
+_WORDS = beside(__file__)
+
 _WORD = re.compile(r"[a-z][a-z'-]*[a-z]|[a-z]")
 _TITLED = re.compile(r"(?<!\w)(?:dr|doctor|prof|professor)\.? (?=[a-z])")
 _SUFFIX = re.compile(
     r",? ?(?:m\.?d\.?|d\.?d\.?s\.?|ph\.? ?d\.?|mms|facs|dmd|jr|inc|iii|ii)(?:[.,](?! [a-z]))?(?![a-z])"
 )
-_WITH = re.compile(
-    r"(?<!\w)(?:with|see|visit|at|for|to|from|meet|consult|choose|pick|try|is|about|named|called|name is|dentist|doctor)(?: the)? "
-)
+_WITH = _WORDS.pattern("with")
 # Before an everyday word that is also a doctor's name ("book grace").
 _SEEN_NAME = re.compile(r"(?<!\w)(?:with|see|meet|consult|book|choose|pick|prefer) $")
 _ORGANISATION = frozenset(
@@ -41,37 +42,20 @@ _ORGANISATION = frozenset(
         "hospital",
     ]
 )
-_RELATION = (
-    r"(?:mother|father|mom|mum|dad|wife|husband|son|daughter|brother|sister|baby|child|kid|kids|children|grandmother|grandfather|grandma|grandpa|granny|"
-    r"uncle|aunt|aunty|parents?|in-?laws?|mother in law|father in law|mother-in-law|father-in-law|niece|nephew|cousin|friend|partner|fiancee?|boyfriend|girlfriend|"
-    r"grandson|granddaughter|toddler|infant|newborn|husband|spouse|maa|pita|beta|bete|beti|bhai|behen|behan|patni|pati|bacche|bachcha|dadi|dada|nani|nana|sasur|saas|"
-    r"papa|bhabhi|chacha|chachi|biwi|gharwale|colleague|roommate|little (?:one|boy|girl)|boy|girl)"
-)
-_KIN = r"(?:papa|pita|mata|mummy|mumm?yji|maa|amma|appa|pitaji|mataji|pati|patni|biwi|beta|bete|beti|bhai|behen|didi|dadi|dada|nani|nana)(?: ?ji)?"
-_AGE = r"(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:years?|yrs?|yr|months?|weeks?|days?)[- ]old |elder |younger |old |little |elderly |eldest |youngest |late |dear )"
-_FOR_WHOM = re.compile(
-    rf"(?<!\w)(?:(?:for|of) )?(?P<who>(?:my|our|mere|meri|mera|apna) (?:{_AGE}?{_RELATION}|\d{{1,2}}[- ](?:years?|yrs?|months?|weeks?)[- ]old))(?P<tail> ke liye|(?='s)|)(?!\w)"
-)
+_RELATION = _WORDS.part("relation")
+_KIN = _WORDS.part("kin")
+_AGE = _WORDS.part("age")
+_FOR_WHOM = _WORDS.pattern("for_whom")
 _KIN_FOR = re.compile(rf"(?<!\w)(?P<who>{_KIN}) (?:ke liye|ka appointment|ki appointment|ko dikhana)(?!\w)")
-_SAYS_WHO = re.compile(
-    r"^(?:'s|,? (?:has|have|had|is|was|see|come|visit|meet|get|needs?|wants?|would|can|cannot|can't|who|complains?|keeps?|fell|got|gets|hurt|broke|feels?|ko|ka|ki|ke|ne|suffers?|cut|isn't|doesn't|and|will|with|too|also|please)(?!\w))"
-)
+_SAYS_WHO = _WORDS.pattern("says_who")
 # "Let me check with my wife": she is no patient.
 _TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tell|told|inform|says|said) $")
-_FOR_ME = re.compile(
-    r"(?<!\w)(?:it's|it is|this is|this one is|appointment is|that's|no,?|not for (?:him|her|them|my \w+),? (?:but )?)(?: only| just)? for (?P<who>me|myself)(?!\w)"
-)
+_FOR_ME = _WORDS.pattern("for_me")
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
-_FOR_SOMEONE = re.compile(
-    r"(?<!\w)(?:for|on behalf of) (?P<who>(?:someone else|my self|him|her|a friend|a family member|a relative|my family))(?!\w)"
-)
-_NAME_CUE = re.compile(
-    r"(?<!\w)(?:my (?:full |good )?name is|my name's|name is|name's|name:|name -|mera naam|naam|i'm called|call me|myself|patient name is|patient name|this is)(?: is)? ?:? ?"
-)
+_FOR_SOMEONE = _WORDS.pattern("for_someone")
+_NAME_CUE = _WORDS.pattern("name_cue")
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
-_PRESENTS = re.compile(
-    r"(?:^|[,.!] ?)(?:(?:hi|hello|hey),? )?(?:i'm|i am|this is) (?P<name>[a-z]{2,} [a-z]{2,})(?=,| (?:and|here|speaking|calling)(?!\w))"
-)
+_PRESENTS = _WORDS.pattern("presents")
 _OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")
 _NOT_IN_NAME = NOT_NAMES - {
     "may",
@@ -100,28 +84,28 @@ def _index(known: tuple[Known, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(wholes), tuple(word for word in singles if len(word) > 2 and word not in TITLES)
 
 
-def find_doctors(message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]]) -> list[Piece]:
+def find_doctors(message: Plain, known: tuple[Known, ...], claimed: list[tuple[int, int]]) -> list[Piece]:
     """Names of doctors: after a title, known to the hospital, or written like a name after "with"."""
     text = message.text
     wholes, singles = _index(known)
     spans = [
-        (m.start(), m.end())
+        (match.start(), match.end())
         for whole in wholes
         if len(whole) > 3
-        for m in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
+        for match in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
     ]
     for match in _TITLED.finditer(text):
-        end = _name_end(message, match.end(), singles, taken)
+        end = _name_end(message, match.end(), singles, claimed)
         if match.group().startswith("doctor") and not _looks_like_name(message, match.end(), singles):
             continue
         if end > match.end() and not overlaps(match.start(), end, spans):
             spans.append((match.start(), end))
     for match in _WORD.finditer(text):
         given = match.group() in singles and _SEEN_NAME.search(text[: match.start()])
-        if not overlaps(*match.span(), [*spans, *taken]) and (given or _is_known(match.group(), singles)):
+        if not overlaps(*match.span(), [*spans, *claimed]) and (given or _is_known(match.group(), singles)):
             spans.append(match.span())
     if not spans:
-        spans += _capitalised(message, taken)
+        spans += _capitalised(message, claimed)
     return [Piece("practitioner", start, end) for start, end in _merged(text, sorted(spans))]
 
 
@@ -160,12 +144,12 @@ def _is_known(word: str, singles: tuple[str, ...]) -> bool:
     return len(bare) >= 5 and any(likeness(bare, single) >= 90 and fuzz.ratio(bare, single) >= 75 for single in singles)
 
 
-def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[tuple[int, int]]) -> int:
+def _name_end(message: Plain, start: int, singles: tuple[str, ...], claimed: list[tuple[int, int]]) -> int:
     """Where the name that begins at `start` ends: three words at most, or as far as capital letters go."""
     end, count, last = start, 0, ""
     for match in _WORD.finditer(message.text, start):
         between = message.text[end : match.start()]
-        if (end > start and between not in (" ", ". ", ", ", "-", "'", " & ")) or overlaps(*match.span(), taken):
+        if (end > start and between not in (" ", ". ", ", ", "-", "'", " & ")) or overlaps(*match.span(), claimed):
             break
         word = match.group().removesuffix("'s")
         capital = message.words(*match.span())[:1].isupper()
@@ -190,7 +174,7 @@ def _name_end(message: Plain, start: int, singles: tuple[str, ...], taken: list[
     return suffix.end() if suffix else end
 
 
-def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _capitalised(message: Plain, claimed: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Two or more words with capital letters after "with" or "see", in a message that is not all capitals."""
     if message.original.isupper():
         return []
@@ -204,7 +188,7 @@ def _capitalised(message: Plain, taken: list[tuple[int, int]]) -> list[tuple[int
             if (
                 (between not in ("", " ", " & ", "-", "'") and not initial)
                 or not capital
-                or overlaps(*match.span(), taken)
+                or overlaps(*match.span(), claimed)
             ):
                 break
             end = match.end()

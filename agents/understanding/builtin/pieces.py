@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from agents.commands import SlotName
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
 from agents.understanding.builtin.places import find_places
@@ -19,71 +20,62 @@ from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import SLOTS
 
-_VISIT_TYPE = re.compile(
-    r"(?<!\w)(?:follow ?-?up(?: visit| appointment)?|first (?:visit|time visit|consultation)|first time|new patient|video ?-?(?:call|consult\w*|visit|appointment|chat)|online(?: consult\w*| appointment)?|tele ?-?(?:consult\w*|medicine|health)|phone consult\w*|in-? ?person|second opinion|review (?:visit|appointment)|home visit|routine visit|walk-?in)(?!\w)"
-)
-_BORN = re.compile(
-    r"(?<!\w)(?:d\.?o\.?b\.?|date of birth|birth ?-?date|birth ?day|born(?: on| in)?|janm ?(?:tithi|din|tareekh|tarikh)?|janamdin)(?!\w)"
-)
+_WORDS = beside(__file__)
+
+_VISIT_TYPE = _WORDS.pattern("visit_type")
+_BORN = _WORDS.pattern("born")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(
     r" *(?:no|nope|nahi|sorry|actually|not that)[ ,.]+(?:at |to )?(?P<hour>\d{1,2})(?: (?:please|instead))?[ .!]*"
 )
 # "Not dentist, eye": a part of the body for the kind of doctor.
-_NOT_BUT = re.compile(
-    r"(?<!\w)not (?:a |an |the )?[\w-]+(?: doctor| specialist)?(?:,|,? but|,? i (?:want|need|meant)) ?(?P<part>\w+)[ .!]*$"
-)
-_LEFT = re.compile(
-    r"(?:(?<!\w)(?:my|the|a|an|his|her|our|some|severe|bad|terrible|really|very|high|mild|left|right|lower|upper|constant|chronic|tez|bahut|mere|meri|mera|persistent|slight|strong|little|dry|itchy|red|recurring|frequent|swollen|sharp|both|burning|sudden|continuous) )+$"
-)
-_RIGHT = re.compile(
-    r"^(?: (?:a lot|badly|so much|too much|for (?:the )?(?:last |past )?(?:\w+ )?(?:days?|weeks?|months?|years?)|since (?:last )?\w+(?: (?:days?|weeks?|night|week|month))?|again|problems?|issues?|attacks?|pain|aches?|hai|ho raha hai|ho rahi hai|all over|in (?:my|the|his|her) \w+|on (?:my|the|his|her) \w+|se|these days|every (?:day|night|morning)))+"
-)
-_LINK = re.compile(
-    r"^(?:,? ?(?:and|with|aur|or|plus|also)? ?(?:(?:a|an|my|some|bad|high|severe|mild|also|have|has|bit of|in my|dry) )*)$"
-)
-_REASON = re.compile(
-    r"(?<!\w)(?:because|due to|since|as(?= (?:i|my|we|he|she|there|it)(?!\w))|kyunki|kyonki|reason is|the reason:?|owing to|reason:) (?P<why>(?!soon|early|possible|per|well|quick|fast|earl|last|yesterday|monday|tuesday|morning|of )[^.!?;]{3,120})"
-)
+_NOT_BUT = _WORDS.pattern("not_but")
+_LEFT = _WORDS.pattern("left")
+_RIGHT = _WORDS.pattern("right")
+_LINK = _WORDS.pattern("link")
+_REASON = _WORDS.pattern("reason")
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
-def find_pieces(message: Plain, utterance: Utterance, *, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
-    """The values in the message, in order, none overlapping another. `taken`: spans that mean something else."""
+def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: list[tuple[int, int]]) -> list[Piece]:
+    """The values in the message, in order, none overlapping another. `claimed`: spans that mean something else."""
     text = message.text
     pieces: list[Piece] = []
     if span := _birth_date(text, awaited=utterance.awaiting == "birth_date"):
         pieces.append(Piece("birth_date", *span))
     if utterance.awaiting != "name":
-        _add(pieces, taken, find_own_name(message, awaited=False))
-    roles = [Piece("specialty", *m.span()) for m in ANY_ROLE.finditer(text)]
+        _add(pieces, claimed, find_own_name(message, awaited=False))
+    roles = [Piece("specialty", *match.span()) for match in ANY_ROLE.finditer(text)]
     if utterance.awaiting != "name":
         firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
-        _add(pieces, taken, find_doctors(message, utterance.directory.practitioners, [*taken, *firm]))
-    _add(pieces, taken, roles)
+        _add(pieces, claimed, find_doctors(message, utterance.directory.practitioners, [*claimed, *firm]))
+    _add(pieces, claimed, roles)
     if not any(piece.slot in ("practitioner", "specialty") for piece in pieces):
-        _add(pieces, taken, _anyone(text, utterance))
-    _add(pieces, taken, _whens(message, utterance, today, [*taken, *_spans(pieces)]))
-    _add(pieces, taken, [Piece("visit_type", *m.span()) for m in _VISIT_TYPE.finditer(text)][:1])
-    _add(pieces, taken, _complaints(text))
-    _add(pieces, taken, find_relative(message, awaited=utterance.awaiting == "for_whom"))
+        _add(pieces, claimed, _anyone(text, utterance))
+    _add(pieces, claimed, _whens(message, utterance, today, [*claimed, *_spans(pieces)]))
+    _add(pieces, claimed, [Piece("visit_type", *match.span()) for match in _VISIT_TYPE.finditer(text)][:1])
+    _add(pieces, claimed, _complaints(text))
+    _add(pieces, claimed, find_relative(message, awaited=utterance.awaiting == "for_whom"))
     if utterance.awaiting == "name":
-        _add(pieces, taken, find_own_name(message, awaited=not pieces))
+        _add(pieces, claimed, find_own_name(message, awaited=not pieces))
     _add(
         pieces,
-        taken,
+        claimed,
         find_places(
-            message, utterance.directory.locations, [*taken, *_spans(pieces)], awaited=utterance.awaiting == "location"
+            message,
+            utterance.directory.locations,
+            [*claimed, *_spans(pieces)],
+            awaited=utterance.awaiting == "location",
         )
         if utterance.awaiting != "name"
         else [],
     )
     part = _NOT_BUT.search(text) if utterance.flow == "book" else None
-    if part and any(p.fullmatch(part["part"]) for p in BARE_PATTERNS.values()):
+    if part and any(pattern.fullmatch(part["part"]) for pattern in BARE_PATTERNS.values()):
         pieces = [piece for piece in pieces if piece.slot not in ("specialty", "complaint")]
-        _add(pieces, taken, [Piece("specialty", *part.span("part"))])
-    _add(pieces, taken, _awaited(message, utterance, today) if not pieces else [])
+        _add(pieces, claimed, [Piece("specialty", *part.span("part"))])
+    _add(pieces, claimed, _awaited(message, utterance, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
 
 
@@ -100,31 +92,43 @@ def _spans(pieces: list[Piece]) -> list[tuple[int, int]]:
     return [(piece.start, piece.end) for piece in pieces]
 
 
-def _add(pieces: list[Piece], taken: list[tuple[int, int]], found: list[Piece]) -> None:
+def _add(pieces: list[Piece], claimed: list[tuple[int, int]], found: list[Piece]) -> None:
     for piece in found:
-        if not overlaps(piece.start, piece.end, [*taken, *_spans(pieces)]):
+        if not overlaps(piece.start, piece.end, [*claimed, *_spans(pieces)]):
             pieces.append(piece)
 
 
-def _whens(message: Plain, utterance: Utterance, today: date, taken: list[tuple[int, int]]) -> list[Piece]:
+def _whens(message: Plain, utterance: Utterance, today: date, claimed: list[tuple[int, int]]) -> list[Piece]:
     text = message.text
     moving = bool(_MOVING.search(text)) or utterance.flow == "reschedule"
     days = [
-        d for d in find_days(text, today, month_first=False, joined=not moving) if not overlaps(d.start, d.end, taken)
+        found_day
+        for found_day in find_days(text, today, month_first=False, joined=not moving)
+        if not overlaps(found_day.start, found_day.end, claimed)
     ]
-    firm = tuple((d.start, d.end) for d in days if any(char.isdigit() for char in text[d.start : d.end])) + tuple(taken)
-    loose = tuple((d.start, d.end) for d in days)
+    firm = tuple(
+        (found_day.start, found_day.end)
+        for found_day in days
+        if any(char.isdigit() for char in text[found_day.start : found_day.end])
+    ) + tuple(claimed)
+    loose = tuple((found_day.start, found_day.end) for found_day in days)
     bare = utterance.awaiting == "time" and len(text.split()) <= 6
-    times = find_times(text, bare=bare, taken=(*firm, *loose))
-    days = [d for d in days if not d.days.asap] or days  # "tomorrow, as early as possible" is tomorrow
-    found = [Piece("day", d.start, d.end) for d in days]
+    times = find_times(text, bare=bare, claimed=(*firm, *loose))
+    days = [
+        found_day for found_day in days if not found_day.days.asap
+    ] or days  # "tomorrow, as early as possible" is tomorrow
+    found = [Piece("day", found_day.start, found_day.end) for found_day in days]
     if moving and not found and (shift := find_shift(text)) is not None:
         found = [Piece("day", *shift)]
-    found += [Piece("time", *m.span()) for m in _SAME_TIME.finditer(text) if not overlaps(*m.span(), _spans(found))]
+    found += [
+        Piece("time", *match.span())
+        for match in _SAME_TIME.finditer(text)
+        if not overlaps(*match.span(), _spans(found))
+    ]
     if utterance.awaiting == "confirm" and not found and (match := _OTHER_HOUR.fullmatch(text)):
         found = [Piece("time", *match.span("hour"))]
         times = []
-    return found + [Piece("time", t.start, t.end) for t in times]
+    return found + [Piece("time", found_time.start, found_time.end) for found_time in times]
 
 
 def _complaints(text: str) -> list[Piece]:
@@ -168,7 +172,7 @@ def _awaited(message: Plain, utterance: Utterance, today: date) -> list[Piece]:
     if awaiting == "day" and bare_day(text, today):
         return [Piece("day", *whole)]
     if awaiting in ("specialty", "complaint", "practitioner") and any(
-        p.fullmatch(text.strip(" .!?")) for p in BARE_PATTERNS.values()
+        pattern.fullmatch(text.strip(" .!?")) for pattern in BARE_PATTERNS.values()
     ):
         return [Piece("specialty", *whole)]
     return []

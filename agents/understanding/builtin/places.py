@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES
 from agents.understanding.resolve.names import name_words
@@ -12,27 +13,14 @@ from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Known
 from governance.redaction.sounds import likeness
 
+_WORDS = beside(__file__)
+
 _WORD = re.compile(r"[a-z][a-z'-]*")
-_CUE = re.compile(
-    r"(?<!\w)(?:located in|somewhere in|anywhere in|something in|based in|in|near|around|nearby|at|from|to|within|for|close to|located|near to|live in|area of|city of|town of|is|be|of|looking at|try|check)(?: (?:the )?(?:city|town|area|vicinity)(?: of)?)? (?:the )?"
-)
+_CUE = _WORDS.pattern("cue")
 _STRONG = ("in", "near", "around", "within")
 _AFTER = re.compile(r"^ (?:branch|clinic|hospital|area|campus|centre|center|location|city|mein|side)(?!\w)")
-_BEFORE_KIND = re.compile(
-    r"^ (?:dentists?|doctors?|dermatologists?|clinic|area|branch|based|specialists?|[a-z]+ologists?|[a-z]+iatrists?|therapists?|practitioners?|general)(?!\w)"
-)
-_EVERYDAY = """
-advance person general particular mind case touch detail total need order pain fact hospital me us you town
-area same there here home network time hindi english trouble hurry which that this these those any all work
-use bed office school insurance india usa state country mode calendar person's front between minute minutes
-hour hours while whole doctor's days months years year month least best cosmetic cosmetics services yours mine
-someone else account surgery treatment dentistry medicine charge nearby vicinity location place places room
-mumbai's phone video whatsapp line bit couple few lot two three four five six seven eight nine ten eleven
-twelve half quarter offered provider provides offers offering able find help search called named looking
-searching if whether really located situated pm am oclock booked confirm confirmed correct perfect okay
-alright cool nice awesome wonderful excellent lovely waiting room rooms lobby
-"""
-_NEVER = NOT_NAMES | frozenset(_EVERYDAY.split())
+_BEFORE_KIND = _WORDS.pattern("before_kind")
+_NEVER = NOT_NAMES | _WORDS.words("everyday")
 _NOT_ENDING = frozenset(["itself", "only", "too", "also", "anyway", "right", "now", "then", "them", "him", "her"])
 _VAGUE = re.compile(
     r"(?<!\w)(?:near me|nearby|near my (?:home|house|place|office)|around me|close by|closest|nearest)(?!\w)"
@@ -66,19 +54,19 @@ def _index(known: tuple[Known, ...]) -> tuple[str, ...]:
 
 
 def find_places(
-    message: Plain, known: tuple[Known, ...], taken: list[tuple[int, int]], *, awaited: bool
+    message: Plain, known: tuple[Known, ...], claimed: list[tuple[int, int]], *, awaited: bool
 ) -> list[Piece]:
     """Places said, the first one only; none where nothing looks like one."""
     text = message.text
     for match in _WORD.finditer(text):
-        if not overlaps(*match.span(), taken) and any(likeness(match.group(), word) >= 90 for word in _index(known)):
-            return [Piece("location", match.start(), _extended(message, match.end(), taken))]
+        if not overlaps(*match.span(), claimed) and any(likeness(match.group(), word) >= 90 for word in _index(known)):
+            return [Piece("location", match.start(), _extended(message, match.end(), claimed))]
     for cue in _CUE.finditer(text):
         strong = cue.group().split()[-1] in _STRONG or " in " in f" {cue.group()}"
-        end = _place_end(message, cue.end(), taken, lower=strong and not _mixed_case(message))
+        end = _place_end(message, cue.end(), claimed, lower=strong and not _mixed_case(message))
         if end > cue.end() and (strong or awaited):
             return [Piece("location", cue.end(), end)]
-    return _adjective(message, taken) or (_bare(message, taken) if awaited else [])
+    return _adjective(message, claimed) or (_bare(message, claimed) if awaited else [])
 
 
 def _mixed_case(message: Plain) -> bool:
@@ -93,11 +81,11 @@ def _only_i(message: Plain) -> bool:
     return all(word == "I" or not word[0].isupper() for word in words[1:])
 
 
-def _place_end(message: Plain, start: int, taken: list[tuple[int, int]], *, lower: bool) -> int:
+def _place_end(message: Plain, start: int, claimed: list[tuple[int, int]], *, lower: bool) -> int:
     end, count = start, 0
     for match in _WORD.finditer(message.text, start):
         between = message.text[end : match.start()]
-        if between not in ("", " ") or overlaps(*match.span(), taken) or match.group() in _NEVER:
+        if between not in ("", " ") or overlaps(*match.span(), claimed) or match.group() in _NEVER:
             break
         if count == 0 and match.group() == "city":
             break
@@ -110,33 +98,33 @@ def _place_end(message: Plain, start: int, taken: list[tuple[int, int]], *, lowe
     return end
 
 
-def _extended(message: Plain, end: int, taken: list[tuple[int, int]]) -> int:
-    further = _place_end(message, end + 1, taken, lower=False) if message.text[end : end + 1] == " " else end
+def _extended(message: Plain, end: int, claimed: list[tuple[int, int]]) -> int:
+    further = _place_end(message, end + 1, claimed, lower=False) if message.text[end : end + 1] == " " else end
     return max(end, further) if further > end + 1 else end
 
 
-def _adjective(message: Plain, taken: list[tuple[int, int]]) -> list[Piece]:
+def _adjective(message: Plain, claimed: list[tuple[int, int]]) -> list[Piece]:
     """A capitalised name right before a kind of doctor ("a Sunnyvale dentist")."""
     if message.original.isupper() or not _mixed_case(message):
         return []
     for match in _WORD.finditer(message.text):
-        if match.start() == 0 or overlaps(*match.span(), taken) or match.group() in _NEVER:
+        if match.start() == 0 or overlaps(*match.span(), claimed) or match.group() in _NEVER:
             continue
-        end = _place_end(message, match.start(), taken, lower=False)
+        end = _place_end(message, match.start(), claimed, lower=False)
         follows = _BEFORE_KIND.match(message.text[end:]) or _AFTER.match(message.text[end:])
         if end > match.start() and follows and len(message.words(*match.span())) > 2:
             return [Piece("location", match.start(), end, sure=False)]
     return []
 
 
-def _bare(message: Plain, taken: list[tuple[int, int]]) -> list[Piece]:
+def _bare(message: Plain, claimed: list[tuple[int, int]]) -> list[Piece]:
     """The name alone, where a place was asked for: capitalised words, or all of a short message."""
     text = message.text
     found: list[tuple[int, int]] = []
     for match in _WORD.finditer(text):
-        if overlaps(*match.span(), taken) or match.group() in _NEVER or (found and match.start() < found[-1][1]):
+        if overlaps(*match.span(), claimed) or match.group() in _NEVER or (found and match.start() < found[-1][1]):
             continue
-        end = _place_end(message, match.start(), taken, lower=not _mixed_case(message))
+        end = _place_end(message, match.start(), claimed, lower=not _mixed_case(message))
         if end > match.start():
             found.append((match.start(), end))
     if not found:

@@ -37,9 +37,9 @@ class Reading:
         """Read a message."""
         text = message.text
         steer = steering(text)
-        taken = [(intent.start, intent.end) for intent in steer if not isinstance(intent.command, (Repeat, Abandon))]
-        pieces = find_pieces(message, utterance, today=utterance.now.date(), taken=taken)
-        starts = flow_starts(text, pieces, taken=taken)
+        claimed = [(intent.start, intent.end) for intent in steer if not isinstance(intent.command, (Repeat, Abandon))]
+        pieces = find_pieces(message, utterance, today=utterance.now.date(), claimed=claimed)
+        starts = flow_starts(text, pieces, claimed=claimed)
         names = [(piece.start, piece.end) for piece in pieces if piece.slot == "practitioner" and piece.sure]
         reading = cls(
             message, utterance, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
@@ -52,7 +52,10 @@ class Reading:
         for topic, start, end in self.questions:
             if topic in _SIDE and self._books_instead():
                 continue
-            if any(w.command == Start(flow="waitlist") and w.start <= start < w.end for w in self.starts):
+            if any(
+                intent.command == Start(flow="waitlist") and intent.start <= start < intent.end
+                for intent in self.starts
+            ):
                 continue
             left, right = clause(self.message.text, start, end)
             if any(left <= intent.start < start and intent.end <= start for intent in self.starts):
@@ -60,7 +63,9 @@ class Reading:
             questions.append((topic, left, right))
             zones.append((left, right))
         starts = [intent for intent in self.starts if not overlaps(intent.start, intent.end, zones)]
-        pieces = [p for p in self.pieces if not overlaps(p.start, p.end, zones) and not self._closing(p)]
+        pieces = [
+            piece for piece in self.pieces if not overlaps(piece.start, piece.end, zones) and not self._closing(piece)
+        ]
         return replace(
             self, questions=tuple(questions), starts=tuple(starts), pieces=tuple(pieces), _zones=tuple(zones)
         )
@@ -88,11 +93,12 @@ class Reading:
         if more and overlaps(
             more.start,
             more.end,
-            [(w.start, w.end) for w in self.steer if isinstance(w.command, (Goodbye, Abandon))]
+            [(intent.start, intent.end) for intent in self.steer if isinstance(intent.command, (Goodbye, Abandon))]
             + [
-                (w.start, w.end)
-                for w in self.starts
-                if w.command == Start(flow="reschedule") and "prepon" in self.message.text[w.start : w.end]
+                (intent.start, intent.end)
+                for intent in self.starts
+                if intent.command == Start(flow="reschedule")
+                and "prepon" in self.message.text[intent.start : intent.end]
             ],
         ):
             more = None
@@ -106,8 +112,10 @@ class Reading:
     def others_started(self) -> bool:
         """Whether a flow other than the running one begins."""
         return any(
-            isinstance(w.command, Start) and w.command.flow != self.utterance.flow and w.command.flow != "book"
-            for w in self.starts
+            isinstance(intent.command, Start)
+            and intent.command.flow != self.utterance.flow
+            and intent.command.flow != "book"
+            for intent in self.starts
         )
 
     def has(self, *kinds: type[Command]) -> bool:

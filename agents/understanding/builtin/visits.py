@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 
+from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece
 from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.spelling import Plain
 
+_WORDS = beside(__file__)
+
 _NAMING = ("day", "time", "practitioner", "specialty", "location", "visit_type")
-_NEW = re.compile(
-    r"(?<!\w)(?:to|until|till|for|instead|and (?:book|make)|ko|par|pe|make it|rather|into|on to|onto)(?: (?:some ?time|something|anything|the|any ?(?:time|day)?|a|another|say|maybe|around|about))* $"
-)
+_NEW = _WORDS.pattern("new")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|check ?ups?|slots?|one|wala)(?!\w)")
 # "I cannot come on Thursday, Saturday at 11": what follows the break is the new time.
 _CANNOT = re.compile(
     r"(?<!\w)(?:nahi aa \w+|can't \w+|won't \w+|unable to|not able to)(?: [^.!?]*)?[,.;!?] ?(?:\w+ ){0,4}$"
 )
-_OF_VISIT = re.compile(
-    r"(?:'s|(?<!\w)(?:on|of|at|from|with|for|my|the|this|our|dr|mera|meri|wala|scheduled for|booked for|booked on))(?: the| my)? $"
-)
+_OF_VISIT = _WORDS.pattern("of_visit")
 
 
 def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> list[Piece]:
@@ -33,13 +32,16 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
         if piece.slot not in _NAMING or (
             flow == "reschedule"
             and _is_new(
-                message.text, piece, pieces, seen_new=any(p.slot in ("day", "time", "practitioner") for p in new)
+                message.text,
+                piece,
+                pieces,
+                seen_new=any(piece.slot in ("day", "time", "practitioner") for piece in new),
             )
         ):
             new.append(piece)
         else:
             naming.append(piece)
-    return ([_together(message.text, naming)] if naming else []) + [p for p in new if p.slot != "complaint"]
+    return ([_together(message.text, naming)] if naming else []) + [piece for piece in new if piece.slot != "complaint"]
 
 
 def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> bool:
@@ -65,5 +67,5 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
 
 def _together(text: str, naming: list[Piece]) -> Piece:
     """One span over all that names the visit, with a noun right after it."""
-    start, end = min(p.start for p in naming), max(p.end for p in naming)
+    start, end = min(piece.start for piece in naming), max(piece.end for piece in naming)
     return Piece("appointment", start, end)

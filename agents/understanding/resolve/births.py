@@ -41,8 +41,8 @@ def read_birth_date(words: str, *, month_first: bool, today: date | None = None)
     match = _NUMERIC.search(text) or _SOLID.search(text)
     if match is None:
         return ()
-    a, b = int(match["a"]), int(match["b"])
-    pairs = [(a, b), (b, a)] if month_first else [(b, a), (a, b)]
+    first, second = int(match["a"]), int(match["b"])
+    pairs = [(first, second), (second, first)] if month_first else [(second, first), (first, second)]
     return _readings(pairs, match["year"], today)
 
 

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 
+from agents.lexicon import beside
 from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
+
+_WORDS = beside(__file__)
 
 _DAY_START, _DAY_END = 0, 23 * 60 + 59
 
@@ -52,45 +55,32 @@ _PARTS: dict[str, tuple[int, int]] = {
     "dopahar se pehle": (360, 720), "any time": (0, _DAY_END), "anytime": (0, _DAY_END), "koi bhi time": (0, _DAY_END),
 }  # fmt: skip
 _AM_WORDS, _PM_WORDS = ("morning", "am", "subah"), ("afternoon", "evening", "pm", "shaam", "dopahar", "night", "raat")
-_DAYPART = r"(?:early |late )?(?:morning|afternoon|evening|night|subah|shaam|dopahar|raat)"
+_DAYPART = _WORDS.part("daypart")
 _HOUR_WORDS = either(word for word, value in CARDINALS.items() if 1 <= value <= 12)
 _MINUTE_WORDS = either(
     word for word, value in CARDINALS.items() if value in (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55)
 )
 _HINDI_HOURS = either(HINDI_NUMBERS)
-_HALF = r"(?P<half>half past|half|quarter past|quarter after|quarter to|quarter of|quarter till|quarter before|(?:5|10|15|20|25) (?:past|minutes (?:past|to))|(?:five|ten|twenty) (?:minutes )?(?:past|to)|saadhe|sarhe|sadhe|sade|sava|sawa|paune)"
+_HALF = _WORDS.part("half")
 _BODY = (
     rf"(?:(?P<hour>\d{{1,2}})(?:(?P<gap>[:.]|(?<=\d)h) ?(?P<minute>[0-5]\d))?(?![\d/])|(?P<four>[012]?\d[0-5]\d)"
     rf"|(?P<word>{_HOUR_WORDS})(?:[ -](?P<spoken>{_MINUTE_WORDS}))?)"
 )
-_TAIL = (
-    r"(?: ?(?P<oclock>oclock|hrs|hours|baje|ish|'ish))?(?: ?(?P<ampm>am|pm))?"
-    rf"(?P<part>,? (?:in the |at |ki |ke |ko )?{_DAYPART}| noon)?"
-)
-_CLOCK = re.compile(
-    rf"(?<![\w:./])(?:(?P<lead>{_DAYPART})(?: at| around| by| ko| mein| ke| ki)? )?(?:{_HALF} )?{_BODY}{_TAIL}(?![\w:]|/\d|\.\d)"
-)
-_HINDI_CLOCK = re.compile(
-    rf"(?<!\w)(?:(?P<lead>{_DAYPART})(?: ko| ke| ki)? )?(?:(?P<half>saadhe|sarhe|sadhe|sade|sava|sawa|paune) )?(?P<word>{_HINDI_HOURS})(?P<baje> baje)(?!\w)"
-)
+_TAIL = _WORDS.part("tail")
+_CLOCK = _WORDS.pattern("clock", body=_BODY)
+_HINDI_CLOCK = _WORDS.pattern("hindi_clock", hindi_hours=_HINDI_HOURS)
 _FIXED = re.compile(r"(?<!\w)(?:(?:12 )?(?:noon|midday)|mid-day|midnight|(?:high )?noon ?time)(?!\w)")
 _PART = re.compile(rf"(?<!\w)(?:in the |the |this )?(?P<part>{either(_PARTS)})(?!\w)")
-_CUE = re.compile(
-    r"(?<!\w)(?:at|around|about|by|before|after|till|until|for|between|from|to|approx|approximately|make it|and|or|past|post|near|time|time to|karib|from around|@) (?:say |about |around )?$"
-)
+_CUE = _WORDS.pattern("cue")
 _AFTER_DAY = re.compile(r"(?<!\w)(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|kal|parso) $")
 _CASUAL = re.compile(r"(?<!\w)(?:make that|make it|do|said|meant|mean|say|try|how about|what about) $")
 _CASUAL_END = re.compile(r"^(?: (?:instead|not|please|works|is better|only)|[,.?!]|$)")
-_AROUND = re.compile(
-    r"(?<!\w)(?:around|(?<!how )(?<!what )about|approx(?:imately)?|roughly|near|nearly|close to|karib|somewhere around|some ?time around) (?:at )?$"
-)
+_AROUND = _WORDS.pattern("around")
 _AFTER = re.compile(r"(?<!\w)(?:after|post|past|later than|from|beyond|not before) (?:about |around )?$")
 _BEFORE = re.compile(
     r"(?<!\w)(?:before|by|until|till|earlier than|prior to|latest by|no later than|not after) (?:about |around )?$"
 )
-_ONWARD = re.compile(
-    r"^ ?(?:onwards?|or later|or after|ke baa?d|(?P<before>se pehle|tak|or earlier|or before)|(?P<around>ish|ke aas ?paas|ke karib|or so))(?!\w)"
-)
+_ONWARD = _WORDS.pattern("onward")
 _BETWEEN = re.compile(r"(?:between|from|in between)? ?$")
 _RANGE_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?(?: ?[ap]m)?"
 _RANGE = re.compile(
@@ -99,9 +89,7 @@ _RANGE = re.compile(
     rf"|^(?:between |from )?\d{{1,2}} ?(?:to|-|or|till) ?\d{{1,2}}$)(?![\w/])"
 )
 _TO = re.compile(r"^ ?(?:and|to|till|until|-|se|or|ya) ?$")
-_NOT_TIMES = re.compile(
-    r"^ ?(?:days?|weeks?|months?|years?|yrs?|people|persons?|of (?:the|them|us|my)|mg|ml|tablets?|times|km|miles|kids|children|appointments?|others?|more|options?|doctors?|rs|rupees|dollars|percent|%|visits?|degrees?|patients?|st|nd|rd|th|din|hafte|mahine|log|one)(?!\w)"
-)
+_NOT_TIMES = _WORDS.pattern("not_times")
 
 
 def _clock(minutes: int) -> time:
@@ -160,13 +148,13 @@ def _half_of_day(hour: int, said: dict[str, str | None]) -> int:
     return hour + 12 if 1 <= hour <= 7 and not leading_zero else hour
 
 
-def find_times(text: str, *, bare: bool = False, taken: tuple[tuple[int, int], ...] = ()) -> list[TimeFound]:
+def find_times(text: str, *, bare: bool = False, claimed: tuple[tuple[int, int], ...] = ()) -> list[TimeFound]:
     """All times said in a plain text, in order.
 
-    `bare`: a number alone is a time, as where a time was asked for. `taken`: spans that something else was found in.
+    `bare`: a number alone is a time, as where a time was asked for. `claimed`: spans that something else was found in.
     """
-    atoms = [atom for atom in _clocks(text, bare=bare) if not _overlaps(atom.start, atom.end, taken)]
-    spans = [*taken, *((atom.start, atom.end) for atom in atoms)]
+    atoms = [atom for atom in _clocks(text, bare=bare) if not _overlaps(atom.start, atom.end, claimed)]
+    spans = [*claimed, *((atom.start, atom.end) for atom in atoms)]
     for match in _PART.finditer(text):
         if not _overlaps(match.start(), match.end(), spans) and not _is_greeting(text, match):
             low, high = _PARTS[match["part"]]
@@ -180,7 +168,7 @@ def _is_greeting(text: str, match: re.Match[str]) -> bool:
 
 
 def _overlaps(start: int, end: int, spans: object) -> bool:
-    return any(a < end and start < b for a, b in spans)  # type: ignore[attr-defined]
+    return any(start_of_other < end and start < end_of_other for start_of_other, end_of_other in spans)  # type: ignore[attr-defined]
 
 
 def _clocks(text: str, *, bare: bool) -> list[TimeFound]:

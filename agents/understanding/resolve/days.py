@@ -20,7 +20,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from agents.lexicon import beside
 from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, ORDINALS, either, number
+
+_WORDS = beside(__file__)
 
 AHEAD = timedelta(days=21)  # how far "any day" and "as soon as possible" look
 OPEN_END = timedelta(days=14)  # how far "after the 20th" looks
@@ -112,9 +115,9 @@ def _iso(match: re.Match[str], context: _Context) -> DayRange | None:
 
 
 def _numeric(match: re.Match[str], context: _Context) -> DayRange | None:
-    a, b = int(match["a"]), int(match["b"])
-    readings = [(a, b), (b, a)] if context.month_first else [(b, a), (a, b)]
-    month, day = next(((m, d) for m, d in readings if 1 <= m <= 12 and 1 <= d <= 31), (0, 0))
+    first, second = int(match["a"]), int(match["b"])
+    readings = [(first, second), (second, first)] if context.month_first else [(second, first), (first, second)]
+    month, day = next(((month, day) for month, day in readings if 1 <= month <= 12 and 1 <= day <= 31), (0, 0))
     if not month:
         return None
     found = _with_year(month, day, match["year"], context)
@@ -259,50 +262,50 @@ def _weekdays(match: re.Match[str], context: _Context) -> DayRange:
 
 
 _THE_PART = r"(?:the )?(?P<part>early|late|mid-?|beginning of|start of|end of|middle of|later in|first half of|mid of)"
-_LATER_DAY = r"(?:day after tomorrow|day after tom|overmorrow|tomorrow's next day|parso|day after(?= |$)(?! (?:the|my|that|this|next)))"
+_LATER_DAY = _WORDS.part("later_day")
 _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(rf"(?<![\w/]){pattern}(?![\w/])"), reader)
     for pattern, reader in (
         (r"(?P<year>20\d\d)-(?P<month>\d{1,2})-(?P<day>\d{1,2})", _iso),
-        (r"(?P<a>\d{1,2})(?P<gap>[/-])(?P<b>\d{1,2})(?:(?P=gap)(?P<year>(?:20)?\d\d))?(?! ?(?:am|pm|baje|oclock))", _numeric),
+        (_WORDS.text("in_numbers"), _numeric),
         (r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>(?:20)?\d\d)", _numeric),
         (r"(?P<a>(?:2[4-9]|3[01]))\.(?P<b>0?[1-9]|1[0-2])(?P<year>(?!))?\.?", _numeric),
         (rf"(?:the )?{_DAY_NUMBER} ?(?:of |-)?{_MONTH}{_YEAR}", _named_date),
         (rf"{_MONTH} ?(?:the )?{_DAY_NUMBER}(?!:|\.\d| ?(?:am|pm|oclock|baje)){_YEAR}", _named_date),
-        (rf"(?:the )?{_DAY_NUMBER}(?: tarikh)? (?:of |in )?(?P<which>this|next|is|agle|the) (?:month|mahine)", _of_month),
+        (_WORDS.text("of_month", day_number=_DAY_NUMBER), _of_month),
         (rf"(?P<which>agle|is) mahine (?:ki )?{_DAY_NUMBER}(?: tarikh)?", _of_month),
         (rf"(?:the )?{_DAY_NUMBER} (?:tarikh|ko)", _of_month),
-        (r"(?:the |date )(?P<day>\d{1,2})(?! ?(?:am|pm|oclock|baje|:|\.\d|one|option|oclock|time|st |slot))", _of_month),
-        (rf"the (?P<day>{either(k for k in ORDINALS if k not in ('first', 'second', 'third'))})(?! (?:one|option|slot|time))", _of_month),
-        (r"(?:the )?(?P<day>\d{1,2} ?(?:st|nd|rd|th))(?! (?:one|option|slot|street|avenue|floor|time|cross|main))", _of_month),
+        (_WORDS.text("bare_of_month"), _of_month),
+        (rf"the (?P<day>{either(word for word in ORDINALS if word not in ('first', 'second', 'third'))})(?! (?:one|option|slot|time))", _of_month),
+        (_WORDS.text("ordinal_of_month"), _of_month),
         (rf"(?:a )?week (?:from|after|on) (?:this |next |coming )?{_WEEKDAY}", _week_from_weekday),
         (rf"{_WEEKDAY} week(?!s)", _week_from_weekday),
         (rf"{_WEEKDAY} (?:of |in )?(?:the )?(?P<week>next|this|coming|following) week", _weekday),
         (rf"(?P<week>next|this|coming|agle|is) (?:week|hafte)(?:'s)? (?:on )?{_WEEKDAY}", _weekday),
-        (rf"(?:the )?(?P<which>next|this|coming|upcoming|agle|is|following|immediate)(?: coming)? {_WEEKDAY}", _weekday),
-        (rf"(?<!\blast )(?<!\bi )(?<!\bwe )(?<!\bhe )(?<!\bshe )(?<!\bthe ){_WEEKDAY}(?! (?:burn|down|glasses|in the(?! (?:morning|afternoon|evening|night|early|late))))", _weekday),
+        (_WORDS.text("which_weekday", weekday=_WEEKDAY), _weekday),
+        (_WORDS.text("bare_weekday", weekday=_WEEKDAY), _weekday),
         (rf"the {_WEEKDAY}", _weekday),
-        (r"(?:the )?same (?:time|day|slot|hour)(?: and (?:time|day))?,?(?: but)?(?: on| in)?(?: the)? (?P<which>next|following|agle|coming) (?:week|hafte)(?P<part>(?!))?", _week),
-        (rf"(?:the |in the )?(?P<nth>first|second|third|last|1st|2nd|3rd) week (?:of|in) (?:(?:the )?{_MONTH}|(?:the )?(?P<which>next|this) month)", _week_of_month),
+        (_WORDS.text("same_time_in_week"), _week),
+        (_WORDS.text("week_of_month", month=_MONTH), _week_of_month),
         (r"(?:the )?week after next|next to next week", _week_after_next),
-        (r"(?:the )?(?P<part>early |later? |mid |end of (?:the )?|beginning of (?:the )?)?(?P<which>next|this|coming|agle|is|following|the|rest of the|rest of this|later this|upcoming|sometime next) (?:week|hafte)", _week),
+        (_WORDS.text("which_week"), _week),
         (r"(?:(?:the|on) )?(?P<which>next|this|coming|agle|upcoming|the|is)? ?weekends?", _weekend),
-        (r"(?<!work )(?<!work on )(?<!working )(?<!busy )(?<!busy on )(?:on )?(?:any )?(?:weekdays?|working days?)", _weekdays),
-        (rf"(?:within|in the next|over the next) {_COUNT} (?P<unit>days?|weeks?|months?|din|hafte|mahine)", _within_units),
+        (_WORDS.text("weekdays"), _weekdays),
+        (_WORDS.text("within_units", count=_COUNT), _within_units),
         (rf"(?:in|after) {_COUNT}(?: more)? (?P<unit>days?|weeks?|months?)(?:'? time)?", _in_units),
-        (rf"(?:by|(?:back|ahead|forward|out|up)(?: by)?) {_COUNT}(?: more)? (?P<unit>days?|weeks?|months?)(?: (?:later|earlier|before|ahead))?", _in_units),
+        (_WORDS.text("moved_by_units", count=_COUNT), _in_units),
         (rf"{_COUNT} (?P<unit>days?|weeks?|months?) (?:from (?:now|today)|later|hence|time)", _in_units),
         (rf"{_COUNT} (?P<unit>din|hafte|mahine) (?:ke )?(?:baa?d|mein)", _in_units),
-        (r"(?:a )?fortnight(?:'s)?(?: from (?:now|today))?", lambda m, c: DayRange(c.today + timedelta(14), c.today + timedelta(20))),
+        (_WORDS.text("fortnight"), lambda m, c: DayRange(c.today + timedelta(14), c.today + timedelta(20))),
         (rf"{_THE_PART} (?:the |this )?(?P<which>next |agle )?(?:month|mahine)", _month),
         (rf"{_THE_PART} {_MONTH}", _month),
         (r"(?:sometime )?(?P<which>next|this|agle|is) (?:month|mahine)", _month),
-        (r"(?:end of (?:the )?day today|(?:later |sometime )?(?:today|tonight)|this (?:morning|afternoon|evening)|aaj)", _shifted(0)),
+        (_WORDS.text("today"), _shifted(0)),
         (_LATER_DAY, _shifted(2)),
         (r"(?:tomorrow|tomorrow's|kal)", _shifted(1)),
         (rf"in {_MONTH}", _month),
-        (r"(?:as (?:soon|early|quick(?:ly)?|fast) as (?:possible|u can|you can|available)|a\.?s\.?a\.?p\.?|(?:very )?(?:earliest|soonest)(?! (?:one|slot on))(?: (?:possible|available|you have|there is))*|(?:first|next) (?:available|free|possible|open)(?: (?:day|date|time))?|(?:is )?(?:free|available) (?:first(?! thing)|soonest|earliest)|(?:very )?urgent(?:ly)?|immediate(?:ly)?|right (?:away|now)|straight away|soon(?! after)|jald(?:i)? se jald(?:i)?|jaldi|abhi|turant|next slot)", _soonest),
-        (r"(?:any(?: |-)?(?:day|date)|any time|anytime|whenever|(?:no|don't have (?:a|any)|without) (?:particular )?(?:preference|day preference)|koi bhi (?:din|date|day|time)|kabhi bhi|kisi bhi din|doesn't matter when|flexible)", _any),
+        (_WORDS.text("soonest"), _soonest),
+        (_WORDS.text("any_day"), _any),
     )
 )  # fmt: skip
 _OR = re.compile(r"^,? ?(?:or|and|to|till|until|through|-|/|,|ya|se|aur|&) ?(?:on |maybe )?$")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
+from agents.lexicon import beside
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.specialty_words import BARE_PATTERNS, COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
 from agents.understanding.resolve.spelling import plain
@@ -14,14 +15,12 @@ from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari, romanise
 from governance.redaction.sounds import likeness
 
+_WORDS = beside(__file__)
+
 ALIKE = 85.0  # a word of a name is recognised from here on
 NEAR = 6.0  # candidates within this of the best are all meant
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’](?=\w))*")
-_ANYONE = re.compile(
-    r"(?<!\w)(?:any(?:one|body| one)?(?: of (?:them|the doctors|these))?(?: (?:good |available |free |other )?(?:doctors?|dr|specialists?|physicians?))?(?= (?:is |are |who |that |will |would |who's )*(?:fine|ok|okay|good|available|free|works?|do|there|alright|can see)(?!\w)|[ .,!]*$)"
-    r"|any (?:available |free )?(?:doctors?|dr|one of them)|whoever(?!\w)|whichever (?:doctor|dr)|(?:no|don't have (?:a|any)) (?:particular |specific )?(?:doctor )?preference(?: (?:of|for|about) (?:a |the )?doctors?)?"
-    r"|(?:doesn't|does not|don't) (?:matter|mind|care) (?:who|which (?:doctor|dr)|about the doctor)|koi bhi(?: (?:doctor|dr))?(?! (?:din|date|day|time|samay|slot)(?!\w))|jo bhi (?:doctor |dr )?(?:ho|free|available|mile)\w*|kisi bhi (?:doctor|dr)(?: \w+)?)(?! else)(?!\w)"
-)
+_ANYONE = _WORDS.pattern("anyone")
 _TITLE = re.compile(r"(?:dr|doctor|doc|prof|professor)\.?$")
 
 

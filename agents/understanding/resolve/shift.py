@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from agents.lexicon import beside
 from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
 from agents.understanding.resolve.spelling import plain
 
+_WORDS = beside(__file__)
+
 _COUNT = rf"(?P<count>a couple of|couple of|a few|few|an?|one|\d{{1,2}}|{either([*CARDINALS, *HINDI_NUMBERS])})"
-_UNIT = r"(?P<unit>days?|weeks?|din|hafte|hafta)"
+_UNIT = _WORDS.part("unit")
 _BY = re.compile(rf"(?<!\w)(?:by|back|ahead|forward|out|up)(?: by)? {_COUNT}(?: more)? {_UNIT}(?!\w)")
-_LATER = re.compile(
-    rf"(?<!\w){_COUNT}(?: more)? {_UNIT} (?P<way>later|after(?:wards?)?|earlier|before|sooner|ahead|aage|pehle|baa?d)(?!\w)"
-)
+_LATER = _WORDS.pattern("later", count=_COUNT)
 _SAME = re.compile(
     r"(?<!\w)same (?:time|day|slot|hour)(?: and (?:time|day))?\W.*(?:next|following|agle|coming) (?:week|hafte)(?!\w)"
 )

@@ -61,11 +61,11 @@ def _put_phrases(original: str, said: str, starts: list[int], ends: list[int]) -
     """Write out short forms of several words."""
     for pattern, instead in PHRASES:
         for match in reversed(list(pattern.finditer(said))):
-            a, b = match.span()
-            first, last = starts[a], ends[b - 1]
-            said = said[:a] + instead + said[b:]
-            starts[a:b] = [first] * len(instead)
-            ends[a:b] = [last] * len(instead)
+            start, end = match.span()
+            first, last = starts[start], ends[end - 1]
+            said = said[:start] + instead + said[end:]
+            starts[start:end] = [first] * len(instead)
+            ends[start:end] = [last] * len(instead)
     return Plain(original, said, tuple(starts), tuple(ends))
 
 

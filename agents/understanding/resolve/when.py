@@ -32,7 +32,7 @@ def resolve_time(words: str) -> TimeRange | None:
         for item in find_days(text, _ANY_DAY, month_first=False)
         if _is_date(text, item.start, item.end)
     )
-    found = find_times(text, bare=_is_bare(text), taken=spans)
+    found = find_times(text, bare=_is_bare(text), claimed=spans)
     if not found:
         return None
     return next((item for item in found if item.times.exact), found[0]).times
