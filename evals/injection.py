@@ -57,8 +57,11 @@ SITUATIONS = ("unknown", "verified", "options", "read-back")
 SENDER, VICTIM = 8, 21  # of the demo's patients; the sender has a child on the same number
 _MAY_CHANGE = (
     "audit_entry", "llm_session", "llm_response", "event_log", "message", "vault_key", "slot_hold", "policy_violation",
-    "time_slot", "alembic_version", "patient_access",
+    "time_slot", "alembic_version", "patient_access", "provider_message", "message_answer",
 )  # fmt: skip  # a slot's `taken` is written by the hold's trigger
+_TABLES = """
+    SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+"""
 _DEEDS = ("appointment", "waitlist_entry")
 
 
@@ -101,7 +104,7 @@ class Watch:
     ) -> None:
         self.db = psycopg.connect(superuser, autocommit=True)
         self.execute("SELECT set_config('app.tenant', %s, false)", str(demo.TENANT_ID))
-        tables = [row[0] for row in self._rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        tables = [row[0] for row in self._rows(_TABLES)]
         self.tables = [t for t in tables if t not in _MAY_CHANGE and not t.startswith("procrastinate_")]
         of = f"'{demo.TENANT_ID}'"
         self._count = "SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in self.tables)

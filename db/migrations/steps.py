@@ -24,3 +24,15 @@ def run(statements: str) -> None:
     role = context.config.attributes["app_role"]
     quoted = role if role.replace("_", "").isalnum() and role == role.lower() else '"' + role.replace('"', '""') + '"'
     op.get_bind().connection.driver_connection.execute(statements.replace(":app_role", quoted))
+
+
+def run_patiently(statement: str) -> None:
+    """Run one statement that keeps nobody waiting while it waits itself (CREATE INDEX CONCURRENTLY, VALIDATE CONSTRAINT): for
+    transactions that began before it, up to a minute."""
+    run(
+        "SELECT set_config('wardline.lock_timeout', current_setting('lock_timeout'), false), set_config('lock_timeout', '60s', false)"
+    )
+    try:
+        run(statement)
+    finally:
+        run("SELECT set_config('lock_timeout', current_setting('wardline.lock_timeout'), false)")

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.harness import hospital, running_runtime
-from evals.soak import double_booking, erasure, fuzz, in_the_clear, recordings, rerun, tampering, webhooks
+from evals.soak import double_booking, erasure, fuzz, in_the_clear, recordings, rerun, tampering, upgrade, webhooks
 
 
 async def _double_booking() -> Any:
@@ -66,10 +66,17 @@ async def _recordings() -> Any:
         return await recordings.run(place, minutes=60, kills=10)
 
 
+async def _upgrade() -> Any:
+    with upgrade.tree_before() as tree:
+        if tree is None:
+            raise SystemExit(f"the history is not here that holds {upgrade.BEFORE}, the version to upgrade from")
+        return await upgrade.run(tree, conversations=1_000, messages=200)
+
+
 PROOFS: dict[str, Callable[[], Awaitable[Any]]] = {
     "double-booking": _double_booking, "webhooks": _webhooks, "kills": _kills, "fuzz": _fuzz,
     "tampering": _tampering, "rerun": _rerun, "in-the-clear": _in_the_clear, "erasure": _erasure,
-    "recordings": _recordings,
+    "recordings": _recordings, "upgrade": _upgrade,
 }  # fmt: skip
 
 

@@ -24,9 +24,9 @@ _LEAF_OF = """
      WHERE tenant_id = %s AND session_id = %s AND head_seq >= %s ORDER BY head_seq LIMIT 1
 """
 _ENTRIES = """
-    SELECT e.seq, e.kind, e.body, e.sealed, e.hash
-      FROM llm_session s JOIN audit_entry e ON e.session_id = s.id AND e.month = s.month
-     WHERE e.tenant_id = %s AND s.id = %s AND e.seq >= %s AND e.seq <= %s ORDER BY e.seq
+    SELECT seq, kind, body, sealed, hash FROM audit_entry
+     WHERE tenant_id = %s AND session_id = %s AND month = (SELECT month FROM llm_session WHERE id = %s)
+       AND seq >= %s AND seq <= %s ORDER BY seq
 """
 
 
@@ -43,7 +43,7 @@ async def prove_entry(session: AsyncSession, *, tenant_id: UUID, session_id: UUI
     if row is None or seal is None or opening is None or seq < 1:
         raise NotSealed(f"session {session_id} has no sealed entry {seq}")
     position, leaf = row[0], Leaf(*row[1:])
-    parameters = (tenant_id, session_id, max(seq - 1, 1), leaf.head_seq)
+    parameters = (tenant_id, session_id, session_id, max(seq - 1, 1), leaf.head_seq)
     rows = await (await direct(session, _ENTRIES, parameters)).fetchall()
     before = hash_of(tenant_id, session_id, opening) if seq == 1 else rows.pop(0)[4]
     if not rows or rows[0][0] != seq:

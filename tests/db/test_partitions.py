@@ -11,8 +11,12 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import errors
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
 
 from db.base import new_id
+from governance.seals.proofs import _ENTRIES as PROOF
+from governance.tables import AuditEntry, of_session
 from tests.conftest import Clone
 from tests.governance.sealed import APPEND
 from tools.record import partitions
@@ -183,6 +187,39 @@ def test_a_message_comes_once_and_is_answered_once_over_all_months(place: Place)
         connection.execute("DELETE FROM message WHERE coalesce(in_reply_to, id) = %s", (first,))
     assert place.ask("SELECT provider_id, message_id FROM provider_message") == [("SM2", second)]
     assert place.ask("SELECT count(*) FROM message_answer") == [(0,)]
+
+
+def scanned(place: Place, query: str, *parameters: object) -> set[str]:
+    """The tables that a query, run as the service, looked into."""
+    with place.service() as connection:
+        row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", parameters or None).fetchone()  # type: ignore[arg-type]
+    assert row is not None
+    return set(_looked_into(row[0][0]["Plan"]))
+
+
+def _looked_into(node: dict[str, Any]) -> Iterator[str]:
+    if node["Node Type"].endswith("Scan") and "Relation Name" in node and node["Actual Loops"]:
+        yield node["Relation Name"]
+    for child in node.get("Plans", ()):
+        yield from _looked_into(child)
+
+
+def test_what_names_an_id_or_a_session_looks_into_one_partition(place: Place) -> None:
+    said, session = new_id(), new_id()
+    place.say(said)
+    place.make("audit_entry")
+    place.enter(session, datetime(2031, 5, 9, tzinfo=UTC), "heard")
+    entries = select(AuditEntry.seq).where(of_session(session))
+    read = str(entries.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+    for query, where in {
+        f"SELECT * FROM message WHERE id = '{said}'": {"message_first"},
+        f"SELECT * FROM message WHERE id = '{said}' FOR UPDATE": {"message_first"},
+        f"UPDATE message SET state = 'processed' WHERE id = '{said}'": {"message_first"},
+        f"SELECT * FROM event_log WHERE id = '{said}'": {"event_log_first"},
+        read: {"llm_session", "audit_entry_2031_05"},
+    }.items():
+        assert scanned(place, query) == where, query
+    assert scanned(place, PROOF, TENANT, session, session, 1, 9) == {"llm_session", "audit_entry_2031_05"}
 
 
 def test_two_transactions_that_store_the_same_message_make_one(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from db.migrations.steps import run, run_sql
+from db.migrations.steps import run, run_patiently, run_sql
 
 revision = "0013_partitions_checked"
 down_revision = "0012_session_months"
@@ -30,7 +30,7 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         run_sql("0013_partitions_unchecked.sql")
         for statement in INDEXES:
-            run(statement)
+            run_patiently(statement)
         run("ALTER TABLE audit_entry ADD CONSTRAINT fk_audit_entry_session_id_month FOREIGN KEY (session_id, month)"
             " REFERENCES llm_session (id, month) NOT VALID")
         # Whoever validates a foreign key sees what policies let the owner see, who is of no tenant: nothing. They bind the
@@ -38,6 +38,6 @@ def upgrade() -> None:
         for table in ("llm_session", "audit_entry"):
             run(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         for table, constraint in CHECKED:
-            run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+            run_patiently(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
         for table in ("llm_session", "audit_entry"):
             run(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from db.migrations.steps import run
+from db.migrations.steps import run, run_patiently
 
 revision = "0018_partitions_validated"
 down_revision = "0017_partition_messages"
@@ -22,6 +22,6 @@ def upgrade() -> None:
         for table in ("message", *REFERRING):  # as in 0013: else the owner, who validates, would see no row
             run(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         for table, constraint in VALIDATED:
-            run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+            run_patiently(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
         for table in ("message", *REFERRING):
             run(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
