@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.terminal import caller_for, out, with_runtime
+from db.json import JsonObject
 from governance.keeping import left_to_rewrap
 from governance.keeping import rewrap as rewrap_keys
 from governance.key_check import forget_old_masters
@@ -130,7 +131,7 @@ def rerun(
     with_runtime(body)
 
 
-def _show(found: dict[str, Any], *, as_json: bool) -> None:
+def _show(found: JsonObject, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found), flush=True)
         return
@@ -148,7 +149,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
 async def _newest(runtime: Runtime, caller: Any, limit: int) -> list[str]:
     """Conversations, the newest first."""
     found: list[tuple[datetime, str]] = []
-    args: dict[str, Any] = {"agent": "concierge", "limit": 200}
+    args: JsonObject = {"agent": "concierge", "limit": 200}
     while True:
         page = json.loads((await runtime.call("record.list_sessions", args, caller, channel="cli")).body)
         found += [(datetime.fromisoformat(item["started_at"]), item["id"]) for item in page["items"]]

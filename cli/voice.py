@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.terminal import caller_for, out, with_runtime
+from db.json import JsonObject
 from tools.runtime.runtime import Runtime
 
 _COLUMNS = (
@@ -38,7 +39,7 @@ def transcribe(
     speakers: Annotated[int, typer.Option(help="How many people speak; estimated where not given")] = 0,
 ) -> None:
     """Transcribe a recording and print what was said. It is kept as any recording is: sealed, and for so long as the rule says."""
-    args: dict[str, Any] = {"kind": kind}
+    args: JsonObject = {"kind": kind}
     args |= {"patient_id": patient} if patient else {}
     args |= {"language": language} if language else {}
     args |= {"speakers": speakers} if speakers else {}
@@ -60,7 +61,7 @@ def transcribe(
     with_runtime(body)
 
 
-async def _received(runtime: Runtime, caller: Any, file: Path, args: dict[str, Any]) -> str:
+async def _received(runtime: Runtime, caller: Any, file: Path, args: JsonObject) -> str:
     from settings import get_settings
     from tools.voice.uploads import take_part
 

@@ -19,6 +19,8 @@ from fhir.resources.R4B import get_fhir_model_class
 from fhirpathpy.models import models
 from pydantic import BaseModel, ValidationError
 
+from db.json import JsonObject
+
 _FILE = Path(__file__).with_name("definitions.yaml")
 _MOST = 100
 
@@ -105,7 +107,7 @@ def _empties(value: Any, path: str) -> Iterator[Invalid]:
             yield from _empties(inner, f"{path}[{i}]")
 
 
-def _walk(node: BaseModel, raw: dict[str, Any], path: str, resource: dict[str, Any]) -> Iterator[Invalid]:
+def _walk(node: BaseModel, raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
     """A node of the model beside its JSON, and all below it. `resource`: the resource that it is part of."""
     if raw.get("resourceType"):
         resource = raw
@@ -126,7 +128,7 @@ def _walk(node: BaseModel, raw: dict[str, Any], path: str, resource: dict[str, A
                     yield from _walk(one, of_it, f"{path}.{name}[{i}]", resource)
 
 
-def _unused(raw: dict[str, Any], path: str) -> Iterator[Invalid]:
+def _unused(raw: JsonObject, path: str) -> Iterator[Invalid]:
     """dom-3, which FHIRPath engines cannot run as R4 writes it: what is contained is referred to, or refers to all."""
     named = set(_local(raw))
     for i, one in enumerate(raw["contained"]):
@@ -152,14 +154,14 @@ def _field(kind: type[BaseModel], name: str) -> str:
     return _aliases(kind).get(name, name)
 
 
-def _broken(names: list[str], raw: dict[str, Any], path: str, resource: dict[str, Any]) -> Iterator[Invalid]:
+def _broken(names: list[str], raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
     for name in names:
         for key, holds in _definitions().invariants.get(name, {}).items():
             if holds(raw, {"resource": resource}) not in ([True], []):
                 yield Invalid(path, key, f"does not hold FHIR's invariant {key}")
 
 
-def _codes(node: BaseModel, raw: dict[str, Any], path: str, name: str) -> Iterator[Invalid]:
+def _codes(node: BaseModel, raw: JsonObject, path: str, name: str) -> Iterator[Invalid]:
     """Elements with a required binding: a code of the list, and not left out where FHIR demands the element."""
     for field, about in type(node).model_fields.items():
         extra = about.json_schema_extra if isinstance(about.json_schema_extra, dict) else {}
@@ -187,7 +189,7 @@ def _complete(codes: Any) -> frozenset[str]:
     return frozenset(codes)
 
 
-def _coded(value: dict[str, Any], concept: _Concept) -> bool:
+def _coded(value: JsonObject, concept: _Concept) -> bool:
     return any(
         one.get("system") == concept.system and one.get("code") in concept.codes for one in value.get("coding", ())
     )
@@ -203,7 +205,7 @@ def _in_order(start: Any, end: Any) -> bool:
     return start[:length] <= end[:length]
 
 
-def _dangling(bundle: dict[str, Any]) -> Iterator[Invalid]:
+def _dangling(bundle: JsonObject) -> Iterator[Invalid]:
     """References by urn:uuid that no entry of the bundle answers."""
     known = {entry.get("fullUrl") for entry in bundle.get("entry", ())}
     for path, target in _references(bundle, "Bundle"):

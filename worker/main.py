@@ -15,6 +15,7 @@ from procrastinate.jobs import Status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.record import append_event
 from governance.seals.documents import Seal
 from governance.seals.sealer import Seals, run_sealer
@@ -162,7 +163,7 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
     """Put the record under seals, and say so by an event."""
 
     async def sealed(session: AsyncSession, seal: Seal) -> None:
-        event: dict[str, Any] = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
+        event: JsonObject = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
         told = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
         await append_event(session, told)
         await runtime.jobs.defer(session, jobs_for(SEALED, event["id"], seal.tenant_id, seal.tenant_id))

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -26,6 +25,7 @@ from agents.turn.state import Media, Read, Turn, said_in
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.engine import Session
+from db.json import JsonObject
 from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
@@ -43,7 +43,7 @@ from tools.runtime.runtime import Runtime, Step
 from tools.runtime.tool import Effect, find_tool
 from tools.runtime.work import Clock, Work
 
-Body = dict[str, Any]  # JSON of the record, of the shape of its entry's kind
+Body = JsonObject  # JSON of the record, of the shape of its entry's kind
 
 
 class NotOnRecord(LookupError):

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
 
+from db.json import JsonObject
 from governance.seals.report import Break
 
 SESSION, ENTRY, END, ODD, LEAF = range(5)
@@ -149,7 +150,7 @@ async def walk(driver: AsyncConnection[Any], tenant_id: UUID, named: list[UUID] 
     """Each session, walked; only those named, where they are. What has no session's row of its own comes too."""
     if named is not None:
         for begin in range(0, len(named), _LOT):
-            parameters: dict[str, Any] = {"tenant": tenant_id, "named": named[begin : begin + _LOT]}
+            parameters: JsonObject = {"tenant": tenant_id, "named": named[begin : begin + _LOT]}
             for walked in await _apart(driver, _NAMED, parameters):
                 yield walked
         return

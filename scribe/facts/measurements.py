@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from db.json import JsonObject
 from scribe.facts.sources import of_divisions
 from scribe.language.quantities import Found
 from scribe.language.reading import Read
@@ -25,8 +26,8 @@ _RANGES: dict[tuple[str, str], tuple[int, int]] = {
 
 
 @cache
-def _measures() -> dict[str, dict[str, Any]]:
-    read: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("measures.yaml").read_text())
+def _measures() -> dict[str, JsonObject]:
+    read: dict[str, JsonObject] = yaml.safe_load(Path(__file__).with_name("measures.yaml").read_text())
     return read
 
 

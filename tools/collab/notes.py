@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 
 from db.base import new_id
+from db.json import JsonObject
 from fhir_r4.validity import faults
 from scribe.fhir.codes import ENCOUNTER_STATUS
 from scribe.fhir.document import About, State, document
@@ -255,7 +256,7 @@ async def finalize_revision(ctx: ToolContext, args: FinalizeRevision) -> Revisio
     return _shown(row, row.number - 1 or None)
 
 
-async def _distance(ctx: ToolContext, row: NoteRevision, final: Note) -> dict[str, Any] | None:
+async def _distance(ctx: ToolContext, row: NoteRevision, final: Note) -> JsonObject | None:
     """From the newest version that software wrote, where there is one."""
     drafts = [one for one in await _rows(ctx, row.note_id) if one.maker_kind != "person"]
     return distance(await _note(ctx, drafts[-1]), final).model_dump() if drafts else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, LiteralString, Protocol
+from typing import LiteralString, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import direct
+from db.json import JsonObject
 from governance.record import SESSION_ENDED, SESSION_STARTED, Opening, Record, entry_kind
 from governance.vault import Owner
 from tools.conversations.channel import channel_of
@@ -49,7 +50,7 @@ class Incoming:
     address: str  # E.164 of the sender
     body: str
     provider_id: str
-    media: list[dict[str, Any]] = field(default_factory=list)
+    media: list[JsonObject] = field(default_factory=list)
     urgent: bool = False  # a red flag stands in it: its turn waits for nothing
 
 
@@ -168,12 +169,12 @@ async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Receiv
     return Received(conversation_id, message_id)
 
 
-def is_voice_note(body: str, media: list[dict[str, Any]]) -> bool:
+def is_voice_note(body: str, media: list[JsonObject]) -> bool:
     """Whether a message says what it says in audio alone."""
     return not body.strip() and any(is_audio(one) for one in media)
 
 
-def is_audio(media: dict[str, Any]) -> bool:
+def is_audio(media: JsonObject) -> bool:
     return str(media.get("content_type", "")).startswith("audio/")
 
 

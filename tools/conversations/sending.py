@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.record import STATE
 from governance.vault import Keyring
 from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, CarrierUncertain, Sent
@@ -211,7 +212,7 @@ async def report_delivery(
     return True
 
 
-def _report(row: dict[str, Any], error_code: str | None, at: datetime) -> Any:
+def _report(row: JsonObject, error_code: str | None, at: datetime) -> Any:
     statement = insert(DeliveryReport).values(**row, error_code=error_code, at=at)
     return statement.on_conflict_do_nothing().returning(DeliveryReport.id)
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from db.engine import Database, direct
+from db.json import JsonObject
 from governance.record import canonical
 from governance.tables import LLMResponse
 from governance.vault import Owner, Unsealable
@@ -62,11 +62,11 @@ class Claimed:
     conversation_state: str
     version: int
     language: str
-    state: dict[str, Any] | None
+    state: JsonObject | None
     patient_id: UUID | None
     message_id: UUID
     text: str
-    media: list[dict[str, Any]]
+    media: list[JsonObject]
     at: datetime
     answer: str | None
 
@@ -111,7 +111,7 @@ async def _opened(work: Work, sealed: bytes | None, about: str) -> str | None:
         return None
 
 
-def as_object(text: str | None) -> dict[str, Any] | None:
+def as_object(text: str | None) -> JsonObject | None:
     """A JSON object; None for anything else."""
     try:
         value = json.loads(text or "")
@@ -168,7 +168,7 @@ async def reply_to(
     return outgoing.id
 
 
-async def change_state(work: Work, conversation_id: UUID, change: Callable[[dict[str, Any]], None]) -> None:
+async def change_state(work: Work, conversation_id: UUID, change: Callable[[JsonObject], None]) -> None:
     """Change a conversation's state outside a turn, where there is one."""
     row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
     state = as_object(await work.keys.open_one(row.flow, state_about(conversation_id)))

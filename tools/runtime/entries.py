@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from db.json import JsonObject
 from governance.clear import clear, patients_in
 from governance.record import TOOL_CALL
 from governance.vault import Owner
@@ -43,7 +44,7 @@ class Entry:
     def write(self, work: Work, outcome: str, *, result: str | None = None, error: ToolError | None = None) -> None:
         """Put the call on the record: what it did in the readable part, arguments and result in the sealed one."""
         tool = find_tool(self.tool)
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "at": self.at,
             "tool": self.tool,
             "principal": self.caller.id,
@@ -53,7 +54,7 @@ class Entry:
             "args": clear(self.args),
             "latency_ms": round((time.perf_counter() - self.started) * 1000, 1),
         }
-        full: dict[str, Any] = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
+        full: JsonObject = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
         if self.key is not None:
             body["key"] = self.key
         if self.step is not None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
+from db.json import JsonObject
+
 Remedy = Literal["fix_input", "try_later", "give_up"]
 
 
@@ -18,15 +20,15 @@ class ToolError(Exception):
     remedy: ClassVar[Remedy] = "give_up"
     say: ClassVar[str] = "Sorry, that is not possible."
 
-    def __init__(self, detail: str = "", *, errors: list[dict[str, Any]] | None = None, **extra: Any) -> None:
+    def __init__(self, detail: str = "", *, errors: list[JsonObject] | None = None, **extra: Any) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors or []
         self.extra = extra
 
-    def problem(self) -> dict[str, Any]:
+    def problem(self) -> JsonObject:
         """The RFC 9457 document."""
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "type": f"urn:wardline:problem:{self.code}",
             "title": self.title,
             "status": self.status,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from db.json import JsonObject
 from tools.runtime.jobs import Job
 
 ALERTS = "*"  # a reaction to this is one to every event that tells of trouble
@@ -46,7 +47,7 @@ class Event:
 
     type: str
     entity_id: UUID
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: JsonObject = field(default_factory=dict)
     id: UUID | None = None  # of its row in the log, where it is read from there
 
 

@@ -4,13 +4,13 @@ slot's `taken`, and a check refuses more than its capacity, whoever inserts (`db
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.json import JsonArray
 from tools.facility.tables import Location, Practitioner
 
 LIVE = ("booked", "confirmed", "checked_in")
@@ -47,7 +47,7 @@ class ProviderSchedule(Versioned, Base):
     practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"))
     location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
     specialty_code: Mapped[str]
-    weekdays: Mapped[list[Any]]  # 0 Monday .. 6 Sunday
+    weekdays: Mapped[JsonArray]  # 0 Monday .. 6 Sunday
     local_start: Mapped[time]
     local_end: Mapped[time]
     slot_minutes: Mapped[int]
@@ -55,7 +55,7 @@ class ProviderSchedule(Versioned, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     # [{valid_from, valid_to, kind: leave|extra, local_start, local_end}]
-    exceptions: Mapped[list[Any]] = mapped_column(default=list)
+    exceptions: Mapped[JsonArray] = mapped_column(default=list)
     works_holidays: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     state: Mapped[str] = mapped_column(default="active")
 

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
+from db.json import JsonObject
 from governance.record import entry_kind
 from tools.facility.tables import Practitioner, Specialty
 from tools.patients.tables import Patient
@@ -223,7 +224,7 @@ async def names_that_may_be_said(session: AsyncSession, row: VoiceSession) -> li
     return words
 
 
-def facts_of(engine: Engine) -> dict[str, Any]:
+def facts_of(engine: Engine) -> JsonObject:
     """An engine as a session names it."""
     return {
         "name": engine.name, "model": engine.model, "device": engine.device, "compute_type": engine.compute_type,

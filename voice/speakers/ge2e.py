@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
+from db.json import JsonObject
+
 RATE_HZ = 16_000
 HOP = 160  # 10 ms
 _FFT = 400  # 25 ms
@@ -101,7 +103,7 @@ class _Reader(pickle.Unpickler):
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)
-        self.storages: dict[str, Any] = {}
+        self.storages: JsonObject = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _TYPES:
