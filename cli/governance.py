@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -18,6 +18,7 @@ from governance.keeping import rewrap as rewrap_keys
 from governance.key_check import forget_old_masters
 from governance.masters import new_key_line
 from tools.runtime.errors import ToolError
+from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_ids
 
@@ -146,7 +147,7 @@ def _show(found: JsonObject, *, as_json: bool) -> None:
                 out.print(f"    + {would}", style="green", markup=False)
 
 
-async def _newest(runtime: Runtime, caller: Any, limit: int) -> list[str]:
+async def _newest(runtime: Runtime, caller: Principal, limit: int) -> list[str]:
     """Conversations, the newest first."""
     found: list[tuple[datetime, str]] = []
     args: JsonObject = {"agent": "concierge", "limit": 200}

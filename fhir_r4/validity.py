@@ -45,7 +45,7 @@ class _Concept:
 class _Definitions:
     codes: Mapping[str, frozenset[str]]
     concepts: Mapping[str, _Concept]
-    invariants: Mapping[str, Mapping[str, Callable[..., Any]]]
+    invariants: Mapping[str, Mapping[str, Callable[..., object]]]
 
 
 @cache
@@ -61,7 +61,7 @@ def _definitions() -> _Definitions:
     )
 
 
-def faults(resource: Any) -> tuple[Invalid, ...]:
+def faults(resource: object) -> tuple[Invalid, ...]:
     """What is wrong with a resource (parsed JSON), at most a hundred faults; empty: it is valid R4."""
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         return (Invalid("", "structure", "is not a FHIR resource: an object with resourceType is needed"),)
@@ -92,7 +92,7 @@ def _structural(kind: str, error: Mapping[str, Any]) -> Invalid:
     return Invalid(path, "structure", told.get(error["type"], f"is not as FHIR demands ({error['type']})"))
 
 
-def _empties(value: Any, path: str) -> Iterator[Invalid]:
+def _empties(value: object, path: str) -> Iterator[Invalid]:
     """FHIR's JSON has no empty arrays, objects and strings, and null only where an array's extensions need it."""
     if value in ({}, [], ""):
         yield Invalid(path, "empty", "must not be empty: leave it out")
@@ -136,7 +136,7 @@ def _unused(raw: JsonObject, path: str) -> Iterator[Invalid]:
             yield Invalid(f"{path}.contained[{i}]", "dom-3", "is contained but nothing refers to it")
 
 
-def _local(value: Any) -> Iterator[str]:
+def _local(value: object) -> Iterator[str]:
     """Every reference, canonical or address in the same resource: "#medication"."""
     if isinstance(value, str) and value.startswith("#"):
         yield value
@@ -178,7 +178,7 @@ def _codes(node: BaseModel, raw: JsonObject, path: str, name: str) -> Iterator[I
             yield Invalid(f"{path}.{element}", "code", f"must have one of {', '.join(sorted(concept.codes))}")
 
 
-def _complete(codes: Any) -> frozenset[str]:
+def _complete(codes: object) -> frozenset[str]:
     """The model's own list of codes, where it is whole ("+" marks one that goes on) and not words about codes."""
     if (
         not isinstance(codes, list)
@@ -195,7 +195,7 @@ def _coded(value: JsonObject, concept: _Concept) -> bool:
     )
 
 
-def _in_order(start: Any, end: Any) -> bool:
+def _in_order(start: object, end: object) -> bool:
     """Whether a start is not after an end; partial dates ("2016-03") are compared as far as both go."""
     if not isinstance(start, str) or not isinstance(end, str):
         return True
@@ -213,7 +213,7 @@ def _dangling(bundle: JsonObject) -> Iterator[Invalid]:
             yield Invalid(path, "reference", "points to nothing in this bundle")
 
 
-def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _references(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == "reference" and isinstance(inner, str):

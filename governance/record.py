@@ -7,7 +7,6 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -140,16 +139,16 @@ def entry_about(session_id: UUID) -> str:
     return f"entry:{session_id}"
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """JSON with sorted keys, no spaces, UTF-8 kept: the same value gives the same bytes."""
     dumped = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
     return dumped.replace("\\u0000", "\\ufffd")  # PostgreSQL text holds no NUL
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, in hex."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()

@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from procrastinate import JobContext
@@ -62,8 +61,8 @@ def register(runtime: Runtime) -> None:
             app.periodic(cron=declared.every)(app.task(name=ticked, queue=declared.queue)(tick))
 
 
-def _running(runtime: Runtime, name: str, retry: Retry) -> Any:
-    async def running(context: JobContext, **args: Any) -> None:
+def _running(runtime: Runtime, name: str, retry: Retry) -> object:
+    async def running(context: JobContext, **args: object) -> None:
         try:
             await TASKS[name](runtime, **args)
         except Exception as error:
@@ -74,14 +73,14 @@ def _running(runtime: Runtime, name: str, retry: Retry) -> Any:
     return running
 
 
-def _ticking(runtime: Runtime, name: str) -> Any:
+def _ticking(runtime: Runtime, name: str) -> object:
     async def ticking(timestamp: int) -> None:
         await TASKS[name](runtime)
 
     return ticking
 
 
-def _for_each_tenant(runtime: Runtime, declared: Task) -> Any:
+def _for_each_tenant(runtime: Runtime, declared: Task) -> object:
     """One job a tenant, so that one tenant's trouble is not the others'; none where the one before has not begun."""
 
     async def ticking(timestamp: int) -> None:

@@ -113,7 +113,7 @@ def sign(seal: Seal, keys: SealKeys) -> bytes:
     return keys.sign(seal.signed())
 
 
-def read_count(value: Any) -> int:
+def read_count(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 63:
         raise ValueError("not a count")
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -33,7 +32,7 @@ def _measures() -> dict[str, JsonObject]:
 
 def find_measurements(sections: Iterable[Section]) -> tuple[Measurement, ...]:
     """Every measurement that the note's supported sentences state, in their order, each once."""
-    found: dict[tuple[Any, ...], Measurement] = {}
+    found: dict[tuple[object, ...], Measurement] = {}
     for _, sentence, one in of_divisions(sections, *_DIVISIONS):
         for name, figure, code in [*_pressures(one), *_oxygen(one), *_named(one)]:
             quantity = Quantity(value=figure.value, unit=figure.unit or code, code=code)

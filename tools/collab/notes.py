@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 from pydantic import Field
@@ -192,7 +192,7 @@ async def _next(ctx: ToolContext, args: AddRevision, newest: NoteRevision) -> No
                 encounter_id=newest.encounter_id, session_id=newest.session_id)  # fmt: skip
 
 
-def _row(ctx: ToolContext, args: AddRevision, **values: Any) -> NoteRevision:
+def _row(ctx: ToolContext, args: AddRevision, **values: object) -> NoteRevision:
     maker = args.maker or Maker(kind="person", name=ctx.principal.id)
     return NoteRevision(
         id=new_id(), tenant_id=ctx.tenant.id, note_id=args.note_id, author=ctx.principal.id, at=ctx.now, state="draft",

@@ -73,7 +73,7 @@ class Entry:
             body["patients"] = patients[:_MOST_PATIENTS]
         work.record.append(TOOL_CALL, body, full=full, owner=self.owner())
 
-    def asked(self, arguments: Any) -> None:
+    def asked(self, arguments: object) -> None:
         """Note the arguments of a call that was refused before they were looked at, where they are well formed."""
         tool = find_tool(self.tool)
         if self.args is None and tool is not None:
@@ -119,7 +119,7 @@ def permitted(name: str, caller: Principal) -> Tool:
     return tool
 
 
-def parse(tool: Tool, arguments: Any) -> Args:
+def parse(tool: Tool, arguments: object) -> Args:
     """The arguments, checked strictly; InvalidArguments names each field and its rule."""
     if isinstance(arguments, tool.args):
         return arguments
@@ -145,7 +145,7 @@ def _rule(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _to_json(arguments: Any) -> str:
+def _to_json(arguments: object) -> str:
     if isinstance(arguments, BaseModel):
         return arguments.model_dump_json()
     return json.dumps(arguments, default=str)

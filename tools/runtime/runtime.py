@@ -373,6 +373,6 @@ def assent_digest(name: str, arguments: Any) -> str:
 
 
 async def _note_refusal(work: Work, refusal: ToolError) -> None:
-    if isinstance(refusal, PolicyRefused) and refusal.decisions:
+    if isinstance(refusal, PolicyRefused) and refusal.subject is not None and refusal.decisions:
         await work.scope(None)
         await work.guard.note(work, refusal.subject, refusal.decisions, owner=refusal.owner)

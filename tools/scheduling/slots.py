@@ -308,7 +308,7 @@ def _loaded(row: TimeSlot | Appointment) -> list[tuple[UUID, str, str | None]]:
     return [(doctor.id, doctor.name, None), (location.id, location.name, location.zone)]
 
 
-def named(query: Select[Any], table: type[TimeSlot | Appointment]) -> Select[Any]:
+def named(query: Select[object], table: type[TimeSlot | Appointment]) -> Select[object]:
     """The query with the names of each row's practitioner and location, so that no other has to ask for them."""
     return query.options(
         joinedload(table.practitioner_row, innerjoin=True).load_only(Practitioner.name),

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 import structlog
@@ -57,7 +58,7 @@ class Job:
     tenant_id: UUID
     session_id: UUID
 
-    def work(self) -> Any:
+    def work(self) -> AbstractAsyncContextManager[Work]:
         caller = system(self.tenant_id, "voice.transcribe")
         return open_work(self.runtime, self.tenant_id, opening=self.runtime.opening_for(caller, "job"))
 

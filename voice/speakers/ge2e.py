@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
+from numpy.typing import NDArray
 
 from db.json import JsonObject
 
@@ -26,7 +27,7 @@ _LAYERS = 3
 _LOUDNESS_DBFS = -30.0
 _BATCH = 64
 _TYPES = {"FloatStorage": np.float32, "LongStorage": np.int64}
-Array = np.ndarray[Any, np.dtype[np.float32]]
+Array = NDArray[np.float32]
 
 
 def mel_frames(samples: Array) -> Array:
