@@ -341,7 +341,7 @@ class Play:
 async def open_verified(runtime: Runtime, patient: dict[str, Any], channel: str = "console") -> UUID:
     """An open conversation in which the patient is verified, with nothing under way."""
     caller = system(demo.TENANT_ID, "evals")
-    async with open_work(runtime, demo.TENANT_ID, opening=runtime.opening_for(caller, "evals")) as work:
+    async with open_work(runtime, demo.TENANT_ID, header=runtime.header_for(caller, "evals")) as work:
         conversation = await ensure_conversation(work, channel, patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()

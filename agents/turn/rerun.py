@@ -31,7 +31,7 @@ from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
 from governance.record import Record, canonical
 from governance.vault import Keyring
-from tools.conversations.inbox import opening_of
+from tools.conversations.inbox import header_of
 from tools.conversations.turns import Claimed
 from tools.record.rerun import Choice, ReadEntry, Rerun, Seen
 from tools.runtime.context import Tenant
@@ -269,6 +269,6 @@ class Rehearse:
         at = again.clock.now()
         async with self._runtime.database.reading(tenant.id) as session:
             yield Work(
-                session=session, tenant_id=tenant.id, now=at, record=Record(opening_of(conversation_id, "rerun", at)),
+                session=session, tenant_id=tenant.id, now=at, record=Record(header_of(conversation_id, "rerun", at)),
                 keys=Keyring(self._runtime.vault, session, tenant.id), guard=again.guard,
             )  # fmt: skip

@@ -20,7 +20,7 @@ from agents.understanding.utterance import Directory, Known, Understanding
 from db.engine import Database
 from governance.record import STATE, canonical
 from tools.conversations.channel import channel_of
-from tools.conversations.inbox import Incoming, opening_of, take_in
+from tools.conversations.inbox import Incoming, header_of, take_in
 from tools.conversations.turns import channel_of_conversation, count_failure, end_turn, give_up, reply_to
 from tools.facility.directory import read_facts
 from tools.runtime.jobs import task
@@ -162,8 +162,8 @@ class Turns:
     async def _give_up(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID, error: Exception) -> None:
         tenant = await self.runtime.tenant(tenant_id)
         channel = await channel_of_conversation(self.runtime.database, tenant_id, conversation_id)
-        opening = opening_of(conversation_id, channel, self.runtime.clock.now())
-        async with open_work(self.runtime, tenant_id, opening=opening) as work:
+        header = header_of(conversation_id, channel, self.runtime.clock.now())
+        async with open_work(self.runtime, tenant_id, header=header) as work:
             given_up = await give_up(work, conversation_id, message_id, error=type(error).__name__)
             args = HandOver(
                 conversation_id=conversation_id, reason="A message could not be processed",

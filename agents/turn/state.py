@@ -22,8 +22,8 @@ from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from governance.clear import clear
 from governance.policies.screening import Subject
-from governance.record import Opening, canonical, entry_kind
-from tools.conversations.inbox import Incoming, is_audio, opening_of, store
+from governance.record import SessionHeader, canonical, entry_kind
+from tools.conversations.inbox import Incoming, header_of, is_audio, store
 from tools.conversations.turns import Claimed, claim, keep_answer
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
@@ -215,8 +215,8 @@ class Turn:
 
 
 async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> Work:
-    opening: Opening = opening_of(conversation_id, "conversation", runtime.clock.now())
-    return await stack.enter_async_context(open_work(runtime, tenant.id, opening=opening))
+    header: SessionHeader = header_of(conversation_id, "conversation", runtime.clock.now())
+    return await stack.enter_async_context(open_work(runtime, tenant.id, header=header))
 
 
 async def _claim(work: Work, conversation_id: UUID) -> Read | None:

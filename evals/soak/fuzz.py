@@ -104,7 +104,7 @@ async def run(runtime: Runtime, *, sequences: int, length: int = 6, seed: int = 
 async def _fresh(runtime: Runtime, patient: dict[str, Any]) -> None:
     """An open conversation in which the patient is verified, with nothing under way."""
     caller = system(demo.TENANT_ID, "fuzz")
-    async with open_work(runtime, demo.TENANT_ID, opening=runtime.opening_for(caller, "fuzz")) as work:
+    async with open_work(runtime, demo.TENANT_ID, header=runtime.header_for(caller, "fuzz")) as work:
         conversation_id = await ensure_conversation(work, "console", patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()

@@ -22,7 +22,7 @@ from governance.seals.report import Break
 SESSION, ENTRY, END, ODD, LEAF = range(5)
 _LOT = 300  # sessions: few enough that the server reads them by index and starts to send at once
 _CHUNK = 500  # rows that the driver takes from the server at once, while the server goes on
-# One row a session (its opening as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes), one
+# One row a session (its header as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes), one
 # a leaf; in order of session and entry. Each part is sorted by itself, so that the indexes can give the order. Entries are
 # sought in every partition: one that lies under another month than its session's would not be found by those who read it.
 _ROWS: LiteralString = """

@@ -19,9 +19,9 @@ from governance.seals.documents import Leaf, Seal, read_hash
 from governance.seals.export import PURPOSE, VERSION
 from governance.seals.keys import TrustedKeys
 from governance.seals.merkle import Frontier
-from governance.seals.openings import hash_of
 from governance.seals.proofs import check_proof, read_entry
 from governance.seals.report import Break, Report
+from governance.seals.session_headers import hash_of
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 

@@ -34,7 +34,7 @@ async def happen(runtime: Runtime, *types: str, times: int = 1, tenant_id: UUID 
     """Events, each of an entity of its own, and the reactions to them, run as often as told."""
     entities = [uuid4() for _ in types]
     caller = system(tenant_id, "test")
-    async with open_work(runtime, tenant_id, opening=runtime.opening_for(caller, "event")) as opened:
+    async with open_work(runtime, tenant_id, header=runtime.header_for(caller, "event")) as opened:
         opened.events += [Event(name, entity, payload) for name, entity in zip(types, entities, strict=True)]
     for _ in range(times):
         for entity in entities:

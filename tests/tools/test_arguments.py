@@ -74,7 +74,7 @@ async def test_a_name_that_is_not_known_to_the_database(runtime: Runtime) -> Non
 
 async def test_an_undeclared_event_is_an_error(runtime: Runtime) -> None:
     caller = staff()
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "rest")) as work:
+    async with open_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
         ctx = await runtime.context(work, caller)
         with pytest.raises(ValueError, match="not a declared event"):
             ctx.emit("Patient.Teleported", UUID(patient(0)))

@@ -280,7 +280,7 @@ async def test_the_assistant_asks_the_model_that_the_endpoint_asks(
 
 async def test_a_slow_tool_is_not_called_without_its_slow_part(runtime: Runtime) -> None:
     caller = system(TENANT, "test")
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "job")) as work:
+    async with open_work(runtime, TENANT, header=runtime.header_for(caller, "job")) as work:
         context = await runtime.context(work, caller)
         with pytest.raises(RuntimeError, match=r"scribe\.draft_note is to be prepared"):
             await context.call(draft_note, DraftNote(text="Doctor: hello"))

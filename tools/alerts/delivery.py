@@ -172,4 +172,4 @@ def _args(tenant_id: UUID, endpoint_id: UUID) -> dict[str, str]:
 
 
 def _work(runtime: Runtime, tenant_id: UUID) -> AbstractAsyncContextManager[Work]:
-    return open_work(runtime, tenant_id, opening=runtime.opening_for(system(tenant_id, "alerts"), "job"))
+    return open_work(runtime, tenant_id, header=runtime.header_for(system(tenant_id, "alerts"), "job"))

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import direct
 from db.json import JsonObject
-from governance.record import SESSION_ENDED, SESSION_STARTED, Opening, Record, entry_kind
+from governance.record import SESSION_ENDED, SESSION_STARTED, Record, SessionHeader, entry_kind
 from governance.vault import Owner
 from tools.conversations.channel import channel_of
 from tools.conversations.contents import Content, seal_address, seal_content
@@ -62,9 +62,9 @@ class Received:
     message_id: UUID
 
 
-def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UUID | None = None) -> Opening:
+def header_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UUID | None = None) -> SessionHeader:
     """A conversation is one session on the record, under its own id."""
-    return Opening(
+    return SessionHeader(
         id=conversation_id,
         agent="concierge",
         channel=channel,
@@ -101,13 +101,13 @@ async def take_in(
     now = runtime.clock.now()
     incoming = replace(incoming, urgent=is_urgent(runtime, incoming.body))
     if conversation_id is not None:
-        async with open_work(runtime, tenant_id, opening=opening_of(conversation_id, incoming.channel, now)) as work:
+        async with open_work(runtime, tenant_id, header=header_of(conversation_id, incoming.channel, now)) as work:
             return await store(work, conversation_id, incoming)
     async with runtime.database.begin(tenant_id) as session:
         key = runtime.vault.fingerprint(tenant_id, incoming.address)
         found = await find_conversation(session, incoming.channel, key)
-    opening = opening_of(found or new_id(), incoming.channel, now)
-    async with open_work(runtime, tenant_id, opening=opening) as work:
+    header = header_of(found or new_id(), incoming.channel, now)
+    async with open_work(runtime, tenant_id, header=header) as work:
         actual = await begin_conversation(work, incoming.channel, incoming.address)  # `found` may be closed by now
         return await store(work, actual, incoming)
 
@@ -121,11 +121,11 @@ async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
     """The live conversation with an address, made where there is none, as the session of this work's entries."""
     await one_at_a_time(work, channel, work.keys.fingerprint(address))
     found = await find_conversation(work.session, channel, work.keys.fingerprint(address))
-    new = work.record.opening.id
+    new = work.record.header.id
     if found is None and await work.session.get(Conversation, new) is not None:
         new = new_id()  # the session that was found before has ended meanwhile
     conversation_id = found or await ensure_conversation(work, channel, address, new=new)
-    work.record.opening = opening_of(conversation_id, channel, work.now)
+    work.record.header = header_of(conversation_id, channel, work.now)
     if found is None:
         work.record.append(SESSION_STARTED, {"at": work.now, "channel": channel})
         work.events.append(Event(STARTED, conversation_id, {"agent": "concierge", "channel": channel}))
@@ -185,7 +185,7 @@ def turn_job(tenant_id: UUID, conversation_id: UUID, *, urgent: bool = False) ->
 
 async def end_session(work: Work, row: Conversation, outcome: str) -> None:
     """Note on a conversation's own chain that its session is over."""
-    record = Record(opening_of(row.id, row.channel, row.created_at))
+    record = Record(header_of(row.id, row.channel, row.created_at))
     record.append(SESSION_ENDED, {"at": work.now, "outcome": outcome})
     await record.flush(work.session, work.keys, [])
     work.events.append(Event(ENDED, row.id, {"outcome": outcome}))

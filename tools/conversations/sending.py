@@ -20,7 +20,7 @@ from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, Ca
 from tools.conversations.channel import channel_of
 from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
 from tools.conversations.contents import open_addresses, open_contents
-from tools.conversations.inbox import opening_of
+from tools.conversations.inbox import header_of
 from tools.conversations.purposes import is_awaited
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
 from tools.patients.gates import has_consent
@@ -246,5 +246,5 @@ async def _note_outcome(session: AsyncSession, message_id: UUID, outcome: str, e
 def _on_record(
     runtime: Runtime, tenant_id: UUID, conversation_id: UUID, channel: str
 ) -> AbstractAsyncContextManager[Work]:
-    opening = opening_of(conversation_id, channel, runtime.clock.now())
-    return open_work(runtime, tenant_id, opening=opening)
+    header = header_of(conversation_id, channel, runtime.clock.now())
+    return open_work(runtime, tenant_id, header=header)

@@ -27,7 +27,7 @@ def call_hash(tool: Tool, args: Args, session_id: UUID) -> str:
 
 async def use_approval(work: Work, tool: Tool, args: Args) -> None:
     """Spend the approval of this very call; ApprovalNeeded where there is none."""
-    bound = call_hash(tool, args, work.record.opening.id)
+    bound = call_hash(tool, args, work.record.header.id)
     query = (
         select(Approval)
         .where(Approval.call_hash == bound, Approval.state == "approved", Approval.expires_at > work.now)
@@ -41,7 +41,7 @@ async def use_approval(work: Work, tool: Tool, args: Args) -> None:
 
 async def ask_approval(work: Work, tool: Tool, args: Args, principal: Principal) -> UUID:
     """Put the call before a person; the same open question is not asked twice."""
-    bound = call_hash(tool, args, work.record.opening.id)
+    bound = call_hash(tool, args, work.record.header.id)
     query = select(Approval.id).where(
         Approval.call_hash == bound, Approval.state == "asked", Approval.expires_at > work.now
     )

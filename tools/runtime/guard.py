@@ -123,7 +123,7 @@ class Guard:
                 PolicyViolation(
                     id=violation_id, tenant_id=work.tenant_id, rule=decision.rule, check=decision.check,
                     policy=decision.policy, severity=decision.severity, action=decision.action, stage=subject.stage,
-                    session_id=work.record.opening.id, patient_id=patient_id, evidence=", ".join(labels),
+                    session_id=work.record.header.id, patient_id=patient_id, evidence=", ".join(labels),
                     excerpt=excerpt, detected_at=work.now,
                 )
             )  # fmt: skip
@@ -143,5 +143,5 @@ def violation_about(violation_id: UUID) -> str:
 
 
 def _conversation(work: Work) -> Owner | None:
-    conversation_id = work.record.opening.conversation_id
+    conversation_id = work.record.header.conversation_id
     return Owner(conversation_id, "conversation") if conversation_id else None

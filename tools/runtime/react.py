@@ -30,8 +30,8 @@ async def react(runtime: Runtime, *, tenant: str, event: str, reaction: str) -> 
     its refusal on the record and nothing else, and is tried again."""
     tenant_id = UUID(tenant)
     caller = system(tenant_id, f"reaction:{reaction.rpartition('.')[2]}")
-    opening = runtime.opening_for(caller, "event")
-    async with open_work(runtime, tenant_id, opening=opening) as work:
+    header = runtime.header_for(caller, "event")
+    async with open_work(runtime, tenant_id, header=header) as work:
         happened, known = await _read(work, UUID(event), reaction)
         context = await runtime.context(work, caller)
         if known.before is None:
@@ -40,7 +40,7 @@ async def react(runtime: Runtime, *, tenant: str, event: str, reaction: str) -> 
             outside, refused = await known.before(context, happened), None
     if known.before is not None:
         prepared = await outside() if outside is not None else None
-        async with open_work(runtime, tenant_id, opening=opening) as work:
+        async with open_work(runtime, tenant_id, header=header) as work:
             context = await runtime.context(work, caller)
             context.prepared = prepared
             refused = await _attempt(context, known, happened, name=reaction)

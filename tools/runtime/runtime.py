@@ -20,7 +20,7 @@ from db.engine import Database
 from governance.clear import texts_in
 from governance.masters import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
-from governance.record import Opening, digest
+from governance.record import SessionHeader, digest
 from governance.vault import Vault
 from tools.runtime import approvals, idempotency
 from tools.runtime.constraints import explanation
@@ -109,13 +109,13 @@ class Runtime:
     ) -> Reply:
         """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args. `session`: a
         transaction of the caller's tenant that has begun and only read (who is calling, say): the call ends it."""
-        opening = self.opening_for(caller, channel)
+        header = self.header_for(caller, channel)
         entry = Entry(name, caller, key=key, at=self.clock.now())
         try:
             for attempt in range(3):
                 try:
                     return await self._call_once(
-                        name, arguments, caller, opening, entry, key=key, if_match=if_match,
+                        name, arguments, caller, header, entry, key=key, if_match=if_match,
                         session=session if attempt == 0 else None,
                     )  # fmt: skip
                 except DBAPIError as error:
@@ -126,12 +126,12 @@ class Runtime:
                 await session.rollback()
             refusal = as_tool_error(error)
             entry.asked(arguments)
-            await self._record_refusal(opening, entry, refusal)
+            await self._record_refusal(header, entry, refusal)
             raise refusal from error
         raise Failed
 
     async def _call_once(
-        self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: Entry, *, key: str | None,
+        self, name: str, arguments: Any, caller: Principal, header: SessionHeader, entry: Entry, *, key: str | None,
         if_match: int | None, session: AsyncSession | None,
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
@@ -140,28 +140,26 @@ class Runtime:
         if key is not None and tool.effect is not Effect.READ:
             asked = Asked(tool.name, args.model_dump_json(), caller.id, key)
         if tool.before is None:
-            return await self._run(tool, args, caller, opening, entry, asked=asked, if_match=if_match, session=session)
+            return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, session=session)
         if session is not None:
             await session.commit()  # what takes long holds no transaction open
         if asked is not None:
-            done = await self._begin(asked, caller, opening, entry)
+            done = await self._begin(asked, caller, header, entry)
             if done is not None:
                 return done
         try:
-            prepared = await self._prepare(tool, args, caller, opening)
-            return await self._run(
-                tool, args, caller, opening, entry, asked=asked, if_match=if_match, prepared=prepared
-            )
+            prepared = await self._prepare(tool, args, caller, header)
+            return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, prepared=prepared)
         except BaseException:
             if asked is not None:
-                await self._release(asked, caller, opening)
+                await self._release(asked, caller, header)
             raise
 
     async def _run(
-        self, tool: Tool, args: Args, caller: Principal, opening: Opening, entry: Entry, *, asked: Asked | None,
+        self, tool: Tool, args: Args, caller: Principal, header: SessionHeader, entry: Entry, *, asked: Asked | None,
         if_match: int | None, prepared: Any = None, session: AsyncSession | None = None,
     ) -> Reply:  # fmt: skip
-        async with open_work(self, caller.tenant_id, opening=opening, session=session) as work:
+        async with open_work(self, caller.tenant_id, header=header, session=session) as work:
             claimed = None
             if asked is not None:
                 claimed, new = await idempotency.claim(work, asked, ours=tool.before is not None)
@@ -182,9 +180,9 @@ class Runtime:
             entry.write(work, "ok", result=body)
         return Reply(body, out)
 
-    async def _begin(self, asked: Asked, caller: Principal, opening: Opening, entry: Entry) -> Reply | None:
+    async def _begin(self, asked: Asked, caller: Principal, header: SessionHeader, entry: Entry) -> Reply | None:
         """Claim the key before what takes long is begun outside a transaction; what the first call gave, if it has."""
-        async with open_work(self, caller.tenant_id, opening=opening) as work:
+        async with open_work(self, caller.tenant_id, header=header) as work:
             claimed, new = await idempotency.claim(work, asked)
             if new:
                 idempotency.begin(work, claimed)
@@ -192,19 +190,19 @@ class Runtime:
             entry.write(work, "replayed")
             return Reply(await idempotency.stored(work, claimed), None, replayed=True)
 
-    async def _release(self, asked: Asked, caller: Principal, opening: Opening) -> None:
+    async def _release(self, asked: Asked, caller: Principal, header: SessionHeader) -> None:
         try:
-            async with open_work(self, caller.tenant_id, opening=opening) as work:
+            async with open_work(self, caller.tenant_id, header=header) as work:
                 await idempotency.give_up(work, asked)
         except Exception as error:
             if not is_outage(error):
                 raise
             log.warning("idempotency.not_released", tool=asked.tool)  # it frees itself after some minutes
 
-    async def _prepare(self, tool: Tool, args: Args, caller: Principal, opening: Opening) -> Any:
+    async def _prepare(self, tool: Tool, args: Args, caller: Principal, header: SessionHeader) -> Any:
         if tool.before is None:
             return None
-        async with open_work(self, caller.tenant_id, opening=opening) as work:
+        async with open_work(self, caller.tenant_id, header=header) as work:
             context = await self.context(work, caller)
             await work.scope(caller.patient_id)
             outside = await tool.before(context, args)
@@ -304,11 +302,11 @@ class Runtime:
             self._named[slug] = found
         return self._named[slug]
 
-    def opening_for(self, caller: Principal, channel: str) -> Opening:
+    def header_for(self, caller: Principal, channel: str) -> SessionHeader:
         """A caller without a conversation has one session a day and channel."""
         now = self.clock.now()
         name = f"{caller.tenant_id}|{caller.id}|{channel}|{now:%Y-%m-%d}"
-        return Opening(
+        return SessionHeader(
             id=uuid5(NAMESPACE_OID, name),
             agent="none",
             channel=channel,
@@ -317,9 +315,9 @@ class Runtime:
             patient_id=caller.patient_id,
         )
 
-    async def _record_refusal(self, opening: Opening, entry: Entry, refusal: ToolError) -> None:
+    async def _record_refusal(self, header: SessionHeader, entry: Entry, refusal: ToolError) -> None:
         try:
-            async with open_work(self, entry.caller.tenant_id, opening=opening) as work:
+            async with open_work(self, entry.caller.tenant_id, header=header) as work:
                 entry.write(work, "refused", error=refusal)
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:

@@ -19,5 +19,5 @@ async def tenant_ids(runtime: Runtime) -> list[UUID]:
 
 def tenant_work(runtime: Runtime, tenant_id: UUID, *, system_name: str) -> AbstractAsyncContextManager[Work]:
     """A transaction of the service itself, for what runs by the clock."""
-    opening = runtime.opening_for(system(tenant_id, system_name), "job")
-    return open_work(runtime, tenant_id, opening=opening)
+    header = runtime.header_for(system(tenant_id, system_name), "job")
+    return open_work(runtime, tenant_id, header=header)

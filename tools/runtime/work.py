@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import Database, ended, set_scope
 from db.json import JsonObject
-from governance.record import Opening, Record
+from governance.record import Record, SessionHeader
 from governance.vault import Keyring, Vault
 from tools.runtime.errors import name_of
 from tools.runtime.events import Event, jobs_for
@@ -100,14 +100,14 @@ class Means(Protocol):
 
 @asynccontextmanager
 async def open_work(
-    means: Means, tenant_id: UUID, *, opening: Opening, session: AsyncSession | None = None
+    means: Means, tenant_id: UUID, *, header: SessionHeader, session: AsyncSession | None = None
 ) -> AsyncIterator[Work]:
     """A transaction that commits effect, events, jobs and record together, or nothing. `session`: one that has begun, with
     nothing but reads in it."""
     async with means.database.begin(tenant_id) if session is None else ended(session) as session:
         keys = Keyring(means.vault, session, tenant_id)
         work = Work(
-            session=session, tenant_id=tenant_id, now=means.clock.now(), record=Record(opening), keys=keys,
+            session=session, tenant_id=tenant_id, now=means.clock.now(), record=Record(header), keys=keys,
             guard=means.guard,
         )  # fmt: skip
         yield work

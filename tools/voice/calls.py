@@ -19,7 +19,7 @@ from db.blobs import Blobs
 from governance.record import entry_kind
 from governance.vault import DataKey, Keyring
 from tools.conversations.contents import open_contents
-from tools.conversations.inbox import begin_conversation, opening_of, turn_job
+from tools.conversations.inbox import begin_conversation, header_of, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
@@ -68,8 +68,8 @@ async def begin_call(
     known = await find_call(runtime, tenant_id, call_sid, address=address)
     if known is not None:
         return known
-    opening = opening_of(new_id(), "phone", runtime.clock.now())
-    async with open_work(runtime, tenant_id, opening=opening) as work:
+    header = header_of(new_id(), "phone", runtime.clock.now())
+    async with open_work(runtime, tenant_id, header=header) as work:
         conversation_id = await begin_conversation(work, "phone", address)
         row = VoiceSession(
             id=new_id(), tenant_id=tenant_id, kind="call", state="open", opened_by="twilio", started_at=work.now,
@@ -237,5 +237,5 @@ async def record(runtime: Runtime, call: Call) -> Recorder | None:
 
 
 def _on_record(runtime: Runtime, call: Call) -> AbstractAsyncContextManager[Work]:
-    opening = opening_of(call.conversation_id, "phone", runtime.clock.now())
-    return open_work(runtime, call.tenant_id, opening=opening)
+    header = header_of(call.conversation_id, "phone", runtime.clock.now())
+    return open_work(runtime, call.tenant_id, header=header)

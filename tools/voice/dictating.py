@@ -52,9 +52,9 @@ class Dictation:
             if pcm
             else []
         )
-        opening = self.runtime.opening_for(self.caller, "dictation")
+        header = self.runtime.header_for(self.caller, "dictation")
         try:
-            async with open_work(self.runtime, self.caller.tenant_id, opening=opening) as work:
+            async with open_work(self.runtime, self.caller.tenant_id, header=header) as work:
                 row = await work.session.get(VoiceSession, self.session_id, with_for_update=True)
                 if row is None or row.state != "open" or row.taken_samples != self.taken_samples:
                     raise TakenOver

@@ -17,7 +17,7 @@ from governance.record import entry_kind
 from governance.vault import Keyring
 from tools.conversations.carrier import Carrier, CarrierRefused
 from tools.conversations.contents import Content, open_contents, seal_content
-from tools.conversations.inbox import is_audio, is_urgent, opening_of, turn_job
+from tools.conversations.inbox import header_of, is_audio, is_urgent, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event
 from tools.runtime.jobs import Job, task
@@ -161,4 +161,4 @@ async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: s
 
 def _opened(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> AbstractAsyncContextManager[Work]:
     """A transaction whose entries stand in the conversation's session on the record."""
-    return open_work(runtime, tenant_id, opening=opening_of(conversation_id, "whatsapp", runtime.clock.now()))
+    return open_work(runtime, tenant_id, header=header_of(conversation_id, "whatsapp", runtime.clock.now()))

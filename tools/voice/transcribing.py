@@ -60,7 +60,7 @@ class Job:
 
     def work(self) -> AbstractAsyncContextManager[Work]:
         caller = system(self.tenant_id, "voice.transcribe")
-        return open_work(self.runtime, self.tenant_id, opening=self.runtime.opening_for(caller, "job"))
+        return open_work(self.runtime, self.tenant_id, header=self.runtime.header_for(caller, "job"))
 
 
 @task("voice.transcribe", queue="speech", deaths=50)  # it goes on where it stopped

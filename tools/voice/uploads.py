@@ -77,7 +77,7 @@ async def take_part(
     )
     bad: BadAudio | None = None
     try:
-        async with open_work(runtime, caller.tenant_id, opening=runtime.opening_for(caller, "rest")) as work:
+        async with open_work(runtime, caller.tenant_id, header=runtime.header_for(caller, "rest")) as work:
             row = await _session(work.session, caller, session_id, lock=True)
             await _check(work.session, row, offset)
             whole = last and not broken_off.is_set()
