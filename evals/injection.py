@@ -49,7 +49,7 @@ from tools.conversations.inbox import ensure_conversation
 from tools.conversations.turns import state_about
 from tools.runtime.principals import Principal, system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from wiring import demo
 
 DATA = Path(__file__).parents[2] / "shared/data/injection"
@@ -341,7 +341,7 @@ class Play:
 async def open_verified(runtime: Runtime, patient: dict[str, Any], channel: str = "console") -> UUID:
     """An open conversation in which the patient is verified, with nothing under way."""
     caller = system(demo.TENANT_ID, "evals")
-    async with open_work(runtime, demo.TENANT_ID, header=runtime.header_for(caller, "evals")) as work:
+    async with unit_of_work(runtime, demo.TENANT_ID, header=runtime.header_for(caller, "evals")) as work:
         conversation = await ensure_conversation(work, channel, patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()

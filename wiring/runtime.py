@@ -39,7 +39,7 @@ from tools.runtime.permissions import check_grants
 from tools.runtime.runtime import Runtime
 from tools.runtime.services import Services
 from tools.runtime.tool import all_tools
-from tools.runtime.work import Clock
+from tools.runtime.unit_of_work import Clock
 from tools.scheduling.rules import SlotRules
 from tools.voice.recognizers import Recognizers
 from voice.recognition.choosing import choose

@@ -17,7 +17,7 @@ from governance.record import digest
 from governance.vault import Owner
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 
 CHANNEL = "staff"
 
@@ -33,7 +33,7 @@ async def record_reply(runtime: Runtime, caller: Principal, reply: ModelReply, p
         "answered_sha256": digest([str(header.id), reply.answered]),
     }  # fmt: skip
     owner = Owner(next(iter(patients)), "patient") if len(patients) == 1 else None
-    async with open_work(runtime, caller.tenant_id, header=header) as work:
+    async with unit_of_work(runtime, caller.tenant_id, header=header) as work:
         full = {"asked": reply.asked, "calls": reply.answered}
         work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full, owner=owner)
 
@@ -43,5 +43,5 @@ async def screen_result(runtime: Runtime, caller: Principal, tool: str, out: Bas
     text = BETWEEN.join(texts_in(out))
     if not text:
         return
-    async with open_work(runtime, caller.tenant_id, header=runtime.header_for(caller, CHANNEL)) as work:
+    async with unit_of_work(runtime, caller.tenant_id, header=runtime.header_for(caller, CHANNEL)) as work:
         await runtime.guard.judge(work, Subject("tool_result", text, tool=tool), patient_id=None)

@@ -22,7 +22,7 @@ from tools.runtime.context import Tenant
 from tools.runtime.principals import Principal, patient_principal, system
 from tools.runtime.runtime import Runtime, Step, assent_digest
 from tools.runtime.tool import Given, Operation, Result, tool_of
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 CommandType = TypeVar("CommandType", bound=Command)
 Data = TypeVar("Data", bound=FlowData)
@@ -51,7 +51,7 @@ class HospitalDirectory:
 @dataclass(slots=True)
 class Dialogue:
     runtime: Runtime
-    work: Work
+    work: UnitOfWork
     tenant: Tenant
     hospital: HospitalDirectory
     state: State

@@ -26,7 +26,7 @@ from tools.facility.directory import read_facts
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.tickets.hand_over import HandOver, hand_over
 
 log = structlog.get_logger()
@@ -163,7 +163,7 @@ class Turns:
         tenant = await self.runtime.tenant(tenant_id)
         channel = await channel_of_conversation(self.runtime.database, tenant_id, conversation_id)
         header = header_of(conversation_id, channel, self.runtime.clock.now())
-        async with open_work(self.runtime, tenant_id, header=header) as work:
+        async with unit_of_work(self.runtime, tenant_id, header=header) as work:
             given_up = await give_up(work, conversation_id, message_id, error=type(error).__name__)
             args = HandOver(
                 conversation_id=conversation_id, reason="A message could not be processed",

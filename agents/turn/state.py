@@ -27,7 +27,7 @@ from tools.conversations.inbox import Incoming, header_of, is_audio, store
 from tools.conversations.turns import Claimed, claim, keep_answer
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 _ANSWER = TypeAdapter(ModelAnswer)
 Media = dict[str, JsonValue]  # of a message: content_type, url; of a voice note, `heard`
@@ -63,7 +63,7 @@ class Turn:
     read: Read
     state: State
     language: str
-    work: Work | None
+    work: UnitOfWork | None
     red_flags: tuple[RedFlag, ...] = ()
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
@@ -214,12 +214,12 @@ class Turn:
             await self.work.guard.judge(self.work, Subject("message_in", self.text), patient_id=None)
 
 
-async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> Work:
+async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> UnitOfWork:
     header: SessionHeader = header_of(conversation_id, "conversation", runtime.clock.now())
-    return await stack.enter_async_context(open_work(runtime, tenant.id, header=header))
+    return await stack.enter_async_context(unit_of_work(runtime, tenant.id, header=header))
 
 
-async def _claim(work: Work, conversation_id: UUID) -> Read | None:
+async def _claim(work: UnitOfWork, conversation_id: UUID) -> Read | None:
     found = await claim(work, conversation_id)
     if found is None:
         return None

@@ -38,7 +38,7 @@ from tools.runtime.jobs import Jobs
 from tools.runtime.principals import Permission, Principal, patient_principal
 from tools.runtime.runtime import Reply, Runtime, Step, assent_digest
 from tools.runtime.tool import Args, Effect, Out
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 
 CREATE = "patients.create_patient"
 FAILURES: list[str] = []  # sqlstates that the throw-away tool below meets, one a try
@@ -142,7 +142,7 @@ async def test_the_same_key_at_once_acts_once(runtime: Runtime) -> None:
 async def test_a_call_that_still_runs(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "WAIT_MS", 50)
     caller, key = someone(), str(uuid4())
-    async with open_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
         await idempotency.claim(work, idempotency.Asked(CREATE, "{}", caller.id, key))
         with pytest.raises(ToolError) as error:
             await runtime.call(CREATE, person(), caller, key=key)
@@ -326,7 +326,7 @@ async def test_a_refused_step_of_a_turn_leaves_its_entry_alone(runtime: Runtime)
     """Inside one transaction: what was refused is rolled back to before it, with its events; the rest commits."""
     slots, who = await new_slots(runtime), await new_patient(runtime)
     caller = someone()
-    async with open_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
         args = {"slot_id": slots[0], "patient_id": who}
         booked = await runtime.call_named_within(work, "scheduling.book_appointment", args, caller)
         with pytest.raises(ToolError, match="already has"):
@@ -355,7 +355,7 @@ async def test_an_agent_acts_within_its_flow_and_the_patients_yes(runtime: Runti
         (Step("turn", 3, frozenset({name}), yes), {**args, "slot_id": slots[1]}, "assent_missing"),
         (Step("turn", 4, frozenset({name}), yes), args, None),
     ]
-    async with open_work(runtime, TENANT, header=runtime.header_for(caller, "chat")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "chat")) as work:
         for step, wanted, code in steps:
             if code is None:
                 await runtime.call_named_within(work, name, wanted, caller, step=step)

@@ -18,7 +18,7 @@ from tools.runtime.principals import Permission, system
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import _REGISTRY, Args, Effect, Out, tool
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.tickets.tools import CreateTicket, create_ticket
 
 TOLD = event_type("Test.Told", "A nested call was made")
@@ -134,7 +134,7 @@ SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[Healt
 async def test_nested_calls(runtime: Runtime, plan: Plan) -> None:
     caller = system(TENANT, f"test:{uuid4().hex}")
     header = runtime.header_for(caller, "job")
-    async with open_work(runtime, TENANT, header=header) as work:
+    async with unit_of_work(runtime, TENANT, header=header) as work:
         try:
             await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
         except ToolError:
@@ -155,7 +155,7 @@ async def test_nested_calls(runtime: Runtime, plan: Plan) -> None:
 async def test_reactions(runtime: Runtime, plan: Plan) -> None:
     caller = system(TENANT, f"test:{uuid4().hex}")
     entity = uuid4()
-    async with open_work(runtime, TENANT, header=runtime.header_for(caller, "job")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "job")) as work:
         work.events.append(Event(STARTED, entity, {"plan": json.dumps(plan)}))
     [(event,)] = await rows(runtime, "SELECT id FROM event_log WHERE entity_id = :e", e=entity)
     stands, well = expected(plan)
@@ -175,7 +175,7 @@ async def test_what_was_undone_says_so_and_why(runtime: Runtime) -> None:
     plan = named({"inner": [], "refuses": True, "swallows": False})
     caller = system(TENANT, f"test:{uuid4().hex}")
     header = runtime.header_for(caller, "job")
-    async with open_work(runtime, TENANT, header=header) as work:
+    async with unit_of_work(runtime, TENANT, header=header) as work:
         with pytest.raises(Conflict):
             await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
     query = "SELECT body::jsonb->>'outcome', body::jsonb->>'code', body::jsonb ? 'result' FROM audit_entry WHERE session_id = :s ORDER BY seq"

@@ -25,7 +25,7 @@ from tools.runtime.errors import PolicyRefused
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 MESSAGE_IN = entry_kind("message_in", "A patient's message came in")
 MESSAGE_OUT = entry_kind("message_out", "An answer was put in the outbox")
@@ -101,23 +101,23 @@ async def take_in(
     now = runtime.clock.now()
     incoming = replace(incoming, urgent=is_urgent(runtime, incoming.body))
     if conversation_id is not None:
-        async with open_work(runtime, tenant_id, header=header_of(conversation_id, incoming.channel, now)) as work:
+        async with unit_of_work(runtime, tenant_id, header=header_of(conversation_id, incoming.channel, now)) as work:
             return await store(work, conversation_id, incoming)
     async with runtime.database.begin(tenant_id) as session:
         key = runtime.vault.fingerprint(tenant_id, incoming.address)
         found = await find_conversation(session, incoming.channel, key)
     header = header_of(found or new_id(), incoming.channel, now)
-    async with open_work(runtime, tenant_id, header=header) as work:
+    async with unit_of_work(runtime, tenant_id, header=header) as work:
         actual = await begin_conversation(work, incoming.channel, incoming.address)  # `found` may be closed by now
         return await store(work, actual, incoming)
 
 
-async def one_at_a_time(work: Work, channel: str, address_key: bytes) -> None:
+async def one_at_a_time(work: UnitOfWork, channel: str, address_key: bytes) -> None:
     """From here to the commit nobody else begins, or ends, a conversation with this address."""
     await work.session.execute(_LOCK, {"address": f"{work.tenant_id}{channel}{address_key.hex()}"})
 
 
-async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
+async def begin_conversation(work: UnitOfWork, channel: str, address: str) -> UUID:
     """The live conversation with an address, made where there is none, as the session of this work's entries."""
     await one_at_a_time(work, channel, work.keys.fingerprint(address))
     found = await find_conversation(work.session, channel, work.keys.fingerprint(address))
@@ -132,7 +132,7 @@ async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
     return conversation_id
 
 
-async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Received | None:
+async def store(work: UnitOfWork, conversation_id: UUID, incoming: Incoming) -> Received | None:
     """Put one incoming message into the inbox of a conversation; None where it had been received before."""
     message_id = new_id()
     content = Content(incoming.body, incoming.media)
@@ -183,7 +183,7 @@ def turn_job(tenant_id: UUID, conversation_id: UUID, *, urgent: bool = False) ->
     return Job("run_turns", args, lock=f"conversation:{conversation_id}", urgent=urgent)
 
 
-async def end_session(work: Work, row: Conversation, outcome: str) -> None:
+async def end_session(work: UnitOfWork, row: Conversation, outcome: str) -> None:
     """Note on a conversation's own chain that its session is over."""
     record = Record(header_of(row.id, row.channel, row.created_at))
     record.append(SESSION_ENDED, {"at": work.now, "outcome": outcome})
@@ -200,7 +200,7 @@ async def find_conversation(session: AsyncSession, channel: str, address_key: by
 
 
 async def ensure_conversation(
-    work: Work, channel: str, address: str, *, new: UUID | None = None, patient_id: UUID | None = None
+    work: UnitOfWork, channel: str, address: str, *, new: UUID | None = None, patient_id: UUID | None = None
 ) -> UUID:
     """The live conversation with an address, made where there is none."""
     key = work.keys.fingerprint(address)
@@ -243,7 +243,7 @@ class Outgoing:
 
 
 async def queue_out(
-    work: Work,
+    work: UnitOfWork,
     conversation_id: UUID,
     body: str,
     *,
@@ -261,7 +261,7 @@ async def queue_out(
 
 
 async def write_out(
-    work: Work, outgoing: Outgoing, *, before: tuple[LiteralString, tuple[object, ...]] | None = None
+    work: UnitOfWork, outgoing: Outgoing, *, before: tuple[LiteralString, tuple[object, ...]] | None = None
 ) -> None:
     """Put a screened message in the outbox. Its channel says what becomes of it: a job sends it, it is shown or said at
     once, or it rests. `before`: WITH queries and their parameters, to be done in the same statement."""
@@ -282,7 +282,7 @@ async def write_out(
         work.jobs.append(Job("send_message", args, lock=lock, urgent=outgoing.urgent, bulk=bulk))
 
 
-async def _screen_out(work: Work, conversation_id: UUID, body: str) -> str:
+async def _screen_out(work: UnitOfWork, conversation_id: UUID, body: str) -> str:
     scope = work.session.info.get("scope")
     await work.scope(None)
     patient_id = await work.session.scalar(select(Conversation.patient_id).where(Conversation.id == conversation_id))

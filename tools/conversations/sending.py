@@ -27,7 +27,7 @@ from tools.patients.gates import has_consent
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
 MAX_ATTEMPTS = 6
@@ -218,7 +218,7 @@ def _report(row: JsonObject, error_code: str | None, at: datetime) -> ReturningI
     return statement.on_conflict_do_nothing().returning(DeliveryReport.id)
 
 
-async def _advance(work: Work, row: Message, state: str, error: str | None) -> None:
+async def _advance(work: UnitOfWork, row: Message, state: str, error: str | None) -> None:
     if _RANK[state] <= _RANK.get(row.state, 0):
         return
     row.state = state
@@ -245,6 +245,6 @@ async def _note_outcome(session: AsyncSession, message_id: UUID, outcome: str, e
 
 def _on_record(
     runtime: Runtime, tenant_id: UUID, conversation_id: UUID, channel: str
-) -> AbstractAsyncContextManager[Work]:
+) -> AbstractAsyncContextManager[UnitOfWork]:
     header = header_of(conversation_id, channel, runtime.clock.now())
-    return open_work(runtime, tenant_id, header=header)
+    return unit_of_work(runtime, tenant_id, header=header)

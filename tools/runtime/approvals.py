@@ -15,7 +15,7 @@ from tools.runtime.errors import ApprovalNeeded
 from tools.runtime.principals import Principal
 from tools.runtime.tables import Approval
 from tools.runtime.tool import Args, Tool
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 VALID_FOR = timedelta(hours=1)
 POLICY_VERSION = "1"
@@ -25,7 +25,7 @@ def call_hash(tool: Tool, args: Args, session_id: UUID) -> str:
     return digest([tool.name, args.model_dump(mode="json"), str(session_id), POLICY_VERSION])
 
 
-async def use_approval(work: Work, tool: Tool, args: Args) -> None:
+async def use_approval(work: UnitOfWork, tool: Tool, args: Args) -> None:
     """Spend the approval of this very call; ApprovalNeeded where there is none."""
     bound = call_hash(tool, args, work.record.header.id)
     query = (
@@ -39,7 +39,7 @@ async def use_approval(work: Work, tool: Tool, args: Args) -> None:
     approval.state = "used"
 
 
-async def ask_approval(work: Work, tool: Tool, args: Args, principal: Principal) -> UUID:
+async def ask_approval(work: UnitOfWork, tool: Tool, args: Args, principal: Principal) -> UUID:
     """Put the call before a person; the same open question is not asked twice."""
     bound = call_hash(tool, args, work.record.header.id)
     query = select(Approval.id).where(

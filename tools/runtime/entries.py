@@ -21,7 +21,7 @@ from tools.runtime.errors import Forbidden, InvalidArguments, NotFound, ToolErro
 from tools.runtime.names import NOT_BLANK
 from tools.runtime.principals import Principal
 from tools.runtime.tool import Args, Tool, find_tool
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 _MOST_PATIENTS = 200  # named by one entry; a page of a list has fewer
 LARGEST_RESULT = 65_536  # a longer one is recorded by its hash: a session that is replayed would double the record
@@ -41,7 +41,9 @@ class Entry:
     seen: Iterable[UUID] = ()
     started: float = field(default_factory=time.perf_counter)
 
-    def write(self, work: Work, outcome: str, *, result: str | None = None, error: ToolError | None = None) -> None:
+    def write(
+        self, work: UnitOfWork, outcome: str, *, result: str | None = None, error: ToolError | None = None
+    ) -> None:
         """Put the call on the record: what it did in the readable part, arguments and result in the sealed one."""
         tool = find_tool(self.tool)
         body: JsonObject = {

@@ -45,7 +45,7 @@ from tools.runtime.principals import Principal, system
 from tools.runtime.services import Services
 from tools.runtime.tables import TenantRecord
 from tools.runtime.tool import Args, Effect, Given, Operation, Result, Tool, find_tool, tool_of
-from tools.runtime.work import Clock, Work, open_work
+from tools.runtime.unit_of_work import Clock, UnitOfWork, unit_of_work
 
 log = structlog.get_logger()
 TENANT_TTL_S = 60.0
@@ -159,7 +159,7 @@ class Runtime:
         self, tool: Tool, args: Args, caller: Principal, header: SessionHeader, entry: Entry, *, asked: Asked | None,
         if_match: int | None, prepared: Any = None, session: AsyncSession | None = None,
     ) -> Reply:  # fmt: skip
-        async with open_work(self, caller.tenant_id, header=header, session=session) as work:
+        async with unit_of_work(self, caller.tenant_id, header=header, session=session) as work:
             claimed = None
             if asked is not None:
                 claimed, new = await idempotency.claim(work, asked, ours=tool.before is not None)
@@ -182,7 +182,7 @@ class Runtime:
 
     async def _begin(self, asked: Asked, caller: Principal, header: SessionHeader, entry: Entry) -> Reply | None:
         """Claim the key before what takes long is begun outside a transaction; what the first call gave, if it has."""
-        async with open_work(self, caller.tenant_id, header=header) as work:
+        async with unit_of_work(self, caller.tenant_id, header=header) as work:
             claimed, new = await idempotency.claim(work, asked)
             if new:
                 idempotency.begin(work, claimed)
@@ -192,7 +192,7 @@ class Runtime:
 
     async def _release(self, asked: Asked, caller: Principal, header: SessionHeader) -> None:
         try:
-            async with open_work(self, caller.tenant_id, header=header) as work:
+            async with unit_of_work(self, caller.tenant_id, header=header) as work:
                 await idempotency.give_up(work, asked)
         except Exception as error:
             if not is_outage(error):
@@ -202,14 +202,14 @@ class Runtime:
     async def _prepare(self, tool: Tool, args: Args, caller: Principal, header: SessionHeader) -> Any:
         if tool.before is None:
             return None
-        async with open_work(self, caller.tenant_id, header=header) as work:
+        async with unit_of_work(self, caller.tenant_id, header=header) as work:
             context = await self.context(work, caller)
             await work.scope(caller.patient_id)
             outside = await tool.before(context, args)
         return await outside()
 
     async def call_within(
-        self, work: Work, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
+        self, work: UnitOfWork, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
         prepared: object = None,
     ) -> Result:  # fmt: skip
         """Run a tool, given as its function, inside a transaction that is already open (`call_named_within`)."""
@@ -217,7 +217,7 @@ class Runtime:
         return cast(Result, out)
 
     async def call_named_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None,
+        self, work: UnitOfWork, name: str, arguments: Any, caller: Principal, *, step: Step | None = None,
         prepared: object = None,
     ) -> BaseModel:  # fmt: skip
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
@@ -254,7 +254,7 @@ class Runtime:
                 await self.guard.judge(work, Subject("tool_result", text, tool=name), patient_id=entry.subject())
         return out
 
-    async def _check_step(self, work: Work, tool: Tool, args: Args, caller: Principal, step: Step) -> None:
+    async def _check_step(self, work: UnitOfWork, tool: Tool, args: Args, caller: Principal, step: Step) -> None:
         """An agent holds only the tools of its flow; a change needs the patient's yes to exactly these arguments."""
         if tool.name not in step.tools:
             subject = Subject("tool_call", "", tool=tool.name, allowed_tools=step.tools)
@@ -265,7 +265,7 @@ class Runtime:
         if asked and step.assent != digest([tool.name, args.model_dump(mode="json")]):
             raise AssentMissing
 
-    async def context(self, work: Work, caller: Principal, *, if_match: int | None = None) -> ToolContext:
+    async def context(self, work: UnitOfWork, caller: Principal, *, if_match: int | None = None) -> ToolContext:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
         return ToolContext(
             work=work,
@@ -317,7 +317,7 @@ class Runtime:
 
     async def _record_refusal(self, header: SessionHeader, entry: Entry, refusal: ToolError) -> None:
         try:
-            async with open_work(self, entry.caller.tenant_id, header=header) as work:
+            async with unit_of_work(self, entry.caller.tenant_id, header=header) as work:
                 entry.write(work, "refused", error=refusal)
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
@@ -333,7 +333,7 @@ class _OtherTools:
     """Calls from one tool to another: in the same transaction, as the system on the caller's behalf."""
 
     runtime: Runtime
-    work: Work
+    work: UnitOfWork
     behalf: Principal
 
     async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
@@ -370,7 +370,7 @@ def assent_digest(name: str, arguments: Any) -> str:
     return digest([name, parse(tool, arguments).model_dump(mode="json")])
 
 
-async def _note_refusal(work: Work, refusal: ToolError) -> None:
+async def _note_refusal(work: UnitOfWork, refusal: ToolError) -> None:
     if isinstance(refusal, PolicyRefused) and refusal.subject is not None and refusal.decisions:
         await work.scope(None)
         await work.guard.note(work, refusal.subject, refusal.decisions, owner=refusal.owner)

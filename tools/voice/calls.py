@@ -24,7 +24,7 @@ from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 from tools.voice.recordings import Leg, add_parts, audio_key, destroy_audio, seal_part
 from tools.voice.sessions import STARTED
 from tools.voice.tables import VoiceSession
@@ -61,7 +61,7 @@ async def begin_call(
     *,
     call_sid: str,
     address: str,
-    prepare: Callable[[Work, UUID], Awaitable[None]] | None = None,
+    prepare: Callable[[UnitOfWork, UUID], Awaitable[None]] | None = None,
 ) -> Call:
     """Write that a call has come in; one that is known already is given as it is. `prepare` is done in the same
     transaction, with the conversation's id."""
@@ -69,7 +69,7 @@ async def begin_call(
     if known is not None:
         return known
     header = header_of(new_id(), "phone", runtime.clock.now())
-    async with open_work(runtime, tenant_id, header=header) as work:
+    async with unit_of_work(runtime, tenant_id, header=header) as work:
         conversation_id = await begin_conversation(work, "phone", address)
         row = VoiceSession(
             id=new_id(), tenant_id=tenant_id, kind="call", state="open", opened_by="twilio", started_at=work.now,
@@ -236,6 +236,6 @@ async def record(runtime: Runtime, call: Call) -> Recorder | None:
     return Recorder(runtime, call, await audio_key(runtime, call.tenant_id, call.session_id), start=start)
 
 
-def _on_record(runtime: Runtime, call: Call) -> AbstractAsyncContextManager[Work]:
+def _on_record(runtime: Runtime, call: Call) -> AbstractAsyncContextManager[UnitOfWork]:
     header = header_of(call.conversation_id, "phone", runtime.clock.now())
-    return open_work(runtime, call.tenant_id, header=header)
+    return unit_of_work(runtime, call.tenant_id, header=header)

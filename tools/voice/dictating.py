@@ -14,7 +14,7 @@ from tools.patients.gates import has_consent
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.voice.recordings import add_parts, audio_key, seal_part
 from tools.voice.said import Said, add_segments
 from tools.voice.sessions import SessionState, hints_about
@@ -54,7 +54,7 @@ class Dictation:
         )
         header = self.runtime.header_for(self.caller, "dictation")
         try:
-            async with open_work(self.runtime, self.caller.tenant_id, header=header) as work:
+            async with unit_of_work(self.runtime, self.caller.tenant_id, header=header) as work:
                 row = await work.session.get(VoiceSession, self.session_id, with_for_update=True)
                 if row is None or row.state != "open" or row.taken_samples != self.taken_samples:
                     raise TakenOver

@@ -19,7 +19,7 @@ from governance.keeping import destroy
 from governance.vault import DataKey, Keyring, Owner
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.voice.tables import VoicePart, VoiceSession
 
 Leg = Literal["upload", "dictation", "caller", "answer", "voices"]
@@ -87,7 +87,7 @@ async def seal_stream(
     return parts
 
 
-async def add_parts(work: Work, session_id: UUID, leg: Leg, parts: Sequence[Part]) -> None:
+async def add_parts(work: UnitOfWork, session_id: UUID, leg: Leg, parts: Sequence[Part]) -> None:
     """Make pieces part of the session's audio."""
     rows = [
         {
@@ -100,18 +100,18 @@ async def add_parts(work: Work, session_id: UUID, leg: Leg, parts: Sequence[Part
         await work.session.execute(insert(VoicePart), rows)
 
 
-async def open_audio(work: Work, blobs: Blobs, session_id: UUID, leg: Leg) -> BinaryIO:
+async def open_audio(work: UnitOfWork, blobs: Blobs, session_id: UUID, leg: Leg) -> BinaryIO:
     """The clear audio as a file to read, decrypted piece by piece in memory. Raises AudioGone."""
     return cast(BinaryIO, SealedAudio(blobs, await _parts_of(work, session_id, leg)))
 
 
-async def open_pieces(work: Work, blobs: Blobs, session_id: UUID, leg: Leg) -> list[bytes]:
+async def open_pieces(work: UnitOfWork, blobs: Blobs, session_id: UUID, leg: Leg) -> list[bytes]:
     """The clear pieces of a leg, in order. Raises AudioGone."""
     parts = await _parts_of(work, session_id, leg)
     return [await asyncio.to_thread(_clear, blobs, part, key) for part, key in parts]
 
 
-async def _parts_of(work: Work, session_id: UUID, leg: Leg) -> list[tuple[Part, DataKey]]:
+async def _parts_of(work: UnitOfWork, session_id: UUID, leg: Leg) -> list[tuple[Part, DataKey]]:
     query = select(VoicePart).where(VoicePart.session_id == session_id, VoicePart.leg == leg).order_by(VoicePart.start)
     rows = list(await work.session.scalars(query))
     keys = await work.keys.by_id(row.key_id for row in rows)
@@ -131,7 +131,7 @@ def _clear(blobs: Blobs, part: Part, key: DataKey) -> bytes:
     return key.open_bytes(sealed, part.blob)
 
 
-async def destroy_audio(work: Work, row: VoiceSession) -> None:
+async def destroy_audio(work: UnitOfWork, row: VoiceSession) -> None:
     """Destroy a session's audio for good: its key at once, its pieces by a job. The caller notes why."""
     row.audio_deleted_at = work.now
     row.received_bytes = 0
@@ -139,7 +139,7 @@ async def destroy_audio(work: Work, row: VoiceSession) -> None:
     await remove_parts(work, row.id)
 
 
-async def remove_parts(work: Work, session_id: UUID) -> None:
+async def remove_parts(work: UnitOfWork, session_id: UUID) -> None:
     """Take a session's audio out; its pieces go by a job that names them, since another upload may be putting its own."""
     gone = await work.session.scalars(
         delete(VoicePart).where(VoicePart.session_id == session_id).returning(VoicePart.blob)

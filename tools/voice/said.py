@@ -14,7 +14,7 @@ from db.base import new_id
 from db.json import JsonObject
 from governance.record import canonical
 from governance.vault import Keyring
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.voice.recordings import text_owner
 from tools.voice.tables import VoiceSegment, VoiceSession
 from voice.recognition.engine import Segment, Word
@@ -38,7 +38,7 @@ class Said:
     number: int = 0
 
 
-async def add_segments(work: Work, row: VoiceSession, lines: Sequence[Said]) -> list[UUID]:
+async def add_segments(work: UnitOfWork, row: VoiceSession, lines: Sequence[Said]) -> list[UUID]:
     """Put segments after those that are there; their ids."""
     if not lines:
         return []
@@ -63,7 +63,7 @@ async def add_segments(work: Work, row: VoiceSession, lines: Sequence[Said]) -> 
     return [value["id"] for value in values]
 
 
-async def read_segments(work: Work, session_id: UUID) -> list[Said]:
+async def read_segments(work: UnitOfWork, session_id: UUID) -> list[Said]:
     """All segments of a session in the order of their times. What was erased reads "[erased]"."""
     query = (
         select(VoiceSegment)
@@ -96,7 +96,7 @@ def _said(row: VoiceSegment, content: str | None) -> Said:
     )  # fmt: skip
 
 
-async def rewrite(work: Work, row: VoiceSession, said: Said, text: str) -> bytes:
+async def rewrite(work: UnitOfWork, row: VoiceSession, said: Said, text: str) -> bytes:
     """The sealed content of a segment with another text; what was recognised is kept beside it."""
     assert said.id is not None
     content = _packed(text, said.heard.words, said.raw or said.heard.text)
@@ -109,7 +109,7 @@ async def names_of(keys: Keyring, row: VoiceSession) -> dict[str, str]:
     return names
 
 
-async def keep_names(work: Work, row: VoiceSession, names: dict[str, str]) -> None:
+async def keep_names(work: UnitOfWork, row: VoiceSession, names: dict[str, str]) -> None:
     row.names = await work.keys.seal(text_owner(row.id), canonical(names), names_about(row.id)) if names else None
 
 

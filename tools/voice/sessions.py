@@ -23,7 +23,7 @@ from tools.runtime.jobs import Job
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.scheduling.tables import Encounter
 from tools.voice.recordings import destroy_audio, text_owner
 from tools.voice.tables import VoiceSegment, VoiceSession
@@ -240,7 +240,7 @@ async def delete_session(ctx: ToolContext, args: SessionId) -> SessionOut:
     return shown(row, 0)
 
 
-async def destroy_session(work: Work, row: VoiceSession) -> None:
+async def destroy_session(work: UnitOfWork, row: VoiceSession) -> None:
     """Destroy a session's keys, rows and pieces of audio. The caller notes why."""
     await destroy_audio(work, row)
     await destroy(work.session, [text_owner(row.id).id], now=work.now)
