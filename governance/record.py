@@ -122,9 +122,9 @@ class Record:
     async def _seal(self, keys: Keyring) -> list[bytes | None]:
         owners = list({entry.owner for entry in self.entries if entry.full is not None and entry.owner is not None})
         of = dict(zip(owners, await keys.of(*owners), strict=True)) if owners else {}
-        about = entry_about(self.header.id)
+        aad = entry_aad(self.header.id)
         return [
-            None if entry.full is None or entry.owner is None else of[entry.owner].seal(canonical(entry.full), about)
+            None if entry.full is None or entry.owner is None else of[entry.owner].seal(canonical(entry.full), aad)
             for entry in self.entries
         ]
 
@@ -134,7 +134,7 @@ async def append_event(session: AsyncSession, event: JsonObject) -> None:
     await direct(session, _APPEND, (NIL, "{}", [], [], [], canonical([event])))
 
 
-def entry_about(session_id: UUID) -> str:
+def entry_aad(session_id: UUID) -> str:
     """What the sealed part of an entry is bound to; its place in the session is held by the chain."""
     return f"entry:{session_id}"
 

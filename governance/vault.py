@@ -3,7 +3,7 @@ outside the database. Destroying a data key makes every text under it unreadable
 hold the key.
 
 A sealed text is: version (1 byte) | data key's id (16) | nonce (12) | AES-256-GCM ciphertext with its tag. The additional
-data is the tenant and what the text is (`about`), so that a ciphertext moved to another row does not open there.
+data is the tenant and what the text is (`aad`), so that a ciphertext moved to another row does not open there.
 """
 
 from __future__ import annotations
@@ -73,29 +73,29 @@ class DataKey:
     tenant_id: UUID
     cipher: AESGCM
 
-    def seal(self, text: str, about: str) -> bytes:
-        return self.seal_bytes(text.encode(), about)
+    def seal(self, text: str, aad: str) -> bytes:
+        return self.seal_bytes(text.encode(), aad)
 
-    def open(self, sealed: bytes, about: str) -> str:
+    def open(self, sealed: bytes, aad: str) -> str:
         """Raises Unsealable."""
         try:
-            return self.open_bytes(sealed, about).decode()
+            return self.open_bytes(sealed, aad).decode()
         except ValueError as error:
-            raise Unsealable(about) from error
+            raise Unsealable(aad) from error
 
-    def seal_bytes(self, content: bytes, about: str) -> bytes:
+    def seal_bytes(self, content: bytes, aad: str) -> bytes:
         nonce = os.urandom(12)
-        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, content, self._bound(about))
+        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, content, self._with_tenant(aad))
 
-    def open_bytes(self, sealed: bytes, about: str) -> bytes:
+    def open_bytes(self, sealed: bytes, aad: str) -> bytes:
         """Raises Unsealable."""
         try:
-            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._bound(about))
+            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._with_tenant(aad))
         except (InvalidTag, ValueError) as error:
-            raise Unsealable(about) from error
+            raise Unsealable(aad) from error
 
-    def _bound(self, about: str) -> bytes:
-        return self.tenant_id.bytes + about.encode()
+    def _with_tenant(self, aad: str) -> bytes:
+        return self.tenant_id.bytes + aad.encode()
 
 
 class Vault:
@@ -171,13 +171,13 @@ class Keyring:
         await self._read(list(missing))  # not from here: another transaction may have been first
         return [self._current[owner.id] for owner in owners]
 
-    async def seal(self, owner: Owner, text: str, about: str) -> bytes:
+    async def seal(self, owner: Owner, text: str, aad: str) -> bytes:
         [key] = await self.of(owner)
-        return key.seal(text, about)
+        return key.seal(text, aad)
 
     async def open(self, sealed: dict[str, bytes]) -> dict[str, str | None]:
-        """The texts of sealed values, by what each is about; None where the key was destroyed. Raises Unsealable."""
-        opened = await self.open_many([(value, about) for about, value in sealed.items()])
+        """The texts of sealed values, by their associated data; None where the key was destroyed. Raises Unsealable."""
+        opened = await self.open_many([(value, aad) for aad, value in sealed.items()])
         return dict(zip(sealed, opened, strict=True))
 
     async def by_id(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | None]:
@@ -192,15 +192,15 @@ class Keyring:
         return {key_id: self._keys[key_id] for key_id in ids}
 
     async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
-        """The texts of (sealed value, what it is about), in order; None for none, and where the key was destroyed."""
+        """The texts of (sealed value, its associated data), in order; None for none, and where the key was destroyed."""
         keys = await self.by_id(key_id_of(value) for value, _ in sealed if value is not None)
         return [
-            None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, about)
-            for value, about in sealed
+            None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, aad)
+            for value, aad in sealed
         ]
 
-    async def open_one(self, sealed: bytes | None, about: str) -> str | None:
-        return (await self.open_many([(sealed, about)]))[0]
+    async def open_one(self, sealed: bytes | None, aad: str) -> str | None:
+        return (await self.open_many([(sealed, aad)]))[0]
 
     async def _read(self, owners: list[UUID]) -> None:
         owners = [owner for owner in owners if owner not in self._current]

@@ -52,9 +52,9 @@ def find_problems(sections: Iterable[Section]) -> tuple[Problem, ...]:
 
 
 def _problem(one: Read, mention: Mention, text: str, sentence: Sentence) -> Problem:
-    about = one.cues.assess(mention.start, mention.end)
+    asserted = one.cues.assess(mention.start, mention.end)
     around = one.text[max(0, mention.start - 40) : mention.end + 40].lower()
-    doubted = about.uncertain or _DOUBT.search(around) is not None
+    doubted = asserted.uncertain or _DOUBT.search(around) is not None
     return Problem(
         text=text[0].upper() + text[1:].removesuffix("'s"),
         certainty="suspected" if doubted else "confirmed",

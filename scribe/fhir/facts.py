@@ -44,13 +44,13 @@ def condition(problem: Problem, who: Json, *, signed: bool) -> Json:
 
 def medication(drug: Medication, patient: Json, encounter: Json, at: str) -> Json:
     """A MedicationStatement of what is taken or was stopped, a MedicationRequest (draft, proposal) of what is planned."""
-    about = {"medicationCodeableConcept": {"text": drug.name}, "subject": patient}
+    shared = {"medicationCodeableConcept": {"text": drug.name}, "subject": patient}
     dosage = _dosage(drug)
     if drug.status in _CHANGES:
         made = {
             "resourceType": "MedicationStatement",
             "status": _CHANGES[drug.status],
-            **about,
+            **shared,
             "context": encounter,
             "dateAsserted": at,
         }
@@ -59,7 +59,7 @@ def medication(drug: Medication, patient: Json, encounter: Json, at: str) -> Jso
         "resourceType": "MedicationRequest",
         "status": "draft",
         "intent": "proposal",
-        **about,
+        **shared,
         "encounter": encounter,
         "authoredOn": at,
     }
@@ -133,13 +133,13 @@ def observations(
         base = {"resourceType": "Observation", "status": "final" if signed else "preliminary"}
         if one.loinc in VITALS:
             base["category"] = [concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")]  # type: ignore[assignment]
-        about = {**who, "effectiveDateTime": at}
+        shared = {**who, "effectiveDateTime": at}
         if one.loinc == SYSTOLIC and pair is not None and pair.loinc == DIASTOLIC:
             skip.add(i + 1)
             parts = [{"code": _code(part), "valueQuantity": quantity(part.quantity)} for part in (one, pair)]
-            yield {**base, "code": concept(LOINC, *BLOOD_PRESSURE), **about, "component": parts}, one.segments
+            yield {**base, "code": concept(LOINC, *BLOOD_PRESSURE), **shared, "component": parts}, one.segments
         else:
-            yield {**base, "code": _code(one), **about, "valueQuantity": quantity(one.quantity)}, one.segments
+            yield {**base, "code": _code(one), **shared, "valueQuantity": quantity(one.quantity)}, one.segments
 
 
 def _code(one: Measurement) -> Json:

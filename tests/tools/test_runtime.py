@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from governance.masters import KeyServiceDown
-from governance.record import Record, entry_about
+from governance.record import Record, entry_aad
 from governance.vault import Keyring
 from tests.conftest import Clone, staff
 from tests.tools.hospital import (
@@ -98,7 +98,7 @@ async def entries(runtime: Runtime, caller: Principal, channel: str = "rest") ->
     found = await rows(runtime, query, id=session)
     async with runtime.database.begin(TENANT) as work:
         keys = Keyring(runtime.vault, work, TENANT)
-        fulls = await keys.open_many([(row[1], entry_about(session)) for row in found])
+        fulls = await keys.open_many([(row[1], entry_aad(session)) for row in found])
     return [{**json.loads(row[0]), "full": json.loads(full or "null")} for row, full in zip(found, fulls, strict=True)]
 
 

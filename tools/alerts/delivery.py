@@ -50,7 +50,7 @@ def delivering(tenant_id: UUID, endpoint_id: UUID) -> Job:
     return Job("alerts.deliver", _args(tenant_id, endpoint_id), lock=f"webhook:{endpoint_id}")
 
 
-def secret_about(endpoint_id: UUID) -> str:
+def secret_aad(endpoint_id: UUID) -> str:
     return f"webhook:{endpoint_id}"
 
 
@@ -116,8 +116,8 @@ async def _begin(runtime: Runtime, tenant_id: UUID, endpoint_id: UUID) -> _Due |
 async def _signing(keys: Keyring, endpoint: WebhookEndpoint, now: datetime) -> list[str]:
     """The secrets that sign now, the current one first."""
     previous = endpoint.previous_secret if endpoint.previous_until and endpoint.previous_until > now else None
-    about = secret_about(endpoint.id)
-    opened = await keys.open_many([(endpoint.secret, about), (previous, about)])
+    aad = secret_aad(endpoint.id)
+    opened = await keys.open_many([(endpoint.secret, aad), (previous, aad)])
     return [secret for secret in opened if secret is not None]
 
 

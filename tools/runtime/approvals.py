@@ -56,7 +56,7 @@ async def ask_approval(work: UnitOfWork, tool: Tool, args: Args, principal: Prin
         tenant_id=work.tenant_id,
         call_hash=bound,
         tool=tool.name,
-        args=await work.keys.seal(owner, args.model_dump_json(), approval_about(approval_id)),
+        args=await work.keys.seal(owner, args.model_dump_json(), approval_aad(approval_id)),
         asked_by=principal.id,
         expires_at=work.now + VALID_FOR,
     )
@@ -64,5 +64,5 @@ async def ask_approval(work: UnitOfWork, tool: Tool, args: Args, principal: Prin
     return approval.id
 
 
-def approval_about(approval_id: UUID) -> str:
+def approval_aad(approval_id: UUID) -> str:
     return f"approval:{approval_id}"

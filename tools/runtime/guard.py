@@ -118,7 +118,7 @@ class Guard:
             violation_id = new_id()
             excerpt = None
             if full is not None and owner is not None:
-                excerpt = await work.keys.seal(owner, canonical(full), violation_about(violation_id))
+                excerpt = await work.keys.seal(owner, canonical(full), violation_aad(violation_id))
             work.session.add(
                 PolicyViolation(
                     id=violation_id, tenant_id=work.tenant_id, rule=decision.rule, check=decision.check,
@@ -138,7 +138,7 @@ class Guard:
         await work.scope(scope[1] if scope else None)
 
 
-def violation_about(violation_id: UUID) -> str:
+def violation_aad(violation_id: UUID) -> str:
     return f"violation:{violation_id}"
 
 

@@ -17,7 +17,7 @@ from tools.runtime.runtime import Runtime
 from tools.runtime.unit_of_work import unit_of_work
 from tools.voice.recordings import add_parts, audio_key, seal_part
 from tools.voice.said import Said, add_segments
-from tools.voice.sessions import SessionState, hints_about
+from tools.voice.sessions import SessionState, hints_aad
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import facts_of, names_that_may_be_said
 from tools.voice.uploads import AUDIO_TAKEN
@@ -89,7 +89,7 @@ async def open_dictation(runtime: Runtime, caller: Principal, session_id: UUID) 
         consents = row.patient_id is not None and await has_consent(session, row.patient_id, "recording")
         if row.kind == "visit" and not consents:
             raise ConsentMissing("The patient has not consented to recording.", purpose="recording")
-        hints = await Keyring(runtime.vault, session, caller.tenant_id).open_one(row.hints, hints_about(row.id))
+        hints = await Keyring(runtime.vault, session, caller.tenant_id).open_one(row.hints, hints_aad(row.id))
         words = [*(json.loads(hints) if hints else []), *await names_that_may_be_said(session, row)]
         role = "doctor" if row.kind == "dictation" else "unknown"
         return Dictation(runtime, caller, row.id, row.taken_samples, row.language, words, role)

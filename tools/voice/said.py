@@ -56,7 +56,7 @@ async def add_segments(work: UnitOfWork, row: VoiceSession, lines: Sequence[Said
                 "speaker": said.speaker, "speaker_confidence": said.speaker_confidence, "role": said.role,
                 "role_confidence": said.role_confidence, "fixed": said.fixed, "confidence": heard.confidence,
                 "language": heard.language, "engine": said.engine, "flags": sorted(heard.flags),
-                "content": key.seal(content, segment_about(segment_id)),
+                "content": key.seal(content, segment_aad(segment_id)),
             }
         )  # fmt: skip
     await work.session.execute(insert(VoiceSegment), values)
@@ -74,7 +74,7 @@ async def read_segments(work: UnitOfWork, session_id: UUID) -> list[Said]:
 
 
 async def opened(keys: Keyring, rows: Sequence[VoiceSegment]) -> list[Said]:
-    contents = await keys.open_many([(row.content, segment_about(row.id)) for row in rows])
+    contents = await keys.open_many([(row.content, segment_aad(row.id)) for row in rows])
     return [_said(row, content) for row, content in zip(rows, contents, strict=True)]
 
 
@@ -100,20 +100,20 @@ async def rewrite(work: UnitOfWork, row: VoiceSession, said: Said, text: str) ->
     """The sealed content of a segment with another text; what was recognised is kept beside it."""
     assert said.id is not None
     content = _packed(text, said.heard.words, said.raw or said.heard.text)
-    return await work.keys.seal(text_owner(row.id), content, segment_about(said.id))
+    return await work.keys.seal(text_owner(row.id), content, segment_aad(said.id))
 
 
 async def names_of(keys: Keyring, row: VoiceSession) -> dict[str, str]:
     """What people call the speakers, by label."""
-    names: dict[str, str] = json.loads(await keys.open_one(row.names, names_about(row.id)) or "{}")
+    names: dict[str, str] = json.loads(await keys.open_one(row.names, names_aad(row.id)) or "{}")
     return names
 
 
 async def keep_names(work: UnitOfWork, row: VoiceSession, names: dict[str, str]) -> None:
-    row.names = await work.keys.seal(text_owner(row.id), canonical(names), names_about(row.id)) if names else None
+    row.names = await work.keys.seal(text_owner(row.id), canonical(names), names_aad(row.id)) if names else None
 
 
-def names_about(session_id: UUID) -> str:
+def names_aad(session_id: UUID) -> str:
     return f"names:{session_id}"
 
 
@@ -125,5 +125,5 @@ def _packed(text: str, words: Iterable[Word], raw: str | None) -> str:
     return canonical(content)
 
 
-def segment_about(segment_id: UUID) -> str:
+def segment_aad(segment_id: UUID) -> str:
     return f"segment:{segment_id}"

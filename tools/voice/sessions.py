@@ -141,7 +141,7 @@ async def start_session(ctx: ToolContext, args: StartSession) -> SessionOut:
         practitioner_id=args.practitioner_id, language=args.language, speakers=args.speakers, **consent,
     )  # fmt: skip
     if args.hot_words:
-        row.hints = await ctx.work.keys.seal(text_owner(row.id), json.dumps(args.hot_words), hints_about(row.id))
+        row.hints = await ctx.work.keys.seal(text_owner(row.id), json.dumps(args.hot_words), hints_aad(row.id))
     ctx.session.add(row)
     await ctx.session.flush()
     ctx.emit(STARTED, row.id, kind=row.kind)
@@ -248,7 +248,7 @@ async def destroy_session(work: UnitOfWork, row: VoiceSession) -> None:
     row.state, row.ended_at, row.hints, row.names = "deleted", row.ended_at or work.now, None, None
 
 
-def hints_about(session_id: UUID) -> str:
+def hints_aad(session_id: UUID) -> str:
     return f"hints:{session_id}"
 
 

@@ -128,7 +128,7 @@ async def voices_kept(work: UnitOfWork, blobs: Blobs, row: VoiceSession) -> Voic
 async def _enrolled(work: UnitOfWork) -> dict[str, tuple[Array, Role]]:
     """The voices that are known, by practitioner's id."""
     rows = list(await work.session.scalars(select(VoicePrint)))
-    opened = await work.keys.open_many([(row.vector, print_about(row)) for row in rows])
+    opened = await work.keys.open_many([(row.vector, print_aad(row)) for row in rows])
     return {
         str(row.practitioner_id): (
             np.array(json.loads(vector), np.float32),
@@ -144,5 +144,5 @@ def print_owner(row: VoicePrint) -> Owner:
     return Owner(row.id, "voice")
 
 
-def print_about(row: VoicePrint) -> str:
+def print_aad(row: VoicePrint) -> str:
     return f"voice_print:{row.id}"

@@ -29,7 +29,7 @@ from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 from tools.voice.recognizers import Recognizers
 from tools.voice.recordings import AudioGone, add_parts, audio_key, destroy_audio, open_audio, seal_part
 from tools.voice.said import Said, add_segments, read_segments
-from tools.voice.sessions import FAILED, FINAL, hints_about
+from tools.voice.sessions import FAILED, FINAL, hints_aad
 from tools.voice.speaking import attribute
 from tools.voice.tables import VoiceSegment, VoiceSession
 from tools.voice.two_sides import TwoSides
@@ -205,7 +205,7 @@ async def _count_failure(job: Job) -> int:
 
 async def _hot_words(work: UnitOfWork, row: VoiceSession) -> list[str]:
     """Names and terms that may be said, the likeliest first."""
-    hints = await work.keys.open_one(row.hints, hints_about(row.id))
+    hints = await work.keys.open_one(row.hints, hints_aad(row.id))
     return [*(json.loads(hints) if hints else []), *await names_that_may_be_said(work.session, row)]
 
 
