@@ -39,8 +39,8 @@ class Unsealable(Exception):
     """A sealed text does not open: it was changed, or it belongs elsewhere."""
 
 
-class MasterKeys(Protocol):
-    """Wraps data keys. A file of keys is one (`governance.masters.KeyFile`), a key service another."""
+class KeyEncryptionKeys(Protocol):
+    """Wraps data keys. A file of keys is one (`governance.kek.KeyFile`), a key service another."""
 
     async def wrap(self, keys: Sequence[tuple[UUID, bytes]]) -> list[tuple[str, bytes]]:
         """(the master key's name, the wrapped key) for each (id, data key), in order."""
@@ -102,8 +102,8 @@ class Vault:
     """Unwraps data keys and remembers what it unwrapped. Rows of keys are read anew in each transaction (`Keyring`), so
     that a key destroyed by another process is gone here too."""
 
-    def __init__(self, masters: MasterKeys, *, pepper: bytes) -> None:
-        self.masters = masters
+    def __init__(self, keks: KeyEncryptionKeys, *, pepper: bytes) -> None:
+        self.keks = keks
         self._pepper = pepper
         self._unwrapped: OrderedDict[bytes, AESGCM] = OrderedDict()
 
@@ -121,7 +121,7 @@ class Vault:
         ciphers = {wrapped: self._unwrapped[wrapped] for _, _, wrapped in rows if wrapped in self._unwrapped}
         missing = list({row[2]: row for row in rows if row[2] not in ciphers}.values())
         if missing:
-            for (_, _, wrapped), key in zip(missing, await self.masters.unwrap(missing), strict=True):
+            for (_, _, wrapped), key in zip(missing, await self.keks.unwrap(missing), strict=True):
                 ciphers[wrapped] = AESGCM(key)
         for wrapped, cipher in ciphers.items():
             self._unwrapped[wrapped] = cipher
@@ -164,7 +164,7 @@ class Keyring:
         await self._read([owner.id for owner in owners])
         missing = {owner.id: owner for owner in owners if owner.id not in self._current}
         fresh = [(new_id(), AESGCM.generate_key(256)) for _ in missing]
-        wrapped_keys = await self._vault.masters.wrap(fresh) if fresh else []
+        wrapped_keys = await self._vault.keks.wrap(fresh) if fresh else []
         for owner, (key_id, _), (master, wrapped) in zip(missing.values(), fresh, wrapped_keys, strict=True):
             await direct(self._session, _INSERT, (key_id, owner.id, owner.kind, master, wrapped))
             self._made.append(owner.id)

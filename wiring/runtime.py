@@ -19,8 +19,8 @@ from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.utterance import Understanding
 from db.blobs import Blobs
 from db.engine import Database
+from governance.kek import KeyServiceDown
 from governance.key_check import KeysDiffer, check_keys
-from governance.masters import KeyServiceDown
 from governance.redaction.redactor import Redactor
 from governance.seals.keys import public_lines
 from governance.seals.sealer import Seals
@@ -94,7 +94,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
-        stack.push_async_callback(runtime.vault.masters.aclose)
+        stack.push_async_callback(runtime.vault.keks.aclose)
         stack.push_async_callback(runtime.services.aclose)
         try:
             await check_node_keys(runtime)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from governance.masters import KeyServiceDown
+from governance.kek import KeyServiceDown
 from governance.record import Record, entry_aad
 from governance.vault import Keyring
 from tests.conftest import Clone, staff
@@ -452,7 +452,7 @@ async def test_a_silent_key_service_is_told_as_try_later(runtime: Runtime, monke
     async def silent(*_: Any) -> Any:
         raise KeyServiceDown("ConnectError")
 
-    monkeypatch.setattr(runtime.vault.masters, "wrap", silent)
+    monkeypatch.setattr(runtime.vault.keks, "wrap", silent)
     with pytest.raises(Unavailable) as error:
         await runtime.call(CREATE, person(), someone(), key=str(uuid4()))
     assert (error.value.status, error.value.remedy) == (503, "try_later")

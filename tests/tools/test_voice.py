@@ -22,8 +22,8 @@ from tools.runtime.errors import ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.calls import begin_call, end_call, note_consent, record
-from tools.voice.keeping import sweep_blobs
 from tools.voice.recognizers import Recognizers
+from tools.voice.retention import sweep_blobs
 from tools.voice.sessions import AudioIncomplete, SessionState
 from tools.voice.transcribing import transcribe_session
 from tools.voice.uploads import NotAudio, RecordingTooLarge, WrongOffset, take_part

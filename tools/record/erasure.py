@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from governance.record import entry_kind
 from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.record.keeping import MOST_SESSIONS, count_keys, count_sessions, destroy_keys, purge_sessions
+from tools.record.purging import MOST_SESSIONS, count_keys, count_sessions, destroy_keys, purge_sessions
 from tools.runtime.rooms import FEW, DataClass, Room
 
 RECORD = DataClass(

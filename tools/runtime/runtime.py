@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
 from governance.clear import texts_in
-from governance.masters import KeyServiceDown
+from governance.kek import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
 from governance.record import SessionHeader, digest
 from governance.vault import Vault

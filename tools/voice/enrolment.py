@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from db.base import new_id
 from db.blobs import Blobs
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from tools.facility.tables import Practitioner
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, NotFound

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from db.blobs import Blobs
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from governance.vault import DataKey, Keyring, Owner
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime

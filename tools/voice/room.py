@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.runtime.rooms import CLINICAL, FEW, DataClass, Room
-from tools.voice.keeping import MOST_RECORDINGS, count_past_audio, destroy_past_audio, erase_recordings
+from tools.voice.retention import MOST_RECORDINGS, count_past_audio, destroy_past_audio, erase_recordings
 
 RECORDINGS = DataClass(
     "recordings", days=30, at_least=1, counted_as="recordings", count=count_past_audio, most=MOST_RECORDINGS,

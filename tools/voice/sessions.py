@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from db.base import new_id
 from db.json import JsonObject
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from tools.facility.tables import Practitioner
 from tools.patients.gates import load_patient, require_consent
 from tools.runtime.context import ToolContext

@@ -1,4 +1,4 @@
-"""Keeping recordings: how long, and letting go of them. What is deleted cannot be read again: its key is destroyed first,
+"""Retention of recordings. What is deleted cannot be read again: its key is destroyed first,
 then its pieces are removed."""
 
 from __future__ import annotations
