@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from agents.staff.steps import ModelReply
 from agents.understanding.model import MODEL_ANSWER
-from governance.clear import texts_in
 from governance.policies.screening import BETWEEN, Subject
+from governance.readable import texts_in
 from governance.record import digest
 from governance.vault import Owner
 from tools.runtime.principals import Principal

@@ -26,9 +26,9 @@ from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.engine import Session
 from db.json import JsonObject
-from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
+from governance.readable import texts_in
 from governance.record import Record, canonical
 from governance.vault import Keyring
 from tools.conversations.inbox import header_of

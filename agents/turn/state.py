@@ -20,8 +20,8 @@ from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
-from governance.clear import clear
 from governance.policies.screening import Subject
+from governance.readable import readable
 from governance.record import SessionHeader, canonical, entry_kind
 from tools.conversations.inbox import Incoming, header_of, is_audio, store
 from tools.conversations.turns import Claimed, claim, keep_answer
@@ -203,7 +203,7 @@ class Turn:
                 "at": self.work.now,
                 "message_id": self.read.claimed.message_id,
                 "by": self.understood.by,
-                "commands": [clear(command) for command in self.understood.commands],
+                "commands": [readable(command) for command in self.understood.commands],
                 "red_flags": [flag.code for flag in self.red_flags],
                 "prompt": self.understood.prompt,
                 "conversation": self.read.claimed.conversation_state,

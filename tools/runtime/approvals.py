@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from db.base import new_id
-from governance.clear import patients_in
+from governance.readable import patients_in
 from governance.record import digest
 from governance.vault import Owner
 from tools.runtime.errors import ApprovalNeeded

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from db.json import JsonObject
-from governance.clear import clear, patients_in
+from governance.readable import patients_in, readable
 from governance.record import TOOL_CALL
 from governance.vault import Owner
 from tools.runtime.errors import Forbidden, InvalidArguments, NotFound, ToolError
@@ -53,7 +53,7 @@ class Entry:
             "permission": tool.needs.name if tool else None,
             "effect": tool.effect.value if tool else None,
             "outcome": outcome,
-            "args": clear(self.args),
+            "args": readable(self.args),
             "latency_ms": round((time.perf_counter() - self.started) * 1000, 1),
         }
         full: JsonObject = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
@@ -65,7 +65,7 @@ class Entry:
             body |= {"outcome": "failed" if error.status >= 500 else outcome, "code": error.code}
             full["detail"] = error.detail
         if result is not None:
-            body["result"] = clear(self.out)
+            body["result"] = readable(self.out)
             if len(result) <= LARGEST_RESULT:
                 full["result"] = result
             else:

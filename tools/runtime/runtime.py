@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
-from governance.clear import texts_in
 from governance.kek import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
+from governance.readable import texts_in
 from governance.record import SessionHeader, digest
 from governance.vault import Vault
 from tools.runtime import approvals, idempotency
