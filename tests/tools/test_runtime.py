@@ -36,7 +36,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import AlreadyRunning, NotFound, ToolError, Unavailable
 from tools.runtime.jobs import Jobs
 from tools.runtime.principals import Permission, Principal, patient_principal
-from tools.runtime.runtime import Reply, Runtime, Step, assent_digest
+from tools.runtime.runtime import Reply, Runtime, Step, confirmation_digest
 from tools.runtime.tool import Args, Effect, Out
 from tools.runtime.unit_of_work import unit_of_work
 
@@ -348,7 +348,7 @@ async def test_an_agent_acts_within_its_flow_and_the_patients_yes(runtime: Runti
     slots, who = await new_slots(runtime), await new_patient(runtime)
     caller, name = patient_principal(TENANT, UUID(who)), "scheduling.book_appointment"
     args = {"slot_id": slots[0], "patient_id": who}
-    yes = assent_digest(name, args)
+    yes = confirmation_digest(name, args)
     steps = [
         (Step("turn", 1, frozenset()), args, "forbidden"),
         (Step("turn", 2, frozenset({name})), args, "assent_missing"),

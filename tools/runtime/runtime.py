@@ -28,7 +28,7 @@ from tools.runtime.context import Tenant, ToolContext
 from tools.runtime.entries import Entry, parse, permitted
 from tools.runtime.errors import (
     ApprovalNeeded,
-    AssentMissing,
+    ConfirmationMissing,
     Failed,
     NotFound,
     OutOfScope,
@@ -63,13 +63,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call inside a turn. `tools` are those of the flow the agent is in; `assent` is the digest of (tool, arguments)
+    """A call inside a turn. `tools` are those of the flow the agent is in; `confirmation` is the digest of (tool, arguments)
     that the patient said yes to."""
 
     turn: str
     number: int
     tools: frozenset[str]
-    assent: str | None = None
+    confirmation: str | None = None
 
 
 class Runtime:
@@ -261,9 +261,9 @@ class Runtime:
             await work.scope(None)
             decisions = decide(await self.guard.policy(work.session, work.tenant_id), subject)
             raise OutOfScope(f"{tool.name} is not a tool of this flow.", subject=subject, decisions=decisions)
-        asked = tool.assent and caller.kind == "patient"
-        if asked and step.assent != digest([tool.name, args.model_dump(mode="json")]):
-            raise AssentMissing
+        asked = tool.confirmation and caller.kind == "patient"
+        if asked and step.confirmation != digest([tool.name, args.model_dump(mode="json")]):
+            raise ConfirmationMissing
 
     async def context(self, work: UnitOfWork, caller: Principal, *, if_match: int | None = None) -> ToolContext:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
@@ -363,7 +363,7 @@ def as_tool_error(error: BaseException) -> ToolError:
     return Failed()
 
 
-def assent_digest(name: str, arguments: Any) -> str:
+def confirmation_digest(name: str, arguments: Any) -> str:
     """What a patient's yes is bound to: the tool and its exact arguments."""
     tool = find_tool(name)
     assert tool is not None, name

@@ -133,7 +133,7 @@ class AppointmentOut(Out):
     effect=Effect.WRITE,
     raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay, ConsentMissing),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def book_appointment(ctx: ToolContext, args: BookAppointment) -> AppointmentOut:
     """Book one seat in a slot for a patient. The patient's own hold on the slot is used up."""
@@ -242,7 +242,7 @@ async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> Appointm
     effect=Effect.WRITE,
     raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay, StateNotAllowed),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> AppointmentOut:
     """Move a booked or confirmed appointment that has not begun to another slot: the old seat is freed and the new one
@@ -272,7 +272,7 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
     effect=Effect.WRITE,
     raises=(StateNotAllowed,),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def cancel_appointment(ctx: ToolContext, args: Cancel) -> AppointmentOut:
     """Cancel a booked or confirmed appointment and free its seat. Once its time has begun only the hospital can."""
