@@ -84,8 +84,8 @@ class Record:
         for entry in self.entries[mark:]:
             body = entry.body
             if entry.kind == "tool_call" and body.get("outcome") == "ok" and body.get("effect") != "read":
-                told = {name: value for name, value in body.items() if name != "result"}
-                kept.append(self._undone(entry, told | {"outcome": "rolled_back", "code": cause}))
+                remaining = {name: value for name, value in body.items() if name != "result"}
+                kept.append(self._undone(entry, remaining | {"outcome": "rolled_back", "code": cause}))
             elif entry.kind == "policy_decision":
                 kept.append(self._undone(entry, body | {"rolled_back": cause}))
             elif entry.kind == "tool_call":

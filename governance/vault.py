@@ -157,7 +157,7 @@ class Keyring:
 
     async def put(self, owner_id: UUID, key_id: UUID, master: str, wrapped: bytes) -> None:
         """Take an owner's current key from its row, which was read with something else."""
-        await self._take([(owner_id, key_id, master, wrapped)])
+        await self._remember([(owner_id, key_id, master, wrapped)])
 
     async def of(self, *owners: Owner) -> list[DataKey]:
         """The owners' current keys, made where there are none."""
@@ -205,9 +205,9 @@ class Keyring:
     async def _read(self, owners: list[UUID]) -> None:
         owners = [owner for owner in owners if owner not in self._current]
         if owners:
-            await self._take(await (await direct(self._session, _CURRENT, (owners,))).fetchall())
+            await self._remember(await (await direct(self._session, _CURRENT, (owners,))).fetchall())
 
-    async def _take(self, rows: Sequence[tuple[UUID, UUID, str, bytes]]) -> None:
+    async def _remember(self, rows: Sequence[tuple[UUID, UUID, str, bytes]]) -> None:
         keys = await self._vault.unwrapped(self._tenant_id, [row[1:] for row in rows])
         for (owner_id, *_), key in zip(rows, keys, strict=True):
             self._current[owner_id] = self._keys[key.id] = key

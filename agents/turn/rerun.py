@@ -144,9 +144,9 @@ class Rehearsal(Runtime):
         if "result" not in answer:
             raise NotOnRecord(f"the result of {name} was too long to be kept, or was erased")
         out = tool.out.model_validate_json(answer["result"])
-        told = BETWEEN.join(texts_in(out))
-        if step is not None and told:
-            await self.guard.judge(work, Subject("tool_result", told, tool=name))
+        result = BETWEEN.join(texts_in(out))
+        if step is not None and result:
+            await self.guard.judge(work, Subject("tool_result", result, tool=name))
         return out
 
 

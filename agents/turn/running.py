@@ -20,7 +20,7 @@ from agents.understanding.utterance import Directory, Known, Understanding
 from db.engine import Database
 from governance.record import STATE, canonical
 from tools.conversations.channel import channel_of
-from tools.conversations.inbox import Incoming, header_of, take_in
+from tools.conversations.inbox import Incoming, header_of, receive_message
 from tools.conversations.turns import channel_of_conversation, count_failure, end_turn, give_up, reply_to
 from tools.facility.directory import read_facts
 from tools.runtime.jobs import task
@@ -81,12 +81,12 @@ class Turns:
         (None where it had been received before), and what the turn came to. Where no model is asked both are one
         commit, since somebody waits on the line; a turn that fails leaves the message stored."""
         if isinstance(self.runtime.services.get(Understanding), FallingBack):
-            stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            stored = await receive_message(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:
             answered = await self.answer_next(tenant_id, conversation_id, incoming=incoming)
         except Exception as error:  # whatever it was, the message is not lost: it is stored, and run again
-            stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            stored = await receive_message(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             if stored is not None:
                 await self._failed(tenant_id, conversation_id, stored.message_id, error)
             raise

@@ -72,7 +72,7 @@ class Walk:
     held: int = 0  # the last leaf that was held against its entry
     broken: Break | None = None
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def verify(self, rows: Iterable[Row]) -> None:
         """The session's rows, in order. A leaf may come before or after the entry that it seals."""
         sha256 = hashlib.sha256
         placed = 0  # the session's month
@@ -187,5 +187,5 @@ def _walk_lot(connection: Connection[Row], statement: LiteralString, parameters:
     with connection.cursor(binary=True) as cursor:
         for session, rows in groupby(cursor.stream(statement, parameters, size=_CHUNK), itemgetter(0)):
             walks.append(Walk(UUID(bytes=session)))
-            walks[-1].take(rows)
+            walks[-1].verify(rows)
     return walks

@@ -49,7 +49,7 @@ def verify_lines(lines: Iterable[bytes], trusted: TrustedKeys) -> Report:
     check = _Check(trusted)
     try:
         for raw in lines:
-            check.take(raw)
+            check.verify(raw)
         if not check.signed:
             raise _Fault("the file ends here, without its signature")
     except _Fault as fault:
@@ -76,7 +76,7 @@ class _Check:
     hash: bytes = b""
     signed: bool = False
 
-    def take(self, raw: bytes) -> None:
+    def verify(self, raw: bytes) -> None:
         if self.signed:
             raise _Fault("there is something after the signature")
         text = raw.decode()

@@ -81,7 +81,7 @@ def _codes(one: Read, mention: Mention, text: str) -> tuple[CodeSuggestion, ...]
 
 def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
     """Each condition with the words about it ("acute", "of the left knee"), none of them given to two."""
-    words, taken = [token.word for token in one.tokens], -1
+    words, last_given = [token.word for token in one.tokens], -1
     for index, mention in enumerate(named):
         inside = [i for i, token in enumerate(one.tokens) if mention.start <= token.start < mention.end]
         if not inside:
@@ -95,7 +95,7 @@ def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
             ),
             len(words),
         )
-        while first - 1 > taken and words[first - 1] in _lists()["before"]:
+        while first - 1 > last_given and words[first - 1] in _lists()["before"]:
             first -= 1
         while last + 1 < limit and words[last + 1] in _lists()["behind"]:
             last += 1
@@ -103,5 +103,5 @@ def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
             last -= 1
         while first < inside[0] and words[first] in ("of", "history", "i", "and"):
             first += 1
-        taken = last
+        last_given = last
         yield mention, one.text[one.tokens[first].start : one.tokens[last].end]

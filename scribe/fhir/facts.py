@@ -124,12 +124,12 @@ def observations(
 ) -> Iterator[tuple[Json, tuple[str, ...]]]:
     """Observations with the segments that they came from; a blood pressure is one with two components. What has no unit
     that can be told is left out: a figure alone means nothing."""
-    told = [one for one in measured if one.quantity.code is not None]
+    coded = [one for one in measured if one.quantity.code is not None]
     skip: set[int] = set()
-    for i, one in enumerate(told):
+    for i, one in enumerate(coded):
         if i in skip:
             continue
-        pair = told[i + 1] if i + 1 < len(told) else None
+        pair = coded[i + 1] if i + 1 < len(coded) else None
         base = {"resourceType": "Observation", "status": "final" if signed else "preliminary"}
         if one.loinc in VITALS:
             base["category"] = [concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")]  # type: ignore[assignment]

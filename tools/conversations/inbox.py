@@ -89,11 +89,11 @@ def is_urgent(runtime: Runtime, text: str) -> bool:
 
 async def receive(runtime: Runtime, tenant_id: UUID, incoming: Incoming) -> UUID | None:
     """Store one incoming message and queue its turn; the message's id. None where it had been received before."""
-    stored = await take_in(runtime, tenant_id, incoming)
+    stored = await receive_message(runtime, tenant_id, incoming)
     return stored.message_id if stored else None
 
 
-async def take_in(
+async def receive_message(
     runtime: Runtime, tenant_id: UUID, incoming: Incoming, *, conversation_id: UUID | None = None
 ) -> Received | None:
     """Store one incoming message; None where it had been received before. Its turn is queued, but for a call's: who has
@@ -274,8 +274,8 @@ async def write_out(
     first, parameters = before or ("", ())
     await direct(work.session, first + _INSERT_OUT, (*parameters, *row))
     await work.session.flush()  # before a row that names it
-    told = {"message_id": str(outgoing.id), "purpose": outgoing.purpose}
-    work.events.append(Event(QUEUED, outgoing.conversation_id, told))
+    payload = {"message_id": str(outgoing.id), "purpose": outgoing.purpose}
+    work.events.append(Event(QUEUED, outgoing.conversation_id, payload))
     if channel.carrier is not None:
         args, bulk = {"tenant": str(work.tenant_id), "message": str(outgoing.id)}, not is_awaited(outgoing.purpose)
         lock = f"send:{outgoing.conversation_id}"

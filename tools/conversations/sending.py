@@ -92,8 +92,8 @@ async def _sent_before(runtime: Runtime, carrier: Carrier, tenant_id: UUID, due:
     if found is None:
         return None
     async with runtime.database.begin(tenant_id) as session:  # a message of its own that reads the same
-        taken = (await session.scalars(select(Message.id).where(Message.provider_id == found.provider_id))).first()
-    return found if taken is None else None
+        known = (await session.scalars(select(Message.id).where(Message.provider_id == found.provider_id))).first()
+    return found if known is None else None
 
 
 async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | None:

@@ -92,7 +92,7 @@ async def _check(ctx: ToolContext, row: LLMSession) -> Break | None:
         rows = (await ctx.session.execute(query.order_by(AuditEntry.seq).limit(_CHECKED_AT_ONCE))).all()
         if not rows:
             return chain.end()
-        broken = chain.take((one.seq, one.kind, one.body, one.sealed, one.hash) for one in rows)
+        broken = chain.verify((one.seq, one.kind, one.body, one.sealed, one.hash) for one in rows)
         if broken is not None:
             return broken
         after = rows[-1].seq

@@ -108,8 +108,8 @@ async def start_session(ctx: ToolContext, args: StartSession) -> SessionOut:
         patient_id=args.patient_id,
     )  # fmt: skip
     record = Record(header)
-    told = {"at": ctx.now, "agent": args.agent, "channel": args.channel, "model": args.model, "prompt": args.prompt}
-    record.append(SESSION_STARTED, told)
+    payload = {"at": ctx.now, "agent": args.agent, "channel": args.channel, "model": args.model, "prompt": args.prompt}
+    record.append(SESSION_STARTED, payload)
     await record.flush(ctx.session, ctx.work.keys, [])
     ctx.emit(STARTED, header.id, agent=args.agent, channel=args.channel)
     return SessionOut.model_validate(await ctx.load(LLMSession, header.id))

@@ -34,7 +34,7 @@ ROOM = Room(
         "tools:read": ("auditor", "privacy_officer", "safety_officer", "model_owner"),
     },
     classes=(RECORD, TEXTS),
-    lets_go={"record": (purge_sessions,), "texts": (destroy_keys,)},
+    deletes={"record": (purge_sessions,), "texts": (destroy_keys,)},
     ends={
         "audit_entry": "record",
         "llm_session": "record",

@@ -127,13 +127,13 @@ class Guard:
                     excerpt=excerpt, detected_at=work.now,
                 )
             )  # fmt: skip
-            told = {
+            payload = {
                 "rule": decision.rule,
                 "severity": decision.severity,
                 "action": decision.action,
                 "stage": subject.stage,
             }
-            work.events.append(Event(DETECTED, violation_id, told))
+            work.events.append(Event(DETECTED, violation_id, payload))
         await work.session.flush()
         await work.scope(scope[1] if scope else None)
 

@@ -334,19 +334,19 @@ class _OtherTools:
 
     runtime: Runtime
     work: UnitOfWork
-    behalf: Principal
+    principal: Principal
 
     async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
         scope = self.work.session.info.get("scope")
-        out = await self.runtime.call_within(self.work, run, args, self.behalf, prepared=prepared)
+        out = await self.runtime.call_within(self.work, run, args, self.principal, prepared=prepared)
         await self.work.scope(scope[1] if scope else None)
         return out
 
     async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]:
         tool = tool_of(run)
-        permitted(tool.name, self.behalf)
+        permitted(tool.name, self.principal)
         assert tool.before is not None, f"{tool.name} needs no preparing"
-        return await tool.before(await self.runtime.context(self.work, self.behalf), args)
+        return await tool.before(await self.runtime.context(self.work, self.principal), args)
 
 
 def as_tool_error(error: BaseException) -> ToolError:

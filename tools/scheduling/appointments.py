@@ -140,7 +140,7 @@ async def book_appointment(ctx: ToolContext, args: BookAppointment) -> Appointme
     _staff_only(ctx, args)
     await load_patient(ctx, args.patient_id)
     await require_consent(ctx, args.patient_id, "care")
-    slot = await _take(ctx, args.slot_id, args.patient_id, overlap=args.overlap_reason is not None)
+    slot = await _claim_seat(ctx, args.slot_id, args.patient_id, overlap=args.overlap_reason is not None)
     row = Appointment(
         id=new_id(),
         tenant_id=ctx.tenant.id,
@@ -255,7 +255,7 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
     if row.slot_id == args.slot_id:
         raise Conflict("The appointment is in this slot already.")
     was, freed_slot_id = row.starts_at.isoformat(), str(row.slot_id)
-    slot = await _take(ctx, args.slot_id, row.patient_id, overlap=args.overlap_reason is not None)
+    slot = await _claim_seat(ctx, args.slot_id, row.patient_id, overlap=args.overlap_reason is not None)
     for name, value in _of_slot(slot).items():
         setattr(row, name, value)
     row.state, row.confirmed_at, row.reminded_at = "booked", None, None
@@ -307,7 +307,7 @@ async def _shown(ctx: ToolContext, rows: Sequence[Appointment]) -> list[Appointm
     ]
 
 
-async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: bool) -> TimeSlot:
+async def _claim_seat(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: bool) -> TimeSlot:
     """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it. `overlap`:
     the practitioner may be in another slot at the time."""
     slot = await lock_slot(ctx, slot_id)
@@ -339,6 +339,6 @@ _STAFF_ONLY = {
 
 
 def _staff_only(ctx: ToolContext, args: BookAppointment | Reschedule | Cancel) -> None:
-    for name, deed in _STAFF_ONLY.items():
+    for name, action in _STAFF_ONLY.items():
         if getattr(args, name, None) not in (None, False) and not ctx.principal.is_staff:
-            raise Forbidden(f"Only staff may {deed}.")
+            raise Forbidden(f"Only staff may {action}.")

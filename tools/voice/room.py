@@ -17,7 +17,7 @@ ROOM = Room(
         "voice:write": ("physician", "nurse"),
     },
     classes=(RECORDINGS,),
-    lets_go={"recordings": (destroy_past_audio,)},
+    deletes={"recordings": (destroy_past_audio,)},
     ends={"voice_part": "recordings"},
     keeps={"voice_session": CLINICAL, "voice_segment": CLINICAL, "voice_print": FEW},
     erase=erase_recordings,

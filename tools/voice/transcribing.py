@@ -86,7 +86,7 @@ async def transcribe_session(runtime: Runtime, *, tenant: str, session: str) -> 
 
 async def _hear_all(job: Job) -> None:
     async with job.work() as work:
-        row = await _take(work, job.session_id)
+        row = await _claim_session(work, job.session_id)
         if row.codec is None or not row.complete:
             return  # nothing was uploaded: the segments came live, or from elsewhere
         layout = Layout(channels=row.channels or 1, duration_s=row.duration_s, codec=row.codec, rate_hz=0)
@@ -136,7 +136,7 @@ async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voice
         blobs = job.runtime.services.get(Blobs)
         parts = [await seal_part(blobs, key, job.session_id, "voices", window.start_sample, voices.packed())]
     async with job.work() as work:
-        row = await _take(work, job.session_id, at=window.start_sample)
+        row = await _claim_session(work, job.session_id, at=window.start_sample)
         await add_parts(work, row.id, "voices", parts)
         await add_segments(work, row, [Said(segment, engine=engine.name) for segment in heard.segments])
         row.taken_samples = window.end_sample
@@ -150,7 +150,7 @@ async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voice
     SECONDS.inc((window.end_sample - window.start_sample) / 16_000)
 
 
-async def _take(work: UnitOfWork, session_id: UUID, *, at: int | None = None) -> VoiceSession:
+async def _claim_session(work: UnitOfWork, session_id: UUID, *, at: int | None = None) -> VoiceSession:
     """The session's row, locked; Overtaken where it is not ours to go on with."""
     row = await work.session.get(VoiceSession, session_id, with_for_update=True, populate_existing=True)
     if row is None or row.state != "transcribing" or (at is not None and row.taken_samples != at):
@@ -161,7 +161,7 @@ async def _take(work: UnitOfWork, session_id: UUID, *, at: int | None = None) ->
 async def _finish(job: Job) -> None:
     """Tell the speakers apart, and say that the transcript is complete."""
     async with job.work() as work:
-        row = await _take(work, job.session_id)
+        row = await _claim_session(work, job.session_id)
         said = await read_segments(work, row.id)
         if row.complete:
             said = await attribute(work, job.runtime.services.get(Blobs), row, said)
@@ -180,7 +180,7 @@ async def _finish(job: Job) -> None:
 async def _fail(job: Job, code: str, sentence: str, *, keep_audio: bool) -> None:
     async with job.work() as work:
         try:
-            row = await _take(work, job.session_id)
+            row = await _claim_session(work, job.session_id)
         except Overtaken:
             return
         row.state, row.error, row.error_detail = "failed", code, sentence

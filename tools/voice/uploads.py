@@ -55,7 +55,7 @@ async def progress_of(runtime: Runtime, caller: Principal, session_id: UUID) -> 
         return Progress(row.received_bytes, row.complete)
 
 
-async def take_part(
+async def receive_part(
     runtime: Runtime,
     caller: Principal,
     session_id: UUID,
