@@ -63,23 +63,23 @@ def roles_of(texts: Mapping[str, str], known: Mapping[str, Role] | None = None) 
         if _MINE.search(texts[name]) or (weight.nurse >= 2 and weight.doctor < _NURSES_ASK):
             found[name] = ("nurse", 0.8)
             del weights[name]
-    heard = {name: weight for name, weight in weights.items() if weight.words >= _FEWEST_WORDS}
+    weighed = {name: weight for name, weight in weights.items() if weight.words >= _FEWEST_WORDS}
     assigned = {role for role, _ in found.values()}
-    ordered = sorted(heard, key=lambda name: heard[name].doctor - heard[name].patient, reverse=True)
+    ordered = sorted(weighed, key=lambda name: weighed[name].doctor - weighed[name].patient, reverse=True)
     if ordered and "doctor" not in assigned:
-        found |= _pick("doctor", ordered[0], heard, against=ordered[1:])
+        found |= _pick("doctor", ordered[0], weighed, against=ordered[1:])
     if ordered and "patient" not in assigned and ordered[-1] not in found:
-        found |= _pick("patient", ordered[-1], heard, against=ordered[:-1])
+        found |= _pick("patient", ordered[-1], weighed, against=ordered[:-1])
     for name in texts:
-        found.setdefault(name, ("other", 0.5) if len(texts) > 2 and name in heard else ("unknown", 0.0))
+        found.setdefault(name, ("other", 0.5) if len(texts) > 2 and name in weighed else ("unknown", 0.0))
     return found
 
 
-def _pick(role: Role, name: str, heard: Mapping[str, Weight], *, against: list[str]) -> dict[str, tuple[Role, float]]:
+def _pick(role: Role, name: str, weighed: Mapping[str, Weight], *, against: list[str]) -> dict[str, tuple[Role, float]]:
     """The role, where what was said tells; sureness grows with the distance to the others."""
     sign = 1 if role == "doctor" else -1
-    own = sign * (heard[name].doctor - heard[name].patient)
-    others = [sign * (heard[other].doctor - heard[other].patient) for other in against]
+    own = sign * (weighed[name].doctor - weighed[name].patient)
+    others = [sign * (weighed[other].doctor - weighed[other].patient) for other in against]
     gap = own - max(others) if others else own
     sure = max(0.0, min(1.0, 0.5 + gap / 10))
     return {name: (role, sure)} if sure >= _SURE else {}
