@@ -1,8 +1,7 @@
 """Declaring a flow, and the registry that the concierge, the agents' tools, commands and the prompt are made from.
 
-A flow is a folder's own matter: `agents/<agent>/flow.py` declares it, `flow.yaml` beside it says how patients speak of it,
-`texts/<language>.yaml` what they are told, and its data is kept with the conversation. Nothing else lists it.
-"""
+A flow is a folder's own matter: `agents/<agent>/flow.py` declares it, `flow.yaml` beside it says how patients speak of
+it, `texts/<language>.yaml` what they are told, and its data is kept with the conversation. Nothing else lists it."""
 
 from __future__ import annotations
 
@@ -58,7 +57,8 @@ class Flow:
         """Put the open question again, after a digression or a message that was not understood."""
 
     def ask_anew(self, dialogue: Dialogue) -> bool:
-        """A tool refused what the words came to: ask for other ones. False: nothing can be asked; a person takes over."""
+        """A tool refused what the words came to: ask for other ones. False: nothing can be asked; a person takes
+        over."""
         return False
 
     def split(self, dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:
@@ -66,7 +66,8 @@ class Flow:
         return commands
 
     async def may_answer(self, dialogue: Dialogue) -> bool:
-        """Whether the message, a yes with nothing under way, may answer something that was written to the patient first."""
+        """Whether the message, a yes with nothing under way, may answer something that was written to the patient
+        first."""
         return False
 
     async def answer(self, dialogue: Dialogue) -> None:
@@ -102,10 +103,9 @@ def flow(
 ) -> Callable[[type[Flow]], type[Flow]]:
     """Declare a flow.
 
-    `tools`: those (as their functions) that the agent holds while it is under way. `begun_by`: slots that ask for it where nothing is under way.
-    `answers_with`: tools held while no flow is, to see what a yes may answer. `resumed`: it is come back to where another
-    is begun before it has ended.
-    """
+    `tools`: those (as their functions) that the agent holds while it is under way. `begun_by`: slots that ask for it
+    where nothing is under way. `answers_with`: tools held while no flow is, to see what a yes may answer. `resumed`:
+    it is come back to where another is begun before it has ended."""
 
     def register(kind: type[Flow]) -> type[Flow]:
         if name in _REGISTRY:

@@ -1,9 +1,8 @@
 """What patients are told: the sentences of `agents/texts/` and of every agent's own `texts/`, one file a language.
 
-Each agent says what it can do (`can`, `can_briefly`, `can_in_full`), and sentences that name one of these in braces hold
-what all agents can. Other names in braces are facts, filled in when the sentence is told. On the phone, the sentence of the
-same name with `phone_` before it stands for one that speaks of writing.
-"""
+Each agent says what it can do (`can`, `can_briefly`, `can_in_full`), and sentences that name one of these in braces
+hold what all agents can. Other names in braces are facts, filled in when the sentence is told. On the phone, the
+sentence of the same name with `phone_` before it stands for one that speaks of writing."""
 
 from __future__ import annotations
 

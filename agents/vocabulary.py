@@ -1,7 +1,7 @@
 """What the agents' flows are called and how patients speak of them: the words of every `agents/<agent>/flow.yaml`.
 
-These words stand apart from the flows' code, so that commands, the prompt and the built-in understanding can be made from
-them without it.
+These words stand apart from the flows' code, so that commands, the prompt and the built-in understanding can be made
+from them without it.
 
     slots: {<slot>: {means: <for the model>, words: <how long an answer may be>}}
     flows: {<flow>: {means: <for the model>, starts: [<pattern>], agrees: <pattern>, agrees_in_a_word: <words>}}
@@ -33,7 +33,8 @@ class SlotWords:
 @dataclass(frozen=True, slots=True)
 class FlowWords:
     """How patients speak of a flow. `starts` finds where one begins, in plain text; None where only another flow or a
-    model begins it. `agrees`: a pattern of what agrees to it by its name ("cancel it"); `agrees_in_a_word`: single words that do."""
+    model begins it. `agrees`: a pattern of what agrees to it by its name ("cancel it"); `agrees_in_a_word`: single
+    words that do."""
 
     name: str
     agent: str

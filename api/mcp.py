@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import mcp_types as types
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
@@ -35,16 +33,16 @@ async def serve_stdio(runtime: Runtime, caller: Principal) -> None:
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 
-def tool_server(runtime: Runtime, fixed: Principal | None) -> Server[Any]:
+def tool_server(runtime: Runtime, fixed: Principal | None) -> Server[object]:
     """A server of the tools, for one caller, or for whom each request of HTTP names."""
 
-    def caller(ctx: ServerRequestContext[Any]) -> Principal:
+    def caller(ctx: ServerRequestContext[object]) -> Principal:
         if fixed is not None:
             return fixed
         principal: Principal = ctx.request.scope["state"]["principal"]  # type: ignore[union-attr]
         return principal
 
-    async def list_tools(ctx: ServerRequestContext[Any], params: Any) -> types.ListToolsResult:
+    async def list_tools(ctx: ServerRequestContext[object], params: object) -> types.ListToolsResult:
         who = caller(ctx)
         allowed = [t for t in all_tools() if who.may(t.needs.name) and (who.is_staff or t.by_patient)]
         return types.ListToolsResult(
@@ -59,7 +57,7 @@ def tool_server(runtime: Runtime, fixed: Principal | None) -> Server[Any]:
             ]
         )
 
-    async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def call_tool(ctx: ServerRequestContext[object], params: types.CallToolRequestParams) -> types.CallToolResult:
         name = _known(params.name)
         try:
             reply = await runtime.call(name, params.arguments or {}, caller(ctx), channel="mcp")

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -22,6 +22,7 @@ from sqlalchemy.exc import ProgrammingError
 from cli.terminal import unprepared
 from db import provision
 from db.engine import Database
+from db.json import JsonObject
 from governance.record import canonical
 from governance.seals import keys as key_files
 from governance.seals import sealing
@@ -200,7 +201,7 @@ async def _verify(trusted: TrustedKeys | None, since: datetime | None) -> Report
 
 def _show(report: Report, *, as_json: bool) -> None:
     if as_json:
-        shown: dict[str, Any] = {"whole": report.whole, **asdict(report)}
+        shown: JsonObject = {"whole": report.whole, **asdict(report)}
         print(json.dumps(shown, default=str))
     else:
         since = "" if report.since is None else f" (only what moved since {report.since.isoformat()})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
 from uuid import UUID
 
 from rich.console import Console
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from agents.turn.running import Turns
 from db.base import new_id
+from db.json import JsonObject
 from governance.vault import Keyring
 from settings import Settings
 from tools.conversations.contents import open_contents
@@ -45,7 +45,7 @@ async def run(runtime: Runtime, settings: Settings, *, phone: str, as_json: bool
             console.print(reply["reply"] or _NO_ANSWER, style="green", markup=False)
 
 
-async def say(runtime: Runtime, tenant_id: UUID, number: str, text: str, *, channel: str = "console") -> dict[str, Any]:
+async def say(runtime: Runtime, tenant_id: UUID, number: str, text: str, *, channel: str = "console") -> JsonObject:
     """Send one message and run its turn here: {reply, conversation_id, session_id, state, ...}."""
     incoming = Incoming(channel=channel, address=number, body=text, provider_id=f"console-{new_id()}")
     message_id = await receive(runtime, tenant_id, incoming)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.terminal import caller_for, out, with_runtime
+from db.json import JsonObject
 from governance.keeping import left_to_rewrap
 from governance.keeping import rewrap as rewrap_keys
 from governance.key_check import forget_old_masters
 from governance.masters import new_key_line
 from tools.runtime.errors import ToolError
+from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_ids
 
@@ -130,7 +132,7 @@ def rerun(
     with_runtime(body)
 
 
-def _show(found: dict[str, Any], *, as_json: bool) -> None:
+def _show(found: JsonObject, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found), flush=True)
         return
@@ -145,10 +147,10 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
                 out.print(f"    + {would}", style="green", markup=False)
 
 
-async def _newest(runtime: Runtime, caller: Any, limit: int) -> list[str]:
+async def _newest(runtime: Runtime, caller: Principal, limit: int) -> list[str]:
     """Conversations, the newest first."""
     found: list[tuple[datetime, str]] = []
-    args: dict[str, Any] = {"agent": "concierge", "limit": 200}
+    args: JsonObject = {"agent": "concierge", "limit": 200}
     while True:
         page = json.loads((await runtime.call("record.list_sessions", args, caller, channel="cli")).body)
         found += [(datetime.fromisoformat(item["started_at"]), item["id"]) for item in page["items"]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from cli.terminal import call, out, print_call
+from db.json import JsonObject
 
 jobs_app = typer.Typer(help="Jobs that failed for good: look, run again, drop", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
@@ -34,6 +35,6 @@ def drop_job(job_id: UUID, reason: Annotated[str, typer.Option(prompt=True, help
     call("jobs.drop_dead_job", args, lambda job: out.print(f"{job['task']} was dropped"))
 
 
-def _line(job: dict[str, Any]) -> str:
+def _line(job: JsonObject) -> str:
     args = " ".join(f"{name}={value}" for name, value in job["args"].items() if name != "tenant")
     return f"{job['id']}  {job['at'][:19]}  {job['task']:24} {job['attempts']} tries  {job['error']:20} {args}"

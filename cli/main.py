@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -18,6 +18,7 @@ from cli.jobs import jobs_app
 from cli.scribe import note
 from cli.terminal import call, call_all, caller_for, check_folder, out, print_call, with_runtime
 from cli.voice import transcribe
+from db.json import JsonObject
 from settings import Settings, get_settings
 from tools.runtime.runtime import Runtime
 from wiring import logs
@@ -319,7 +320,7 @@ def session_replay(
     """Replay a session: everything that was heard, understood, decided, done and said, in order; texts are redacted."""
     from cli.replay import print_replay
 
-    def show(result: dict[str, Any]) -> None:
+    def show(result: JsonObject) -> None:
         print(json.dumps(result)) if as_json else print_replay(out, result)
 
     if break_glass:
@@ -344,11 +345,11 @@ def _prepare(settings: Settings, *, demo: bool = True) -> str:
     return service
 
 
-def _session_line(item: dict[str, Any]) -> str:
+def _session_line(item: JsonObject) -> str:
     return f"{item['id']}  {item['started_at'][:19]}  {item['channel']:9} {item['agent']:10} {item['head_seq']:5} {item['principal']}"
 
 
-def _outbox_line(item: dict[str, Any]) -> str:
+def _outbox_line(item: JsonObject) -> str:
     return f"{item['at'][:19]}  {item['state']:9} {item['purpose'] or '':12} {item['body']!r}"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Console
 from rich.text import Text
 
+from db.json import JsonObject
 
-def print_replay(console: Console, session: dict[str, Any]) -> None:
+
+def print_replay(console: Console, session: JsonObject) -> None:
     """The whole session in order, a line or two an entry."""
     console.print(f"Session {session['id']}  {session['channel']}  patient {session['patient_id'] or 'not known'}")
     if session["redacted"]:
@@ -21,7 +21,7 @@ def print_replay(console: Console, session: dict[str, Any]) -> None:
         console.print(f"THE CHAIN IS BROKEN: {session['first_break']}", style="red")
 
 
-def _line(entry: dict[str, Any]) -> Text:
+def _line(entry: JsonObject) -> Text:
     body, full, kind = entry["body"], entry["full"] or {}, entry["kind"]
     text = Text(f"{entry['seq']:4} {str(body.get('at', ''))[:19]}  ")
     if kind in ("message_in", "message_out"):
@@ -49,6 +49,6 @@ def _line(entry: dict[str, Any]) -> Text:
     return text
 
 
-def _command(command: dict[str, Any]) -> str:
+def _command(command: JsonObject) -> str:
     rest = ", ".join(str(value) for name, value in command.items() if name != "kind")
     return f"{command['kind']}({rest})" if rest else str(command["kind"])

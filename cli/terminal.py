@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from rich.console import Console
 from sqlalchemy.exc import ProgrammingError
 
+from db.json import JsonObject
 from settings import Settings, get_settings
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -70,7 +70,7 @@ async def caller_for(runtime: Runtime, key: str) -> Principal:
     return Principal(kind="staff", id="cli", tenant_id=tenant_id, roles=frozenset({"admin"}))
 
 
-def call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> None:
+def call(name: str, args: JsonObject, show: Callable[[JsonObject], None]) -> None:
     """Call a tool and show its answer; a refusal is printed, and the exit status is 1."""
     from tools.runtime.errors import ToolError
 
@@ -85,11 +85,11 @@ def call(name: str, args: dict[str, Any], show: Callable[[dict[str, Any]], None]
     with_runtime(body)
 
 
-def call_all(name: str, args: dict[str, Any], parts: str, show: Callable[[dict[str, Any]], None]) -> None:
+def call_all(name: str, args: JsonObject, parts: str, show: Callable[[JsonObject], None]) -> None:
     """Call a tool that answers a part at a time (`after`, `next_after`) until its end, and show all as one answer."""
-    whole: dict[str, Any] = {}
+    whole: JsonObject = {}
 
-    def take(result: dict[str, Any]) -> None:
+    def take(result: JsonObject) -> None:
         nonlocal whole
         whole = {**result, parts: [*whole.get(parts, []), *result[parts]]}
 
@@ -99,10 +99,10 @@ def call_all(name: str, args: dict[str, Any], parts: str, show: Callable[[dict[s
     show(whole)
 
 
-def print_call(name: str, args: dict[str, Any], *, as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
+def print_call(name: str, args: JsonObject, *, as_json: bool, line: Callable[[JsonObject], str]) -> None:
     """Call a tool that lists, and print a line an item."""
 
-    def show(result: dict[str, Any]) -> None:
+    def show(result: JsonObject) -> None:
         if as_json:
             print(json.dumps(result))
             return

@@ -7,14 +7,16 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.terminal import caller_for, out, with_runtime
-from tools.runtime.runtime import Runtime
+from db.json import JsonObject
+from tools.runtime.principals import Principal
+from tools.runtime.runtime import Reply, Runtime
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -38,7 +40,7 @@ def transcribe(
     speakers: Annotated[int, typer.Option(help="How many people speak; estimated where not given")] = 0,
 ) -> None:
     """Transcribe a recording and print what was said. It is kept as any recording is: sealed, and for so long as the rule says."""
-    args: dict[str, Any] = {"kind": kind}
+    args: JsonObject = {"kind": kind}
     args |= {"patient_id": patient} if patient else {}
     args |= {"language": language} if language else {}
     args |= {"speakers": speakers} if speakers else {}
@@ -60,7 +62,7 @@ def transcribe(
     with_runtime(body)
 
 
-async def _received(runtime: Runtime, caller: Any, file: Path, args: dict[str, Any]) -> str:
+async def _received(runtime: Runtime, caller: Principal, file: Path, args: JsonObject) -> str:
     from settings import get_settings
     from tools.voice.uploads import take_part
 
@@ -86,7 +88,7 @@ async def _read(file: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def _heard(runtime: Runtime, caller: Any, session: str, bar: Progress) -> None:
+async def _heard(runtime: Runtime, caller: Principal, session: str, bar: Progress) -> None:
     """Hear it in this process; a worker that took the job already is left to it, and waited for."""
     from tools.voice.transcribing import transcribe_session
 
@@ -108,7 +110,8 @@ async def _heard(runtime: Runtime, caller: Any, session: str, bar: Progress) -> 
         await asyncio.gather(hearing, return_exceptions=True)
 
 
-def _show(reply: Any, form: str) -> None:
+def _show(reply: Reply, form: str) -> None:
+    from tools.voice.transcripts import TranscriptOut
     from voice.transcript import to_srt, to_txt, to_vtt
 
     if form == "json":
@@ -117,4 +120,5 @@ def _show(reply: Any, form: str) -> None:
     writers = {"txt": to_txt, "vtt": to_vtt, "srt": to_srt}
     if form not in writers:
         raise typer.BadParameter("must be txt, vtt, srt or json", param_hint="--format")
+    assert isinstance(reply.out, TranscriptOut)
     print(writers[form](reply.out.lines(), note=reply.out.warning))

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
+from db.json import JsonArray, JsonObject
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -27,7 +29,7 @@ def new_id() -> UUID:
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, list[Any]: JSONB, str: Text()}
+    type_annotation_map = {datetime: DateTime(timezone=True), JsonObject: JSONB, JsonArray: JSONB, str: Text()}
 
 
 class TenantRow:
@@ -59,7 +61,7 @@ class Versioned(TenantRow):
 
     @declared_attr.directive
     @classmethod
-    def __mapper_args__(cls) -> dict[str, Any]:
+    def __mapper_args__(cls) -> JsonObject:
         return {"version_id_col": cls.version}
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -22,6 +23,9 @@ _SCOPE = (
 )
 # A peer that is gone without a word is noticed within seconds, not after two hours.
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+
+Session = AsyncSession  # for who only passes it on
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -51,8 +55,27 @@ class Database:
             await set_scope(session, tenant_id, patient_id=patient_id)
             yield session
 
+    @asynccontextmanager
+    async def reading(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """A transaction that can only read."""
+        async with self.begin(tenant_id) as session:
+            await session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
+            await session.rollback()
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def ended(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """A transaction that someone else began: commits at the end, rolls back on an exception."""
+    try:
+        yield session
+        await session.commit()
+    except BaseException:
+        await session.rollback()
+        raise
 
 
 async def set_scope(session: AsyncSession, tenant_id: UUID | None, *, patient_id: UUID | None = None) -> None:

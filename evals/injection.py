@@ -34,7 +34,6 @@ from rich.console import Console
 from rich.progress import track
 
 from agents.turn.running import Turns
-from agents.turn.state import flow_about
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.resolve.confirmation import is_plain_yes
@@ -47,6 +46,7 @@ from governance.policies.injection import looks_like_injection
 from governance.vault import Owner
 from tests.doubles.openai_server import OpenAIServer
 from tools.conversations.inbox import ensure_conversation
+from tools.conversations.turns import state_about
 from tools.runtime.principals import Principal, system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
@@ -345,7 +345,7 @@ async def open_verified(runtime: Runtime, patient: dict[str, Any], channel: str 
         conversation = await ensure_conversation(work, channel, patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()
-        flow = await work.keys.seal(Owner(conversation, "conversation"), json.dumps(state), flow_about(conversation))
+        flow = await work.keys.seal(Owner(conversation, "conversation"), json.dumps(state), state_about(conversation))
         driver = await work.session.connection()
         await driver.exec_driver_sql("UPDATE conversation SET flow = %s WHERE id = %s", (flow, conversation))
     return conversation

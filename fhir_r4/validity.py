@@ -19,6 +19,8 @@ from fhir.resources.R4B import get_fhir_model_class
 from fhirpathpy.models import models
 from pydantic import BaseModel, ValidationError
 
+from db.json import JsonObject
+
 _FILE = Path(__file__).with_name("definitions.yaml")
 _MOST = 100
 
@@ -43,7 +45,7 @@ class _Concept:
 class _Definitions:
     codes: Mapping[str, frozenset[str]]
     concepts: Mapping[str, _Concept]
-    invariants: Mapping[str, Mapping[str, Callable[..., Any]]]
+    invariants: Mapping[str, Mapping[str, Callable[..., object]]]
 
 
 @cache
@@ -59,7 +61,7 @@ def _definitions() -> _Definitions:
     )
 
 
-def faults(resource: Any) -> tuple[Invalid, ...]:
+def faults(resource: object) -> tuple[Invalid, ...]:
     """What is wrong with a resource (parsed JSON), at most a hundred faults; empty: it is valid R4."""
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         return (Invalid("", "structure", "is not a FHIR resource: an object with resourceType is needed"),)
@@ -90,7 +92,7 @@ def _structural(kind: str, error: Mapping[str, Any]) -> Invalid:
     return Invalid(path, "structure", told.get(error["type"], f"is not as FHIR demands ({error['type']})"))
 
 
-def _empties(value: Any, path: str) -> Iterator[Invalid]:
+def _empties(value: object, path: str) -> Iterator[Invalid]:
     """FHIR's JSON has no empty arrays, objects and strings, and null only where an array's extensions need it."""
     if value in ({}, [], ""):
         yield Invalid(path, "empty", "must not be empty: leave it out")
@@ -105,7 +107,7 @@ def _empties(value: Any, path: str) -> Iterator[Invalid]:
             yield from _empties(inner, f"{path}[{i}]")
 
 
-def _walk(node: BaseModel, raw: dict[str, Any], path: str, resource: dict[str, Any]) -> Iterator[Invalid]:
+def _walk(node: BaseModel, raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
     """A node of the model beside its JSON, and all below it. `resource`: the resource that it is part of."""
     if raw.get("resourceType"):
         resource = raw
@@ -126,7 +128,7 @@ def _walk(node: BaseModel, raw: dict[str, Any], path: str, resource: dict[str, A
                     yield from _walk(one, of_it, f"{path}.{name}[{i}]", resource)
 
 
-def _unused(raw: dict[str, Any], path: str) -> Iterator[Invalid]:
+def _unused(raw: JsonObject, path: str) -> Iterator[Invalid]:
     """dom-3, which FHIRPath engines cannot run as R4 writes it: what is contained is referred to, or refers to all."""
     named = set(_local(raw))
     for i, one in enumerate(raw["contained"]):
@@ -134,7 +136,7 @@ def _unused(raw: dict[str, Any], path: str) -> Iterator[Invalid]:
             yield Invalid(f"{path}.contained[{i}]", "dom-3", "is contained but nothing refers to it")
 
 
-def _local(value: Any) -> Iterator[str]:
+def _local(value: object) -> Iterator[str]:
     """Every reference, canonical or address in the same resource: "#medication"."""
     if isinstance(value, str) and value.startswith("#"):
         yield value
@@ -152,14 +154,14 @@ def _field(kind: type[BaseModel], name: str) -> str:
     return _aliases(kind).get(name, name)
 
 
-def _broken(names: list[str], raw: dict[str, Any], path: str, resource: dict[str, Any]) -> Iterator[Invalid]:
+def _broken(names: list[str], raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
     for name in names:
         for key, holds in _definitions().invariants.get(name, {}).items():
             if holds(raw, {"resource": resource}) not in ([True], []):
                 yield Invalid(path, key, f"does not hold FHIR's invariant {key}")
 
 
-def _codes(node: BaseModel, raw: dict[str, Any], path: str, name: str) -> Iterator[Invalid]:
+def _codes(node: BaseModel, raw: JsonObject, path: str, name: str) -> Iterator[Invalid]:
     """Elements with a required binding: a code of the list, and not left out where FHIR demands the element."""
     for field, about in type(node).model_fields.items():
         extra = about.json_schema_extra if isinstance(about.json_schema_extra, dict) else {}
@@ -176,7 +178,7 @@ def _codes(node: BaseModel, raw: dict[str, Any], path: str, name: str) -> Iterat
             yield Invalid(f"{path}.{element}", "code", f"must have one of {', '.join(sorted(concept.codes))}")
 
 
-def _complete(codes: Any) -> frozenset[str]:
+def _complete(codes: object) -> frozenset[str]:
     """The model's own list of codes, where it is whole ("+" marks one that goes on) and not words about codes."""
     if (
         not isinstance(codes, list)
@@ -187,13 +189,13 @@ def _complete(codes: Any) -> frozenset[str]:
     return frozenset(codes)
 
 
-def _coded(value: dict[str, Any], concept: _Concept) -> bool:
+def _coded(value: JsonObject, concept: _Concept) -> bool:
     return any(
         one.get("system") == concept.system and one.get("code") in concept.codes for one in value.get("coding", ())
     )
 
 
-def _in_order(start: Any, end: Any) -> bool:
+def _in_order(start: object, end: object) -> bool:
     """Whether a start is not after an end; partial dates ("2016-03") are compared as far as both go."""
     if not isinstance(start, str) or not isinstance(end, str):
         return True
@@ -203,7 +205,7 @@ def _in_order(start: Any, end: Any) -> bool:
     return start[:length] <= end[:length]
 
 
-def _dangling(bundle: dict[str, Any]) -> Iterator[Invalid]:
+def _dangling(bundle: JsonObject) -> Iterator[Invalid]:
     """References by urn:uuid that no entry of the bundle answers."""
     known = {entry.get("fullUrl") for entry in bundle.get("entry", ())}
     for path, target in _references(bundle, "Bundle"):
@@ -211,7 +213,7 @@ def _dangling(bundle: dict[str, Any]) -> Iterator[Invalid]:
             yield Invalid(path, "reference", "points to nothing in this bundle")
 
 
-def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _references(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == "reference" and isinstance(inner, str):

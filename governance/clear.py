@@ -10,7 +10,7 @@ import datetime as dt
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -25,12 +25,12 @@ _SHORTEST_INSTRUCTION = 12
 _MOST = 50  # of a list, and of the patients named
 
 
-def clear(value: Any) -> Any:
+def clear(value: object) -> object:
     """A model, or any value, without what could name a person. Lists of records are counted."""
     return _clear(value, keep_text=False, birth=False)
 
 
-def patients_in(value: Any, found: dict[UUID, None] | None = None) -> dict[UUID, None]:
+def patients_in(value: object, found: dict[UUID, None] | None = None) -> dict[UUID, None]:
     """The patients whose records a result shows or arguments name, in order: by `patient_id`, or the field that the
     model's `subject_field` names."""
     found = {} if found is None else found
@@ -47,7 +47,7 @@ def patients_in(value: Any, found: dict[UUID, None] | None = None) -> dict[UUID,
     return found
 
 
-def texts_in(value: Any, found: dict[str, None] | None = None) -> dict[str, None]:
+def texts_in(value: object, found: dict[str, None] | None = None) -> dict[str, None]:
     """The free texts of a result, each once: what someone may have written who is not the hospital. Short values
     (names, codes) hold no instruction and are left out."""
     found = {} if found is None else found
@@ -66,7 +66,7 @@ def texts_in(value: Any, found: dict[str, None] | None = None) -> dict[str, None
     return found
 
 
-def _clear(value: Any, *, keep_text: bool, birth: bool) -> Any:
+def _clear(value: object, *, keep_text: bool, birth: bool) -> object:
     if value is None or isinstance(value, _KEPT):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, str):
@@ -99,7 +99,7 @@ def _plain_fields(model: type[BaseModel]) -> dict[str, bool]:
     }
 
 
-def _closed(annotation: Any) -> bool:
+def _closed(annotation: object) -> bool:
     """Is it a closed set of words, or none?"""
     origin = get_origin(annotation)
     if origin is Literal or annotation is type(None):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import delete, select, text
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import Database
+from db.json import JsonObject
 from governance.masters import MasterKeyMissing
 from governance.tables import KeyCheck
 from governance.vault import Vault
@@ -60,7 +60,7 @@ async def _unwrap(vault: Vault, row: KeyCheck) -> None:
         raise KeysDiffer(f"the master key {row.name} is another than this database's")
 
 
-async def _new(rows: list[KeyCheck], vault: Vault, seals: list[str]) -> list[dict[str, Any]]:
+async def _new(rows: list[KeyCheck], vault: Vault, seals: list[str]) -> list[JsonObject]:
     known = {(row.kind, row.name) for row in rows}
     new = [{"kind": "seal", "name": name, "key_id": new_id(), "probe": b""} for name in seals]
     new.append({"kind": "secret", "name": "secret", "key_id": new_id(), "probe": vault.own_fingerprint()})

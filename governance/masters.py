@@ -6,13 +6,14 @@ import base64
 import os
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
+
+from db.json import JsonObject
 
 ClearKey = tuple[UUID, bytes]  # the data key's id, and the key
 WrappedKey = tuple[UUID, str, bytes]  # the data key's id, its master key's name, and the key wrapped by that
@@ -102,12 +103,12 @@ class KeyService:
             raise InvalidTag
         return results
 
-    async def _asked(self, asking: Awaitable[httpx.Response]) -> dict[str, Any]:
+    async def _asked(self, asking: Awaitable[httpx.Response]) -> JsonObject:
         try:
             answer = await asking
             if answer.status_code != 400:
                 answer.raise_for_status()
-            data: dict[str, Any] = answer.json()["data"]
+            data: JsonObject = answer.json()["data"]
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise KeyServiceDown(type(error).__name__) from error
         return data

@@ -7,12 +7,12 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import direct
+from db.json import JsonObject
 from governance.vault import Keyring, Owner
 
 ENTRY_KINDS: dict[str, str] = {}
@@ -54,8 +54,8 @@ class Pending:
     """An entry that is not written yet."""
 
     kind: str
-    body: dict[str, Any]
-    full: dict[str, Any] | None
+    body: JsonObject
+    full: JsonObject | None
     owner: Owner | None
 
 
@@ -67,7 +67,7 @@ class Record:
     entries: list[Pending] = field(default_factory=list)
 
     def append(
-        self, kind: str, body: dict[str, Any], *, full: dict[str, Any] | None = None, owner: Owner | None = None
+        self, kind: str, body: JsonObject, *, full: JsonObject | None = None, owner: Owner | None = None
     ) -> None:
         """`kind` is a declared one. `body` is kept readable and holds nothing personal; `full` is sealed under the owner's key: a patient's, or
         the session's conversation's. Where there is neither it is left out: what could not be erased is not stored."""
@@ -92,13 +92,13 @@ class Record:
                 kept.append(entry)
         self.entries[mark:] = kept
 
-    def _undone(self, entry: Pending, body: dict[str, Any]) -> Pending:
+    def _undone(self, entry: Pending, body: JsonObject) -> Pending:
         conversation = self.opening.conversation_id
         if conversation is None:
             return Pending(entry.kind, body, None, None)
         return Pending(entry.kind, body, entry.full, Owner(conversation, "conversation"))
 
-    async def flush(self, session: AsyncSession, keys: Keyring, events: list[dict[str, Any]]) -> None:
+    async def flush(self, session: AsyncSession, keys: Keyring, events: list[JsonObject]) -> None:
         """Write what was appended, and the events. Called once, last before the commit: the chain's row is locked
         until then."""
         if not self.entries and not events:
@@ -129,7 +129,7 @@ class Record:
         ]
 
 
-async def append_event(session: AsyncSession, event: dict[str, Any]) -> None:
+async def append_event(session: AsyncSession, event: JsonObject) -> None:
     """Write an event that is no call's and has no entry."""
     await direct(session, _APPEND, (NIL, "{}", [], [], [], canonical([event])))
 
@@ -139,16 +139,16 @@ def entry_about(session_id: UUID) -> str:
     return f"entry:{session_id}"
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """JSON with sorted keys, no spaces, UTF-8 kept: the same value gives the same bytes."""
     dumped = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
     return dumped.replace("\\u0000", "\\ufffd")  # PostgreSQL text holds no NUL
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, in hex."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()

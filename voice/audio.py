@@ -6,15 +6,15 @@ import io
 import math
 import wave
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 RATE_HZ = 16_000
 PHONE_RATE_HZ = 8_000
-Floats = np.ndarray[Any, np.dtype[np.float32]]
-Shorts = np.ndarray[Any, np.dtype[np.int16]]
+Floats = NDArray[np.float32]
+Shorts = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def _mulaw_values() -> Shorts:
     return np.where(code & 0x80, 0x84 - size, size - 0x84).astype(np.int16)
 
 
-def _mulaw_codes() -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _mulaw_codes() -> NDArray[np.uint8]:
     """The code of each 16-bit sample, found by the sample's bits taken as an unsigned number."""
     samples = np.arange(65_536, dtype=np.uint16).view(np.int16).astype(np.int32) >> 2
     size = np.minimum(np.abs(samples), 8159) + 33

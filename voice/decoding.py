@@ -138,7 +138,7 @@ class _Reader:
             self.close()
             raise
         self._resampler: av.AudioResampler | None = None
-        self._setup: tuple[Any, ...] = ()
+        self._setup: tuple[object, ...] = ()
         self._given = 0  # samples at 16 kHz
         self._first_s: float | None = None
         self._broken = False  # the last packet could not be read

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import av
 import numpy as np
@@ -184,5 +183,5 @@ class LiveHearing:
         return segments
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: object, other: object) -> bool:
     return str(one).strip(".,;:!?।").lower() == str(other).strip(".,;:!?।").lower()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from unicodedata import category
+
+from db.json import JsonObject
 
 _SHORTEST_MS = 10  # a cue must end after it begins
 
@@ -34,7 +35,7 @@ class Line:
         return role or self.speaker
 
 
-def to_json(lines: Iterable[Line]) -> dict[str, Any]:
+def to_json(lines: Iterable[Line]) -> JsonObject:
     """As a dictionary of plain values."""
     return {
         "segments": [

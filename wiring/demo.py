@@ -8,7 +8,6 @@ import hmac
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
+from db.json import JsonObject
 from tools.access.keys import hash_key
 from tools.access.tables import ApiKey
 from tools.facility.tables import Location, Practitioner, Specialty
@@ -40,7 +40,7 @@ SPECIALTIES = {
     "ophthalmology": "Ophthalmology", "ent": "ENT", "neurology": "Neurology", "gastroenterology": "Gastroenterology",
     "psychiatry": "Psychiatry", "dentistry": "Dentistry",
 }  # fmt: skip
-LOCATIONS: tuple[dict[str, Any], ...] = (
+LOCATIONS: tuple[JsonObject, ...] = (
     {"name": "Main Campus", "aliases": ["main hospital", "main branch", "Residency Road"], "city": "Bengaluru",
      "address": "14 Residency Road, Bengaluru 560025", "phone": "+91 80 4555 0101",
      "hours": "Monday to Saturday 8 am to 8 pm, emergency always",
@@ -182,7 +182,7 @@ async def _patients(session: AsyncSession, now: datetime) -> None:
     await session.execute(insert(PatientRelation), relations)
 
 
-def _relation(patient_id: UUID, related_id: UUID, relation: str) -> dict[str, Any]:
+def _relation(patient_id: UUID, related_id: UUID, relation: str) -> JsonObject:
     names = {"patient_id": patient_id, "related_id": related_id, "relation": relation, "may_act": True}
     return {"id": _id("relation", patient_id, related_id), "tenant_id": TENANT_ID, **names}
 
@@ -215,8 +215,8 @@ async def _slots(session: AsyncSession, schedules: list[ProviderSchedule], today
 class DemoFacts:
     """What someone who tries the service needs to know."""
 
-    patients: list[dict[str, Any]]
-    doctors: list[dict[str, Any]]
+    patients: list[JsonObject]
+    doctors: list[JsonObject]
 
 
 async def facts(database: Database, tenant_id: UUID) -> DemoFacts:

@@ -11,7 +11,6 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
 
 import structlog
 
@@ -47,7 +46,7 @@ def configure(level: str) -> None:
     )
 
 
-def without_personal_data(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def without_personal_data(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """A structlog processor: `phi.` values are replaced, other texts cleaned."""
     for name, value in event.items():
         if name.startswith("phi."):

@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from procrastinate import JobContext
@@ -15,6 +14,7 @@ from procrastinate.jobs import Status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.record import append_event
 from governance.seals.documents import Seal
 from governance.seals.sealer import Seals, run_sealer
@@ -61,8 +61,8 @@ def register(runtime: Runtime) -> None:
             app.periodic(cron=declared.every)(app.task(name=ticked, queue=declared.queue)(tick))
 
 
-def _running(runtime: Runtime, name: str, retry: Retry) -> Any:
-    async def running(context: JobContext, **args: Any) -> None:
+def _running(runtime: Runtime, name: str, retry: Retry) -> object:
+    async def running(context: JobContext, **args: object) -> None:
         try:
             await TASKS[name](runtime, **args)
         except Exception as error:
@@ -73,14 +73,14 @@ def _running(runtime: Runtime, name: str, retry: Retry) -> Any:
     return running
 
 
-def _ticking(runtime: Runtime, name: str) -> Any:
+def _ticking(runtime: Runtime, name: str) -> object:
     async def ticking(timestamp: int) -> None:
         await TASKS[name](runtime)
 
     return ticking
 
 
-def _for_each_tenant(runtime: Runtime, declared: Task) -> Any:
+def _for_each_tenant(runtime: Runtime, declared: Task) -> object:
     """One job a tenant, so that one tenant's trouble is not the others'; none where the one before has not begun."""
 
     async def ticking(timestamp: int) -> None:
@@ -162,7 +162,7 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
     """Put the record under seals, and say so by an event."""
 
     async def sealed(session: AsyncSession, seal: Seal) -> None:
-        event: dict[str, Any] = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
+        event: JsonObject = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
         told = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
         await append_event(session, told)
         await runtime.jobs.defer(session, jobs_for(SEALED, event["id"], seal.tenant_id, seal.tenant_id))

@@ -1,5 +1,6 @@
-"""The concierge: the first and last word of every turn. Hands commands to the flow under way, and carries the repairs that
-belong to no single flow: corrections, digressions, changes of mind, several flows at once, silence, "a person, please"."""
+"""The concierge: the first and last word of every turn. Hands commands to the flow under way, and carries the repairs
+that belong to no single flow: corrections, digressions, changes of mind, several flows at once, silence, "a person,
+please"."""
 
 from __future__ import annotations
 
@@ -125,7 +126,8 @@ async def _absorb(dialogue: Dialogue) -> bool:
 
 
 def _begin_by_itself(dialogue: Dialogue) -> None:
-    """A piece of information may ask for a flow where nothing is under way; and one message, for a flow more than once."""
+    """A piece of information may ask for a flow where nothing is under way; and one message, for a flow more than
+    once."""
     if dialogue.state.flow is None and not dialogue.has(Start):
         name = flows.begun_by(command.slot for command in dialogue.fills())
         if name is not None:

@@ -1,13 +1,11 @@
 """One phone call: the caller's words go through the same turn as a WhatsApp message, its answers become sentences.
 
-Nothing is done here but talking. What the caller says is stored as a message of the conversation and its turn is run in this
-process; turns of a call are serial, and what is said meanwhile is taken next.
-"""
+Nothing is done here but talking. What the caller says is stored as a message of the conversation and its turn is run
+in this process; turns of a call are serial, and what is said meanwhile is taken next."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -20,15 +18,10 @@ from agents.phrases import phrase
 from agents.screen.red_flags import red_flags
 from agents.turn.dialogue import EMERGENCY
 from agents.turn.running import ATTEMPTS, Answered, Turns
-from agents.turn.state import flow_about
 from db.blobs import Blobs
-from governance.record import canonical
-from governance.vault import Owner
 from tools.conversations.inbox import Incoming
-from tools.conversations.tables import Conversation
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work
 from tools.voice import calls as written
 from tools.voice.calls import Call, Outcome, Recorder
 from voice.calls import events as e
@@ -73,18 +66,6 @@ class Hospital:
     @property
     def emergency(self) -> str:
         return EMERGENCY.get(self.country, "112")
-
-
-async def forget_who(work: Work, conversation_id: UUID) -> None:
-    """A call proves nothing about who was on the one before: a number can be forged. Whoever calls is verified anew."""
-    row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
-    sealed = await work.keys.open_one(row.flow, flow_about(conversation_id))
-    if sealed is None:
-        return
-    state = json.loads(sealed)
-    state.pop("verified_at", None)
-    owner = Owner(conversation_id, "conversation")
-    row.flow = await work.keys.seal(owner, canonical(state), flow_about(conversation_id))
 
 
 class PhoneCall:
@@ -240,7 +221,7 @@ class PhoneCall:
             _, _, (text, how, question) = await self._waiting.get()
             try:
                 await self._answer(text, how, question)
-            except Exception as error:
+            except Exception as error:  # somebody is on the line: whatever it was, the caller is told and put through
                 log.error("call.failed", call=self._call.call_sid, error=type(error).__name__, exc_info=error)
                 await self._failed()
 
@@ -259,8 +240,8 @@ class PhoneCall:
             await self._hear(in_figures(text, question))
 
     def _guesses(self, question: Question) -> bool:
-        """Whether the words are little more than a guess: by the stand-in, of an answer that is not from a small set. They
-        are looked through for red flags, and not acted on."""
+        """Whether the words are little more than a guess: by the stand-in, of an answer that is not from a small set.
+        They are looked through for red flags, and not acted on."""
         return self._line.stand_in and question not in ("yes_no", "choice", "digits")
 
     async def _hear(self, text: str) -> None:
@@ -291,7 +272,7 @@ class PhoneCall:
                 answered = await self._runtime.services.get(Turns).answer_next(
                     self._call.tenant_id, self._call.conversation_id
                 )
-            except Exception as error:
+            except Exception as error:  # tried again while the caller waits, as a job would be
                 failures, failed = failures + 1, error
                 if failures >= ATTEMPTS:
                     raise
@@ -333,8 +314,8 @@ class PhoneCall:
         """The turn could not be run: say so, and give the caller to a person."""
         try:
             unheard = await written.unheard_answer(self._runtime, self._call)
-        except Exception:
-            unheard = None  # the database is away
+        except Exception:  # the database is away too
+            unheard = None
         if unheard is not None:
             self._tell(unheard[1], "none", ref=unheard[0], answers=True)
             self._to_person()
@@ -403,5 +384,5 @@ class PhoneCall:
     async def _note(self, told: e.Told) -> None:
         try:
             await written.note_heard(self._runtime, self._call, UUID(told.ref), heard=told.heard, unheard=told.unheard)
-        except Exception as error:
+        except Exception as error:  # the call goes on without this entry; the answer itself is on the record
             log.error("call.note", call=self._call.call_sid, error=type(error).__name__, exc_info=error)

@@ -1,5 +1,5 @@
-"""What a call understands by itself, outside of turns: consent to recording, its withdrawal, and "stop"; and how answers
-become sentences that can be said."""
+"""What a call understands by itself, outside of turns: consent to recording, its withdrawal, and "stop"; and how
+answers become sentences that can be said."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from voice.speech.sentences import sentences
 
 _WORDS = beside(__file__)
 _NO = re.compile(
-    r"(?:no|nope|nah|not|never|please|thanks|thank you|sorry|i|do not|don't|dont|want|agree|consent|record|recording|it|"
-    r"this|the call|call|me|rather|would|prefer|nahi|nahin|mat|karo|kijiye|ji|na)(?: |$)"
+    r"(?:no|nope|nah|not|never|please|thanks|thank you|sorry|i|do not|don't|dont|want|agree|consent|record|recording|"
+    r"it|this|the call|call|me|rather|would|prefer|nahi|nahin|mat|karo|kijiye|ji|na)(?: |$)"
 )
 _REFUSAL = re.compile(r"\b(?:no|nope|nah|not|never|don't|dont|nahi|nahin|mat|na)\b|नहीं|मत|ना\b")
 _RECORDING = re.compile(r"\brecord(?:ing)?\b|रिकॉर्ड|रिकार्ड")

@@ -1,4 +1,5 @@
-"""What an answer of the patient does to a scheduling flow: a yes or no to what was read back, a choice, "later ones"."""
+"""What an answer of the patient does to a scheduling flow: a yes or no to what was read back, a choice, "later
+ones"."""
 
 from __future__ import annotations
 

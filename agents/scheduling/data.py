@@ -51,6 +51,7 @@ class VisitData(FlowData):
             setattr(self, slot, None)
 
     def search_afresh(self, slot: str | None = None) -> None:
-        """Look for slots from the beginning again, where nothing or one of the things that they are searched by changed."""
+        """Look for slots from the beginning again, where nothing or one of the things that they are searched by
+        changed."""
         if slot is None or slot in _SEARCHED_BY:
             self.after = self.before = None

@@ -117,7 +117,8 @@ class Book(VisitFlow):
         await book.find_and_offer(dialogue)
 
     def split(self, dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:
-        """ "A dentist on Friday and an eye doctor on Saturday" are two bookings: the second begins with its specialty."""
+        """ "A dentist on Friday and an eye doctor on Saturday" are two bookings: the second begins with its
+        specialty."""
         split: list[Command] = []
         first: str | None = None
         for command in commands:

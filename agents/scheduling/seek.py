@@ -166,7 +166,8 @@ def _up_to(seek: Wanted) -> str | None:
 
 
 def spread(found: list[SlotOut], limit: int) -> list[SlotOut]:
-    """A few slots to show: of one time the first doctor only, and not all within the same hour where there is choice."""
+    """A few slots to show: of one time the first doctor only, and not all within the same hour where there is
+    choice."""
     by_time: dict[datetime, SlotOut] = {}
     for slot in found:
         by_time.setdefault(slot.starts_at, slot)

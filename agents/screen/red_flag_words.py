@@ -1,4 +1,5 @@
-"""The rules of the red flags, from their patterns in `red_flag_words.yaml`: English and romanised Hindi, read on plain text."""
+"""The rules of the red flags, from their patterns in `red_flag_words.yaml`: English and romanised Hindi, read on plain
+text."""
 
 from __future__ import annotations
 

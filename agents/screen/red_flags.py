@@ -1,10 +1,9 @@
 """Signs of an emergency in a patient's message, by rules alone.
 
-Source of the signs: the Schmitt-Thompson style emergency questions as published for the public by the NHS ("When to call
-999", nhs.uk) and the American Heart Association / American Stroke Association ("Warning signs of heart attack",
+Source of the signs: the Schmitt-Thompson style emergency questions as published for the public by the NHS ("When to
+call 999", nhs.uk) and the American Heart Association / American Stroke Association ("Warning signs of heart attack",
 "BE FAST"); infants under 3 months with fever: NICE NG143. The rules favour recall: a patient who is told too often to
-call for help loses a minute, one who is told too seldom may lose more. They are no diagnosis.
-"""
+call for help loses a minute, one who is told too seldom may lose more. They are no diagnosis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A long visit in parts that a model can take, each with the end of the part before; and their sentences put together."""
+"""A long visit in parts that a model can take, each with the end of the part before; and their sentences put
+together."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _SEGMENTS_BEFORE = 8  # of a second half
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Segments `first` up to `last` of a visit (counted from 0); those from `before` to `first` are for understanding."""
+    """Segments `first` up to `last` of a visit (counted from 0); those from `before` to `first` are for
+    understanding."""
 
     before: int
     first: int
@@ -55,8 +57,8 @@ def _back(segments: Sequence[Segment], first: int) -> int:
 
 
 def joined(found: Iterable[tuple[Division, Sentence]]) -> tuple[Section, ...]:
-    """One section a division, in the order of the divisions; a sentence that a later part says again is kept once, with the
-    segments of both."""
+    """One section a division, in the order of the divisions; a sentence that a later part says again is kept once,
+    with the segments of both."""
     kept: dict[Division, list[Sentence]] = {}
     for division, sentence in found:
         there = kept.setdefault(division, [])

@@ -1,23 +1,22 @@
 """Notes by a language model: any server that speaks OpenAI's chat completions.
 
-Each part of the visit is one call of one function, whose arguments are the part's sentences. A part whose answer was cut
-off is asked for again in halves, so that no end of a visit is lost. Where any part fails, there is no note: the caller
-falls back to the built-in maker for the whole, never to half a note.
-"""
+Each part of the visit is one call of one function, whose arguments are the part's sentences. A part whose answer was
+cut off is asked for again in halves, so that no end of a visit is lost. Where any part fails, there is no note: the
+caller falls back to the built-in maker for the whole, never to half a note."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx
 import structlog
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError
 
 from agents.scribe.parts import WORDS_A_PART, Part, joined, parts_of
 from agents.understanding.breaker import Breaker
@@ -58,7 +57,7 @@ class _CutShort(Exception):
     """The answer ended before the model was done."""
 
 
-def offered_function(description: str, divisions: tuple[Division, ...]) -> dict[str, Any]:
+def offered_function(description: str, divisions: tuple[Division, ...]) -> dict[str, JsonValue]:
     """The function in the chat-completions form, its schema inlined (no `$ref`)."""
     line = _object({"text": {"type": "string"}, "segments": {"type": "array", "items": {"type": "integer"}}})
     section = _object(
@@ -68,12 +67,13 @@ def offered_function(description: str, divisions: tuple[Division, ...]) -> dict[
     return {"type": "function", "function": {"name": FUNCTION, "description": description, "parameters": parameters}}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _object(properties: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 class ModelNotes:
-    """Writes notes by asking a model. `timeout_s` bounds each part's call. Belongs to the event loop that uses it first."""
+    """Writes notes by asking a model. `timeout_s` bounds each part's call. Belongs to the event loop that uses it
+    first."""
 
     def __init__(
         self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, timeout_s: float = 60.0,
@@ -151,8 +151,8 @@ class ModelNotes:
             "divisions": [(division.value, division.value.replace("_", " ")) for division in divisions],
             "before": part.before < part.first, "part": place[0], "parts": place[1],
             "segments": [
-                {"number": number + 1, "role": segments[number].role, "text": segments[number].text, "before": number < part.first}
-                for number in range(part.before, part.last)
+                {"number": place + 1, "role": segment.role, "text": segment.text, "before": place < part.first}
+                for place, segment in enumerate(segments[part.before : part.last], part.before)
             ],
         }  # fmt: skip
         messages = [

@@ -1,4 +1,5 @@
-"""Without a model: the one tool whose name and description are most like the question is called, and its result told."""
+"""Without a model: the one tool whose name and description are most like the question is called, and its result
+told."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ _COMMON = frozenset(
 
 
 class BuiltInChooser:
-    """Chooses by words. Only tools that need no arguments can be called; where none is like the question, nothing is."""
+    """Chooses by words. Only tools that need no arguments can be called; where none is like the question, nothing
+    is."""
 
     async def choose(self, inquiry: Inquiry) -> Choice:
         if inquiry.rounds:

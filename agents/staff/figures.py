@@ -17,13 +17,13 @@ _TENS = frozenset(word for word, value in CARDINALS.items() if value >= 20 and v
 # "One" is as often a pronoun; the others are numbers that cannot be told from what stands beside them.
 _LEFT_OUT = frozenset({"one"})
 _QUANTITIES = frozenset(
-    {"hundred", "thousand", "lakh", "crore", "million", "billion", "dozen", "half", "quarter", "twice", "double", "triple"}
-)  # fmt: skip
+    {"hundred", "thousand", "lakh", "crore", "million", "billion", "dozen", "half", "quarter", "twice", "double"}
+)
 
 
 def figures_in(text: str) -> frozenset[str]:
-    """Every figure of a text, each in one spelling: "1,250.50", "1250.5" -> "1250.5"; "twenty-five" -> "25"; "half" as it
-    is. Ids are none."""
+    """Every figure of a text, each in one spelling: "1,250.50", "1250.5" -> "1250.5"; "twenty-five" -> "25"; "half" as
+    it is. Ids are none."""
     plain = "".join(_digit(char) for char in unicodedata.normalize("NFKC", _ID.sub(" ", text))).lower()
     plain = _GROUPED.sub(lambda match: match[0].replace(",", ""), plain)
     found = {_spelled(match[0]) for match in _NUMBER.finditer(plain)}

@@ -1,9 +1,8 @@
-"""The loop of a staff agent, as a LangGraph graph: a model, or the built-in, chooses among READ tools, sees what they found,
-and chooses again, until it answers or its budget is spent; then the answer is held against what was found.
+"""The loop of a staff agent, as a LangGraph graph: a model, or the built-in, chooses among READ tools, sees what they
+found, and chooses again, until it answers or its budget is spent; then the answer is held against what was found.
 
-Every call is the asking person's own (`runtime.call`: permission, transaction, entry on the record), every answer of a model
-goes on the record, and what tools find is data: nothing in it can widen what may be called.
-"""
+Every call is the asking person's own (`runtime.call`: permission, transaction, entry on the record), every answer of a
+model goes on the record, and what tools find is data: nothing in it can widen what may be called."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ class ModelChooser:
     `message`; `timeout_s` bounds one call. Belongs to the event loop that uses it first; `aclose` when done."""
 
     def __init__(
-        self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, prompt: str, timeout_s: float = 20.0,
-        temperature: float | None = 0.0, prompts: Path = PROMPTS,
+        self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, prompt: str,
+        timeout_s: float = 20.0, temperature: float | None = 0.0, prompts: Path = PROMPTS,
     ) -> None:  # fmt: skip
         key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
         self._name, self._timeout_s, self._temperature = model, timeout_s, temperature
@@ -107,7 +107,8 @@ class ModelChooser:
         prompt = self._prompt
         return ModelReply(
             model=self._name, prompt=prompt.name, prompt_version=prompt.version, prompt_sha256=prompt.sha256,
-            request_sha256=hashlib.sha256(f"{self._name} {self._temperature} {asked}".encode()).hexdigest(), asked=asked,
+            request_sha256=hashlib.sha256(f"{self._name} {self._temperature} {asked}".encode()).hexdigest(),
+            asked=asked,
             answered=json.dumps(answered, ensure_ascii=False), finish_reason=str(reason)[:40] if reason else None,
             tokens_in=usage["input_tokens"] if usage else None, tokens_out=usage["output_tokens"] if usage else None,
             latency_ms=round((time.monotonic() - started) * 1000), outcome=outcome,

@@ -1,4 +1,5 @@
-"""What a staff agent puts on the record beside its tool calls: the model's answers, and what policy found in results."""
+"""What a staff agent puts on the record beside its tool calls: the model's answers, and what policy found in
+results."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ CHANNEL = "staff"
 
 
 async def record_reply(runtime: Runtime, caller: Principal, reply: ModelReply, patients: Collection[UUID]) -> None:
-    """Put one call of the model in the caller's session of the day. What was said is sealed under the patient's key where
-    all that was found is one patient's; else only its hashes are kept, since it could not be erased."""
+    """Put one call of the model in the caller's session of the day. What was said is sealed under the patient's key
+    where all that was found is one patient's; else only its hashes are kept, since it could not be erased."""
     opening = runtime.opening_for(caller, CHANNEL)
     row = asdict(reply)
     body = {name: row[name] for name in ModelReply.metadata()}

@@ -39,8 +39,9 @@ class ToolAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The end. `held`: every figure is from the question or a tool's result; "replaced": the chooser's text had one that
-    is not, and the plain results stand for it; "refused": there was nothing to stand for it. `limit`: what ran out."""
+    """The end. `held`: every figure is from the question or a tool's result; "replaced": the chooser's text had one
+    that is not, and the plain results stand for it; "refused": there was nothing to stand for it. `limit`: what ran
+    out."""
 
     text: str
     by: By

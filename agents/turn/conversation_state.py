@@ -34,7 +34,8 @@ class Option(BaseModel):
 
 
 class Pending(BaseModel):
-    """What was read back and waits for a yes: the tool and its exact arguments. `action`: the flow whose action it is."""
+    """What was read back and waits for a yes: the tool and its exact arguments. `action`: the flow whose action it
+    is."""
 
     action: str
     tool: str

@@ -1,8 +1,8 @@
 """The shape that states had while the booking's fields stood among the conversation's own (`slots`, `wishes`, ...).
 
-Such states are read as the present shape, and the earlier fields are written beside it, so that workers of both versions
-can answer in one conversation. To go when no worker of before version 2 runs any more: then only `upgraded` is needed.
-"""
+Such states are read as the present shape, and the earlier fields are written beside it, so that workers of both
+versions can answer in one conversation. To go when no worker of before version 2 runs any more: then only `upgraded`
+is needed."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
 """A turn as a LangGraph graph, compiled without a checkpointer: screen -> understand and claim the conversation -> the
-flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and is
-committed by the turn after the graph has ended."""
+flow (or the emergency answer) -> compose and screen out. The turn's transaction is let go while a model is asked, and
+is committed by the turn after the graph has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime as GraphRuntime
 
 from agents.concierge import flow as concierge
@@ -49,7 +50,7 @@ async def emergency(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
 
 async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
-    if turn.read.media and not turn.text.strip():
+    if turn.read.claimed.media and not turn.text.strip():
         turn.dialogue.say("voice_not_heard" if turn.voice_note else "media_noted")
         return {}
     if turn.lost is not None:
@@ -101,7 +102,8 @@ def fit(lines: Sequence[str], options: Sequence[Option], choose: str) -> Fitted:
 
 
 async def screen_out(turn: Turn, reply: str) -> str:
-    """The policy's last look at an answer: what must not leave is replaced, and where it says so a person takes over."""
+    """The policy's last look at an answer: what must not leave is replaced, and where it says so a person takes
+    over."""
     dialogue = turn.dialogue
     work, state = dialogue.work, dialogue.state
     await work.scope(None)
@@ -124,7 +126,7 @@ def _after_understanding(state: Route) -> str:
     return {"silent": END, "emergency": "emergency", "converse": "converse"}[state["route"]]
 
 
-def build() -> Any:
+def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
     """The compiled graph; invoked with the turn as its context."""
     graph: StateGraph[Route, Turn] = StateGraph(Route, context_schema=Turn)
     graph.add_node("screen", screen)

@@ -8,31 +8,31 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.commands import COMMANDS
 from agents.screen.red_flags import red_flags
 from agents.turn.conversation_state import read_state
 from agents.turn.dialogue import HospitalDirectory
 from agents.turn.running import Turns
-from agents.turn.state import Read, Turn, said_in
+from agents.turn.state import Media, Read, Turn, said_in
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
+from db.engine import Session
+from db.json import JsonObject
 from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
 from governance.record import Record, canonical
 from governance.vault import Keyring
 from tools.conversations.inbox import opening_of
+from tools.conversations.turns import Claimed
 from tools.record.rerun import Choice, ReadEntry, Rerun, Seen
 from tools.runtime.context import Tenant
 from tools.runtime.entries import parse, permitted
@@ -42,6 +42,8 @@ from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime, Step
 from tools.runtime.tool import Effect, find_tool
 from tools.runtime.work import Clock, Work
+
+Body = JsonObject  # JSON of the record, of the shape of its entry's kind
 
 
 class NotOnRecord(LookupError):
@@ -54,21 +56,21 @@ class RecordedTurn:
 
     message_id: UUID
     text: str
-    media: list[Any]
+    media: list[Media]
     at: datetime
-    state: dict[str, Any]
+    state: Body
     language: str
     conversation: str  # open or handed_over
     was: Seen
     by: str
-    answers: dict[tuple[str, str], list[dict[str, Any]]]  # (tool, arguments) -> outcomes in order
+    answers: dict[tuple[str, str], list[Body]]  # (tool, arguments) -> outcomes in order
 
 
 def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
     """The turns of a conversation's session. Raises NotOnRecord where a text was erased."""
     turns: list[RecordedTurn] = []
-    messages: dict[str, tuple[dict[str, Any], str]] = {}
-    state: dict[str, Any] = {}
+    messages: dict[str, tuple[Body, str]] = {}
+    state: Body = {}
     language = "en"
     current: RecordedTurn | None = None
     for kind, body, full in entries:
@@ -80,7 +82,8 @@ def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
             said, _ = messages[body["message_id"]]
             current = RecordedTurn(
                 message_id=UUID(body["message_id"]), text=said["text"], media=said["media"],
-                at=datetime.fromisoformat(body["at"]), state=state, language=language, conversation=body["conversation"],
+                at=datetime.fromisoformat(body["at"]), state=state, language=language,
+                conversation=body["conversation"],
                 was=Seen(commands=(full or {}).get("commands", [])), by=body["by"], answers=defaultdict(list),
             )  # fmt: skip
             turns.append(current)
@@ -93,7 +96,7 @@ def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
     return turns
 
 
-def _add(turn: RecordedTurn, kind: str, body: dict[str, Any], full: dict[str, Any]) -> None:
+def _add(turn: RecordedTurn, kind: str, body: Body, full: Body) -> None:
     if kind == "message_out":
         turn.was.reply = full.get("text", "")
     elif kind == "policy_decision" and "policy" in body:
@@ -117,10 +120,11 @@ class Rehearsal(Runtime):
             services=services,
         )  # fmt: skip
         self.turn = turn
-        self.effects: list[dict[str, Any]] = []
+        self.effects: list[Body] = []
 
     async def call_named_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None, prepared: object = None
+        self, work: Work, name: str, arguments: object, caller: Principal, *, step: Step | None = None,
+        prepared: object = None,
     ) -> BaseModel:  # fmt: skip
         tool = permitted(name, caller)
         args = parse(tool, arguments)
@@ -157,10 +161,10 @@ class _Watching(Guard):
         self._guard, self._policy = guard, policy
         self.rules: list[str] = []
 
-    async def policy(self, session: AsyncSession, tenant_id: UUID) -> Policy:
+    async def policy(self, session: Session, tenant_id: UUID) -> Policy:
         return self._policy or await self._guard.policy(session, tenant_id)
 
-    async def note(self, work: Work, subject: Subject, decisions: Any, **_: Any) -> None:
+    async def note(self, work: Work, subject: Subject, decisions: Sequence[Decision], **_: object) -> None:
         self.rules += [decision.rule for decision in decisions if isinstance(decision, Decision)]
 
 
@@ -230,14 +234,15 @@ class Rehearse:
         understanding: Understanding, policy: Policy | None,
     ) -> Rerun:  # fmt: skip
         again = Rehearsal(self._runtime, recorded, policy)
-        read = Read(
-            channel="rerun", address=address, conversation_state=recorded.conversation, version=0,
-            language=recorded.language, flow=recorded.state, message_id=recorded.message_id, text=recorded.text,
-            media=recorded.media, at=recorded.at, recorded=None,
+        claimed = Claimed(
+            conversation_id, channel="rerun", address=address, conversation_state=recorded.conversation, version=0,
+            language=recorded.language, state=recorded.state, patient_id=None, message_id=recorded.message_id,
+            text=recorded.text, media=recorded.media, at=recorded.at, answer=None,
         )  # fmt: skip
+        read = Read(claimed, recorded.state, recorded=None)
         state, _ = read_state(recorded.state)
         turn = Turn(again, tenant, hospital, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
-        turn.red_flags = red_flags(said_in(read.text, read.media))
+        turn.red_flags = red_flags(said_in(claimed.text, claimed.media))
         if turn.screen() == "converse":
             given = _Given(await understanding.understand(turn.utterance()))
             again.services.put(Understanding, given)
@@ -262,10 +267,8 @@ class Rehearse:
     @asynccontextmanager
     async def _reading(self, tenant: Tenant, conversation_id: UUID, again: Rehearsal) -> AsyncIterator[Work]:
         at = again.clock.now()
-        async with self._runtime.database.begin(tenant.id) as session:
-            await session.execute(text("SET TRANSACTION READ ONLY"))
+        async with self._runtime.database.reading(tenant.id) as session:
             yield Work(
                 session=session, tenant_id=tenant.id, now=at, record=Record(opening_of(conversation_id, "rerun", at)),
                 keys=Keyring(self._runtime.vault, session, tenant.id), guard=again.guard,
             )  # fmt: skip
-            await session.rollback()

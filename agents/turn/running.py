@@ -9,26 +9,24 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import select
 
 from agents import flows
 from agents.phrases import phrase, spoken_phrase
 from agents.turn import graph
 from agents.turn.dialogue import EMERGENCY, HospitalDirectory
-from agents.turn.state import Overtaken, Turn, flow_about
+from agents.turn.state import Overtaken, Turn
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Directory, Known, Understanding
-from db.engine import Database, direct
+from db.engine import Database
 from governance.record import STATE, canonical
-from governance.vault import Owner
-from tools.conversations.inbox import MESSAGE_OUT, Incoming, opening_of, queue_out, take_in
-from tools.conversations.tables import Conversation, Message
-from tools.facility.tables import Location, Practitioner, Specialty
-from tools.facility.tools import LocationOut
+from tools.conversations.channel import channel_of
+from tools.conversations.inbox import Incoming, opening_of, take_in
+from tools.conversations.turns import channel_of_conversation, count_failure, end_turn, give_up, reply_to
+from tools.facility.directory import read_facts
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.work import open_work
 from tools.tickets.hand_over import HandOver, hand_over
 
 log = structlog.get_logger()
@@ -36,12 +34,6 @@ SECONDS = Histogram("wardline_turn_seconds", "Time of one turn, from reading the
 HOSPITAL_TTL_S = 30.0
 FAILED = Counter("wardline_turns_failed_total", "Turns that failed and were to be run again, or given up")
 ATTEMPTS = 3
-_PROCESSED = "UPDATE message SET state = 'processed', processed_at = %s WHERE id = %s"
-_SAVE = """
-    UPDATE conversation SET flow = %s, language = %s, agent = %s, last_inbound_at = %s,
-           patient_id = coalesce(%s, patient_id), version = version + 1
-     WHERE id = %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +62,7 @@ class Turns:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.graph = graph.build()
+        flows.all_flows()  # one that is spoken of and not declared stops the start
         self._hospitals: dict[UUID, tuple[float, HospitalDirectory]] = {}
 
     async def drain(self, tenant_id: UUID, conversation_id: UUID) -> None:
@@ -84,15 +77,15 @@ class Turns:
     async def hear(
         self, tenant_id: UUID, conversation_id: UUID, incoming: Incoming
     ) -> tuple[UUID | None, Answered | None]:
-        """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id (None
-        where it had been received before), and what the turn came to. Where no model is asked both are one commit, since
-        somebody waits on the line; a turn that fails leaves the message stored."""
+        """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id
+        (None where it had been received before), and what the turn came to. Where no model is asked both are one
+        commit, since somebody waits on the line; a turn that fails leaves the message stored."""
         if isinstance(self.runtime.services.get(Understanding), FallingBack):
             stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:
             answered = await self.answer_next(tenant_id, conversation_id, incoming=incoming)
-        except Exception as error:
+        except Exception as error:  # whatever it was, the message is not lost: it is stored, and run again
             stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             if stored is not None:
                 await self._failed(tenant_id, conversation_id, stored.message_id, error)
@@ -102,8 +95,8 @@ class Turns:
     async def answer_next(
         self, tenant_id: UUID, conversation_id: UUID, *, incoming: Incoming | None = None
     ) -> Answered | None:
-        """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored before, in
-        the turn's transaction."""
+        """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored
+        before, in the turn's transaction."""
         started = time.perf_counter()
         tenant, hospital = await self.runtime.tenant(tenant_id), await self.hospital(tenant_id)
         turn = None
@@ -116,46 +109,35 @@ class Turns:
                 reply_id = await self._finish(turn)
         except Overtaken:
             return Answered()
-        except Exception as error:
+        except Exception as error:  # whatever it was is counted, so that a person gets the conversation in the end
             if incoming is None:
-                await self._failed(tenant_id, conversation_id, turn.read.message_id if turn else None, error)
+                await self._failed(tenant_id, conversation_id, turn.read.claimed.message_id if turn else None, error)
             raise
         SECONDS.observe(time.perf_counter() - started)
         return Answered(
-            message_id=turn.read.message_id,
+            message_id=turn.read.claimed.message_id,
             stored_id=turn.stored_id,
             reply=turn.reply,
             reply_id=reply_id,
             language=turn.dialogue.language,
             awaiting=turn.state.awaiting,
             urgent=bool(turn.red_flags),
-            handed_over=turn.dialogue.handed_over or turn.read.conversation_state == "handed_over",
+            handed_over=turn.dialogue.handed_over or turn.read.claimed.conversation_state == "handed_over",
         )
 
     async def _finish(self, turn: Turn) -> UUID | None:
         """Put reply, state and entries in the turn's transaction; it commits when its stack closes. The reply's id."""
         dialogue, state = turn.dialogue, turn.state
-        work = dialogue.work
-        await work.session.flush()
-        await work.scope(None)
-        agent = flows.agent_of(state.flow)
-        flow = canonical(state.stored())
-        await direct(work.session, _PROCESSED, (work.now, turn.read.message_id))
-        owner = Owner(turn.conversation_id, "conversation")
-        sealed = await work.keys.seal(owner, flow, flow_about(turn.conversation_id))
-        saved = (sealed, dialogue.language, agent, turn.read.at, state.patient_id, turn.conversation_id)
-        await direct(work.session, _SAVE, saved)
-        reply_id = None
-        if turn.reply:
-            reply_id = await say_out(
-                work, turn.conversation_id, turn.reply, channel=turn.read.channel, agent=agent, to=turn.read.message_id,
-                urgent=bool(turn.red_flags),
-            )  # fmt: skip
+        work, flow = dialogue.work, canonical(state.stored())
+        reply_id = await end_turn(
+            work, turn.read.claimed, state=flow, language=dialogue.language, agent=flows.agent_of(state.flow),
+            patient_id=state.patient_id, reply=turn.reply, urgent=bool(turn.red_flags),
+        )  # fmt: skip
         work.record.append(
             STATE,
             {
                 "at": work.now,
-                "after": turn.read.message_id,
+                "after": turn.read.claimed.message_id,
                 "flow": state.flow,
                 "awaiting": state.awaiting,
                 "language": dialogue.language,
@@ -170,48 +152,33 @@ class Turns:
         log.error("turn.failed", error=type(error).__name__, conversation=str(conversation_id), exc_info=error)
         FAILED.inc()
         try:
-            message_id, attempts = await self._count(tenant_id, conversation_id, message_id)
+            database = self.runtime.database
+            message_id, attempts = await count_failure(database, tenant_id, conversation_id, message_id)
             if message_id is not None and attempts >= ATTEMPTS:
                 await self._give_up(tenant_id, conversation_id, message_id, error)
-        except (
-            Exception
-        ) as second:  # the database is away, say: the job is tried again, and what is told is the first error
+        except Exception as second:  # the database is away, say: the job runs again, and tells the first error
             log.error("turn.failure_uncounted", error=type(second).__name__, conversation=str(conversation_id))
-
-    async def _count(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID | None) -> tuple[UUID | None, int]:
-        async with self.runtime.database.begin(tenant_id) as session:
-            waiting = select(Message).where(Message.conversation_id == conversation_id, Message.state == "received")
-            if message_id is not None:
-                waiting = waiting.where(Message.id == message_id)
-            found = waiting.order_by(Message.urgent.desc(), Message.seq).limit(1).with_for_update()
-            message = (await session.scalars(found)).first()
-            if message is None:
-                return None, 0
-            message.attempts += 1
-            return message.id, message.attempts
 
     async def _give_up(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID, error: Exception) -> None:
         tenant = await self.runtime.tenant(tenant_id)
-        async with self.runtime.database.begin(tenant_id) as session:
-            channel = (await session.get_one(Conversation, conversation_id)).channel
+        channel = await channel_of_conversation(self.runtime.database, tenant_id, conversation_id)
         opening = opening_of(conversation_id, channel, self.runtime.clock.now())
         async with open_work(self.runtime, tenant_id, opening=opening) as work:
-            message = await work.session.get_one(Message, message_id, with_for_update=True)
-            row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
-            message.state, message.error = "failed", type(error).__name__
-            row.last_inbound_at = work.now
-            caller = system(tenant_id, "agent:concierge")
+            given_up = await give_up(work, conversation_id, message_id, error=type(error).__name__)
             args = HandOver(
-                conversation_id=row.id, reason="A message could not be processed",
-                priority="critical" if message.urgent else "high",
+                conversation_id=conversation_id, reason="A message could not be processed",
+                priority="critical" if given_up.urgent else "high",
             )  # fmt: skip
-            await self.runtime.call_within(work, hand_over, args, caller)
-            tell = spoken_phrase if row.channel == "phone" else phrase
-            if message.urgent:
-                body = tell(row.language, "emergency", number=EMERGENCY.get(tenant.country, "112"))
+            await self.runtime.call_within(work, hand_over, args, system(tenant_id, "agent:concierge"))
+            tell = spoken_phrase if channel_of(channel).spoken else phrase
+            if given_up.urgent:
+                body = tell(given_up.language, "emergency", number=EMERGENCY.get(tenant.country, "112"))
             else:
-                body = tell(row.language, "failed")
-            await say_out(work, row.id, body, channel=channel, agent="concierge", to=message_id, urgent=message.urgent)
+                body = tell(given_up.language, "failed")
+            await reply_to(
+                work, conversation_id, body, channel=channel, author="agent:concierge", message_id=message_id,
+                urgent=given_up.urgent,
+            )  # fmt: skip
 
     async def hospital(self, tenant_id: UUID) -> HospitalDirectory:
         """The hospital's names and facts, read again after half a minute."""
@@ -223,35 +190,16 @@ class Turns:
         return hospital
 
 
-async def say_out(
-    work: Work, conversation_id: UUID, body: str, *, channel: str, agent: str, to: UUID, urgent: bool = False
-) -> UUID:
-    """Put an answer to a message in the outbox and on the record; its id."""
-    author = f"agent:{agent}"
-    reply = await queue_out(
-        work, conversation_id, body, channel=channel, author=author, purpose="reply", in_reply_to=to, screened=True,
-        urgent=urgent,
-    )  # fmt: skip
-    entry = {"at": work.now, "message_id": reply, "author": author, "length": len(body)}
-    work.record.append(MESSAGE_OUT, entry, full={"text": body})
-    return reply
-
-
 async def read_hospital(database: Database, tenant_id: UUID) -> HospitalDirectory:
     """The hospital's names and facts."""
-    async with database.begin(tenant_id) as session:
-        locations = list(await session.scalars(select(Location).order_by(Location.name)))
-        specialties = list(await session.scalars(select(Specialty).order_by(Specialty.name)))
-        practitioners = list(
-            await session.scalars(select(Practitioner).where(Practitioner.active).order_by(Practitioner.name))
-        )
+    facts = await read_facts(database, tenant_id)
     names = Directory(
-        practitioners=tuple(Known(id=row.id, name=row.name) for row in practitioners),
-        specialties=tuple(Known(id=row.code, name=row.name) for row in specialties),
-        locations=tuple(Known(id=row.id, name=row.name, aliases=(*row.aliases, row.city)) for row in locations),
+        practitioners=tuple(Known(id=one.id, name=one.name) for one in facts.practitioners),
+        specialties=tuple(Known(id=one.code, name=one.name) for one in facts.specialties),
+        locations=tuple(Known(id=one.id, name=one.name, aliases=(*one.aliases, one.city)) for one in facts.locations),
     )
     return HospitalDirectory(
         names=names,
-        locations=tuple(LocationOut.model_validate(row) for row in locations),
-        specialty_of={str(row.id): row.specialty_code for row in practitioners},
+        locations=facts.locations,
+        specialty_of={str(one.id): one.specialty_code for one in facts.practitioners},
     )

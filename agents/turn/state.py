@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy.dialects.postgresql import insert
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agents.phrases import own_words
 from agents.screen.language import detect_language
@@ -22,41 +20,22 @@ from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
-from db.base import new_id
-from db.engine import direct
 from governance.clear import clear
 from governance.policies.screening import Subject
 from governance.record import Opening, canonical, entry_kind
-from governance.tables import LLMResponse
-from governance.vault import Owner, Unsealable
-from tools.conversations.contents import address_about, message_about
 from tools.conversations.inbox import Incoming, is_audio, opening_of, store
+from tools.conversations.turns import Claimed, claim, keep_answer
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import Work, open_work
 
+_ANSWER = TypeAdapter(ModelAnswer)
+Media = dict[str, JsonValue]  # of a message: content_type, url; of a voice note, `heard`
 UNDERSTOOD = entry_kind("understood", "What a message was understood as")
 STATE_DROPPED = entry_kind("state_dropped", "A conversation's state could not be read")
 
 log = structlog.get_logger()
 STATES_DROPPED = Counter("wardline_states_dropped_total", "States of conversations that could not be read")
-# One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
-# what the writer before has committed.
-_LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
-# The conversation and its oldest message that waits, an emergency before all others (none while that one is being heard),
-# with the model's answer from an earlier try, and the keys that the turn will need.
-_CLAIM = """
-    SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
-           k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
-      FROM conversation c
-      JOIN LATERAL (SELECT id, content, at, state FROM message
-                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id AND state IN ('hearing', 'received')
-                     ORDER BY urgent DESC, seq LIMIT 1) m ON m.state = 'received'
-      LEFT JOIN llm_response r ON r.tenant_id = c.tenant_id AND r.message_id = m.id
-      LEFT JOIN vault_key k ON k.tenant_id = c.tenant_id AND k.owner_id = c.id AND k.current
-      LEFT JOIN vault_key p ON p.tenant_id = c.tenant_id AND p.owner_id = c.patient_id AND p.current
-     WHERE c.id = %s
-"""
 
 
 class Overtaken(Exception):
@@ -65,20 +44,13 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a turn reads when it claims the conversation."""
+    """What a turn reads when it claims the conversation. `recorded`: a model's answer from an earlier try of this turn;
+    `lost`: why the state was not read."""
 
-    channel: str
-    address: str
-    conversation_state: str
-    version: int
-    language: str
-    flow: dict[str, Any]
-    message_id: UUID
-    text: str
-    media: list[Any]
-    at: datetime  # when the message came in
-    recorded: ModelAnswer | None  # from an earlier try of this turn
-    lost: str | None = None  # why the state was not read
+    claimed: Claimed
+    flow: dict[str, JsonValue]
+    recorded: ModelAnswer | None
+    lost: str | None = None
 
 
 @dataclass(slots=True)
@@ -117,23 +89,23 @@ class Turn:
         if read is None:
             return None
         stored_id = stored.message_id if stored else None
-        flags = red_flags(said_in(read.text, read.media))
+        flags = red_flags(said_in(read.claimed.text, read.claimed.media))
         state, unread = read_state(read.flow)
         lost = read.lost or unread
         if lost is not None:
             log.error("turn.state_dropped", conversation=str(conversation_id), fields=lost)
             STATES_DROPPED.inc()
-        turn = cls(runtime, tenant, hospital, stack, conversation_id, read, state, read.language, work)
+        turn = cls(runtime, tenant, hospital, stack, conversation_id, read, state, read.claimed.language, work)
         turn.red_flags, turn.stored_id, turn.lost = flags, stored_id, lost
         return turn
 
     @property
     def text(self) -> str:
-        return self.read.text
+        return self.read.claimed.text
 
     @property
     def voice_note(self) -> bool:
-        return any(is_audio(media) for media in self.read.media)
+        return any(is_audio(media) for media in self.read.claimed.media)
 
     @property
     def dialogue(self) -> Dialogue:
@@ -157,7 +129,7 @@ class Turn:
         """Rules first: red flags, hand-over, language."""
         if self.red_flags:
             return "emergency"
-        if self.read.conversation_state == "handed_over":
+        if self.read.claimed.conversation_state == "handed_over":
             return "silent"
         if not self.state.greeted:
             self.language = detect_language(self.text) or self.language
@@ -180,21 +152,16 @@ class Turn:
             await self._record_answer(answer)
 
     async def _record_answer(self, answer: ModelAnswer) -> None:
-        full, message_id = dataclasses.asdict(answer), self.read.message_id
+        full, message_id = dataclasses.asdict(answer), self.read.claimed.message_id
         body = {name: full.pop(name) for name in ModelAnswer.metadata()} | {"at": None, "for": message_id}
         async with AsyncExitStack() as stack:
             work = await _open(self.runtime, self.tenant, self.conversation_id, stack)
-            owner = Owner(self.conversation_id, "conversation")
-            kept = await work.keys.seal(owner, canonical(dataclasses.asdict(answer)), _answer_about(message_id))
-            statement = insert(LLMResponse).values(
-                id=new_id(), tenant_id=self.tenant.id, session_id=self.conversation_id, message_id=message_id, answer=kept
-            )  # fmt: skip
-            made = await work.session.execute(statement.on_conflict_do_nothing().returning(LLMResponse.id))
-            if made.scalar() is not None:
+            if await keep_answer(work, self.conversation_id, message_id, canonical(dataclasses.asdict(answer))):
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
-    def grounds(self) -> Iterator[Any]:
-        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own words."""
+    def grounds(self) -> Iterator[object]:
+        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own
+        words."""
         yield self.state.model_dump_json()
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
@@ -209,7 +176,10 @@ class Turn:
         if self.work is None:
             self.work = await _open(self.runtime, self.tenant, self.conversation_id, self.stack)
             again = await _claim(self.work, self.conversation_id)
-            if again is None or (again.version, again.message_id) != (self.read.version, self.read.message_id):
+            if again is None or (again.claimed.version, again.claimed.message_id) != (
+                self.read.claimed.version,
+                self.read.claimed.message_id,
+            ):
                 raise Overtaken
         self._dialogue = Dialogue(
             runtime=self.runtime,
@@ -221,9 +191,9 @@ class Turn:
             commands=self.understood.commands,
             language=self.language,
             conversation_id=self.conversation_id,
-            address=self.read.address,
-            turn=str(self.read.message_id),
-            channel=self.read.channel,
+            address=self.read.claimed.address,
+            turn=str(self.read.claimed.message_id),
+            channel=self.read.claimed.channel,
         )
         if self.lost is not None:
             self.work.record.append(STATE_DROPPED, {"at": self.work.now, "fields": self.lost})
@@ -231,12 +201,12 @@ class Turn:
             UNDERSTOOD,
             {
                 "at": self.work.now,
-                "message_id": self.read.message_id,
+                "message_id": self.read.claimed.message_id,
                 "by": self.understood.by,
                 "commands": [clear(command) for command in self.understood.commands],
                 "red_flags": [flag.code for flag in self.red_flags],
                 "prompt": self.understood.prompt,
-                "conversation": self.read.conversation_state,
+                "conversation": self.read.claimed.conversation_state,
             },
             full={"commands": [command.model_dump() for command in self.understood.commands]},
         )
@@ -250,74 +220,27 @@ async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: 
 
 
 async def _claim(work: Work, conversation_id: UUID) -> Read | None:
-    await direct(work.session, _LOCK, (conversation_id,))
-    row = await (await direct(work.session, _CLAIM, (conversation_id,))).fetchone()
-    if row is None:
+    found = await claim(work, conversation_id)
+    if found is None:
         return None
-    channel, address, state_now, version, language, flow, message_id, content, at, answer, patient_id, *key = row
-    if key[0] is not None:
-        await work.keys.put(conversation_id, *key[:3])
-    if key[3] is not None:
-        await work.keys.put(patient_id, *key[3:])
-    to = await _opened(work, address, address_about(conversation_id))
-    said = await work.keys.open_one(content, message_about(message_id))
-    was = await _opened(work, flow, flow_about(conversation_id))
-    answered = await _opened(work, answer, _answer_about(message_id))
-    message = json.loads(said or '{"text": "", "media": []}')
-    who, lost = {"patient_id": str(patient_id)} if patient_id else {}, None
-    state = _object(was) if flow is not None else {}
-    if state is None:
-        state, lost = who, "all"
+    who: dict[str, JsonValue] = {"patient_id": str(found.patient_id)} if found.patient_id else {}
     return Read(
-        channel=channel,
-        address=to or "",
-        conversation_state=state_now,
-        version=version,
-        language=language,
-        flow=state,
-        message_id=message_id,
-        text=message["text"],
-        media=message["media"],
-        at=at,
-        recorded=_answer(answered),
-        lost=lost,
+        claimed=found,
+        flow=who if found.state is None else found.state,
+        recorded=_answer(found.answer),
+        lost="all" if found.state is None else None,
     )
-
-
-async def _opened(work: Work, sealed: bytes | None, about: str) -> str | None:
-    """A sealed text that a turn can do without: None where it does not open."""
-    try:
-        return await work.keys.open_one(sealed, about)
-    except Unsealable:
-        log.error("turn.unsealable", about=about)
-        return None
-
-
-def _object(text: str | None) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text or "")
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _answer(text: str | None) -> ModelAnswer | None:
     """A recorded answer; one that another version wrote differently is asked for again."""
     try:
-        return ModelAnswer(**(_object(text) or {}))
-    except TypeError:
+        return _ANSWER.validate_json(text or "")
+    except ValidationError:
         return None
 
 
-def said_in(text: str, media: list[Any]) -> str:
+def said_in(text: str, media: list[Media]) -> str:
     """What was written, or else what may have been said in a voice note that was not clear enough to act on: red flags
     are looked for in it."""
-    return text or " ".join(one.get("heard", "") for one in media)
-
-
-def flow_about(conversation_id: UUID) -> str:
-    return f"flow:{conversation_id}"
-
-
-def _answer_about(message_id: UUID) -> str:
-    return f"answer:{message_id}"
+    return text or " ".join(str(one.get("heard", "")) for one in media)

@@ -10,19 +10,20 @@ import asyncio
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Literal, Protocol, cast
 
 import httpx
 import openai
 import structlog
 import yaml
 from jinja2 import Environment, StrictUndefined, Template
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
 from pydantic import SecretStr, ValidationError
@@ -116,9 +117,9 @@ class Prompt:
         digest = hashlib.sha256(raw).hexdigest()
         return cls(head["name"], str(head["version"]), head["function"], digest, template)
 
-    def render(self, block: Literal["system", "message"], values: dict[str, Any]) -> str:
+    def render(self, block: Literal["system", "message"], values: Mapping[str, object]) -> str:
         """Raises jinja2.UndefinedError where the prompt asks for a value that is not given."""
-        return "".join(self.template.blocks[block](self.template.new_context(values))).strip()
+        return "".join(self.template.blocks[block](self.template.new_context(dict(values)))).strip()
 
 
 def from_record(answer: ModelAnswer) -> Understood:
@@ -174,7 +175,7 @@ class ModelUnderstanding:
             async with asyncio.timeout(self._timeout_s):
                 await self._fetch([SystemMessage(system), HumanMessage(message)], heard)
             outcome, commands = _judge(heard, utterance.text)
-        except Exception as error:
+        except Exception as error:  # whatever the client raises is an outcome, and the built-in answers
             outcome, commands = fault_of(error), ()
         if outcome != "understood":
             log.warning("model_unavailable", outcome=outcome, model=self._name)
@@ -202,7 +203,7 @@ class ModelUnderstanding:
         asked = [self._name, self._temperature, self._stream, self._function, system, message]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
-    async def _fetch(self, messages: list[Any], heard: _Heard) -> None:
+    async def _fetch(self, messages: list[BaseMessage], heard: _Heard) -> None:
         """Fills `heard` as far as it comes. Tracing to outside services stays off: these are patients' words."""
         with tracing_context(enabled=False):
             if not self._stream:
@@ -277,7 +278,7 @@ def fault_of(error: Exception) -> Outcome:
     return "unreadable"
 
 
-def _context(utterance: Utterance) -> dict[str, Any]:
+def _context(utterance: Utterance) -> dict[str, object]:
     directory = utterance.directory
     return {
         "today": utterance.now.strftime("%A, %d %B %Y, %H:%M"),

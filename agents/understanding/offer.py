@@ -11,14 +11,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 from rapidfuzz.distance import OSA
 
 from agents.commands import Ask, Choose, Command, Correct, Fill
 
 FUNCTION = "understand"
+Schema = dict[str, JsonValue]
 MOST_COMMANDS = 12
 _SKIPPABLE_WORDS = 3
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
@@ -41,32 +42,32 @@ class Unreadable(Exception):
         self.reason: Literal["empty", "broken_arguments", "too_many", "nothing_valid"] = reason
 
 
-def offered_function(description: str) -> dict[str, Any]:
+def offered_function(description: str) -> Schema:
     """The function in the chat-completions form. `description` comes from the prompt's front matter."""
-    commands = {"type": "array", "maxItems": MOST_COMMANDS, "items": {"anyOf": _shapes()}}
+    commands: Schema = {"type": "array", "maxItems": MOST_COMMANDS, "items": {"anyOf": [*_shapes()]}}
     return {
         "type": "function",
         "function": {"name": FUNCTION, "description": description, "parameters": _object({"commands": commands})},
     }
 
 
-def _shapes() -> list[dict[str, Any]]:
+def _shapes() -> list[Schema]:
     """One object schema for all the kinds that take the same arguments."""
     union, *_ = get_args(Command)
-    alike: dict[str, tuple[list[str], dict[str, Any]]] = {}
+    alike: dict[str, tuple[list[str], Schema]] = {}
     for kind in get_args(union):
         properties = dict(kind.model_json_schema()["properties"])
         name = properties.pop("kind")["const"]
-        arguments = {key: _plain(schema) for key, schema in properties.items()}
+        arguments: Schema = {key: _plain(schema) for key, schema in properties.items()}
         alike.setdefault(json.dumps(arguments, sort_keys=True), ([], arguments))[0].append(name)
-    return [_object({"kind": {"type": "string", "enum": kinds}, **arguments}) for kinds, arguments in alike.values()]
+    return [_object({"kind": {"type": "string", "enum": [*kinds]}, **args}) for kinds, args in alike.values()]
 
 
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+def _plain(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in ("title", "default")}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _object(properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
@@ -87,7 +88,7 @@ def read_calls(calls: list[Call], text: str) -> tuple[Command, ...]:
     return tuple(kept)
 
 
-def _items(arguments: str) -> list[Any]:
+def _items(arguments: str) -> list[object]:
     """The `commands` of one call. Arguments that break off are never completed by guessing."""
     try:
         parsed = json.loads(arguments)
@@ -98,7 +99,7 @@ def _items(arguments: str) -> list[Any]:
     return parsed["commands"]
 
 
-def _accept(item: Any, text: str) -> Command | None:
+def _accept(item: object, text: str) -> Command | None:
     """The command, if it is of the closed set, takes just its own arguments, and its value was said."""
     try:
         command = _COMMAND.validate_python(item, strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -25,12 +24,13 @@ from api.telephone import webhooks as calls
 from api.telephone.parts import CallParts
 from api.twilio import webhooks
 from db import provision
+from db.json import JsonObject
 from settings import Settings, get_settings
 from wiring.keys import twilio_token
 from wiring.runtime import build_runtime, running
 
 log = structlog.get_logger()
-PROBLEM_SCHEMA: dict[str, Any] = {
+PROBLEM_SCHEMA: JsonObject = {
     "type": "object",
     "required": ["title", "status"],
     "properties": {
@@ -106,7 +106,7 @@ def _allow_pages(app: FastAPI, allowed: list[str]) -> None:
 
 
 def _describe(app: FastAPI) -> None:
-    def openapi() -> dict[str, Any]:
+    def openapi() -> JsonObject:
         if app.openapi_schema is None:
             schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
             components = schema.setdefault("components", {})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from api.http.methods import allowed
 from api.identity.callers import caller_of
+from db.json import JsonObject
 from tools.runtime.entries import invalid
 from tools.runtime.errors import ToolError, Unauthenticated
 from tools.runtime.runtime import as_tool_error
@@ -53,7 +52,7 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     """No such path, or not by this method."""
     assert isinstance(error, HTTPException)
-    body: dict[str, Any] = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+    body: JsonObject = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
     code = _CODES.get(error.status_code)
     if code is not None:
         body |= {"code": code, "detail": f"{error.detail}: {request.method} {request.url.path}", "remedy": "fix_input"}

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import from_json
 
-from api.identity.callers import caller_of
+from api.identity.callers import signed_in
+from db.json import JsonObject
 from tools.runtime.entries import invalid
 from tools.runtime.errors import InvalidArguments, VersionRequired
 from tools.runtime.runtime import Runtime
@@ -39,13 +39,14 @@ def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
     body_model = _part(tool.args, rest_fields, "Query" if rest.method in ("GET", "DELETE") else "Body")
 
     async def endpoint(request: Request) -> Response:
-        caller = await caller_of(request)
-        arguments = await _arguments(request, tool, rest, path_model, body_model)
-        if_match = _if_match(request)
-        if tool.versioned and if_match is None:
-            raise VersionRequired
-        key = _key(request)
-        reply = await runtime.call(tool.name, arguments, caller, key=key, if_match=if_match)
+        await request.body()  # before a transaction waits for it
+        async with signed_in(request) as (caller, session):
+            arguments = await _arguments(request, tool, rest, path_model, body_model)
+            if_match = _if_match(request)
+            if tool.versioned and if_match is None:
+                raise VersionRequired
+            key = _key(request)
+            reply = await runtime.call(tool.name, arguments, caller, key=key, if_match=if_match, session=session)
         headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
         version = getattr(reply.out, "version", None)
         if version is None and reply.replayed:
@@ -78,7 +79,7 @@ async def _arguments(
 ) -> Args:
     path = _read(lambda: path_model.model_validate_strings(dict(request.path_params)))
     if rest.method in ("GET", "DELETE"):
-        query: dict[str, Any] = dict(request.query_params)
+        query: JsonObject = dict(request.query_params)
         repeated = [name for name in query if len(request.query_params.getlist(name)) > 1]
         if repeated:
             raise InvalidArguments(errors=[{"field": name, "rule": "must be given once"} for name in repeated])
@@ -90,7 +91,7 @@ async def _arguments(
     return _read(lambda: tool.args.model_validate(fields))  # type: ignore[return-value]
 
 
-def _set_fields(model: BaseModel) -> dict[str, Any]:
+def _set_fields(model: BaseModel) -> JsonObject:
     return {name: getattr(model, name) for name in model.model_fields_set}
 
 
@@ -103,7 +104,7 @@ def _read(parse: Callable[[], BaseModel]) -> BaseModel:
 
 def _part(args: type[Args], names: tuple[str, ...], kind: str) -> type[BaseModel]:
     """The argument type's fields of those names, as a type of its own."""
-    fields: dict[str, Any] = {name: (args.model_fields[name].annotation, args.model_fields[name]) for name in names}
+    fields: JsonObject = {name: (args.model_fields[name].annotation, args.model_fields[name]) for name in names}
     return create_model(f"{args.__name__}{kind}", __config__=args.model_config, **fields)
 
 
@@ -136,9 +137,9 @@ def _shown_as(media_type: str) -> type[JSONResponse]:
     return type("Shown", (JSONResponse,), {"media_type": media_type})
 
 
-def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]) -> dict[str, Any]:
+def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]) -> JsonObject:
     parameters = [_parameter(name, schema, "path", required=True) for name, schema in _properties(path_model).items()]
-    extra: dict[str, Any] = {"security": [{"bearer": []}, {"apiKey": []}]}
+    extra: JsonObject = {"security": [{"bearer": []}, {"apiKey": []}]}
     if rest.method in ("GET", "DELETE"):
         required = body_model.model_json_schema().get("required", [])
         for name, schema in _properties(body_model).items():
@@ -164,9 +165,9 @@ def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: ty
     return extra
 
 
-def nested_schemas() -> dict[str, Any]:
+def nested_schemas() -> JsonObject:
     """The schemas that bodies refer to, under names of their own."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for tool in all_tools():
         template = f"#/components/schemas/{tool.args.__name__}.{{model}}"
         for name, schema in tool.args.model_json_schema(ref_template=template).get("$defs", {}).items():
@@ -174,12 +175,12 @@ def nested_schemas() -> dict[str, Any]:
     return found
 
 
-def _properties(model: type[BaseModel]) -> dict[str, Any]:
-    properties: dict[str, Any] = model.model_json_schema().get("properties", {})
+def _properties(model: type[BaseModel]) -> JsonObject:
+    properties: JsonObject = model.model_json_schema().get("properties", {})
     return properties
 
 
-def _parameter(name: str, schema: dict[str, Any], place: str, *, required: bool) -> dict[str, Any]:
+def _parameter(name: str, schema: JsonObject, place: str, *, required: bool) -> JsonObject:
     """A parameter is a string on the wire: null is said by leaving it out."""
     shown = {key: value for key, value in schema.items() if key not in ("anyOf", "default", "title")}
     for option in schema.get("anyOf", []):
@@ -188,6 +189,6 @@ def _parameter(name: str, schema: dict[str, Any], place: str, *, required: bool)
     return {"name": name, "in": place, "required": required, "schema": shown}
 
 
-def _responses(tool: Tool, *, has_path: bool) -> dict[int | str, dict[str, Any]]:
+def _responses(tool: Tool, *, has_path: bool) -> dict[int | str, JsonObject]:
     codes = {401, 403, 409, 422, 503} | {error.status for error in tool.raises} | ({404} if has_path else set())
     return {code: {"description": "Problem", "content": _PROBLEM} for code in sorted(codes | {404, 412, 413})}

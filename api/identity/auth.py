@@ -14,6 +14,8 @@ from uuid import UUID
 import httpx
 import jwt
 
+from db.json import JsonObject
+
 ALGORITHMS = ("RS256", "RS384", "ES256", "ES384", "EdDSA")  # never `none`, never a shared secret
 _LARGEST_TOKEN = 16_384
 _LARGEST_DOCUMENT = 262_144
@@ -108,7 +110,7 @@ class TokenVerifier:
         key = _usable(await self._keys[name].find(header.get("kid")), algorithm)
         return _claims(self._decoded(token, key, self._issuers[name], algorithm=algorithm), self._names)
 
-    def _decoded(self, token: str, key: jwt.PyJWK, issuer: Issuer, *, algorithm: str) -> dict[str, Any]:
+    def _decoded(self, token: str, key: jwt.PyJWK, issuer: Issuer, *, algorithm: str) -> JsonObject:
         audience = [issuer.audience] if isinstance(issuer.audience, str) else list(issuer.audience)
         try:
             return jwt.decode(
@@ -121,7 +123,7 @@ class TokenVerifier:
             raise BadToken("claims") from None
 
 
-def _peek(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _peek(token: str) -> tuple[JsonObject, JsonObject]:
     """Header and payload, not yet believed."""
     if len(token) > _LARGEST_TOKEN:
         raise BadToken("malformed")
@@ -142,7 +144,7 @@ def _usable(key: Mapping[str, Any], algorithm: str) -> jwt.PyJWK:
         raise BadToken("algorithm") from None
 
 
-def _claims(payload: dict[str, Any], names: ClaimNames) -> Claims:
+def _claims(payload: JsonObject, names: ClaimNames) -> Claims:
     asked = (names.roles, names.tenant, names.patient, names.practitioner)
     roles, tenant, patient, practitioner = (_at(payload, name) for name in asked)
     if isinstance(roles, str):
@@ -187,12 +189,12 @@ class _Keys:
         self, issuer: Issuer, http: httpx.AsyncClient, last_s: float, *, refetch_s: float, clock: Callable[[], float]
     ) -> None:
         self._issuer, self._http, self._last_s, self._refetch_s, self._clock = issuer, http, last_s, refetch_s, clock
-        self._keys: list[dict[str, Any]] = _listed(issuer.jwks) if issuer.jwks is not None else []
+        self._keys: list[JsonObject] = _listed(issuer.jwks) if issuer.jwks is not None else []
         self._tried_at: float | None = None
         self._fetched_at: float | None = None
         self._lock = asyncio.Lock()
 
-    async def find(self, key_id: Any) -> dict[str, Any]:
+    async def find(self, key_id: Any) -> JsonObject:
         """The key with this id; without an id, the only key there is. Raises BadToken."""
         if self._issuer.jwks is None and (self._stale() or self._pick(key_id) is None):
             async with self._lock:
@@ -203,7 +205,7 @@ class _Keys:
             return key
         raise BadToken("unknown_key" if self._keys else "issuer_unreachable")
 
-    def _pick(self, key_id: Any) -> dict[str, Any] | None:
+    def _pick(self, key_id: Any) -> JsonObject | None:
         if key_id is None:
             return self._keys[0] if len(self._keys) == 1 else None
         return next((key for key in self._keys if key.get("kid") == key_id), None)
@@ -234,7 +236,7 @@ class _Keys:
             raise ValueError("an issuer on https has its keys on https")
         return url
 
-    async def _document(self, url: str) -> dict[str, Any]:
+    async def _document(self, url: str) -> JsonObject:
         response = (await self._http.get(url, headers={"Accept": "application/json"})).raise_for_status()
         if len(response.content) > _LARGEST_DOCUMENT:
             raise ValueError("the document is too large")
@@ -244,6 +246,6 @@ class _Keys:
         return document
 
 
-def _listed(jwks: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _listed(jwks: Mapping[str, Any]) -> list[JsonObject]:
     """The keys of a JWK set; raises KeyError or TypeError where it is none."""
     return [dict(key) for key in jwks["keys"]]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 import jwt
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from api.identity.auth import ClaimNames, Issuer
+from db.json import JsonObject
 
 _FILE = "dev-issuer.pem"
 _ENVIRONMENTS = ("development", "test")
@@ -48,7 +49,7 @@ class DevIssuer:
     ) -> str:  # fmt: skip
         """A token that is good for `ttl_s` seconds (negative: one that has expired)."""
         now = int(time.time())
-        claims: dict[str, Any] = {
+        claims: JsonObject = {
             "iss": self.issuer, "aud": self.audience, "sub": subject, "jti": str(uuid4()), "iat": now,
             "nbf": min(now, now + int(ttl_s)), "exp": now + int(ttl_s), self._names.roles: sorted(roles),
         }  # fmt: skip
@@ -58,7 +59,7 @@ class DevIssuer:
             claims[self._names.patient] = str(patient_id)
         return jwt.encode(claims, self._key, algorithm=self._algorithm, headers={"kid": self._public_jwk()["kid"]})
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self) -> JsonObject:
         """The public key as a JWK set."""
         return {"keys": [self._public_jwk()]}
 
@@ -66,14 +67,14 @@ class DevIssuer:
         """What a TokenVerifier needs to believe this issuer."""
         return Issuer(self.issuer, self.audience, jwks=self.jwks())
 
-    def _public_jwk(self) -> dict[str, Any]:
+    def _public_jwk(self) -> JsonObject:
         """With the RFC 7638 thumbprint as its id."""
         public = self._key.public_key()
         if isinstance(public, ec.EllipticCurvePublicKey):
-            jwk: dict[str, Any] = jwt.algorithms.ECAlgorithm.to_jwk(public, as_dict=True)
+            jwk: JsonObject = jwt.algorithms.ECAlgorithm.to_jwk(public, as_dict=True)
         else:
             jwk = jwt.algorithms.RSAAlgorithm.to_jwk(public, as_dict=True)
-        needed: dict[str, Any] = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
+        needed: JsonObject = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
         thumbprint = sha256(json.dumps(needed, sort_keys=True, separators=(",", ":")).encode()).digest()
         return {**needed, "kid": jwt.utils.base64url_encode(thumbprint).decode(), "alg": self._algorithm, "use": "sig"}
 

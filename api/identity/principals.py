@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from api.identity.auth import BadToken, TokenVerifier
-from tools.access.keys import principal_of_key, tenant_of_key
+from tools.access.keys import is_key, principal_of_key, tenant_of_key
 from tools.runtime.errors import Unauthenticated
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.runtime.tables import TenantRecord
 
 
 async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | None) -> Principal:
     """The principal of an API key or a JWT."""
-    if secret.startswith("wl_"):
-        async with runtime.database.begin(None) as session:
-            tenant_id = await tenant_of_key(session, secret)
-        async with runtime.database.begin(tenant_id) as session:
+    if is_key(secret):
+        async with runtime.database.begin(await tenant_of_key(runtime, secret)) as session:
             return await principal_of_key(session, secret, runtime.clock.now())
     if verifier is None:
         raise Unauthenticated("No issuer of tokens is configured.")
@@ -25,8 +20,7 @@ async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | 
         claims = await verifier.verify(secret)
     except BadToken as bad:
         raise Unauthenticated(f"The token is not accepted: {bad.reason}.") from bad
-    async with runtime.database.begin(None) as session:
-        named = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == claims.tenant))).first()
+    named = await runtime.tenant_named(claims.tenant) if claims.tenant is not None else None
     if named is None:
         raise Unauthenticated("The token names no tenant of this service.")
     is_patient = "patient" in claims.roles

@@ -16,6 +16,7 @@ import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from api.identity.principals import principal_of
+from db.json import JsonObject
 from tools.runtime.errors import InvalidArguments, ToolError, Unauthenticated
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -142,14 +143,14 @@ def _session(named: str) -> UUID:
         raise InvalidArguments(errors=[{"field": "session_id", "rule": "must be a UUID"}]) from None
 
 
-def _rate(start: dict[str, Any]) -> int:
+def _rate(start: JsonObject) -> int:
     rate = start.get("rate_hz", RATE_HZ)
     if rate not in RATES_HZ or isinstance(rate, bool):
         raise InvalidArguments(errors=[{"field": "rate_hz", "rule": f"must be one of {', '.join(map(str, RATES_HZ))}"}])
     return int(rate)
 
 
-async def _close(socket: WebSocket, last: dict[str, Any], code: int) -> None:
+async def _close(socket: WebSocket, last: JsonObject, code: int) -> None:
     try:
         await socket.send_text(json.dumps(last))
         await socket.close(code)

@@ -7,13 +7,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from api.identity.callers import caller_of
+from db.json import JsonObject
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.runtime import Runtime
 from tools.voice.sessions import SessionId
@@ -24,7 +25,7 @@ from voice.transcript import to_srt, to_txt, to_vtt
 router = APIRouter(tags=["voice"])
 AUDIO = "/api/v1/voice/sessions/{session_id}/audio"
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
-_SECURITY: dict[str, Any] = {"security": [{"bearer": []}, {"apiKey": []}]}
+_SECURITY: JsonObject = {"security": [{"bearer": []}, {"apiKey": []}]}
 Format = Literal["json", "vtt", "srt", "txt"]
 _WRITERS = {"vtt": (to_vtt, "text/vtt"), "srt": (to_srt, "application/x-subrip"), "txt": (to_txt, "text/plain")}
 

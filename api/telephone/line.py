@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import structlog
 from fastapi import WebSocket
@@ -138,7 +137,7 @@ async def held(
         live.discard(call_sid)
 
 
-async def talk(call: PhoneCall, *, again: bool, beside: list[Callable[[], Awaitable[Any]]]) -> None:
+async def talk(call: PhoneCall, *, again: bool, beside: list[Callable[[], Awaitable[object]]]) -> None:
     """Run a call beside what reads and writes its line, until the first of them is done. Whatever ends it, what was heard
     is written; a hang-up by the caller is also the call's end."""
     tasks = [asyncio.ensure_future(run()) for run in (lambda: call.run(again=again), *beside)]

@@ -15,7 +15,8 @@ from fastapi import APIRouter, Request, Response, WebSocket
 from sqlalchemy import select
 from twilio.twiml.voice_response import Connect, Dial, VoiceResponse  # type: ignore[import-untyped]
 
-from agents.phone.calls import Hospital, forget_who
+from agents.phone.callers import forget_who
+from agents.phone.calls import Hospital
 from agents.phrases import phrase
 from agents.turn.dialogue import EMERGENCY
 from api.twilio.signature import verify

@@ -4,7 +4,6 @@ answered at once, while a worker runs the turn."""
 from __future__ import annotations
 
 import re
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from starlette.datastructures import FormData
 
 from api.twilio.signature import verify
+from db.json import JsonObject
 from tools.conversations.carrier import STATUS_PATH
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.sending import report_delivery
@@ -130,7 +130,7 @@ def required(fields: dict[str, str], name: str, *, empty: bool = False) -> str:
     return value
 
 
-def _media(fields: dict[str, str]) -> list[dict[str, Any]]:
+def _media(fields: dict[str, str]) -> list[JsonObject]:
     """What was attached; noted, not fetched."""
     count = fields.get("NumMedia", "0")
     number = min(int(count), 10) if count.isdigit() and len(count) < 4 else 0

@@ -12,12 +12,12 @@ from typing import Any, get_args
 from sqlalchemy import text
 
 from agents import commands
-from agents.turn.state import flow_about
 from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from cli.chat import say
 from governance.vault import Owner
 from tools.conversations.inbox import ensure_conversation
+from tools.conversations.turns import state_about
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.work import open_work
@@ -109,7 +109,7 @@ async def _fresh(runtime: Runtime, patient: dict[str, Any]) -> None:
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()
         owner = Owner(conversation_id, "conversation")
-        flow = await work.keys.seal(owner, json.dumps(state), flow_about(conversation_id))
+        flow = await work.keys.seal(owner, json.dumps(state), state_about(conversation_id))
         await work.session.execute(
             text(
                 "UPDATE conversation SET state = 'open', flow = :flow, version = version + 1, patient_id = :patient WHERE id = :id"

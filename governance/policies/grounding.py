@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 _MONTHS = {
@@ -34,10 +33,10 @@ _TIME = re.compile(
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NUMBER = re.compile(r"(?<![\w.])\+?\d[\d, -]{1,18}\d(?![\w])|(?<![\w.])\d{2,}(?![\w])")
 
-Fact = tuple[str, Any]
+Fact = tuple[str, object]
 
 
-def ungrounded(text: str, grounds: Callable[[], Iterable[Any]], zone: ZoneInfo) -> list[tuple[str, int, int]]:
+def ungrounded(text: str, grounds: Callable[[], Iterable[object]], zone: ZoneInfo) -> list[tuple[str, int, int]]:
     """(kind, start, end) of each statement that no ground holds. The grounds are read as far as they are needed: give
     the likeliest first."""
     stated = list(_facts(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ class Subject:
     known: Known | None = None
     tool: str | None = None
     allowed_tools: frozenset[str] | None = None
-    grounds: Callable[[], Iterable[Any]] | None = None
+    grounds: Callable[[], Iterable[object]] | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
 
+from db.json import JsonObject
 from governance.seals.report import Break
 
 SESSION, ENTRY, END, ODD, LEAF = range(5)
@@ -149,7 +150,7 @@ async def walk(driver: AsyncConnection[Any], tenant_id: UUID, named: list[UUID] 
     """Each session, walked; only those named, where they are. What has no session's row of its own comes too."""
     if named is not None:
         for begin in range(0, len(named), _LOT):
-            parameters: dict[str, Any] = {"tenant": tenant_id, "named": named[begin : begin + _LOT]}
+            parameters: JsonObject = {"tenant": tenant_id, "named": named[begin : begin + _LOT]}
             for walked in await _apart(driver, _NAMED, parameters):
                 yield walked
         return
@@ -162,13 +163,15 @@ async def walk(driver: AsyncConnection[Any], tenant_id: UUID, named: list[UUID] 
         after = to
 
 
-async def chain_breaks(driver: AsyncConnection[Any], tenant_id: UUID) -> list[Break]:
+async def chain_breaks(driver: AsyncConnection[object], tenant_id: UUID) -> list[Break]:
     """The first break of each chain, seals aside."""
     found = [walked.finish(0, {}) async for walked in walk(driver, tenant_id, None)]
     return [broken for broken in found if broken is not None]
 
 
-async def _apart(driver: AsyncConnection[Any], statement: LiteralString, parameters: Mapping[str, Any]) -> list[Walk]:
+async def _apart(
+    driver: AsyncConnection[object], statement: LiteralString, parameters: Mapping[str, object]
+) -> list[Walk]:
     """Fetch and walk in a thread, on the caller's connection and with blocking reads: to wait for each packet through the
     event loop costs as much as all the rest."""
     async with driver.lock:
@@ -179,7 +182,7 @@ async def _apart(driver: AsyncConnection[Any], statement: LiteralString, paramet
             del borrowed.pgconn  # the connection stays open, and its owner's
 
 
-def _walk_lot(connection: Connection[Row], statement: LiteralString, parameters: Mapping[str, Any]) -> list[Walk]:
+def _walk_lot(connection: Connection[Row], statement: LiteralString, parameters: Mapping[str, object]) -> list[Walk]:
     walks = []
     with connection.cursor(binary=True) as cursor:
         for session, rows in groupby(cursor.stream(statement, parameters, size=_CHUNK), itemgetter(0)):

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from db.json import JsonObject
 from governance.record import canonical
 from governance.seals.keys import SealKeys, TrustedKeys
 from governance.seals.merkle import leaf_hash
@@ -35,14 +36,14 @@ class Leaf:
         numbers = b"".join(number.to_bytes(8, "big", signed=True) for number in (self.after_seq, self.head_seq))
         return leaf_hash(self.session_id.bytes + numbers + self.head_hash)
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> JsonObject:
         return {
             "session_id": str(self.session_id), "after_seq": self.after_seq, "head_seq": self.head_seq,
             "head_hash": self.head_hash.hex(),
         }  # fmt: skip
 
     @classmethod
-    def read(cls, value: dict[str, Any]) -> Leaf:
+    def read(cls, value: JsonObject) -> Leaf:
         """Raises KeyError, TypeError or ValueError where it is not one."""
         return cls(
             UUID(value["session_id"]),
@@ -76,10 +77,10 @@ class Seal:
         """What is wrong with the signature, in words."""
         return trusted.fault(self.key, self.signature, self.signed())
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> JsonObject:
         return {**self._said(), "signature": base64.b64encode(self.signature).decode()}
 
-    def _said(self) -> dict[str, Any]:
+    def _said(self) -> JsonObject:
         return {
             "tenant_id": str(self.tenant_id), "number": self.number, "at": self.at.astimezone(UTC).isoformat(),
             "size": self.size, "root": self.root.hex(), "previous": self.previous.hex(), "horizon": self.horizon,
@@ -87,7 +88,7 @@ class Seal:
         }  # fmt: skip
 
     @classmethod
-    def read(cls, value: dict[str, Any]) -> Seal:
+    def read(cls, value: JsonObject) -> Seal:
         """Raises KeyError, TypeError or ValueError where it is not one."""
         previous = b"" if value["previous"] == "" else read_hash(value["previous"])
         return cls(
@@ -112,7 +113,7 @@ def sign(seal: Seal, keys: SealKeys) -> bytes:
     return keys.sign(seal.signed())
 
 
-def read_count(value: Any) -> int:
+def read_count(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 63:
         raise ValueError("not a count")
     return value

@@ -19,6 +19,7 @@ from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import direct, driver_of
+from db.json import JsonObject
 from governance.record import canonical
 from governance.seals import log
 from governance.seals.checking import purged_sessions, seal_before
@@ -61,7 +62,7 @@ async def export(
     running = hashlib.sha256()
     count = 0
 
-    def line(value: dict[str, Any]) -> str:
+    def line(value: JsonObject) -> str:
         nonlocal count
         text = canonical(value) + "\n"
         running.update(text.encode())
@@ -88,7 +89,7 @@ async def export(
     yield canonical({**signed, "signature": base64.b64encode(signature).decode()}) + "\n"
 
 
-async def _sealed_by(session: AsyncSession, seal: Seal, begin: int) -> AsyncIterator[dict[str, Any]]:
+async def _sealed_by(session: AsyncSession, seal: Seal, begin: int) -> AsyncIterator[JsonObject]:
     """A seal's leaves, each followed by its entries."""
     purged: dict[UUID, bytes] | None = None
     while begin < seal.size:
@@ -102,7 +103,7 @@ async def _sealed_by(session: AsyncSession, seal: Seal, begin: int) -> AsyncIter
         entries = _entries(await driver_of(session), seal.tenant_id, [row[0] for row in rows])
         following = await anext(entries, None)
         for position, *leaf, hash_before in rows:
-            shown: dict[str, Any] = {"position": position, "leaf": Leaf(*leaf).json()}
+            shown: JsonObject = {"position": position, "leaf": Leaf(*leaf).json()}
             if _gone((position, *leaf, hash_before), openings):
                 shown["purged"] = leaf[0] in (purged or {})
             elif leaf[1] == 0:
@@ -131,7 +132,7 @@ def _gone(row: tuple[Any, ...], openings: dict[UUID, Any]) -> bool:
     return row[1] not in openings if row[2] == 0 else row[5] is None
 
 
-def entry_json(seq: int, kind: str, body: str, sealed: bytes | None, entry_hash: bytes) -> dict[str, Any]:
+def entry_json(seq: int, kind: str, body: str, sealed: bytes | None, entry_hash: bytes) -> JsonObject:
     encoded = None if sealed is None else base64.b64encode(sealed).decode()
     return {"seq": seq, "kind": kind, "body": body, "sealed": encoded, "hash": entry_hash.hex()}
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import direct
+from db.json import JsonArray
 from governance.seals.documents import Leaf, Seal
 from governance.seals.merkle import Frontier, Node, fold, last_leaf, path_of, peaks_of
 
@@ -111,7 +112,7 @@ async def append(session: AsyncSession, seal: Seal, added: Sequence[tuple[Leaf, 
             seal.signature,
         ),
     )
-    columns: list[list[Any]] = [
+    columns: list[JsonArray] = [
         list(range(first, seal.size)),
         [leaf.session_id for leaf, _ in added],
         [leaf.after_seq for leaf, _ in added],

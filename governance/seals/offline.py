@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from db.json import JsonObject
 from governance.chain import content_digest, link
 from governance.record import canonical
 from governance.seals.documents import Leaf, Seal, read_hash
@@ -66,7 +67,7 @@ class _Check:
     report: Report = field(default_factory=Report)
     running: Any = field(default_factory=hashlib.sha256)
     lines: int = 0
-    header: dict[str, Any] | None = None
+    header: JsonObject | None = None
     tenant_id: UUID | None = None
     tree: Frontier | None = None
     seal: Seal | None = None
@@ -97,7 +98,7 @@ class _Check:
         self.running.update(raw)
         self.lines += 1
 
-    def _header(self, value: dict[str, Any]) -> None:
+    def _header(self, value: JsonObject) -> None:
         if value.keys() != {"export", "tenant_id", "since", "until", "made_at"} or value["export"] != VERSION:
             raise _Fault(f"an export of version {VERSION} begins otherwise")
         self.header, self.tenant_id = value, UUID(value["tenant_id"])
@@ -105,7 +106,7 @@ class _Check:
             if value[name] is not None:
                 datetime.fromisoformat(value[name])
 
-    def _before(self, value: dict[str, Any]) -> None:
+    def _before(self, value: JsonObject) -> None:
         if value.keys() != {"before", "peaks"}:
             raise _Fault("the seal before the period is missing")
         self.tree = Frontier(0, [read_hash(peak) for peak in value["peaks"]])
@@ -144,7 +145,7 @@ class _Check:
         after = since is None or at >= datetime.fromisoformat(since)
         return after and (until is None or at < datetime.fromisoformat(until))
 
-    def _leaf(self, value: dict[str, Any]) -> None:
+    def _leaf(self, value: JsonObject) -> None:
         self._close_leaf()
         if self.tree is None or self.seal is None or self.tree.size >= self.seal.size:
             raise _Fault("a sealed head stands under no seal")
@@ -168,7 +169,7 @@ class _Check:
         if value.keys() != {"position", "leaf", *expected}:
             raise _Fault("the session's beginning is missing")
 
-    def _entry(self, value: dict[str, Any]) -> None:
+    def _entry(self, value: JsonObject) -> None:
         seq, kind, body, sealed, stated = read_entry(value)
         if self.leaf is None or seq > self.leaf.head_seq:
             raise _Fault(f"entry {seq} stands under no sealed head")
@@ -196,7 +197,7 @@ class _Check:
         if self.tree.root() != self.seal.root:
             raise _Fault(f"the sealed heads do not give the root that seal {self.seal.number} signs")
 
-    def _signature(self, value: dict[str, Any]) -> None:
+    def _signature(self, value: JsonObject) -> None:
         if value.keys() != {"lines", "sha256", "key", "signature"}:
             raise _Fault("this is not a line of an export")
         self._close_seal()

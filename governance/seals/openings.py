@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import direct
+from db.json import JsonObject
 from governance.chain import Head, genesis
 
 _FIELDS = ("agent", "channel", "principal", "patient_id", "conversation_id", "started_at")
@@ -19,7 +19,7 @@ _OPENINGS = """
 """
 
 
-async def read_openings(session: AsyncSession, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+async def read_openings(session: AsyncSession, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, JsonObject]:
     """The openings of sessions that are there."""
     if not ids:
         return {}
@@ -33,7 +33,7 @@ async def read_openings(session: AsyncSession, tenant_id: UUID, ids: Sequence[UU
     }  # fmt: skip
 
 
-def hash_of(tenant_id: UUID, session_id: UUID, opening: dict[str, Any]) -> bytes:
+def hash_of(tenant_id: UUID, session_id: UUID, opening: JsonObject) -> bytes:
     """The hash that the session's first entry follows. Raises KeyError, TypeError or ValueError for what is no opening."""
     if opening.keys() != set(_FIELDS) or not all(isinstance(opening[name], str) for name in _FIELDS[:3]):
         raise ValueError("not an opening")

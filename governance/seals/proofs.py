@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import direct
+from db.json import JsonObject
 from governance.chain import content_digest, link
 from governance.seals import log
 from governance.seals.documents import Leaf, Seal, read_count, read_hash
@@ -34,7 +35,7 @@ class NotSealed(Exception):
     """There is no such entry under a seal."""
 
 
-async def prove_entry(session: AsyncSession, *, tenant_id: UUID, session_id: UUID, seq: int) -> dict[str, Any]:
+async def prove_entry(session: AsyncSession, *, tenant_id: UUID, session_id: UUID, seq: int) -> JsonObject:
     """The entry, the hash before it, the digests of those after it up to the next sealed head, that head's path to the
     root, and the seal. Raises NotSealed."""
     row = await (await direct(session, _LEAF_OF, (tenant_id, session_id, seq))).fetchone()
@@ -72,7 +73,7 @@ def check_proof(proof: Any, trusted: TrustedKeys) -> Report:
     return report
 
 
-def _fault(proof: dict[str, Any], trusted: TrustedKeys) -> str | None:
+def _fault(proof: JsonObject, trusted: TrustedKeys) -> str | None:
     if proof["proof"] != VERSION:
         return f"proofs of version {proof['proof']} are not known"
     seal, leaf = Seal.read(proof["seal"]), Leaf.read(proof["leaf"])
@@ -94,7 +95,7 @@ def _fault(proof: dict[str, Any], trusted: TrustedKeys) -> str | None:
     return None if reached == leaf.head_hash else f"entry {seq} does not lead to the session's sealed head"
 
 
-def read_entry(value: dict[str, Any]) -> tuple[int, str, str, bytes | None, bytes]:
+def read_entry(value: JsonObject) -> tuple[int, str, str, bytes | None, bytes]:
     """Number, kind, body, sealed part, hash. Raises KeyError, TypeError or ValueError where it is not an entry."""
     seq, kind, body, sealed = value["seq"], value["kind"], value["body"], value["sealed"]
     if value.keys() != {"seq", "kind", "body", "sealed", "hash"} or type(seq) is not int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from db.json import JsonObject
 from scribe.coding.tables import index, signed_words, words_of
 from scribe.language.phrases import Phrases
 from scribe.language.terms import concepts
@@ -57,8 +58,8 @@ def weigh(words: Sequence[str]) -> float:
 
 
 @cache
-def lists() -> dict[str, Any]:
-    read: dict[str, Any] = {}
+def lists() -> JsonObject:
+    read: JsonObject = {}
     for name in ("usual", "wordings"):
         read |= yaml.load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"), Loader=_Loader)
     return read

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from db.json import JsonObject
 from scribe.facts.sources import of_divisions
 from scribe.language.quantities import Found
 from scribe.language.reading import Read
@@ -25,14 +25,14 @@ _RANGES: dict[tuple[str, str], tuple[int, int]] = {
 
 
 @cache
-def _measures() -> dict[str, dict[str, Any]]:
-    read: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("measures.yaml").read_text())
+def _measures() -> dict[str, JsonObject]:
+    read: dict[str, JsonObject] = yaml.safe_load(Path(__file__).with_name("measures.yaml").read_text())
     return read
 
 
 def find_measurements(sections: Iterable[Section]) -> tuple[Measurement, ...]:
     """Every measurement that the note's supported sentences state, in their order, each once."""
-    found: dict[tuple[Any, ...], Measurement] = {}
+    found: dict[tuple[object, ...], Measurement] = {}
     for _, sentence, one in of_divisions(sections, *_DIVISIONS):
         for name, figure, code in [*_pressures(one), *_oxygen(one), *_named(one)]:
             quantity = Quantity(value=figure.value, unit=figure.unit or code, code=code)

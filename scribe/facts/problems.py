@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from db.json import JsonObject
 from scribe.coding.suggesting import suggest
 from scribe.facts.sources import of_divisions, said_as_fact
 from scribe.language.reading import Read
@@ -27,7 +27,7 @@ _OVER = re.compile(r"\b(?:resolved|in remission|cured)\b")
 
 @cache
 def _lists() -> dict[str, frozenset[str]]:
-    read: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("problems.yaml").read_text())
+    read: JsonObject = yaml.safe_load(Path(__file__).with_name("problems.yaml").read_text())
     return {name: frozenset(str(word) for word in words) for name, words in read.items()}
 
 

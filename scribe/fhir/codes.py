@@ -6,8 +6,7 @@ available at no cost under the license at https://loinc.org/license.
 
 from __future__ import annotations
 
-from typing import Any
-
+from db.json import JsonObject
 from scribe.note import Division, OrderKind
 
 LOINC = "http://loinc.org"
@@ -56,6 +55,6 @@ MADE_BY_SOFTWARE = {
 }
 
 
-def concept(system: str, code: str, display: str | None = None) -> dict[str, Any]:
+def concept(system: str, code: str, display: str | None = None) -> JsonObject:
     """A CodeableConcept of one coding."""
     return {"coding": [{"system": system, "code": code} | ({"display": display} if display else {})]}

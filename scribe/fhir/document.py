@@ -10,16 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid5
 
+from db.json import JsonObject
 from scribe.fhir.codes import HL7, LOINC, MADE_BY_SOFTWARE, NOTE, SECTIONS, concept
 from scribe.fhir.facts import allergy, condition, medication, observations, service
 from scribe.note import Maker, Note, Section
 
 State = Literal["draft", "final", "amended"]
 _STATUS: dict[State, str] = {"draft": "preliminary", "final": "final", "amended": "amended"}
-Json = dict[str, Any]
+Json = JsonObject
 
 
 @dataclass(frozen=True, slots=True)

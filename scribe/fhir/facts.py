@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
+from db.json import JsonObject
 from scribe.fhir.codes import (
     BLOOD_PRESSURE,
     DIASTOLIC,
@@ -20,7 +20,7 @@ from scribe.fhir.codes import (
 )
 from scribe.note import Allergy, Measurement, Medication, Order, Problem, Quantity
 
-Json = dict[str, Any]
+Json = JsonObject
 _CHANGES = {"taking": "active", "stopped": "stopped"}
 _MOST_PER_DAY = 24
 

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import distribution
-from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -43,7 +42,7 @@ class Mention:
 class _PlainPickle(pickle.Unpickler):
     """Reads dictionaries, lists and strings; refuses to import anything."""
 
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
+    def find_class(self, module_name: str, global_name: str, /) -> object:
         raise pickle.UnpicklingError(f"unexpected {module_name}.{global_name} in the drug dictionary")
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from agents.turn.conversation_state import State, read_state
 from agents.turn.running import Turns
-from agents.turn.state import flow_about
 from cli.chat import say
 from governance.record import canonical
 from governance.vault import Keyring, Owner
@@ -18,6 +17,7 @@ from tests.agents.test_turn import PHONE
 from tests.tools.hospital import TENANT, rows
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.tables import Conversation
+from tools.conversations.turns import state_about
 from tools.runtime.runtime import Runtime
 
 PAIN = "my chest hurts and I am sweating"
@@ -36,7 +36,7 @@ async def with_state(runtime: Runtime, state: Any) -> UUID:
             row.flow = row.flow[:-1] + bytes([row.flow[-1] ^ 1])
         else:
             owner = Owner(conversation, "conversation")
-            row.flow = await keys.seal(owner, canonical(state), flow_about(conversation))
+            row.flow = await keys.seal(owner, canonical(state), state_about(conversation))
     return conversation
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from agents.understanding.hearing import Understanding
 from sqlalchemy import text
 
+from agents.understanding.utterance import Understanding
 from tests.api.calling import Looking, Service, nobody, serving
 from tests.conftest import Server, cloned
 from tests.doubles.twilio_caller import MediaCaller

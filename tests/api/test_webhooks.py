@@ -241,7 +241,7 @@ async def sent(app: FastAPI, number: str) -> str:
     opening = runtime.opening_for(system(demo.TENANT_ID, "test"), "test")
     async with open_work(runtime, demo.TENANT_ID, opening=opening) as work:
         conversation = await ensure_conversation(work, "whatsapp", number)
-        made = await queue_out(work, conversation, "x", channel="console", author="test", purpose="reply")
+        made = await queue_out(work, conversation, "x", channel="console", author="test", purpose="person")
         row = await work.session.get_one(Message, made)
         row.state, row.provider_id = "sent", sid
     return sid

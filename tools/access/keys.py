@@ -20,7 +20,7 @@ from tools.runtime.errors import InvalidArguments, Unauthenticated
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission, Principal, Role
-from tools.runtime.tables import TenantRecord
+from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
 
 _ADMIN = Permission("access:write")
@@ -64,12 +64,15 @@ def make_key(tenant_slug: str) -> str:
     return f"wl_{tenant_slug}_{secrets.token_urlsafe(32)}"
 
 
-async def tenant_of_key(session: AsyncSession, key: str) -> UUID:
-    """The tenant that a key names."""
+def is_key(secret: str) -> bool:
+    """Whether it has the form of a key, rather than of a token."""
+    return secret.startswith("wl_")
+
+
+async def tenant_of_key(runtime: Runtime, key: str) -> UUID:
+    """The tenant that a key names. Raises Unauthenticated."""
     parts = key.split("_", 2)
-    if len(parts) != 3 or parts[0] != "wl":
-        raise Unauthenticated("The API key is not known.")
-    tenant_id = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == parts[1]))).first()
+    tenant_id = await runtime.tenant_named(parts[1]) if len(parts) == 3 else None
     if tenant_id is None:
         raise Unauthenticated("The API key is not known.")
     return tenant_id

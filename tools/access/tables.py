@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow
+from db.json import JsonArray
 
 
 class ApiKey(TenantRow, Base):
@@ -21,7 +21,7 @@ class ApiKey(TenantRow, Base):
     name: Mapped[str]
     key_hash: Mapped[str]
     role: Mapped[str]
-    scopes: Mapped[list[Any] | None]
+    scopes: Mapped[JsonArray | None]
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"))
     expires_at: Mapped[datetime | None]

@@ -5,9 +5,9 @@ process ended after the request and before its note."""
 from __future__ import annotations
 
 import random
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -171,5 +171,5 @@ def _args(tenant_id: UUID, endpoint_id: UUID) -> dict[str, str]:
     return {"tenant": str(tenant_id), "endpoint": str(endpoint_id)}
 
 
-def _work(runtime: Runtime, tenant_id: UUID) -> Any:
+def _work(runtime: Runtime, tenant_id: UUID) -> AbstractAsyncContextManager[Work]:
     return open_work(runtime, tenant_id, opening=runtime.opening_for(system(tenant_id, "alerts"), "job"))

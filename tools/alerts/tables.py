@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, tenant_index
 from db.columns import sealed
+from db.json import JsonArray
 
 
 class WebhookEndpoint(TenantRow, Base):
@@ -25,7 +25,7 @@ class WebhookEndpoint(TenantRow, Base):
 
     url: Mapped[str]
     description: Mapped[str]
-    events: Mapped[list[Any]]  # event types, or "*" for all
+    events: Mapped[JsonArray]  # event types, or "*" for all
     minimum_severity: Mapped[str]  # of a PolicyViolation
     secret: Mapped[bytes] = sealed("tenant")
     previous_secret: Mapped[bytes | None] = sealed("tenant")

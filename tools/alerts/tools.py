@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -184,7 +184,7 @@ async def _listed(ctx: ToolContext, rows: Sequence[WebhookEndpoint]) -> list[Lis
         .where(WebhookDelivery.endpoint_id.in_([row.id for row in rows]), WebhookDelivery.state != "delivered")
         .group_by(WebhookDelivery.endpoint_id, WebhookDelivery.state)
     )
-    counts: dict[Any, int] = {(found[0], found[1]): found[2] for found in await ctx.session.execute(query)}
+    counts: dict[object, int] = {(found[0], found[1]): found[2] for found in await ctx.session.execute(query)}
     return [
         ListedEndpoint(
             **EndpointOut.model_validate(row).model_dump(),

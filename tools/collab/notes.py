@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import func, select
 
 from db.base import new_id
+from db.json import JsonObject
 from fhir_r4.validity import faults
 from scribe.fhir.codes import ENCOUNTER_STATUS
 from scribe.fhir.document import About, State, document
@@ -191,7 +192,7 @@ async def _next(ctx: ToolContext, args: AddRevision, newest: NoteRevision) -> No
                 encounter_id=newest.encounter_id, session_id=newest.session_id)  # fmt: skip
 
 
-def _row(ctx: ToolContext, args: AddRevision, **values: Any) -> NoteRevision:
+def _row(ctx: ToolContext, args: AddRevision, **values: object) -> NoteRevision:
     maker = args.maker or Maker(kind="person", name=ctx.principal.id)
     return NoteRevision(
         id=new_id(), tenant_id=ctx.tenant.id, note_id=args.note_id, author=ctx.principal.id, at=ctx.now, state="draft",
@@ -255,7 +256,7 @@ async def finalize_revision(ctx: ToolContext, args: FinalizeRevision) -> Revisio
     return _shown(row, row.number - 1 or None)
 
 
-async def _distance(ctx: ToolContext, row: NoteRevision, final: Note) -> dict[str, Any] | None:
+async def _distance(ctx: ToolContext, row: NoteRevision, final: Note) -> JsonObject | None:
     """From the newest version that software wrote, where there is one."""
     drafts = [one for one in await _rows(ctx, row.note_id) if one.maker_kind != "person"]
     return distance(await _note(ctx, drafts[-1]), final).model_dump() if drafts else None

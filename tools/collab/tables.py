@@ -4,7 +4,6 @@ the patient's key: erasing a patient makes them unreadable."""
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
 from db.columns import sealed
+from db.json import JsonArray, JsonObject
 
 
 class CollabThread(Versioned, Base):
@@ -47,7 +47,7 @@ class CollabMessage(TenantRow, Base):
     author: Mapped[str]  # principal
     kind: Mapped[str]
     at: Mapped[datetime]
-    mentions: Mapped[list[Any]] = mapped_column(default=list)
+    mentions: Mapped[JsonArray] = mapped_column(default=list)
     content: Mapped[bytes] = sealed("patient")
     answers: Mapped[UUID | None] = mapped_column(ForeignKey("collab_message.id"))  # what the assistant answers
 
@@ -83,10 +83,10 @@ class NoteRevision(TenantRow, Base):
     at: Mapped[datetime]
     template: Mapped[str]
     maker_kind: Mapped[str]
-    maker: Mapped[dict[str, Any]]  # name, prompt, prompt_version, prompt_sha256
+    maker: Mapped[JsonObject]  # name, prompt, prompt_version, prompt_sha256
     content: Mapped[bytes] = sealed("patient")
     content_sha256: Mapped[str]
     reason: Mapped[bytes | None] = sealed("patient")  # sealed: why a signed note was changed
     signed_by: Mapped[str | None]
     signed_at: Mapped[datetime | None]
-    distance: Mapped[dict[str, Any] | None]  # from the maker's draft to what was signed: words, changed, share
+    distance: Mapped[JsonObject | None]  # from the maker's draft to what was signed: words, changed, share

@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import httpx
 from pydantic import SecretStr
+
+from db.json import JsonObject
 
 UNSUBSCRIBED = 21610
 OUTSIDE_WINDOW = 63016
@@ -241,7 +243,7 @@ class TwilioCarrier:
         raise CarrierRefused(code, permanent=code != 0 and is_permanent(code) and status not in (401, 403, 404))
 
     @staticmethod
-    def _json(response: httpx.Response) -> dict[str, Any]:
+    def _json(response: httpx.Response) -> JsonObject:
         try:
             body = response.json()
         except ValueError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 from uuid import UUID
 
+from db.json import JsonObject
 from governance.record import canonical
 from governance.vault import Keyring, Owner
 from tools.conversations.tables import Conversation, Message
@@ -20,7 +20,7 @@ class Content:
     """A message's text, its media as the channel describes them, and the facts of its template."""
 
     text: str
-    media: list[dict[str, Any]] = field(default_factory=list)
+    media: list[JsonObject] = field(default_factory=list)
     facts: dict[str, str] | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import LiteralString, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
 from db.engine import direct
+from db.json import JsonObject
 from governance.record import SESSION_ENDED, SESSION_STARTED, Opening, Record, entry_kind
 from governance.vault import Owner
 from tools.conversations.channel import channel_of
@@ -49,7 +50,7 @@ class Incoming:
     address: str  # E.164 of the sender
     body: str
     provider_id: str
-    media: list[dict[str, Any]] = field(default_factory=list)
+    media: list[JsonObject] = field(default_factory=list)
     urgent: bool = False  # a red flag stands in it: its turn waits for nothing
 
 
@@ -168,12 +169,12 @@ async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Receiv
     return Received(conversation_id, message_id)
 
 
-def is_voice_note(body: str, media: list[dict[str, Any]]) -> bool:
+def is_voice_note(body: str, media: list[JsonObject]) -> bool:
     """Whether a message says what it says in audio alone."""
     return not body.strip() and any(is_audio(one) for one in media)
 
 
-def is_audio(media: dict[str, Any]) -> bool:
+def is_audio(media: JsonObject) -> bool:
     return str(media.get("content_type", "")).startswith("audio/")
 
 
@@ -226,6 +227,21 @@ async def ensure_conversation(
     return made_id
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that is to leave. `facts` fill the template that a channel may demand instead of the text."""
+
+    conversation_id: UUID
+    body: str
+    channel: str
+    author: str
+    purpose: str
+    in_reply_to: UUID | None = None
+    facts: dict[str, str] | None = None
+    urgent: bool = False
+    id: UUID = field(default_factory=new_id)
+
+
 async def queue_out(
     work: Work,
     conversation_id: UUID,
@@ -234,29 +250,36 @@ async def queue_out(
     channel: str,
     author: str,
     purpose: str,
-    in_reply_to: UUID | None = None,
     facts: dict[str, str] | None = None,
-    screened: bool = False,
-    urgent: bool = False,
 ) -> UUID:
-    """Put a message in the outbox. Unless its turn has `screened` it, the policy judges it first: PolicyRefused, or what
-    must not leave is replaced. `facts` fill the template that WhatsApp may demand instead of the text. The console
-    shows its own at once; WhatsApp's are sent by a job; what answers a caller is said on the call, and whatever else is
-    meant for a phone rests, since nobody is on the line."""
-    if not screened:
-        body = await _screen_out(work, conversation_id, body)
-    message_id = new_id()
-    state = channel_of(channel).first_state(answers=in_reply_to is not None)
-    content = await seal_content(work.keys, conversation_id, message_id, Content(body, facts=facts))
-    row = (message_id, work.tenant_id, conversation_id, work.now, content, state, author, purpose, in_reply_to, urgent)
-    await direct(work.session, _INSERT_OUT, row)
+    """Put a message that no turn has screened in the outbox; the policy judges it first: PolicyRefused, or what must not
+    leave is replaced."""
+    body = await _screen_out(work, conversation_id, body)
+    outgoing = Outgoing(conversation_id, body, channel, author, purpose, facts=facts)
+    await write_out(work, outgoing)
+    return outgoing.id
+
+
+async def write_out(
+    work: Work, outgoing: Outgoing, *, before: tuple[LiteralString, tuple[object, ...]] | None = None
+) -> None:
+    """Put a screened message in the outbox. Its channel says what becomes of it: a job sends it, it is shown or said at
+    once, or it rests. `before`: WITH queries and their parameters, to be done in the same statement."""
+    channel = channel_of(outgoing.channel)
+    state = channel.first_state(answers=outgoing.in_reply_to is not None)
+    sealed = Content(outgoing.body, facts=outgoing.facts)
+    content = await seal_content(work.keys, outgoing.conversation_id, outgoing.id, sealed)
+    row = (outgoing.id, work.tenant_id, outgoing.conversation_id, work.now, content, state, outgoing.author,
+           outgoing.purpose, outgoing.in_reply_to, outgoing.urgent)  # fmt: skip
+    first, parameters = before or ("", ())
+    await direct(work.session, first + _INSERT_OUT, (*parameters, *row))
     await work.session.flush()  # before a row that names it
-    work.events.append(Event(QUEUED, conversation_id, {"message_id": str(message_id), "purpose": purpose}))
-    if channel_of(channel).carrier is not None:
-        args = {"tenant": str(work.tenant_id), "message": str(message_id)}
-        bulk = not is_awaited(purpose)
-        work.jobs.append(Job("send_message", args, lock=f"send:{conversation_id}", urgent=urgent, bulk=bulk))
-    return message_id
+    told = {"message_id": str(outgoing.id), "purpose": outgoing.purpose}
+    work.events.append(Event(QUEUED, outgoing.conversation_id, told))
+    if channel.carrier is not None:
+        args, bulk = {"tenant": str(work.tenant_id), "message": str(outgoing.id)}, not is_awaited(outgoing.purpose)
+        lock = f"send:{outgoing.conversation_id}"
+        work.jobs.append(Job("send_message", args, lock=lock, urgent=outgoing.urgent, bulk=bulk))
 
 
 async def _screen_out(work: Work, conversation_id: UUID, body: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.record import STATE
 from governance.vault import Keyring
 from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, CarrierUncertain, Sent
@@ -211,7 +213,7 @@ async def report_delivery(
     return True
 
 
-def _report(row: dict[str, Any], error_code: str | None, at: datetime) -> Any:
+def _report(row: JsonObject, error_code: str | None, at: datetime) -> ReturningInsert[tuple[UUID]]:
     statement = insert(DeliveryReport).values(**row, error_code=error_code, at=at)
     return statement.on_conflict_do_nothing().returning(DeliveryReport.id)
 
@@ -229,7 +231,7 @@ async def _advance(work: Work, row: Message, state: str, error: str | None) -> N
         work.events.append(Event(event, named, {}))
 
 
-async def _note_outcome(session: Any, message_id: UUID, outcome: str, error: str | None) -> UUID | None:
+async def _note_outcome(session: AsyncSession, message_id: UUID, outcome: str, error: str | None) -> UUID | None:
     statement = (
         update(Communication)
         .where(Communication.message_id == message_id)
@@ -241,6 +243,8 @@ async def _note_outcome(session: Any, message_id: UUID, outcome: str, error: str
     return noted
 
 
-def _on_record(runtime: Runtime, tenant_id: UUID, conversation_id: UUID, channel: str) -> Any:
+def _on_record(
+    runtime: Runtime, tenant_id: UUID, conversation_id: UUID, channel: str
+) -> AbstractAsyncContextManager[Work]:
     opening = opening_of(conversation_id, channel, runtime.clock.now())
     return open_work(runtime, tenant_id, opening=opening)

@@ -6,9 +6,10 @@ import json
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from db.json import JsonObject
 
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 
@@ -44,8 +45,8 @@ tell = Phrasebook(_FOLDER).tell
 
 
 @lru_cache
-def _load(folder: Path, language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
+def _load(folder: Path, language: str) -> JsonObject:
+    loaded: JsonObject = yaml.safe_load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
     return loaded
 
 

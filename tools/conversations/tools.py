@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
+from db.json import JsonObject
 from tools.conversations.channel import channel_of, channels_for_outreach
 from tools.conversations.contents import ERASED, open_contents
 from tools.conversations.inbox import end_session, ensure_conversation, one_at_a_time, queue_out
@@ -69,7 +70,7 @@ class MessageOut(Out):
     direction: str
     author: str
     body: str
-    media: list[dict[str, Any]]
+    media: list[JsonObject]
     at: datetime
     state: str
     purpose: str | None

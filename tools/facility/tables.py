@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Computed, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.json import JsonArray
 
 
 class Location(Versioned, Base):
@@ -15,7 +14,7 @@ class Location(Versioned, Base):
     __table_args__ = (UniqueConstraint("tenant_id", "name"),)
 
     name: Mapped[str]
-    aliases: Mapped[list[Any]] = mapped_column(default=list)
+    aliases: Mapped[JsonArray] = mapped_column(default=list)
     address: Mapped[str]
     city: Mapped[str]
     zone: Mapped[str]
@@ -38,6 +37,6 @@ class Practitioner(Versioned, Base):
 
     name: Mapped[str]  # as patients know the doctor: "Dr. Meera Nair"
     specialty_code: Mapped[str]
-    languages: Mapped[list[Any]] = mapped_column(default=list)
+    languages: Mapped[JsonArray] = mapped_column(default=list)
     active: Mapped[bool] = mapped_column(default=True)
     searched: Mapped[str] = mapped_column(Computed("searchable(name)", persisted=True), deferred=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.json import JsonObject
 
 
 class Patient(Versioned, Base):
@@ -77,4 +77,4 @@ class Consent(TenantRow, Base):
     scope: Mapped[str | None]
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
-    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    evidence: Mapped[JsonObject] = mapped_column(default=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -12,6 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from pydantic import Field
 from sqlalchemy import select
 
+from db.json import JsonObject
 from governance.tables import AuditEntry, of_session
 from tools.record.access import names_patient
 from tools.record.tools import READ
@@ -42,7 +43,7 @@ async def audit_events(ctx: ToolContext, args: AuditEvents) -> FhirResource:
     order = (AuditEntry.session_id, AuditEntry.seq)
     found = await page(ctx.session, query, args, cursors=ctx.cursors, order=order, show=_event)
     entries = [{"fullUrl": f"urn:uuid:{event['id']}", "resource": event} for event in found.items]
-    bundle: dict[str, Any] = {"type": "searchset"}
+    bundle: JsonObject = {"type": "searchset"}
     if entries:
         bundle["entry"] = entries
     if found.next_cursor:
@@ -51,7 +52,7 @@ async def audit_events(ctx: ToolContext, args: AuditEvents) -> FhirResource:
     return FhirResource(Bundle.model_validate(bundle).model_dump(mode="json", exclude_none=True))
 
 
-def _event(entry: AuditEntry) -> dict[str, Any]:
+def _event(entry: AuditEntry) -> JsonObject:
     body = json.loads(entry.body)
     patients = [
         {
@@ -65,7 +66,7 @@ def _event(entry: AuditEntry) -> dict[str, Any]:
         }
         for patient in body.get("patients", ())
     ]
-    event: dict[str, Any] = {
+    event: JsonObject = {
         "id": str(uuid5(NAMESPACE_OID, f"{entry.session_id}|{entry.seq}")),
         "type": {"system": _TYPE, "code": "rest", "display": "RESTful Operation"},
         "subtype": [{"system": "urn:wardline:tool", "code": body["tool"]}],
@@ -83,5 +84,5 @@ def _event(entry: AuditEntry) -> dict[str, Any]:
     }
     if body.get("code"):
         event["outcomeDesc"] = body["code"]
-    shown: dict[str, Any] = AuditEvent.model_validate(event).model_dump(mode="json", exclude_none=True)
+    shown: JsonObject = AuditEvent.model_validate(event).model_dump(mode="json", exclude_none=True)
     return shown | {"resourceType": "AuditEvent"}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from db.json import JsonObject
 from governance.redaction.redactor import NOT_IDENTIFIERS, Redactor
 from tools.patients.people import read_people
 from tools.record.tables import BreakGlass
@@ -33,16 +34,14 @@ async def grant_of(ctx: ToolContext, session_id: UUID) -> BreakGlass | None:
 
 
 async def redact_all(
-    ctx: ToolContext, fulls: list[dict[str, Any] | None], patients: Iterable[UUID]
-) -> list[dict[str, Any] | None]:
+    ctx: ToolContext, fulls: list[JsonObject | None], patients: Iterable[UUID]
+) -> list[JsonObject | None]:
     """The texts of a session's entries without personal data."""
     texts = [{name: full[name] for name in _TEXTS if full.get(name)} if full is not None else {} for full in fulls]
     return [shown or None for shown in await redact_values(ctx, texts, patients)]
 
 
-async def redact_values(
-    ctx: ToolContext, values: list[dict[str, Any]], patients: Iterable[UUID]
-) -> list[dict[str, Any]]:
+async def redact_values(ctx: ToolContext, values: list[JsonObject], patients: Iterable[UUID]) -> list[JsonObject]:
     """Values without personal data in any text of theirs; these patients are masked in any spelling."""
     known = await ctx.service(KnownPeople).known(ctx.session, ctx.tenant.id)
     focus = tuple(await read_people(ctx.session, patients))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
+from db.json import JsonObject
 from governance.chain import Chain, Head
 from governance.record import POLICY_DECISION, entry_about
 from governance.seals.report import Break
@@ -24,8 +24,8 @@ _CHECKED_AT_ONCE = 2000
 class EntryOut(Out):
     seq: int
     kind: str
-    body: dict[str, Any]
-    full: dict[str, Any] | None = Field(
+    body: JsonObject
+    full: JsonObject | None = Field(
         None, description="Texts, arguments and results: redacted, or as they were under a break-glass grant"
     )
     erased: bool = Field(False, description="The sealed part cannot be read any more: its key was destroyed")
@@ -110,7 +110,7 @@ def head_of(row: LLMSession) -> Head:
     )  # fmt: skip
 
 
-async def open_entries(ctx: ToolContext, rows: list[AuditEntry]) -> list[dict[str, Any] | None]:
+async def open_entries(ctx: ToolContext, rows: list[AuditEntry]) -> list[JsonObject | None]:
     """The sealed parts of a session's entries, in order; None where there is none, or it was erased."""
     opened = await ctx.work.keys.open_many([(row.sealed, entry_about(row.session_id)) for row in rows])
     return [json.loads(text) if text is not None else None for text in opened]

@@ -13,6 +13,7 @@ from sqlalchemy import Select, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.record import SESSION_STARTED, Opening, Record, digest
 from governance.tables import AuditEntry, LLMSession, of_session
 from governance.vault import Owner
@@ -94,7 +95,7 @@ class EntryBody(Out):
     session_id: UUID
     seq: int
     kind: str
-    body: dict[str, Any]
+    body: JsonObject
 
 
 @tool("record.start_session", rest=post("/api/v1/governance/sessions", status=201), needs=_REPORT, effect=Effect.WRITE)
@@ -201,9 +202,7 @@ async def _open_session(ctx: ToolContext, session_id: UUID) -> LLMSession:
     return row
 
 
-async def _append(
-    ctx: ToolContext, row: LLMSession, kind: Any, body: dict[str, Any], full: dict[str, Any] | None
-) -> None:
+async def _append(ctx: ToolContext, row: LLMSession, kind: Any, body: JsonObject, full: JsonObject | None) -> None:
     record = Record(
         Opening(row.id, row.agent, row.channel, row.principal, row.started_at, row.patient_id, row.conversation_id)
     )

@@ -6,11 +6,12 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from pydantic import Field
 
+from db.json import JsonObject
 from governance.policies.policy import Policy, PolicyInvalid, read_policy
 from governance.tables import LLMSession
 from tools.conversations.contents import open_addresses
@@ -25,7 +26,7 @@ from tools.runtime.tool import Args, Effect, Out, post, tool
 MOST_ENTRIES = 20_000
 
 
-ReadEntry = tuple[str, dict[str, Any], dict[str, Any] | None]  # kind, body, the sealed part opened
+ReadEntry = tuple[str, JsonObject, JsonObject | None]  # kind, body, the sealed part opened
 Choice = Literal["recorded", "builtin", "model"]
 
 
@@ -33,9 +34,9 @@ Choice = Literal["recorded", "builtin", "model"]
 class Seen:
     """What came of one turn: as it was, or as it would be."""
 
-    commands: list[dict[str, Any]] = field(default_factory=list)
+    commands: list[JsonObject] = field(default_factory=list)
     reply: str = ""
-    effects: list[dict[str, Any]] = field(default_factory=list)  # {tool, args} of changes, made or asked for
+    effects: list[JsonObject] = field(default_factory=list)  # {tool, args} of changes, made or asked for
     decisions: list[str] = field(default_factory=list)  # rules of the policy that spoke
 
 
@@ -76,9 +77,9 @@ class RerunSession(Args):
 
 
 class SeenOut(Out):
-    commands: list[dict[str, Any]]
+    commands: list[JsonObject]
     reply: str
-    effects: list[dict[str, Any]]
+    effects: list[JsonObject]
     decisions: list[str]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
 from db.engine import driver_of
+from db.json import JsonObject
 from governance.seals.chains import chain_breaks
 from governance.seals.checking import check_tenant
 from governance.seals.proofs import NotSealed, prove_entry
@@ -66,7 +66,7 @@ class SealOut(Out):
 
 
 class ProofOut(Out):
-    proof: dict[str, Any] = Field(description="For `wardline audit verify FILE --keys KEYS`")
+    proof: JsonObject = Field(description="For `wardline audit verify FILE --keys KEYS`")
 
 
 class ExportOut(Out):

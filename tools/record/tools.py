@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import func, select
 
+from db.json import JsonObject
 from governance.tables import AuditEntry, LLMSession
 from tools.runtime.context import ToolContext
 from tools.runtime.pages import Page, PageArgs, page
@@ -53,7 +53,7 @@ class ToolOut(Out):
     needs: str
     rest: str | None
     by_patient: bool
-    input_schema: dict[str, Any]
+    input_schema: JsonObject
 
 
 class ToolsOut(Out):

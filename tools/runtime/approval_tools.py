@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
+from db.json import JsonObject
 from tools.runtime.approvals import approval_about
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, Forbidden
@@ -26,7 +27,7 @@ _DECIDE = Permission("approvals:write")
 class ApprovalOut(Out):
     id: UUID
     tool: str
-    args: dict[str, Any] | None = Field(description="Null where the patient was erased")
+    args: JsonObject | None = Field(description="Null where the patient was erased")
     asked_by: str
     state: str
     decided_by: str | None

@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from db.json import JsonObject
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict
 from tools.runtime.events import Event, event_type
@@ -40,7 +41,7 @@ _FAILED = text("""
 class DeadJobOut(Out):
     id: UUID
     task: str
-    args: dict[str, Any]
+    args: JsonObject
     attempts: int
     error: str = Field(description="The code of the refusal, or what kind of failure it was")
     at: datetime

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from db.json import JsonObject
 from governance.clear import clear, patients_in
 from governance.record import TOOL_CALL
 from governance.vault import Owner
@@ -43,7 +44,7 @@ class Entry:
     def write(self, work: Work, outcome: str, *, result: str | None = None, error: ToolError | None = None) -> None:
         """Put the call on the record: what it did in the readable part, arguments and result in the sealed one."""
         tool = find_tool(self.tool)
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "at": self.at,
             "tool": self.tool,
             "principal": self.caller.id,
@@ -53,7 +54,7 @@ class Entry:
             "args": clear(self.args),
             "latency_ms": round((time.perf_counter() - self.started) * 1000, 1),
         }
-        full: dict[str, Any] = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
+        full: JsonObject = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
         if self.key is not None:
             body["key"] = self.key
         if self.step is not None:
@@ -72,7 +73,7 @@ class Entry:
             body["patients"] = patients[:_MOST_PATIENTS]
         work.record.append(TOOL_CALL, body, full=full, owner=self.owner())
 
-    def asked(self, arguments: Any) -> None:
+    def asked(self, arguments: object) -> None:
         """Note the arguments of a call that was refused before they were looked at, where they are well formed."""
         tool = find_tool(self.tool)
         if self.args is None and tool is not None:
@@ -118,7 +119,7 @@ def permitted(name: str, caller: Principal) -> Tool:
     return tool
 
 
-def parse(tool: Tool, arguments: Any) -> Args:
+def parse(tool: Tool, arguments: object) -> Args:
     """The arguments, checked strictly; InvalidArguments names each field and its rule."""
     if isinstance(arguments, tool.args):
         return arguments
@@ -144,7 +145,7 @@ def _rule(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _to_json(arguments: Any) -> str:
+def _to_json(arguments: object) -> str:
     if isinstance(arguments, BaseModel):
         return arguments.model_dump_json()
     return json.dumps(arguments, default=str)

@@ -3,8 +3,12 @@ sentence to a model, and as one sentence that can be said aloud."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
+
+from db.json import JsonObject
+from governance.policies.screening import Decision, Subject
+from governance.vault import Owner
 
 Remedy = Literal["fix_input", "try_later", "give_up"]
 
@@ -18,15 +22,15 @@ class ToolError(Exception):
     remedy: ClassVar[Remedy] = "give_up"
     say: ClassVar[str] = "Sorry, that is not possible."
 
-    def __init__(self, detail: str = "", *, errors: list[dict[str, Any]] | None = None, **extra: Any) -> None:
+    def __init__(self, detail: str = "", *, errors: list[JsonObject] | None = None, **extra: object) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors or []
         self.extra = extra
 
-    def problem(self) -> dict[str, Any]:
+    def problem(self) -> JsonObject:
         """The RFC 9457 document."""
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "type": f"urn:wardline:problem:{self.code}",
             "title": self.title,
             "status": self.status,
@@ -117,7 +121,14 @@ class PolicyRefused(ToolError):
     title = "The hospital's policy does not allow this"
     say = "I am not allowed to say that. A colleague will help you."
 
-    def __init__(self, detail: str = "", *, subject: Any = None, decisions: Any = (), owner: Any = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        subject: Subject | None = None,
+        decisions: Sequence[Decision] = (),
+        owner: Owner | None = None,
+    ) -> None:
         super().__init__(detail)
         self.subject, self.decisions, self.owner = subject, decisions, owner
 

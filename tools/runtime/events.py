@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from db.json import JsonObject
 from tools.runtime.jobs import Job
+
+if TYPE_CHECKING:
+    from tools.runtime.context import ToolContext
 
 ALERTS = "*"  # a reaction to this is one to every event that tells of trouble
 
@@ -25,7 +29,7 @@ class EventType:
 EVENTS: dict[str, EventType] = {}
 Run = Callable[..., Awaitable[None]]
 # What must not hold a transaction open: reads what it needs in a short one, and gives back what is awaited outside.
-Before = Callable[[Any, "Event"], Awaitable[Callable[[], Awaitable[Any]] | None]]
+Before = Callable[["ToolContext", "Event"], Awaitable[Callable[[], Awaitable[object]] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Event:
 
     type: str
     entity_id: UUID
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: JsonObject = field(default_factory=dict)
     id: UUID | None = None  # of its row in the log, where it is read from there
 
 

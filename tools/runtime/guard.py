@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -82,7 +82,7 @@ class Guard:
 
     async def outgoing(
         self, work: Work, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (), by_agent: bool,
-        grounds: Callable[[], Iterable[Any]] | None = None, zone: ZoneInfo,
+        grounds: Callable[[], Iterable[object]] | None = None, zone: ZoneInfo,
     ) -> tuple[Verdict, Subject, list[Decision]]:  # fmt: skip
         """Judge a message to a patient; nothing is recorded yet (`note`)."""
         policy = await self.policy(work.session, work.tenant_id)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import KEEPALIVES, driver_of
+from db.json import JsonObject
 from tools.runtime.errors import ToolError
 
 # `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `bulk`: messages that nobody waits
@@ -51,7 +52,7 @@ class Job:
     its own and waits for nothing; a `bulk` one is nobody's hurry, and has a queue of its own too."""
 
     task: str
-    args: dict[str, Any] = field(default_factory=dict)
+    args: JsonObject = field(default_factory=dict)
     lock: str | None = None
     at: datetime | None = None
     urgent: bool = False

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.json import JsonArray
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.tool import Args
 
@@ -66,7 +67,7 @@ async def page(
     cursors: Cursors,
     order: Sequence[Any],
     show: Callable[[Any], Item] | None = None,
-    show_all: Callable[[list[Any]], Awaitable[list[Item]]] | None = None,
+    show_all: Callable[[JsonArray], Awaitable[list[Item]]] | None = None,
 ) -> Page[Item]:
     """One page of `query`, ordered by `order` (columns; the last one unique), shown one by one or all together."""
     columns = ",".join(map(str, order))  # two lists may take the same arguments

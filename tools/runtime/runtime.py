@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -93,6 +94,7 @@ class Runtime:
         self.guard = guard
         self.services = services
         self._tenants: dict[UUID, tuple[float, Tenant]] = {}
+        self._named: dict[str, UUID] = {}
 
     async def call(
         self,
@@ -103,18 +105,25 @@ class Runtime:
         channel: str = "rest",
         key: str | None = None,
         if_match: int | None = None,
+        session: AsyncSession | None = None,
     ) -> Reply:
-        """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args."""
+        """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args. `session`: a
+        transaction of the caller's tenant that has begun and only read (who is calling, say): the call ends it."""
         opening = self.opening_for(caller, channel)
         entry = Entry(name, caller, key=key, at=self.clock.now())
         try:
             for attempt in range(3):
                 try:
-                    return await self._call_once(name, arguments, caller, opening, entry, key=key, if_match=if_match)
+                    return await self._call_once(
+                        name, arguments, caller, opening, entry, key=key, if_match=if_match,
+                        session=session if attempt == 0 else None,
+                    )  # fmt: skip
                 except DBAPIError as error:
                     if getattr(error.orig, "sqlstate", None) not in _RETRIED or attempt == 2:
                         raise
-        except Exception as error:
+        except Exception as error:  # whatever it was is on the record, and the caller hears of it without its text
+            if session is not None:
+                await session.rollback()
             refusal = as_tool_error(error)
             entry.asked(arguments)
             await self._record_refusal(opening, entry, refusal)
@@ -122,7 +131,8 @@ class Runtime:
         raise Failed
 
     async def _call_once(
-        self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: Entry, *, key: str | None, if_match: int | None
+        self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: Entry, *, key: str | None,
+        if_match: int | None, session: AsyncSession | None,
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
         args = entry.args = parse(tool, arguments)
@@ -130,7 +140,9 @@ class Runtime:
         if key is not None and tool.effect is not Effect.READ:
             asked = Asked(tool.name, args.model_dump_json(), caller.id, key)
         if tool.before is None:
-            return await self._run(tool, args, caller, opening, entry, asked=asked, if_match=if_match)
+            return await self._run(tool, args, caller, opening, entry, asked=asked, if_match=if_match, session=session)
+        if session is not None:
+            await session.commit()  # what takes long holds no transaction open
         if asked is not None:
             done = await self._begin(asked, caller, opening, entry)
             if done is not None:
@@ -147,9 +159,9 @@ class Runtime:
 
     async def _run(
         self, tool: Tool, args: Args, caller: Principal, opening: Opening, entry: Entry, *, asked: Asked | None,
-        if_match: int | None, prepared: Any = None,
+        if_match: int | None, prepared: Any = None, session: AsyncSession | None = None,
     ) -> Reply:  # fmt: skip
-        async with open_work(self, caller.tenant_id, opening=opening) as work:
+        async with open_work(self, caller.tenant_id, opening=opening, session=session) as work:
             claimed = None
             if asked is not None:
                 claimed, new = await idempotency.claim(work, asked, ours=tool.before is not None)
@@ -282,6 +294,16 @@ class Runtime:
             self._tenants[tenant_id] = held
         return held[1]
 
+    async def tenant_named(self, slug: str) -> UUID | None:
+        """The tenant of that short name, which it keeps for good; None where there is none."""
+        if slug not in self._named:
+            async with self.database.begin(None) as session:
+                found = (await session.scalars(select(TenantRecord.id).where(TenantRecord.slug == slug))).first()
+            if found is None:
+                return None
+            self._named[slug] = found
+        return self._named[slug]
+
     def opening_for(self, caller: Principal, channel: str) -> Opening:
         """A caller without a conversation has one session a day and channel."""
         now = self.clock.now()
@@ -351,6 +373,6 @@ def assent_digest(name: str, arguments: Any) -> str:
 
 
 async def _note_refusal(work: Work, refusal: ToolError) -> None:
-    if isinstance(refusal, PolicyRefused) and refusal.decisions:
+    if isinstance(refusal, PolicyRefused) and refusal.subject is not None and refusal.decisions:
         await work.scope(None)
         await work.guard.note(work, refusal.subject, refusal.decisions, owner=refusal.owner)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, UniqueConstraint, func
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, new_id, tenant_index
 from db.columns import sealed
+from db.json import JsonObject
 
 
 class TenantRecord(Base):
@@ -57,7 +57,7 @@ class EventLog(TenantRow, Base):
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))  # unique by its sequence, and in each partition
     type: Mapped[str]
     entity_id: Mapped[UUID]
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[JsonObject]
     at: Mapped[datetime]
 
 
@@ -102,7 +102,7 @@ class DeadJob(TenantRow, Base):
 
     job_id: Mapped[int] = mapped_column(BigInteger)  # of the queue's row
     task: Mapped[str]
-    args: Mapped[dict[str, Any]]  # ids and names, nothing personal
+    args: Mapped[JsonObject]  # ids and names, nothing personal
     lock: Mapped[str | None]
     attempts: Mapped[int]
     error: Mapped[str]  # a code, or the exception's class

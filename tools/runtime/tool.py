@@ -30,7 +30,7 @@ class Args(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _without_nul(cls, value: Any) -> Any:
+    def _without_nul(cls, value: object) -> object:
         texts = value if isinstance(value, list) else [value]
         if any(isinstance(text, str) and "\x00" in text for text in texts):
             raise ValueError("must hold no NUL character")  # PostgreSQL text holds none

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
-from db.engine import Database, set_scope
+from db.engine import Database, ended, set_scope
+from db.json import JsonObject
 from governance.record import Opening, Record
 from governance.vault import Keyring, Vault
 from tools.runtime.errors import name_of
@@ -77,7 +78,7 @@ class Work:
         await jobs.defer(session, self.jobs)
         await self.record.flush(session, self.keys, rows)
 
-    def _event_row(self, event: Event) -> dict[str, Any]:
+    def _event_row(self, event: Event) -> JsonObject:
         return {
             "id": new_id(),
             "type": event.type,
@@ -98,9 +99,12 @@ class Means(Protocol):
 
 
 @asynccontextmanager
-async def open_work(means: Means, tenant_id: UUID, *, opening: Opening) -> AsyncIterator[Work]:
-    """A transaction that commits effect, events, jobs and record together, or nothing."""
-    async with means.database.begin(tenant_id) as session:
+async def open_work(
+    means: Means, tenant_id: UUID, *, opening: Opening, session: AsyncSession | None = None
+) -> AsyncIterator[Work]:
+    """A transaction that commits effect, events, jobs and record together, or nothing. `session`: one that has begun, with
+    nothing but reads in it."""
+    async with means.database.begin(tenant_id) if session is None else ended(session) as session:
         keys = Keyring(means.vault, session, tenant_id)
         work = Work(
             session=session, tenant_id=tenant_id, now=means.clock.now(), record=Record(opening), keys=keys,

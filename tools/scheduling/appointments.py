@@ -29,6 +29,7 @@ from tools.scheduling.slots import (
     check_seat,
     drop_hold,
     lock_slot,
+    named,
     names_and_zones,
 )
 from tools.scheduling.states import (
@@ -168,7 +169,7 @@ async def book_appointment(ctx: ToolContext, args: BookAppointment) -> Appointme
 )
 async def list_appointments(ctx: ToolContext, args: ListAppointments) -> Page[AppointmentOut]:
     """List appointments in order of time; a patient sees only that patient's."""
-    query = select(Appointment)
+    query = named(select(Appointment), Appointment)
     for column, value in (
         (Appointment.patient_id, args.patient_id),
         (Appointment.practitioner_id, args.practitioner_id),

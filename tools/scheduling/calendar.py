@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from db.json import JsonObject
 from tools.runtime.tool import Args
 from tools.scheduling.tables import ProviderSchedule
 
@@ -77,7 +78,7 @@ class ScheduleException(Args):
     def days(self) -> tuple[Day | None, Day | None]:
         return (self.valid_from, self.valid_to) if self.date is None else (self.date, self.date)
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> JsonObject:
         """As it is kept: always with both dates."""
         first, last = self.days()
         hours = self.model_dump(mode="json", include={"kind", "local_start", "local_end"})
@@ -117,7 +118,7 @@ def hours_of(schedule: ProviderSchedule, day: date, holidays: Collection[date] =
     return hours
 
 
-def days_of(exception: dict[str, Any]) -> Iterator[date]:
+def days_of(exception: JsonObject) -> Iterator[date]:
     """Each day of an exception as it is kept."""
     first, last = date.fromisoformat(exception["valid_from"]), date.fromisoformat(exception["valid_to"])
     return (first + timedelta(days=offset) for offset in range((last - first).days + 1))

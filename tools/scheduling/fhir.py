@@ -12,6 +12,7 @@ from fhir.resources.R4B.schedule import Schedule as FhirSchedule
 from fhir.resources.R4B.slot import Slot as FhirSlot
 from pydantic import RootModel
 
+from db.json import JsonObject
 from tools.facility.tables import Location, Practitioner
 from tools.patients.gates import load_patient
 from tools.patients.tables import Patient
@@ -39,7 +40,7 @@ class ReadResource(Args):
     resource_id: UUID
 
 
-class FhirResource(RootModel[dict[str, Any]]):
+class FhirResource(RootModel[JsonObject]):
     """A FHIR R4 resource."""
 
     media_type: ClassVar[str] = "application/fhir+json"
@@ -85,7 +86,7 @@ def appointment(row: Appointment) -> FhirAppointment:
 
 
 def encounter(row: Encounter) -> FhirEncounter:
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "id": str(row.id),
         "meta": _meta(row.version),
         "status": _ENCOUNTER[row.state],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fhir.resources.R4B.location import Location as FhirLocation
 from fhir.resources.R4B.patient import Patient as FhirPatient
 from fhir.resources.R4B.practitioner import Practitioner as FhirPractitioner
 
+from db.json import JsonObject
 from tools.facility.tables import Location, Practitioner
 from tools.patients.tables import Patient
 
@@ -16,7 +15,7 @@ def patient(row: Patient) -> FhirPatient:
     telecom = [
         {"system": kind, "value": value} for kind, value in (("phone", row.phone), ("email", row.email)) if value
     ]
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "id": str(row.id),
         "meta": {"versionId": str(row.version)},
         "identifier": [{"system": "urn:wardline:mrn", "value": row.mrn}],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from db.base import new_id
+from db.json import JsonObject
 from tools.facility.tables import Location
 from tools.runtime.context import ToolContext
 from tools.runtime.tool import Out
@@ -53,7 +53,7 @@ async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, 
 
 
 async def _insert(ctx: ToolContext, schedule: ProviderSchedule, wanted: list[Interval]) -> SlotsMade:
-    rows: list[dict[str, Any]] = [
+    rows: list[JsonObject] = [
         {
             "id": new_id(),
             "tenant_id": ctx.tenant.id,

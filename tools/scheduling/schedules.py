@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, time
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
 from db.base import new_id
+from db.json import JsonObject
 from tools.facility.tables import Location, Practitioner
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
@@ -90,7 +91,7 @@ class ScheduleOut(Out):
     valid_from: date
     valid_to: date | None
     works_holidays: bool
-    exceptions: list[dict[str, Any]]
+    exceptions: list[JsonObject]
     state: str
     version: int
 
@@ -255,5 +256,5 @@ def _extra_clash(row: ProviderSchedule, other: ProviderSchedule, holidays: Colle
     return None
 
 
-def _exceptions(exceptions: list[ScheduleException]) -> list[dict[str, Any]]:
+def _exceptions(exceptions: list[ScheduleException]) -> list[JsonObject]:
     return [exception.stored() for exception in exceptions]

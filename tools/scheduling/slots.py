@@ -9,10 +9,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Text, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, literal, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from db.base import new_id
 from tools.facility.tables import Location, Practitioner
@@ -144,7 +144,7 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
         wanted.append(~busy(patient, TimeSlot, args.moving))
     return await page(
         ctx.session,
-        select(TimeSlot).where(*wanted),
+        named(select(TimeSlot).where(*wanted), TimeSlot),
         args,
         cursors=ctx.cursors,
         order=(TimeSlot.starts_at, TimeSlot.id),
@@ -292,9 +292,25 @@ async def names_of(ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]) -> 
 async def names_and_zones(
     ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]
 ) -> tuple[dict[UUID, str], dict[UUID, ZoneInfo]]:
-    """Names of the practitioners and locations of these rows, and zones of the locations, by id: in one statement."""
-    if not rows:
-        return {}, {}
-    doctors, places = {row.practitioner_id for row in rows}, {row.location_id for row in rows}
-    found = (await ctx.session.execute(_NAMES, {"doctors": list(doctors), "places": list(places)})).all()
+    """Names of the practitioners and locations of these rows, and zones of the locations, by id: in one statement at most."""
+    found = [one for row in rows for one in _loaded(row)]
+    if not all("location_row" in row.__dict__ for row in rows):
+        doctors, locations = {row.practitioner_id for row in rows}, {row.location_id for row in rows}
+        asked = await ctx.session.execute(_NAMES, {"doctors": list(doctors), "places": list(locations)})
+        found = [(row_id, name, zone) for row_id, name, zone in asked]
     return {one[0]: one[1] for one in found}, {one[0]: ZoneInfo(one[2]) for one in found if one[2]}
+
+
+def _loaded(row: TimeSlot | Appointment) -> list[tuple[UUID, str, str | None]]:
+    if "location_row" not in row.__dict__:
+        return []
+    doctor, location = row.practitioner_row, row.location_row
+    return [(doctor.id, doctor.name, None), (location.id, location.name, location.zone)]
+
+
+def named(query: Select[object], table: type[TimeSlot | Appointment]) -> Select[object]:
+    """The query with the names of each row's practitioner and location, so that no other has to ask for them."""
+    return query.options(
+        joinedload(table.practitioner_row, innerjoin=True).load_only(Practitioner.name),
+        joinedload(table.location_row, innerjoin=True).load_only(Location.name, Location.zone),
+    )

@@ -4,16 +4,31 @@ slot's `taken`, and a check refuses more than its capacity, whoever inserts (`db
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from db.base import Base, TenantRow, Versioned, tenant_index
+from db.json import JsonArray
+from tools.facility.tables import Location, Practitioner
 
 LIVE = ("booked", "confirmed", "checked_in")
 _LIVE_SQL = "state IN ('booked', 'confirmed', 'checked_in')"
+
+
+class WithNames:
+    """What has a practitioner and a location. Their rows are there where a query asked for them (`named`)."""
+
+    @declared_attr
+    @classmethod
+    def practitioner_row(cls) -> Mapped[Practitioner]:
+        return relationship(Practitioner, viewonly=True, lazy="raise")
+
+    @declared_attr
+    @classmethod
+    def location_row(cls) -> Mapped[Location]:
+        return relationship(Location, viewonly=True, lazy="raise")
 
 
 class ProviderSchedule(Versioned, Base):
@@ -32,7 +47,7 @@ class ProviderSchedule(Versioned, Base):
     practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"))
     location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
     specialty_code: Mapped[str]
-    weekdays: Mapped[list[Any]]  # 0 Monday .. 6 Sunday
+    weekdays: Mapped[JsonArray]  # 0 Monday .. 6 Sunday
     local_start: Mapped[time]
     local_end: Mapped[time]
     slot_minutes: Mapped[int]
@@ -40,7 +55,7 @@ class ProviderSchedule(Versioned, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     # [{valid_from, valid_to, kind: leave|extra, local_start, local_end}]
-    exceptions: Mapped[list[Any]] = mapped_column(default=list)
+    exceptions: Mapped[JsonArray] = mapped_column(default=list)
     works_holidays: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     state: Mapped[str] = mapped_column(default="active")
 
@@ -57,7 +72,7 @@ class Holiday(TenantRow, Base):
     location_id: Mapped[UUID | None] = mapped_column(ForeignKey("location.id"))
 
 
-class TimeSlot(TenantRow, Base):
+class TimeSlot(WithNames, TenantRow, Base):
     """One bookable interval. `taken` counts live appointments and holds; only triggers write it. Of slots of one
     practitioner that overlap only one may be taken, unless staff allowed it (`ex_time_slot_practitioner`)."""
 
@@ -98,7 +113,7 @@ class SlotHold(TenantRow, Base):
     expires_at: Mapped[datetime]
 
 
-class Appointment(Versioned, Base):
+class Appointment(WithNames, Versioned, Base):
     """A patient in a slot. At most one live appointment with a practitioner a day, and one at a time, unless staff said
     otherwise and why (`ex_appointment_patient`)."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, field_validator, model_validator
 
+from db.json import JsonObject
 from scribe.checking.checked import Missing
 from scribe.note import Division, Finding, Maker, Note, Section, Sentence
 from tools.runtime.tool import Args, Out
@@ -77,11 +78,11 @@ class ValidateNote(Transcript):
     note_text: str | None = Field(
         None, min_length=1, max_length=100_000, description="Or the note as text with headings"
     )
-    bundle: dict[str, Any] | None = Field(None, description="Its FHIR R4 bundle, to be checked too")
+    bundle: JsonObject | None = Field(None, description="Its FHIR R4 bundle, to be checked too")
 
     @field_validator("bundle")
     @classmethod
-    def _is_bundle(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _is_bundle(cls, value: JsonObject | None) -> JsonObject | None:
         if value is not None and value.get("resourceType") != "Bundle":
             raise ValueError("must be a FHIR Bundle: resourceType is Bundle")
         return value
@@ -116,7 +117,7 @@ class DraftOut(Out):
     contradictions: list[Finding]
     lacking: list[Division] = Field(description="Divisions that the template expects and of which nothing was said")
     notices: list[str] = Field(description="What to look at first")
-    bundle: dict[str, Any]
+    bundle: JsonObject
 
 
 class ValidationOut(Out):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
@@ -44,7 +43,7 @@ _READ = Permission("notes:read")
 log = structlog.get_logger(__name__)
 
 
-async def _before_draft(ctx: ToolContext, args: DraftNote) -> Callable[[], Awaitable[Any]]:
+async def _before_draft(ctx: ToolContext, args: DraftNote) -> Callable[[], Awaitable[object]]:
     template = template_of(args.template)
     heard = await hear(ctx, args)
     encounter = await _encounter(ctx, args, heard)
@@ -138,7 +137,7 @@ async def draft_note(ctx: ToolContext, args: DraftNote) -> DraftOut:
     return DraftOut.model_validate(ctx.prepared)
 
 
-async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[], Awaitable[Any]]:
+async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[], Awaitable[object]]:
     heard = await hear(ctx, args)
     return lambda: asyncio.to_thread(_validated, args, heard)
 

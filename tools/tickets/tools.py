@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from db.json import JsonObject
 from tools.conversations.tables import Conversation
 from tools.patients.tables import Patient
 from tools.runtime.context import ToolContext
@@ -142,7 +143,7 @@ async def update_ticket(ctx: ToolContext, args: UpdateTicket) -> TicketOut:
     """Assign, prioritise, work on, resolve or close a ticket."""
     row = await ctx.load(Ticket, args.ticket_id, lock=True)
     ctx.check_version(row)
-    changes: dict[str, Any] = args.model_dump(exclude={"ticket_id"}, exclude_unset=True)
+    changes: JsonObject = args.model_dump(exclude={"ticket_id"}, exclude_unset=True)
     nulls = [name for name in ("priority", "state") if name in changes and changes[name] is None]
     if nulls:
         raise InvalidArguments(errors=[{"field": name, "rule": "must not be null"} for name in nulls])

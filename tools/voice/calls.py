@@ -7,8 +7,9 @@ the record.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -16,7 +17,7 @@ from sqlalchemy import func, select, update
 from db.base import new_id
 from db.blobs import Blobs
 from governance.record import entry_kind
-from governance.vault import Keyring
+from governance.vault import DataKey, Keyring
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import begin_conversation, opening_of, turn_job
 from tools.conversations.tables import Conversation, Message
@@ -198,7 +199,7 @@ async def end_call(runtime: Runtime, call: Call, outcome: Outcome, *, said: dict
 class Recorder:
     """Seals the two sides of a call, piece by piece. Made by `record` only, for a call whose caller said yes."""
 
-    def __init__(self, runtime: Runtime, call: Call, key: Any, *, start: int) -> None:
+    def __init__(self, runtime: Runtime, call: Call, key: DataKey, *, start: int) -> None:
         self._runtime, self._call, self._key, self._at = runtime, call, key, start
 
     async def keep(self, caller: bytes, answer: bytes) -> None:
@@ -235,6 +236,6 @@ async def record(runtime: Runtime, call: Call) -> Recorder | None:
     return Recorder(runtime, call, await audio_key(runtime, call.tenant_id, call.session_id), start=start)
 
 
-def _on_record(runtime: Runtime, call: Call) -> Any:
+def _on_record(runtime: Runtime, call: Call) -> AbstractAsyncContextManager[Work]:
     opening = opening_of(call.conversation_id, "phone", runtime.clock.now())
     return open_work(runtime, call.tenant_id, opening=opening)

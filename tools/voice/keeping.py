@@ -4,11 +4,10 @@ then its pieces are removed."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from db.blobs import Blobs
 from db.engine import Database
@@ -80,7 +79,7 @@ async def stop_recording(ctx: ToolContext, event: Event) -> None:
         ctx.emit(FAILED, row.id, kind=row.kind)
 
 
-def _past(before: datetime) -> Any:
+def _past(before: datetime) -> tuple[ColumnElement[bool], ...]:
     with_audio = or_(
         VoiceSession.received_bytes > 0,
         select(VoicePart.id).where(VoicePart.session_id == VoiceSession.id).exists(),

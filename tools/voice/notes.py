@@ -4,8 +4,8 @@ The message waits in its conversation's inbox as `hearing`, and nothing after it
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -159,6 +159,6 @@ async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: s
         work.jobs.append(turn_job(note.tenant_id, note.conversation_id, urgent=message.urgent))
 
 
-def _opened(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> Any:
+def _opened(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> AbstractAsyncContextManager[Work]:
     """A transaction whose entries stand in the conversation's session on the record."""
     return open_work(runtime, tenant_id, opening=opening_of(conversation_id, "whatsapp", runtime.clock.now()))

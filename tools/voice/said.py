@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.record import canonical
 from governance.vault import Keyring
 from tools.runtime.work import Work
@@ -45,7 +45,7 @@ async def add_segments(work: Work, row: VoiceSession, lines: Sequence[Said]) -> 
     query = select(func.coalesce(func.max(VoiceSegment.number), 0)).where(VoiceSegment.session_id == row.id)
     first = int(await work.session.scalar(query) or 0) + 1
     [key] = await work.keys.of(text_owner(row.id))
-    values: list[dict[str, Any]] = []
+    values: list[JsonObject] = []
     for number, said in enumerate(lines, start=first):
         segment_id, heard = new_id(), said.heard
         content = _packed(heard.text, heard.words, said.raw)
@@ -79,7 +79,7 @@ async def opened(keys: Keyring, rows: Sequence[VoiceSegment]) -> list[Said]:
 
 
 def _said(row: VoiceSegment, content: str | None) -> Said:
-    loaded: dict[str, Any] = json.loads(content) if content is not None else {"text": ERASED, "words": []}
+    loaded: JsonObject = json.loads(content) if content is not None else {"text": ERASED, "words": []}
     heard = Segment(
         channel=row.channel,
         start_s=row.start_s,
@@ -119,7 +119,7 @@ def names_about(session_id: UUID) -> str:
 
 def _packed(text: str, words: Iterable[Word], raw: str | None) -> str:
     timed = [[word.text, round(word.start_s, 3), round(word.end_s, 3), round(word.probability, 3)] for word in words]
-    content: dict[str, Any] = {"text": text, "words": timed}
+    content: JsonObject = {"text": text, "words": timed}
     if raw is not None:
         content["raw"] = raw
     return canonical(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select
 
 from db.base import new_id
+from db.json import JsonObject
 from governance.keeping import destroy
 from tools.facility.tables import Practitioner
 from tools.patients.gates import load_patient, require_consent
@@ -128,7 +129,7 @@ async def start_session(ctx: ToolContext, args: StartSession) -> SessionOut:
     patient_id = await _patient_of(ctx, args)
     if args.practitioner_id is not None and await ctx.session.get(Practitioner, args.practitioner_id) is None:
         raise InvalidArguments(errors=[{"field": "practitioner_id", "rule": "must be a practitioner of this hospital"}])
-    consent: dict[str, Any] = {"consent": "not_needed"}
+    consent: JsonObject = {"consent": "not_needed"}
     if args.kind == "visit":
         if patient_id is None:
             raise InvalidArguments(errors=[{"field": "patient_id", "rule": "is required for a visit"}])

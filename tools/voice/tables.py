@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, UniqueConstraint, text
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
 from db.columns import sealed
+from db.json import JsonArray, JsonObject
 
 
 class VoiceSession(Versioned, Base):
@@ -63,8 +63,8 @@ class VoiceSession(Versioned, Base):
     audio_deleted_at: Mapped[datetime | None]
     # the transcription
     taken_samples: Mapped[int] = mapped_column(BigInteger, default=0)
-    engine: Mapped[dict[str, Any] | None]  # name, model, device, compute_type, stand_in
-    dropped: Mapped[dict[str, Any]] = mapped_column(default=dict)  # segments left out as invented, by reason
+    engine: Mapped[JsonObject | None]  # name, model, device, compute_type, stand_in
+    dropped: Mapped[JsonObject] = mapped_column(default=dict)  # segments left out as invented, by reason
     attempts: Mapped[int] = mapped_column(default=0)  # that failed
     error: Mapped[str | None]  # code
     error_detail: Mapped[str | None]
@@ -112,7 +112,7 @@ class VoiceSegment(TenantRow, Base):
     confidence: Mapped[float] = mapped_column(Float)
     language: Mapped[str]
     engine: Mapped[str]
-    flags: Mapped[list[Any]] = mapped_column(default=list)
+    flags: Mapped[JsonArray] = mapped_column(default=list)
 
 
 class VoicePrint(Versioned, Base):

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
+from db.json import JsonObject
 from governance.record import entry_kind
 from tools.facility.tables import Practitioner, Specialty
 from tools.patients.tables import Patient
@@ -56,7 +58,7 @@ class Job:
     tenant_id: UUID
     session_id: UUID
 
-    def work(self) -> Any:
+    def work(self) -> AbstractAsyncContextManager[Work]:
         caller = system(self.tenant_id, "voice.transcribe")
         return open_work(self.runtime, self.tenant_id, opening=self.runtime.opening_for(caller, "job"))
 
@@ -223,7 +225,7 @@ async def names_that_may_be_said(session: AsyncSession, row: VoiceSession) -> li
     return words
 
 
-def facts_of(engine: Engine) -> dict[str, Any]:
+def facts_of(engine: Engine) -> JsonObject:
     """An engine as a session names it."""
     return {
         "name": engine.name, "model": engine.model, "device": engine.device, "compute_type": engine.compute_type,

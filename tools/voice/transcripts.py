@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from sqlalchemy import update
 
 from db.blobs import Blobs
+from db.json import JsonObject
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments, NotFound
 from tools.runtime.events import event_type
@@ -190,7 +191,7 @@ async def name_speaker(ctx: ToolContext, args: NameSpeaker) -> SessionOut:
     if args.role is None and args.name is None and args.same_as is None:
         raise InvalidArguments(errors=[{"field": "role", "rule": "or name or same_as must be given"}])
     row = await _corrected_session(ctx, args.session_id)
-    values: dict[str, Any] = {"fixed": True}
+    values: JsonObject = {"fixed": True}
     if args.role is not None:
         values |= {"role": args.role, "role_confidence": 1.0}
     if args.same_as is not None:
@@ -249,7 +250,7 @@ async def _tell_apart_anew(ctx: ToolContext, row: VoiceSession) -> None:
     }
     named = with_roles(anew(said, voices), fixed)
     for before, now in zip(said, named, strict=True):
-        values: dict[str, Any] = {"speaker": now.speaker, "speaker_confidence": now.speaker_confidence}
+        values: JsonObject = {"speaker": now.speaker, "speaker_confidence": now.speaker_confidence}
         if not before.fixed or before.role == "unknown":
             values |= {"role": now.role, "role_confidence": now.role_confidence}
         await ctx.session.execute(update(VoiceSegment).where(VoiceSegment.id == now.id).values(values))

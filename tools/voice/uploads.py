@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.blobs import Blobs
 from governance.record import entry_kind
@@ -108,16 +109,16 @@ async def _look(runtime: Runtime, work: Work, row: VoiceSession) -> BadAudio | N
     return None
 
 
-async def _session(session: Any, caller: Principal, session_id: UUID, *, lock: bool = False) -> VoiceSession:
+async def _session(session: AsyncSession, caller: Principal, session_id: UUID, *, lock: bool = False) -> VoiceSession:
     if not caller.may("voice:write"):
         raise Forbidden("The caller lacks voice:write.")
     row = await session.get(VoiceSession, session_id, with_for_update=lock or None)
     if row is None or (caller.patient_id is not None and row.patient_id != caller.patient_id):
         raise NotFound(f"There is no VoiceSession {session_id} for this caller.")
-    return row  # type: ignore[no-any-return]
+    return row
 
 
-async def _check(session: Any, row: VoiceSession, offset: int) -> None:
+async def _check(session: AsyncSession, row: VoiceSession, offset: int) -> None:
     if row.state != "open" or row.kind not in ("dictation", "visit"):
         raise SessionState(
             f"The session is a {row.kind}, and {row.state}; only an open dictation or visit takes audio."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from voice.speakers.vectors import HOP_S, Array, Voices
@@ -22,7 +23,7 @@ _MOST = 1500  # vectors that are grouped; the rest join the nearest group
 SAME = 0.73
 STANDS_OUT = 0.05
 
-Labels = np.ndarray[Any, np.dtype[np.int64]]
+Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
+from numpy.typing import NDArray
+
+from db.json import JsonObject
 
 RATE_HZ = 16_000
 HOP = 160  # 10 ms
@@ -24,7 +27,7 @@ _LAYERS = 3
 _LOUDNESS_DBFS = -30.0
 _BATCH = 64
 _TYPES = {"FloatStorage": np.float32, "LongStorage": np.int64}
-Array = np.ndarray[Any, np.dtype[np.float32]]
+Array = NDArray[np.float32]
 
 
 def mel_frames(samples: Array) -> Array:
@@ -101,7 +104,7 @@ class _Reader(pickle.Unpickler):
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)
-        self.storages: dict[str, Any] = {}
+        self.storages: JsonObject = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _TYPES:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voice.speakers import ge2e
 from voice.windows import Piece
@@ -14,7 +14,7 @@ from voice.windows import Piece
 HOP_S = 0.4
 LENGTH_S = ge2e.FRAMES / 100
 SHORTEST_S = 0.4  # less says nothing about who speaks
-Array = np.ndarray[Any, np.dtype[np.float32]]
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+
+from db.json import JsonObject
 
 MAX_MESSAGE = 65_536  # characters; Twilio's largest message is far smaller
 SID = re.compile(r"[A-Za-z0-9_-]{2,64}")
@@ -15,7 +16,7 @@ class WireError(Exception):
     """A message that does not follow the protocol. Its text names the fault, never the content."""
 
 
-def load(text: str | bytes) -> dict[str, Any]:
+def load(text: str | bytes) -> JsonObject:
     """The JSON object of one message. Raises WireError."""
     if len(text) > MAX_MESSAGE:
         raise WireError("the message is too long")
@@ -28,7 +29,7 @@ def load(text: str | bytes) -> dict[str, Any]:
     return loaded
 
 
-def part(message: dict[str, Any], name: str) -> dict[str, Any]:
+def part(message: JsonObject, name: str) -> JsonObject:
     """A nested object. Raises WireError."""
     value = message.get(name)
     if not isinstance(value, dict):
@@ -36,7 +37,7 @@ def part(message: dict[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def words(message: dict[str, Any], name: str, *, limit: int = 4000) -> str:
+def words(message: JsonObject, name: str, *, limit: int = 4000) -> str:
     """A text, cut at `limit` characters; empty where it is missing. Raises WireError where it is no text."""
     value = message.get(name, "")
     if value is None:
@@ -46,7 +47,7 @@ def words(message: dict[str, Any], name: str, *, limit: int = 4000) -> str:
     return value[:limit].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def sid(message: dict[str, Any], name: str) -> str:
+def sid(message: JsonObject, name: str) -> str:
     """An identifier of the carrier's. Raises WireError."""
     value = message.get(name)
     if not isinstance(value, str) or not SID.fullmatch(value):
@@ -54,7 +55,7 @@ def sid(message: dict[str, Any], name: str) -> str:
     return value
 
 
-def number(message: dict[str, Any], name: str, *, otherwise: int | None = None) -> int:
+def number(message: JsonObject, name: str, *, otherwise: int | None = None) -> int:
     """A whole number of at least 0, which may come as a text. Raises WireError."""
     value = message.get(name, otherwise)
     if isinstance(value, bool) or not isinstance(value, int | str | float):
@@ -68,7 +69,7 @@ def number(message: dict[str, Any], name: str, *, otherwise: int | None = None) 
     return found
 
 
-def digit(message: dict[str, Any], name: str) -> str:
+def digit(message: JsonObject, name: str) -> str:
     """One key of a phone. Raises WireError."""
     value = str(message.get(name, ""))
     if value not in DIGITS:
@@ -76,7 +77,7 @@ def digit(message: dict[str, Any], name: str) -> str:
     return value
 
 
-def parameters(message: dict[str, Any], name: str = "customParameters") -> dict[str, str]:
+def parameters(message: JsonObject, name: str = "customParameters") -> dict[str, str]:
     """The TwiML's own parameters: at most 20 of at most 200 characters."""
     value = message.get(name)
     if not isinstance(value, dict):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
+from db.json import JsonObject
 from voice.telephony.fields import WireError, digit, load, number, parameters, sid, words
 
 
@@ -93,7 +93,7 @@ def parse(text: str | bytes) -> Event:
     return Unknown(kind[:40])
 
 
-def _setup(message: dict[str, Any]) -> Setup:
+def _setup(message: JsonObject) -> Setup:
     return Setup(
         session_id=sid(message, "sessionId"),
         call_sid=sid(message, "callSid"),
@@ -104,7 +104,7 @@ def _setup(message: dict[str, Any]) -> Setup:
     )
 
 
-def _truth(message: dict[str, Any], name: str) -> bool:
+def _truth(message: JsonObject, name: str) -> bool:
     value = message.get(name, True)
     return value is True or str(value).lower() == "true"
 

@@ -81,7 +81,8 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
 
 
 def _sought(text: str, pieces: list[Piece]) -> list[Intent]:
-    """A visit wished for without its name: "need a skin doctor", "is dr nair free on friday", "knee pain, see someone"."""
+    """A visit wished for without its name: "need a skin doctor", "is dr nair free on friday", "knee pain, see
+    someone"."""
     targets = [(piece.start, piece.end) for piece in pieces if piece.slot in ("specialty", "practitioner")]
     targets += [match.span() for match in DOCTOR.finditer(text)]
     for start, end in sorted(targets):

@@ -42,7 +42,8 @@ class Reading:
         starts = flow_starts(text, pieces, claimed=claimed)
         names = [(piece.start, piece.end) for piece in pieces if piece.slot == "practitioner" and piece.sure]
         reading = cls(
-            message, utterance, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text), find_no(text)
+            message, utterance, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text),
+            find_no(text),
         )  # fmt: skip
         return reading._without_question_words()._with_answers()
 

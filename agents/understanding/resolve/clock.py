@@ -48,7 +48,8 @@ _PARTS: dict[str, tuple[int, int]] = {
     "lunchtime": (720, 840), "lunch break": (720, 840), "lunch hour": (720, 840), "after work": (1020, 1260),
     "after office": (1020, 1260), "after office hours": (1020, 1260), "before work": (360, 570),
     "before office": (360, 570), "office ke baad": (1020, 1260), "office ke bad": (1020, 1260),
-    "after school": (870, 1080), "end of the day": (900, 1200), "end of day": (900, 1200), "after breakfast": (540, 720),
+    "after school": (870, 1080), "end of the day": (900, 1200), "end of day": (900, 1200),
+    "after breakfast": (540, 720),
     "forenoon": (480, 720), "first half": (480, 780), "second half": (780, 1140),
     "subah": (360, 720), "dopahar": (720, 960), "dopahar ke baad": (780, 1020), "dopahar ke bad": (780, 1020),
     "shaam": (960, 1260), "raat": (1080, 1380), "lunch ke baad": (780, 1020), "khane ke baad": (780, 1020),
@@ -168,7 +169,7 @@ def _is_greeting(text: str, match: re.Match[str]) -> bool:
 
 
 def _overlaps(start: int, end: int, spans: object) -> bool:
-    return any(start_of_other < end and start < end_of_other for start_of_other, end_of_other in spans)  # type: ignore[attr-defined]
+    return any(first < end and start < last for first, last in spans)  # type: ignore[attr-defined]
 
 
 def _clocks(text: str, *, bare: bool) -> list[TimeFound]:

@@ -23,9 +23,8 @@ _DOUBT = re.compile(r"\?")
 def is_plain_yes(text: str, action: str | None = None) -> bool:
     """Whether the words are an explicit yes and nothing that changes or doubts it.
 
-    `action`: what was read back, by the name of the flow whose action it is. "Yes cancel it" is a yes to a cancellation,
-    and to nothing else.
-    """
+    `action`: what was read back, by the name of the flow whose action it is. "Yes cancel it" is a yes to a
+    cancellation, and to nothing else."""
     if _DOUBT.search(text) or len(text) > 120:
         return False
     words = " ".join(_PIECE.sub(" ", plain(text).text).split())

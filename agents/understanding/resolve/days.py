@@ -263,6 +263,7 @@ def _weekdays(match: re.Match[str], context: _Context) -> DayRange:
 
 _THE_PART = r"(?:the )?(?P<part>early|late|mid-?|beginning of|start of|end of|middle of|later in|first half of|mid of)"
 _LATER_DAY = _WORDS.part("later_day")
+_BEYOND_THIRD = either(word for word in ORDINALS if word not in ("first", "second", "third"))
 _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(rf"(?<![\w/]){pattern}(?![\w/])"), reader)
     for pattern, reader in (
@@ -276,7 +277,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"(?P<which>agle|is) mahine (?:ki )?{_DAY_NUMBER}(?: tarikh)?", _of_month),
         (rf"(?:the )?{_DAY_NUMBER} (?:tarikh|ko)", _of_month),
         (_WORDS.text("bare_of_month"), _of_month),
-        (rf"the (?P<day>{either(word for word in ORDINALS if word not in ('first', 'second', 'third'))})(?! (?:one|option|slot|time))", _of_month),
+        (rf"the (?P<day>{_BEYOND_THIRD})(?! (?:one|option|slot|time))", _of_month),
         (_WORDS.text("ordinal_of_month"), _of_month),
         (rf"(?:a )?week (?:from|after|on) (?:this |next |coming )?{_WEEKDAY}", _week_from_weekday),
         (rf"{_WEEKDAY} week(?!s)", _week_from_weekday),

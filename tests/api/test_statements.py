@@ -1,0 +1,48 @@
+"""How many statements a call costs: what a new line on the path of every call would show in first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from tests.conftest import as_role
+
+
+@contextmanager
+def listening(app: FastAPI) -> Iterator[list[str]]:
+    """Statements as the driver sends them, and commits."""
+    sent: list[str] = []
+    engine = app.state.runtime.database.engine.sync_engine
+    original = psycopg.AsyncCursor.execute
+
+    async def execute(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
+        sent.append(" ".join(str(query).split()))
+        return await original(cursor, query, params, **options)
+
+    def committed(connection: Any) -> None:
+        sent.append("COMMIT")
+
+    psycopg.AsyncCursor.execute = execute  # type: ignore[method-assign]
+    event.listen(engine, "commit", committed)
+    try:
+        yield sent
+    finally:
+        psycopg.AsyncCursor.execute = original  # type: ignore[method-assign]
+        event.remove(engine, "commit", committed)
+
+
+@pytest.mark.parametrize("path", ["facility/locations", "scheduling/appointments?limit=5", "prm/tickets"])
+async def test_a_read_is_one_transaction(app: FastAPI, client: httpx.AsyncClient, path: str) -> None:
+    """Four statements: whose the tenant is, whose the key, what was asked for, the record."""
+    for _ in range(2):  # who the tenant is has been read by then
+        with listening(app) as sent:
+            answer = await client.get(f"/api/v1/{path}", headers=as_role("front_desk"))
+    assert answer.status_code == 200
+    assert sent.count("COMMIT") == 1 and len(sent) - 1 <= 4, sent
