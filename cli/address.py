@@ -24,10 +24,10 @@ def check_free(host: str, port: int) -> None:
             probe.bind((host, port))
             probe.listen(1)
         except OSError:
-            raise AddressInUse(_told(host, port, _listener(port))) from None
+            raise AddressInUse(_explained(host, port, _listener(port))) from None
 
 
-def _told(host: str, port: int, listener: psutil.Process | None) -> str:
+def _explained(host: str, port: int, listener: psutil.Process | None) -> str:
     other = "serve elsewhere by setting WARDLINE_PORT"
     if listener is None:
         return f"{host}:{port} cannot be listened on: it is in use by a process that this user may not see, or not ours. End it, or {other}."

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.terminal import caller_for, out, with_runtime
 from db.json import JsonObject
-from governance.keeping import left_to_rewrap
-from governance.keeping import rewrap as rewrap_keys
-from governance.key_check import forget_old_masters
-from governance.masters import new_key_line
+from governance.kek import new_key_line
+from governance.key_check import forget_old_keks
+from governance.key_lifecycle import left_to_rewrap
+from governance.key_lifecycle import rewrap as rewrap_keys
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -82,7 +82,7 @@ def vault_rewrap() -> None:
                     done += moved
                     bar.update(task, completed=done)
             out.print(f"{done} keys wrapped anew")
-        await forget_old_masters(runtime.database, runtime.vault)
+        await forget_old_keks(runtime.database, runtime.vault)
 
     with_runtime(body)
 

@@ -331,7 +331,7 @@ def session_replay(
 def _prepare(settings: Settings, *, demo: bool = True) -> str:
     """Migrate, and load the demo hospital; the service's URL."""
     from db import provision
-    from tools.runtime.work import Clock
+    from tools.runtime.unit_of_work import Clock
     from wiring import demo as hospital
     from wiring.keys import master_secret
 

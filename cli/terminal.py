@@ -89,13 +89,13 @@ def call_all(name: str, args: JsonObject, parts: str, show: Callable[[JsonObject
     """Call a tool that answers a part at a time (`after`, `next_after`) until its end, and show all as one answer."""
     whole: JsonObject = {}
 
-    def take(result: JsonObject) -> None:
+    def receive(result: JsonObject) -> None:
         nonlocal whole
         whole = {**result, parts: [*whole.get(parts, []), *result[parts]]}
 
-    call(name, args, take)
+    call(name, args, receive)
     while whole["next_after"] is not None:
-        call(name, {**args, "after": whole["next_after"]}, take)
+        call(name, {**args, "after": whole["next_after"]}, receive)
     show(whole)
 
 

@@ -64,11 +64,11 @@ def transcribe(
 
 async def _received(runtime: Runtime, caller: Principal, file: Path, args: JsonObject) -> str:
     from settings import get_settings
-    from tools.voice.uploads import take_part
+    from tools.voice.uploads import receive_part
 
     started = json.loads((await runtime.call("voice.start_session", args, caller, channel="cli")).body)
     most = get_settings().max_recording_bytes
-    await take_part(
+    await receive_part(
         runtime,
         caller,
         UUID(started["id"]),

@@ -46,10 +46,10 @@ from governance.policies.injection import looks_like_injection
 from governance.vault import Owner
 from tests.doubles.openai_server import OpenAIServer
 from tools.conversations.inbox import ensure_conversation
-from tools.conversations.turns import state_about
+from tools.conversations.turns import state_aad
 from tools.runtime.principals import Principal, system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from wiring import demo
 
 DATA = Path(__file__).parents[2] / "shared/data/injection"
@@ -341,11 +341,11 @@ class Play:
 async def open_verified(runtime: Runtime, patient: dict[str, Any], channel: str = "console") -> UUID:
     """An open conversation in which the patient is verified, with nothing under way."""
     caller = system(demo.TENANT_ID, "evals")
-    async with open_work(runtime, demo.TENANT_ID, opening=runtime.opening_for(caller, "evals")) as work:
+    async with unit_of_work(runtime, demo.TENANT_ID, header=runtime.header_for(caller, "evals")) as work:
         conversation = await ensure_conversation(work, channel, patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()
-        flow = await work.keys.seal(Owner(conversation, "conversation"), json.dumps(state), state_about(conversation))
+        flow = await work.keys.seal(Owner(conversation, "conversation"), json.dumps(state), state_aad(conversation))
         driver = await work.session.connection()
         await driver.exec_driver_sql("UPDATE conversation SET flow = %s WHERE id = %s", (flow, conversation))
     return conversation

@@ -29,7 +29,7 @@ from evals.training.encounters import read_encounters, read_primock
 from fhir_r4.validity import faults
 from scribe.builtin import write_note
 from scribe.drafting import draft_of
-from scribe.fhir.document import About, document
+from scribe.fhir.document import DocumentMetadata, document
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "fhir-r4"
 CLINICAL = frozenset(
@@ -83,7 +83,9 @@ def documents() -> Iterator[Any]:
     for number, visit in enumerate(visits):
         note = draft_of(write_note(visit), visit).note
         maker = write_note(visit).maker
-        yield document(note, About(id=UUID(int=number), at=AT, written_at=AT, maker=maker, patient_id=UUID(int=number)))
+        yield document(
+            note, DocumentMetadata(id=UUID(int=number), at=AT, written_at=AT, maker=maker, patient_id=UUID(int=number))
+        )
 
 
 def published_invariants() -> Callable[[Any], list[str]]:

@@ -88,8 +88,8 @@ def _structural(kind: str, error: Mapping[str, Any]) -> Invalid:
     path = kind
     for part in error["loc"]:
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    told = {"missing": "is required", "extra_forbidden": "is not an element of this type"}
-    return Invalid(path, "structure", told.get(error["type"], f"is not as FHIR demands ({error['type']})"))
+    messages = {"missing": "is required", "extra_forbidden": "is not an element of this type"}
+    return Invalid(path, "structure", messages.get(error["type"], f"is not as FHIR demands ({error['type']})"))
 
 
 def _empties(value: object, path: str) -> Iterator[Invalid]:

@@ -62,7 +62,7 @@ class Chain:
         self._previous, self._expected = genesis(head), 0
         self._ended: tuple[datetime | None, str | None] = (None, None)
 
-    def take(self, entries: Iterable[Row]) -> Break | None:
+    def verify(self, entries: Iterable[Row]) -> Break | None:
         """The first entry that does not follow from the one before it."""
         head, sha256 = self._head, hashlib.sha256
         previous, expected = self._previous, self._expected
@@ -100,4 +100,4 @@ class Chain:
 def first_break(head: Head, entries: Iterable[Row]) -> Break | None:
     """Check one session's entries, given in order."""
     chain = Chain(head)
-    return chain.take(entries) or chain.end()
+    return chain.verify(entries) or chain.end()

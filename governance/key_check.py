@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import Database
 from db.json import JsonObject
-from governance.masters import MasterKeyMissing
+from governance.kek import KekMissing
 from governance.tables import KeyCheck
 from governance.vault import Vault
 
@@ -53,8 +53,8 @@ async def _compared(session: AsyncSession, vault: Vault, seals: list[str]) -> li
 
 async def _unwrap(vault: Vault, row: KeyCheck) -> None:
     try:
-        found = await vault.masters.unwrap([(row.key_id, row.name, row.probe)])
-    except (InvalidTag, MasterKeyMissing) as error:
+        found = await vault.keks.unwrap([(row.key_id, row.name, row.probe)])
+    except (InvalidTag, KekMissing) as error:
         raise KeysDiffer(f"the master key {row.name} is not at hand, or another than this database's") from error
     if found != [_PROBE]:
         raise KeysDiffer(f"the master key {row.name} is another than this database's")
@@ -64,15 +64,15 @@ async def _new(rows: list[KeyCheck], vault: Vault, seals: list[str]) -> list[Jso
     known = {(row.kind, row.name) for row in rows}
     new = [{"kind": "seal", "name": name, "key_id": new_id(), "probe": b""} for name in seals]
     new.append({"kind": "secret", "name": "secret", "key_id": new_id(), "probe": vault.own_fingerprint()})
-    if ("master", await vault.masters.current()) not in known:
+    if ("master", await vault.keks.current()) not in known:
         key_id = new_id()
-        [(master, probe)] = await vault.masters.wrap([(key_id, _PROBE)])
+        [(master, probe)] = await vault.keks.wrap([(key_id, _PROBE)])
         new.append({"kind": "master", "name": master, "key_id": key_id, "probe": probe})
     return [row for row in new if (row["kind"], row["name"]) not in known]
 
 
-async def forget_old_masters(database: Database, vault: Vault) -> None:
+async def forget_old_keks(database: Database, vault: Vault) -> None:
     """After every data key was wrapped anew: the old master keys are needed no more."""
-    current = await vault.masters.current()
+    current = await vault.keks.current()
     async with database.begin(None) as session:
         await session.execute(delete(KeyCheck).where(KeyCheck.kind == "master", KeyCheck.name != current))

@@ -37,7 +37,7 @@ NIL = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class SessionHeader:
     """How a session is described when its first entry is written."""
 
     id: UUID
@@ -63,7 +63,7 @@ class Pending:
 class Record:
     """The entries of one transaction; `flush` writes them with the chain's next hashes in one round trip."""
 
-    opening: Opening
+    header: SessionHeader
     entries: list[Pending] = field(default_factory=list)
 
     def append(
@@ -73,8 +73,8 @@ class Record:
         the session's conversation's. Where there is neither it is left out: what could not be erased is not stored."""
         if kind not in ENTRY_KINDS:
             raise ValueError(f"{kind} is not a declared kind of entry")
-        if owner is None and self.opening.conversation_id is not None:
-            owner = Owner(self.opening.conversation_id, "conversation")
+        if owner is None and self.header.conversation_id is not None:
+            owner = Owner(self.header.conversation_id, "conversation")
         self.entries.append(Pending(kind, body, full if full and owner is not None else None, owner))
 
     def roll_back(self, mark: int, cause: str) -> None:
@@ -84,8 +84,8 @@ class Record:
         for entry in self.entries[mark:]:
             body = entry.body
             if entry.kind == "tool_call" and body.get("outcome") == "ok" and body.get("effect") != "read":
-                told = {name: value for name, value in body.items() if name != "result"}
-                kept.append(self._undone(entry, told | {"outcome": "rolled_back", "code": cause}))
+                remaining = {name: value for name, value in body.items() if name != "result"}
+                kept.append(self._undone(entry, remaining | {"outcome": "rolled_back", "code": cause}))
             elif entry.kind == "policy_decision":
                 kept.append(self._undone(entry, body | {"rolled_back": cause}))
             elif entry.kind == "tool_call":
@@ -93,7 +93,7 @@ class Record:
         self.entries[mark:] = kept
 
     def _undone(self, entry: Pending, body: JsonObject) -> Pending:
-        conversation = self.opening.conversation_id
+        conversation = self.header.conversation_id
         if conversation is None:
             return Pending(entry.kind, body, None, None)
         return Pending(entry.kind, body, entry.full, Owner(conversation, "conversation"))
@@ -104,13 +104,13 @@ class Record:
         if not self.entries and not events:
             return
         sealed = await self._seal(keys)
-        opening = dataclasses.asdict(self.opening)
+        header = dataclasses.asdict(self.header)
         await direct(
             session,
             _APPEND,
             (
-                opening.pop("id"),
-                canonical(opening),
+                header.pop("id"),
+                canonical(header),
                 [entry.kind for entry in self.entries],
                 [canonical(entry.body) for entry in self.entries],
                 sealed,
@@ -122,9 +122,9 @@ class Record:
     async def _seal(self, keys: Keyring) -> list[bytes | None]:
         owners = list({entry.owner for entry in self.entries if entry.full is not None and entry.owner is not None})
         of = dict(zip(owners, await keys.of(*owners), strict=True)) if owners else {}
-        about = entry_about(self.opening.id)
+        aad = entry_aad(self.header.id)
         return [
-            None if entry.full is None or entry.owner is None else of[entry.owner].seal(canonical(entry.full), about)
+            None if entry.full is None or entry.owner is None else of[entry.owner].seal(canonical(entry.full), aad)
             for entry in self.entries
         ]
 
@@ -134,7 +134,7 @@ async def append_event(session: AsyncSession, event: JsonObject) -> None:
     await direct(session, _APPEND, (NIL, "{}", [], [], [], canonical([event])))
 
 
-def entry_about(session_id: UUID) -> str:
+def entry_aad(session_id: UUID) -> str:
     """What the sealed part of an entry is bound to; its place in the session is held by the chain."""
     return f"entry:{session_id}"
 

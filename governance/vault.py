@@ -3,7 +3,7 @@ outside the database. Destroying a data key makes every text under it unreadable
 hold the key.
 
 A sealed text is: version (1 byte) | data key's id (16) | nonce (12) | AES-256-GCM ciphertext with its tag. The additional
-data is the tenant and what the text is (`about`), so that a ciphertext moved to another row does not open there.
+data is the tenant and what the text is (`aad`), so that a ciphertext moved to another row does not open there.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Unsealable(Exception):
     """A sealed text does not open: it was changed, or it belongs elsewhere."""
 
 
-class MasterKeys(Protocol):
-    """Wraps data keys. A file of keys is one (`governance.masters.KeyFile`), a key service another."""
+class KeyEncryptionKeys(Protocol):
+    """Wraps data keys. A file of keys is one (`governance.kek.KeyFile`), a key service another."""
 
     async def wrap(self, keys: Sequence[tuple[UUID, bytes]]) -> list[tuple[str, bytes]]:
         """(the master key's name, the wrapped key) for each (id, data key), in order."""
@@ -73,37 +73,37 @@ class DataKey:
     tenant_id: UUID
     cipher: AESGCM
 
-    def seal(self, text: str, about: str) -> bytes:
-        return self.seal_bytes(text.encode(), about)
+    def seal(self, text: str, aad: str) -> bytes:
+        return self.seal_bytes(text.encode(), aad)
 
-    def open(self, sealed: bytes, about: str) -> str:
+    def open(self, sealed: bytes, aad: str) -> str:
         """Raises Unsealable."""
         try:
-            return self.open_bytes(sealed, about).decode()
+            return self.open_bytes(sealed, aad).decode()
         except ValueError as error:
-            raise Unsealable(about) from error
+            raise Unsealable(aad) from error
 
-    def seal_bytes(self, content: bytes, about: str) -> bytes:
+    def seal_bytes(self, content: bytes, aad: str) -> bytes:
         nonce = os.urandom(12)
-        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, content, self._bound(about))
+        return _VERSION + self.id.bytes + nonce + self.cipher.encrypt(nonce, content, self._with_tenant(aad))
 
-    def open_bytes(self, sealed: bytes, about: str) -> bytes:
+    def open_bytes(self, sealed: bytes, aad: str) -> bytes:
         """Raises Unsealable."""
         try:
-            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._bound(about))
+            return self.cipher.decrypt(sealed[17:29], sealed[29:], self._with_tenant(aad))
         except (InvalidTag, ValueError) as error:
-            raise Unsealable(about) from error
+            raise Unsealable(aad) from error
 
-    def _bound(self, about: str) -> bytes:
-        return self.tenant_id.bytes + about.encode()
+    def _with_tenant(self, aad: str) -> bytes:
+        return self.tenant_id.bytes + aad.encode()
 
 
 class Vault:
     """Unwraps data keys and remembers what it unwrapped. Rows of keys are read anew in each transaction (`Keyring`), so
     that a key destroyed by another process is gone here too."""
 
-    def __init__(self, masters: MasterKeys, *, pepper: bytes) -> None:
-        self.masters = masters
+    def __init__(self, keks: KeyEncryptionKeys, *, pepper: bytes) -> None:
+        self.keks = keks
         self._pepper = pepper
         self._unwrapped: OrderedDict[bytes, AESGCM] = OrderedDict()
 
@@ -121,7 +121,7 @@ class Vault:
         ciphers = {wrapped: self._unwrapped[wrapped] for _, _, wrapped in rows if wrapped in self._unwrapped}
         missing = list({row[2]: row for row in rows if row[2] not in ciphers}.values())
         if missing:
-            for (_, _, wrapped), key in zip(missing, await self.masters.unwrap(missing), strict=True):
+            for (_, _, wrapped), key in zip(missing, await self.keks.unwrap(missing), strict=True):
                 ciphers[wrapped] = AESGCM(key)
         for wrapped, cipher in ciphers.items():
             self._unwrapped[wrapped] = cipher
@@ -157,27 +157,27 @@ class Keyring:
 
     async def put(self, owner_id: UUID, key_id: UUID, master: str, wrapped: bytes) -> None:
         """Take an owner's current key from its row, which was read with something else."""
-        await self._take([(owner_id, key_id, master, wrapped)])
+        await self._remember([(owner_id, key_id, master, wrapped)])
 
     async def of(self, *owners: Owner) -> list[DataKey]:
         """The owners' current keys, made where there are none."""
         await self._read([owner.id for owner in owners])
         missing = {owner.id: owner for owner in owners if owner.id not in self._current}
         fresh = [(new_id(), AESGCM.generate_key(256)) for _ in missing]
-        wrapped_keys = await self._vault.masters.wrap(fresh) if fresh else []
+        wrapped_keys = await self._vault.keks.wrap(fresh) if fresh else []
         for owner, (key_id, _), (master, wrapped) in zip(missing.values(), fresh, wrapped_keys, strict=True):
             await direct(self._session, _INSERT, (key_id, owner.id, owner.kind, master, wrapped))
             self._made.append(owner.id)
         await self._read(list(missing))  # not from here: another transaction may have been first
         return [self._current[owner.id] for owner in owners]
 
-    async def seal(self, owner: Owner, text: str, about: str) -> bytes:
+    async def seal(self, owner: Owner, text: str, aad: str) -> bytes:
         [key] = await self.of(owner)
-        return key.seal(text, about)
+        return key.seal(text, aad)
 
     async def open(self, sealed: dict[str, bytes]) -> dict[str, str | None]:
-        """The texts of sealed values, by what each is about; None where the key was destroyed. Raises Unsealable."""
-        opened = await self.open_many([(value, about) for about, value in sealed.items()])
+        """The texts of sealed values, by their associated data; None where the key was destroyed. Raises Unsealable."""
+        opened = await self.open_many([(value, aad) for aad, value in sealed.items()])
         return dict(zip(sealed, opened, strict=True))
 
     async def by_id(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | None]:
@@ -192,22 +192,22 @@ class Keyring:
         return {key_id: self._keys[key_id] for key_id in ids}
 
     async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
-        """The texts of (sealed value, what it is about), in order; None for none, and where the key was destroyed."""
+        """The texts of (sealed value, its associated data), in order; None for none, and where the key was destroyed."""
         keys = await self.by_id(key_id_of(value) for value, _ in sealed if value is not None)
         return [
-            None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, about)
-            for value, about in sealed
+            None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, aad)
+            for value, aad in sealed
         ]
 
-    async def open_one(self, sealed: bytes | None, about: str) -> str | None:
-        return (await self.open_many([(sealed, about)]))[0]
+    async def open_one(self, sealed: bytes | None, aad: str) -> str | None:
+        return (await self.open_many([(sealed, aad)]))[0]
 
     async def _read(self, owners: list[UUID]) -> None:
         owners = [owner for owner in owners if owner not in self._current]
         if owners:
-            await self._take(await (await direct(self._session, _CURRENT, (owners,))).fetchall())
+            await self._remember(await (await direct(self._session, _CURRENT, (owners,))).fetchall())
 
-    async def _take(self, rows: Sequence[tuple[UUID, UUID, str, bytes]]) -> None:
+    async def _remember(self, rows: Sequence[tuple[UUID, UUID, str, bytes]]) -> None:
         keys = await self._vault.unwrapped(self._tenant_id, [row[1:] for row in rows])
         for (owner_id, *_), key in zip(rows, keys, strict=True):
             self._current[owner_id] = self._keys[key.id] = key

@@ -80,7 +80,7 @@ def has_commands(visit: Visit) -> bool:
     return len(found) > 1 or any(match["named"] or match["heading"] for match in found)
 
 
-def take_dictation(visit: Visit) -> Written:
+def write_dictation(visit: Visit) -> Written:
     """The note as it was dictated. What comes before the first heading is the history of the present illness."""
     page = _Page()
     for segment in _joined(visit.segments):

@@ -69,7 +69,7 @@ def _tool(tool: Tool) -> Iterator[str]:
     marks = [
         name
         for name, on in (
-            ("patients may call it", tool.by_patient), ("an agent needs the patient's yes to these arguments", tool.assent),
+            ("patients may call it", tool.by_patient), ("an agent needs the patient's yes to these arguments", tool.confirmation),
             ("REST needs If-Match", tool.versioned),
         )
         if on

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from db.blobs import Blobs
-from governance.masters import KeyFile, KeyService, new_key_line
+from governance.kek import KeyFile, KeyService, new_key_line
 from governance.seals.keys import SealKeys
 from governance.seals.sealer import Seals
 from governance.seals.store import SealStore
@@ -44,10 +44,10 @@ def twilio_token(settings: Settings) -> str:
 
 def vault(settings: Settings) -> Vault:
     """The vault with its master keys: a key service, a key file, or (outside production) a file made once."""
-    return Vault(_masters(settings), pepper=bytes.fromhex(derived(settings, "fingerprints")))
+    return Vault(_keks(settings), pepper=bytes.fromhex(derived(settings, "fingerprints")))
 
 
-def _masters(settings: Settings) -> KeyFile | KeyService:
+def _keks(settings: Settings) -> KeyFile | KeyService:
     if settings.key_service_url is not None:
         token = settings.key_service_token
         if token is None:

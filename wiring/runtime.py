@@ -19,8 +19,8 @@ from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.utterance import Understanding
 from db.blobs import Blobs
 from db.engine import Database
+from governance.kek import KeyServiceDown
 from governance.key_check import KeysDiffer, check_keys
-from governance.masters import KeyServiceDown
 from governance.redaction.redactor import Redactor
 from governance.seals.keys import public_lines
 from governance.seals.sealer import Seals
@@ -39,7 +39,7 @@ from tools.runtime.permissions import check_grants
 from tools.runtime.runtime import Runtime
 from tools.runtime.services import Services
 from tools.runtime.tool import all_tools
-from tools.runtime.work import Clock
+from tools.runtime.unit_of_work import Clock
 from tools.scheduling.rules import SlotRules
 from tools.voice.recognizers import Recognizers
 from voice.recognition.choosing import choose
@@ -96,7 +96,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.jobs.app.open_async())
         stack.push_async_callback(runtime.database.close)
-        stack.push_async_callback(runtime.vault.masters.aclose)
+        stack.push_async_callback(runtime.vault.keks.aclose)
         stack.push_async_callback(runtime.services.aclose)
         try:
             await check_node_keys(runtime)

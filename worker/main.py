@@ -165,8 +165,8 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
 
     async def sealed(session: AsyncSession, seal: Seal) -> None:
         event: JsonObject = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
-        told = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
-        await append_event(session, told)
+        sealed_event = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
+        await append_event(session, sealed_event)
         await runtime.jobs.defer(session, jobs_for(SEALED, event["id"], seal.tenant_id, seal.tenant_id))
 
     seals = runtime.services.find(Seals)

@@ -39,7 +39,7 @@ from agents.staff.steps import (
     ToolAnswered,
     ToolCalled,
 )  # fmt: skip
-from governance.clear import patients_in
+from governance.readable import patients_in
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime

@@ -94,7 +94,7 @@ class ModelChooser:
         for exchanges in inquiry.rounds:
             calls = [_as_wire(one.request) for one in exchanges]
             messages.append(AIMessage(content="", additional_kwargs={"tool_calls": calls}))
-            messages += [ToolMessage(content=one.told, tool_call_id=one.request.id) for one in exchanges]
+            messages += [ToolMessage(content=one.shown, tool_call_id=one.request.id) for one in exchanges]
         return messages
 
     def _reply(

@@ -18,9 +18,9 @@ def counted(result: object) -> object:
     return result
 
 
-def as_data(tool: str, told: object) -> str:
+def as_data(tool: str, shown: object) -> str:
     """What a model is told of a call, delimited. What is within cannot end it: angle brackets are escaped."""
-    text = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+    text = json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
     if len(text) > MOST_CHARS:
         text = f"{text[:MOST_CHARS]} (cut off: ask for less)"
     return f"<tool_result tool={json.dumps(tool)}>\n{text}\n</tool_result>"
@@ -45,6 +45,6 @@ def _lines(result: object) -> list[str]:
 
 def _line(record: Mapping[str, object]) -> str:
     """Names and values, without ids."""
-    told = {name: value for name, value in record.items() if value not in (None, "", [], {})}
-    kept = {name: value for name, value in told.items() if not name.endswith("id") and name != "version"}
+    shown = {name: value for name, value in record.items() if value not in (None, "", [], {})}
+    kept = {name: value for name, value in shown.items() if not name.endswith("id") and name != "version"}
     return ", ".join(f"{name}: {value}" for name, value in kept.items())

@@ -66,7 +66,7 @@ class Exchange:
     """A call and what came of it, as data for whoever chooses next."""
 
     request: CallRequest
-    told: str
+    shown: str
     result: object | None  # JSON values; None where it was refused
 
 

@@ -20,9 +20,9 @@ from tools.conversations.texts import say_when
 from tools.facility.tools import LocationOut
 from tools.runtime.context import Tenant
 from tools.runtime.principals import Principal, patient_principal, system
-from tools.runtime.runtime import Runtime, Step, assent_digest
+from tools.runtime.runtime import Runtime, Step, confirmation_digest
 from tools.runtime.tool import Given, Operation, Result, tool_of
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 CommandType = TypeVar("CommandType", bound=Command)
 Data = TypeVar("Data", bound=FlowData)
@@ -51,7 +51,7 @@ class HospitalDirectory:
 @dataclass(slots=True)
 class Dialogue:
     runtime: Runtime
-    work: Work
+    work: UnitOfWork
     tenant: Tenant
     hospital: HospitalDirectory
     state: State
@@ -125,7 +125,7 @@ class Dialogue:
     async def act(self, pending: Pending) -> None:
         """Do what was read back. To be called only where the patient's own words were a plain yes to it."""
         caller = patient_principal(self.tenant.id, self.subject_id)
-        confirmation = assent_digest(pending.tool, pending.args)
+        confirmation = confirmation_digest(pending.tool, pending.args)
         await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
 
     async def call_as_service(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
@@ -138,7 +138,7 @@ class Dialogue:
     ) -> BaseModel:
         self._steps += 1
         tools = flows.tools_held(self.state.flow)
-        step = Step(turn=self.turn, number=self._steps, tools=tools, assent=confirmation)
+        step = Step(turn=self.turn, number=self._steps, tools=tools, confirmation=confirmation)
         out = await self.runtime.call_named_within(self.work, name, args, caller, step=step)
         self.results.append(out)
         return out

@@ -34,8 +34,8 @@ def upgraded(stored: Stored) -> Stored:
     return state
 
 
-def _queued(wish: Stored) -> Stored:
-    return {"flow": wish.get("flow"), "data": wish.get("slots") or {}}
+def _queued(queued: Stored) -> Stored:
+    return {"flow": queued.get("flow"), "data": queued.get("slots") or {}}
 
 
 def with_earlier_fields(state: Stored) -> Stored:

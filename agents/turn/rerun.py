@@ -26,12 +26,12 @@ from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.engine import Session
 from db.json import JsonObject
-from governance.clear import texts_in
 from governance.policies.policy import Policy
 from governance.policies.screening import BETWEEN, Decision, Subject
+from governance.readable import texts_in
 from governance.record import Record, canonical
 from governance.vault import Keyring
-from tools.conversations.inbox import opening_of
+from tools.conversations.inbox import header_of
 from tools.conversations.turns import Claimed
 from tools.record.rerun import Choice, ReadEntry, Rerun, Seen
 from tools.runtime.context import Tenant
@@ -41,7 +41,7 @@ from tools.runtime.guard import Guard
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime, Step
 from tools.runtime.tool import Effect, find_tool
-from tools.runtime.work import Clock, Work
+from tools.runtime.unit_of_work import Clock, UnitOfWork
 
 Body = JsonObject  # JSON of the record, of the shape of its entry's kind
 
@@ -123,7 +123,7 @@ class Rehearsal(Runtime):
         self.effects: list[Body] = []
 
     async def call_named_within(
-        self, work: Work, name: str, arguments: object, caller: Principal, *, step: Step | None = None,
+        self, work: UnitOfWork, name: str, arguments: object, caller: Principal, *, step: Step | None = None,
         prepared: object = None,
     ) -> BaseModel:  # fmt: skip
         tool = permitted(name, caller)
@@ -144,9 +144,9 @@ class Rehearsal(Runtime):
         if "result" not in answer:
             raise NotOnRecord(f"the result of {name} was too long to be kept, or was erased")
         out = tool.out.model_validate_json(answer["result"])
-        told = BETWEEN.join(texts_in(out))
-        if step is not None and told:
-            await self.guard.judge(work, Subject("tool_result", told, tool=name))
+        result = BETWEEN.join(texts_in(out))
+        if step is not None and result:
+            await self.guard.judge(work, Subject("tool_result", result, tool=name))
         return out
 
 
@@ -164,7 +164,7 @@ class _Watching(Guard):
     async def policy(self, session: Session, tenant_id: UUID) -> Policy:
         return self._policy or await self._guard.policy(session, tenant_id)
 
-    async def note(self, work: Work, subject: Subject, decisions: Sequence[Decision], **_: object) -> None:
+    async def note(self, work: UnitOfWork, subject: Subject, decisions: Sequence[Decision], **_: object) -> None:
         self.rules += [decision.rule for decision in decisions if isinstance(decision, Decision)]
 
 
@@ -265,10 +265,10 @@ class Rehearse:
         return None
 
     @asynccontextmanager
-    async def _reading(self, tenant: Tenant, conversation_id: UUID, again: Rehearsal) -> AsyncIterator[Work]:
+    async def _reading(self, tenant: Tenant, conversation_id: UUID, again: Rehearsal) -> AsyncIterator[UnitOfWork]:
         at = again.clock.now()
         async with self._runtime.database.reading(tenant.id) as session:
-            yield Work(
-                session=session, tenant_id=tenant.id, now=at, record=Record(opening_of(conversation_id, "rerun", at)),
+            yield UnitOfWork(
+                session=session, tenant_id=tenant.id, now=at, record=Record(header_of(conversation_id, "rerun", at)),
                 keys=Keyring(self._runtime.vault, session, tenant.id), guard=again.guard,
             )  # fmt: skip

@@ -20,14 +20,14 @@ from agents.understanding.utterance import Directory, Known, Understanding
 from db.engine import Database
 from governance.record import STATE, canonical
 from tools.conversations.channel import channel_of
-from tools.conversations.inbox import Incoming, opening_of, take_in
+from tools.conversations.inbox import Incoming, header_of, receive_message
 from tools.conversations.turns import channel_of_conversation, count_failure, end_turn, give_up, reply_to
 from tools.facility.directory import read_facts
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.traces import span
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.tickets.hand_over import HandOver, hand_over
 
 log = structlog.get_logger()
@@ -82,12 +82,12 @@ class Turns:
         (None where it had been received before), and what the turn came to. Where no model is asked both are one
         commit, since somebody waits on the line; a turn that fails leaves the message stored."""
         if isinstance(self.runtime.services.get(Understanding), FallingBack):
-            stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            stored = await receive_message(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:
             answered = await self.answer_next(tenant_id, conversation_id, incoming=incoming)
         except Exception as error:  # whatever it was, the message is not lost: it is stored, and run again
-            stored = await take_in(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
+            stored = await receive_message(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             if stored is not None:
                 await self._failed(tenant_id, conversation_id, stored.message_id, error)
             raise
@@ -167,8 +167,8 @@ class Turns:
     async def _give_up(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID, error: Exception) -> None:
         tenant = await self.runtime.tenant(tenant_id)
         channel = await channel_of_conversation(self.runtime.database, tenant_id, conversation_id)
-        opening = opening_of(conversation_id, channel, self.runtime.clock.now())
-        async with open_work(self.runtime, tenant_id, opening=opening) as work:
+        header = header_of(conversation_id, channel, self.runtime.clock.now())
+        async with unit_of_work(self.runtime, tenant_id, header=header) as work:
             given_up = await give_up(work, conversation_id, message_id, error=type(error).__name__)
             args = HandOver(
                 conversation_id=conversation_id, reason="A message could not be processed",

@@ -20,14 +20,14 @@ from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
-from governance.clear import clear
 from governance.policies.screening import Subject
-from governance.record import Opening, canonical, entry_kind
-from tools.conversations.inbox import Incoming, is_audio, opening_of, store
+from governance.readable import readable
+from governance.record import SessionHeader, canonical, entry_kind
+from tools.conversations.inbox import Incoming, header_of, is_audio, store
 from tools.conversations.turns import Claimed, claim, keep_answer
 from tools.runtime.context import Tenant
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 _ANSWER = TypeAdapter(ModelAnswer)
 Media = dict[str, JsonValue]  # of a message: content_type, url; of a voice note, `heard`
@@ -63,7 +63,7 @@ class Turn:
     read: Read
     state: State
     language: str
-    work: Work | None
+    work: UnitOfWork | None
     red_flags: tuple[RedFlag, ...] = ()
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
@@ -203,7 +203,7 @@ class Turn:
                 "at": self.work.now,
                 "message_id": self.read.claimed.message_id,
                 "by": self.understood.by,
-                "commands": [clear(command) for command in self.understood.commands],
+                "commands": [readable(command) for command in self.understood.commands],
                 "red_flags": [flag.code for flag in self.red_flags],
                 "prompt": self.understood.prompt,
                 "conversation": self.read.claimed.conversation_state,
@@ -214,12 +214,12 @@ class Turn:
             await self.work.guard.judge(self.work, Subject("message_in", self.text), patient_id=None)
 
 
-async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> Work:
-    opening: Opening = opening_of(conversation_id, "conversation", runtime.clock.now())
-    return await stack.enter_async_context(open_work(runtime, tenant.id, opening=opening))
+async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> UnitOfWork:
+    header: SessionHeader = header_of(conversation_id, "conversation", runtime.clock.now())
+    return await stack.enter_async_context(unit_of_work(runtime, tenant.id, header=header))
 
 
-async def _claim(work: Work, conversation_id: UUID) -> Read | None:
+async def _claim(work: UnitOfWork, conversation_id: UUID) -> Read | None:
     found = await claim(work, conversation_id)
     if found is None:
         return None

@@ -171,12 +171,12 @@ class ModelUnderstanding:
         """One call of the model. Never raises, except when cancelled: a failure is the answer's outcome."""
         started = time.monotonic()
         system, message = self._messages(utterance)
-        heard = _Heard()
+        completion = _Completion()
         try:
             with span("model", model=self._name):
                 async with asyncio.timeout(self._timeout_s):
-                    await self._fetch([SystemMessage(system), HumanMessage(message)], heard)
-            outcome, commands = _judge(heard, utterance.text)
+                    await self._fetch([SystemMessage(system), HumanMessage(message)], completion)
+            outcome, commands = _judge(completion, utterance.text)
         except Exception as error:  # whatever the client raises is an outcome, and the built-in answers
             outcome, commands = fault_of(error), ()
         if outcome != "understood":
@@ -188,11 +188,11 @@ class ModelUnderstanding:
             prompt_sha256=self._prompt.sha256,
             request_sha256=self._request_hash(system, message),
             asked=json.dumps([system, message], ensure_ascii=False),
-            calls=json.dumps([call.model_dump() for call in heard.calls]),
+            calls=json.dumps([call.model_dump() for call in completion.calls]),
             commands=COMMANDS.dump_json(list(commands)).decode(),
-            finish_reason=heard.finish_reason and str(heard.finish_reason)[:40],
-            tokens_in=heard.tokens_in,
-            tokens_out=heard.tokens_out,
+            finish_reason=completion.finish_reason and str(completion.finish_reason)[:40],
+            tokens_in=completion.tokens_in,
+            tokens_out=completion.tokens_out,
             latency_ms=round((time.monotonic() - started) * 1000),
             outcome=outcome,
         )
@@ -205,20 +205,20 @@ class ModelUnderstanding:
         asked = [self._name, self._temperature, self._stream, self._function, system, message]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
-    async def _fetch(self, messages: list[BaseMessage], heard: _Heard) -> None:
+    async def _fetch(self, messages: list[BaseMessage], completion: _Completion) -> None:
         """Fills `heard` as far as it comes. Tracing to outside services stays off: these are patients' words."""
         with tracing_context(enabled=False):
             if not self._stream:
-                return heard.take(await self._chat.ainvoke(messages))
+                return completion.read(await self._chat.ainvoke(messages))
             chunks: list[AIMessageChunk] = []
             async for chunk in self._chat.astream(messages):
-                heard.finish_reason = chunk.response_metadata.get("finish_reason") or heard.finish_reason
+                completion.finish_reason = chunk.response_metadata.get("finish_reason") or completion.finish_reason
                 chunks.append(cast(AIMessageChunk, chunk))
-        return heard.take_streamed(reduce(add, chunks)) if chunks else None
+        return completion.read_streamed(reduce(add, chunks)) if chunks else None
 
 
 @dataclass(slots=True)
-class _Heard:
+class _Completion:
     """What came back of one call."""
 
     calls: list[Call] = field(default_factory=list)
@@ -227,8 +227,8 @@ class _Heard:
     tokens_in: int | None = None
     tokens_out: int | None = None
 
-    def take(self, message: AIMessage) -> None:
-        self._take_rest(message)
+    def read(self, message: AIMessage) -> None:
+        self._read_rest(message)
         self.finish_reason = message.response_metadata.get("finish_reason")
         self.calls = [
             Call(name=call["name"], arguments=json.dumps(call["args"], ensure_ascii=False))
@@ -238,30 +238,30 @@ class _Heard:
             Call(name=call["name"] or FUNCTION, arguments=call["args"] or "") for call in message.invalid_tool_calls
         ]
 
-    def take_streamed(self, message: AIMessageChunk) -> None:
+    def read_streamed(self, message: AIMessageChunk) -> None:
         """The arguments are read as they came: `tool_calls` of a chunk completes those that were cut off."""
-        self._take_rest(message)
+        self._read_rest(message)
         self.calls = [
             Call(name=chunk["name"] or "", arguments=chunk["args"] or "") for chunk in message.tool_call_chunks
         ]
 
-    def _take_rest(self, message: AIMessage) -> None:
+    def _read_rest(self, message: AIMessage) -> None:
         self.refused = bool(message.additional_kwargs.get("refusal"))
         if message.usage_metadata:
             self.tokens_in = message.usage_metadata["input_tokens"]
             self.tokens_out = message.usage_metadata["output_tokens"]
 
 
-def _judge(heard: _Heard, text: str) -> tuple[Outcome, tuple[Command, ...]]:
-    reason = (heard.finish_reason or "").lower()
-    if heard.refused:
+def _judge(completion: _Completion, text: str) -> tuple[Outcome, tuple[Command, ...]]:
+    reason = (completion.finish_reason or "").lower()
+    if completion.refused:
         return "refused", ()
     if reason == "content_filter":
         return "filtered", ()
     if reason not in _FINISHED:
         return "cut_short", ()
     try:
-        return "understood", read_calls(heard.calls, text)
+        return "understood", read_calls(completion.calls, text)
     except Unreadable as error:
         return error.reason, ()
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.engine import Database
+from governance.kek import KeyServiceDown
 from governance.key_check import KeysDiffer
-from governance.masters import KeyServiceDown
 from tools.runtime.errors import Unavailable
 from tools.runtime.outages import is_outage
 from tools.runtime.traces import span

@@ -19,7 +19,7 @@ from tools.runtime.errors import InvalidArguments
 from tools.runtime.runtime import Runtime
 from tools.voice.sessions import SessionId
 from tools.voice.transcripts import TranscriptOut
-from tools.voice.uploads import Progress, progress_of, take_part
+from tools.voice.uploads import Progress, progress_of, receive_part
 from voice.transcript import to_srt, to_txt, to_vtt
 
 router = APIRouter(tags=["voice"])
@@ -36,18 +36,18 @@ async def upload(session_id: UUID, request: Request) -> Response:
     caller = await caller_of(request)
     runtime: Runtime = request.app.state.runtime
     broken_off = asyncio.Event()
-    done = await take_part(
+    done = await receive_part(
         runtime, caller, session_id, _chunks(request, broken_off), offset=_offset(request), broken_off=broken_off,
         last=_last(request), most_bytes=request.app.state.settings.max_recording_bytes,
     )  # fmt: skip
-    return _told(done, 201)
+    return _progress_response(done, 201)
 
 
 @router.head(AUDIO, status_code=204, operation_id="voice.upload_progress", openapi_extra=_SECURITY)
 async def progress(session_id: UUID, request: Request) -> Response:
     """Where the next part must begin: `Upload-Offset`."""
     caller = await caller_of(request)
-    return _told(await progress_of(request.app.state.runtime, caller, session_id), 204)
+    return _progress_response(await progress_of(request.app.state.runtime, caller, session_id), 204)
 
 
 @router.get(
@@ -76,7 +76,7 @@ async def _chunks(request: Request, broken_off: asyncio.Event) -> AsyncIterator[
         broken_off.set()
 
 
-def _told(done: Progress, status: int) -> Response:
+def _progress_response(done: Progress, status: int) -> Response:
     headers = {"Upload-Offset": str(done.received_bytes), "Upload-Complete": "?1" if done.complete else "?0"}
     if status == 204:
         return Response(status_code=status, headers=headers)

@@ -17,10 +17,10 @@ from agents.understanding.utterance import Understanding, Understood, Utterance
 from cli.chat import say
 from governance.vault import Owner
 from tools.conversations.inbox import ensure_conversation
-from tools.conversations.turns import state_about
+from tools.conversations.turns import state_aad
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from wiring import demo
 
 _VALUES = (
@@ -104,12 +104,12 @@ async def run(runtime: Runtime, *, sequences: int, length: int = 6, seed: int = 
 async def _fresh(runtime: Runtime, patient: dict[str, Any]) -> None:
     """An open conversation in which the patient is verified, with nothing under way."""
     caller = system(demo.TENANT_ID, "fuzz")
-    async with open_work(runtime, demo.TENANT_ID, opening=runtime.opening_for(caller, "fuzz")) as work:
+    async with unit_of_work(runtime, demo.TENANT_ID, header=runtime.header_for(caller, "fuzz")) as work:
         conversation_id = await ensure_conversation(work, "console", patient["phone"], patient_id=patient["id"])
         state = {"patient_id": str(patient["id"]), "given": patient["given"], "greeted": True}
         state["verified_at"] = runtime.clock.now().isoformat()
         owner = Owner(conversation_id, "conversation")
-        flow = await work.keys.seal(owner, json.dumps(state), state_about(conversation_id))
+        flow = await work.keys.seal(owner, json.dumps(state), state_aad(conversation_id))
         await work.session.execute(
             text(
                 "UPDATE conversation SET state = 'open', flow = :flow, version = version + 1, patient_id = :patient WHERE id = :id"

@@ -22,7 +22,7 @@ from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import names_that_may_be_said
-from tools.voice.uploads import take_part
+from tools.voice.uploads import receive_part
 from voice.audio import PHONE_RATE_HZ, RATE_HZ, mulaw_to_pcm, resample, wav_bytes
 from voice.speech.espeak import Espeak
 from wiring import demo
@@ -127,7 +127,7 @@ async def _uploaded(runtime: Runtime, audio: bytes) -> str:
 
     reply = await runtime.call("voice.start_session", {"kind": "dictation", "language": "en"}, DOCTOR)
     session = str(json.loads(reply.body)["id"])
-    await take_part(
+    await receive_part(
         runtime, DOCTOR, UUID(session), stream(), offset=0, broken_off=asyncio.Event(), last=True, most_bytes=1 << 40
     )
     await runtime.call("voice.finalize", {"session_id": session}, DOCTOR)

@@ -60,16 +60,16 @@ def _held(words: str, zone: ZoneInfo) -> frozenset[Fact]:
 
 
 def _facts(text: str) -> Iterator[tuple[Fact, int, int]]:
-    taken: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for match in _DATE.finditer(text):
         day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
-        taken.append(match.span())
+        spans.append(match.span())
         yield ("date", (_MONTHS[month.lower()], int(day))), *match.span()
     for match in _TIME.finditer(text):
-        taken.append(match.span())
+        spans.append(match.span())
         yield ("time", _clock(match)), *match.span()
     for match in _NUMBER.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
+        if not any(start < match.end() and match.start() < end for start, end in spans):
             digits = re.sub(r"\D", "", match.group())
             if len(digits) > 1:
                 yield ("number", digits[-10:]), *match.span()

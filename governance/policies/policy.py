@@ -66,8 +66,8 @@ def read_policy(text: str) -> Policy:
         mark = getattr(error, "problem_mark", None)
         raise PolicyInvalid(f"not YAML{f' at line {mark.line + 1}' if mark else ''}") from error
     except ValidationError as error:
-        told = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
-        raise PolicyInvalid("; ".join(told)) from error
+        messages = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+        raise PolicyInvalid("; ".join(messages)) from error
 
 
 DEFAULT = Path(__file__).parent / "default.yaml"

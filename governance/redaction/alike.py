@@ -63,13 +63,13 @@ class Alike:
             return []
         return [int(owner) for owner in owners[first : int(np.searchsorted(keys, wanted, side="right"))]]
 
-    def find(self, words: Words, told: Collection[int]) -> Iterator[tuple[int, int, list[int]]]:
+    def find(self, words: Words, exact: Collection[int]) -> Iterator[tuple[int, int, list[int]]]:
         """(first word, last word, the numbers of the people who may be meant). `told`: words at which a name begins that
         somebody has as it stands."""
         for match in _FIRST_OF_TWO.finditer(words.text):
             i = bisect_left(words.spans, match.span())
             if (
-                i not in told
+                i not in exact
                 and i + 1 < len(words.plain)
                 and _may_be_name(words.plain[i])
                 and _may_be_name(words.plain[i + 1])

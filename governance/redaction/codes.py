@@ -44,9 +44,9 @@ def codes(text: str) -> Iterator[Found]:
         return
     for match in _TOKEN.finditer(text):
         token = match.group().upper()
-        told = _shape(token)
-        if told is not None:
-            yield Found(*match.span(), *told)
+        shape = _shape(token)
+        if shape is not None:
+            yield Found(*match.span(), *shape)
     for pattern, entity, score in ((_PLATE, "VEHICLE", 0.7), (_SPACED_PAN, "PAN", 0.7)):
         for match in pattern.finditer(text):
             yield Found(*match.span(), entity, score)

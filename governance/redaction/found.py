@@ -22,10 +22,10 @@ def settle(found: Iterable[Found], text: str) -> list[Found]:
     The surest goes first, the longer of two that are equally sure; what is left of a weaker one beside it is kept, so
     that a long name is never half shown because a part of it was found more surely.
     """
-    taken: list[Found] = []
+    settled: list[Found] = []
     for one in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
         pieces = [(one.start, one.end)]
-        for other in taken:
+        for other in settled:
             pieces = [
                 piece
                 for start, end in pieces
@@ -39,8 +39,8 @@ def settle(found: Iterable[Found], text: str) -> list[Found]:
         for start, end in pieces:
             start, end = _trim(text, start, end)
             if start < end:
-                taken.append(Found(start, end, one.entity, one.score))
-    return _joined(sorted(taken, key=lambda f: f.start), text)
+                settled.append(Found(start, end, one.entity, one.score))
+    return _joined(sorted(settled, key=lambda f: f.start), text)
 
 
 def _joined(found: list[Found], text: str) -> list[Found]:

@@ -185,15 +185,15 @@ class Known:
         hits = self._claims(words) + (self._newer._claims(words) if self._newer is not None else [])
         hits.sort(key=lambda claim: (claim.edits, claim.first - claim.last, claim.first))
         merged: dict[tuple[int, int], tuple[int, set[str], int]] = {}
-        taken = [False] * len(words.plain)
+        claimed = [False] * len(words.plain)
         for claim in hits:
             span = (claim.first, claim.last)
             if span in merged and merged[span][0] == claim.edits:
                 edits, ids, kind = merged[span]
                 merged[span] = (edits, ids | claim.ids, min(kind, claim.kind))
-            elif not any(taken[claim.first : claim.last + 1]):
+            elif not any(claimed[claim.first : claim.last + 1]):
                 merged[span] = (claim.edits, set(claim.ids), claim.kind)
-                taken[claim.first : claim.last + 1] = [True] * (claim.last + 1 - claim.first)
+                claimed[claim.first : claim.last + 1] = [True] * (claim.last + 1 - claim.first)
         return sorted(
             Mention(words.spans[first][0], words.spans[last][1], tuple(sorted(ids)), _BY_NUMBER[kind])
             for (first, last), (_, ids, kind) in merged.items()
@@ -215,8 +215,8 @@ class Known:
             key = f".{words.plain[first]}{words.plain[last]}"
             if key in self._owners:
                 claims.append(_Claim(first, last, 0, self._people(self._owned(key)), _KINDS["name"]))
-        told = {claim.first for claim in claims if claim.edits == 0}
-        for first, last, numbers in self._alike.find(words, told):
+        exact = {claim.first for claim in claims if claim.edits == 0}
+        for first, last, numbers in self._alike.find(words, exact):
             claims.append(_Claim(first, last, _ALIKE, frozenset(map(self._ids.__getitem__, numbers)), _KINDS["name"]))
         return claims
 

@@ -38,34 +38,34 @@ def numbers(text: str) -> Iterator[Found]:
             continue
         start, end = match.span()
         before = text[max(0, start - 80) : start].lower()
-        told = _tell(run, digits, before, text[end : end + 12])
-        if told is not None:
+        kind = _tell(run, digits, before, text[end : end + 12])
+        if kind is not None:
             if run.startswith("(") and ")" not in run:
                 start += 1
             if run.endswith(")") and "(" not in run:
                 end -= 1
-            yield Found(start, end, *told)
+            yield Found(start, end, *kind)
 
 
 def _tell(run: str, digits: str, before: str, after: str) -> tuple[str, float] | None:
     """The kind of a number and how sure that is; nothing where it may be any number."""
     size, near = len(digits), before[-45:]
     if 12 <= size <= 19 and not run.startswith("+"):
-        told = _long(run, digits, near)
-        if told is not None:
-            return told
+        kind = _long(run, digits, near)
+        if kind is not None:
+            return kind
     if size == 9 and run[0] != "+":
-        told = _social(run, digits, near)
-        if told is not None:
-            return told
+        kind = _social(run, digits, near)
+        if kind is not None:
+            return kind
     if size == 10 and digits[0] in "12" and _NPI.search(near) and checks.npi(digits):
         return "NPI", 0.9
     if 6 <= size <= 18 and _ACCOUNT.search(near) and not _PHONE.search(near[-25:]):
         return "BANK_ACCOUNT", 0.7
     if size in (4, 5, 6, 8, 9):
-        told = _postal(run, digits, before)
-        if told is not None:
-            return told
+        kind = _postal(run, digits, before)
+        if kind is not None:
+            return kind
     return _phone(run, digits, near, after)
 
 

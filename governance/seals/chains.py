@@ -22,7 +22,7 @@ from governance.seals.report import Break
 SESSION, ENTRY, END, ODD, LEAF = range(5)
 _LOT = 300  # sessions: few enough that the server reads them by index and starts to send at once
 _CHUNK = 500  # rows that the driver takes from the server at once, while the server goes on
-# One row a session (its opening as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes), one
+# One row a session (its header as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes), one
 # a leaf; in order of session and entry. Each part is sorted by itself, so that the indexes can give the order. Entries are
 # sought in every partition: one that lies under another month than its session's would not be found by those who read it.
 _ROWS: LiteralString = """
@@ -72,7 +72,7 @@ class Walk:
     held: int = 0  # the last leaf that was held against its entry
     broken: Break | None = None
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def verify(self, rows: Iterable[Row]) -> None:
         """The session's rows, in order. A leaf may come before or after the entry that it seals."""
         sha256 = hashlib.sha256
         placed = 0  # the session's month
@@ -187,5 +187,5 @@ def _walk_lot(connection: Connection[Row], statement: LiteralString, parameters:
     with connection.cursor(binary=True) as cursor:
         for session, rows in groupby(cursor.stream(statement, parameters, size=_CHUNK), itemgetter(0)):
             walks.append(Walk(UUID(bytes=session)))
-            walks[-1].take(rows)
+            walks[-1].verify(rows)
     return walks

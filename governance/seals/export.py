@@ -25,7 +25,7 @@ from governance.seals import log
 from governance.seals.checking import purged_sessions, seal_before
 from governance.seals.documents import Leaf, Seal
 from governance.seals.keys import SealKeys
-from governance.seals.openings import read_openings
+from governance.seals.session_headers import read_session_headers
 
 VERSION = 1
 PURPOSE = b"wardline export 1\n"
@@ -97,17 +97,17 @@ async def _sealed_by(session: AsyncSession, seal: Seal, begin: int) -> AsyncIter
         rows = await (await direct(session, _LEAVES, parameters)).fetchall()
         if not rows:
             return
-        openings = await read_openings(session, seal.tenant_id, [row[1] for row in rows if row[2] == 0])
-        if purged is None and any(_gone(row, openings) for row in rows):
+        headers = await read_session_headers(session, seal.tenant_id, [row[1] for row in rows if row[2] == 0])
+        if purged is None and any(_gone(row, headers) for row in rows):
             purged = await purged_sessions(session, seal.tenant_id)
         entries = _entries(await driver_of(session), seal.tenant_id, [row[0] for row in rows])
         following = await anext(entries, None)
         for position, *leaf, hash_before in rows:
             shown: JsonObject = {"position": position, "leaf": Leaf(*leaf).json()}
-            if _gone((position, *leaf, hash_before), openings):
+            if _gone((position, *leaf, hash_before), headers):
                 shown["purged"] = leaf[0] in (purged or {})
             elif leaf[1] == 0:
-                shown["opening"] = openings[leaf[0]]
+                shown["opening"] = headers[leaf[0]]
             else:
                 shown["after_hash"] = hash_before.hex()
             yield shown
@@ -127,9 +127,9 @@ async def _entries(
                 yield row
 
 
-def _gone(row: tuple[Any, ...], openings: dict[UUID, Any]) -> bool:
+def _gone(row: tuple[Any, ...], headers: dict[UUID, Any]) -> bool:
     """Is what a leaf follows no longer there?"""
-    return row[1] not in openings if row[2] == 0 else row[5] is None
+    return row[1] not in headers if row[2] == 0 else row[5] is None
 
 
 def entry_json(seq: int, kind: str, body: str, sealed: bytes | None, entry_hash: bytes) -> JsonObject:

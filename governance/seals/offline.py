@@ -19,9 +19,9 @@ from governance.seals.documents import Leaf, Seal, read_hash
 from governance.seals.export import PURPOSE, VERSION
 from governance.seals.keys import TrustedKeys
 from governance.seals.merkle import Frontier
-from governance.seals.openings import hash_of
 from governance.seals.proofs import check_proof, read_entry
 from governance.seals.report import Break, Report
+from governance.seals.session_headers import hash_of
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
@@ -49,7 +49,7 @@ def verify_lines(lines: Iterable[bytes], trusted: TrustedKeys) -> Report:
     check = _Check(trusted)
     try:
         for raw in lines:
-            check.take(raw)
+            check.verify(raw)
         if not check.signed:
             raise _Fault("the file ends here, without its signature")
     except _Fault as fault:
@@ -76,7 +76,7 @@ class _Check:
     hash: bytes = b""
     signed: bool = False
 
-    def take(self, raw: bytes) -> None:
+    def verify(self, raw: bytes) -> None:
         if self.signed:
             raise _Fault("there is something after the signature")
         text = raw.decode()

@@ -16,8 +16,8 @@ from governance.seals.documents import Leaf, Seal, read_count, read_hash
 from governance.seals.export import entry_json
 from governance.seals.keys import TrustedKeys
 from governance.seals.merkle import root_by_path
-from governance.seals.openings import hash_of, read_openings
 from governance.seals.report import Break, Report
+from governance.seals.session_headers import hash_of, read_session_headers
 
 VERSION = 1
 _LEAF_OF = """
@@ -39,14 +39,14 @@ async def prove_entry(session: AsyncSession, *, tenant_id: UUID, session_id: UUI
     """The entry, the hash before it, the digests of those after it up to the next sealed head, that head's path to the
     root, and the seal. Raises NotSealed."""
     row = await (await direct(session, _LEAF_OF, (tenant_id, session_id, seq))).fetchone()
-    opening = (await read_openings(session, tenant_id, [session_id])).get(session_id)
+    header = (await read_session_headers(session, tenant_id, [session_id])).get(session_id)
     seal = None if row is None else await log.seal_of_leaf(session, tenant_id, row[0])
-    if row is None or seal is None or opening is None or seq < 1:
+    if row is None or seal is None or header is None or seq < 1:
         raise NotSealed(f"session {session_id} has no sealed entry {seq}")
     position, leaf = row[0], Leaf(*row[1:])
     parameters = (tenant_id, session_id, session_id, max(seq - 1, 1), leaf.head_seq)
     rows = await (await direct(session, _ENTRIES, parameters)).fetchall()
-    before = hash_of(tenant_id, session_id, opening) if seq == 1 else rows.pop(0)[4]
+    before = hash_of(tenant_id, session_id, header) if seq == 1 else rows.pop(0)[4]
     if not rows or rows[0][0] != seq:
         raise NotSealed(f"entry {seq} of session {session_id} is missing")
     return {

@@ -62,8 +62,8 @@ async def seal_tenant(
     """Seal what moved, in the caller's transaction (READ COMMITTED); None where nothing did, or where another process
     is at it. `everything` looks at all sessions, which is needed once after a dump was restored into another server.
     Raises SealRefused."""
-    taken = await (await direct(session, _LOCK, (str(tenant_id),))).fetchone()
-    if taken is None or not taken[0]:
+    locked = await (await direct(session, _LOCK, (str(tenant_id),))).fetchone()
+    if locked is None or not locked[0]:
         return None
     last = await log.last_seal(session, tenant_id)
     tree = await _tree(session, tenant_id, last, keys)

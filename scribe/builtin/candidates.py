@@ -77,11 +77,13 @@ def list_candidates(clauses: Sequence[Clause], phases: Sequence[str], person: Pe
     by_question: dict[int, list[Answered]] = {}
     for claim in answered:
         by_question.setdefault(claim.question, []).append(claim)
-    told = {one.answer for one in answered if one.kind == "denial" and len(clauses[one.answer].text.split()) < _SHORT}
+    denials = {
+        one.answer for one in answered if one.kind == "denial" and len(clauses[one.answer].text.split()) < _SHORT
+    }
     found: list[Candidate] = []
     for at, _clause in enumerate(clauses):
         found += [_of_answer(claim, clauses, phases, person) for claim in by_question.get(at, ())]
-        plain = None if at in told else _of_clause(at, clauses, phases, person)
+        plain = None if at in denials else _of_clause(at, clauses, phases, person)
         if plain:
             found.append(plain)
     return found

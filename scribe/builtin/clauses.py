@@ -208,8 +208,8 @@ _FALSE_START = re.compile(
 def _make(piece: list[Word], role: Role, *, turn: int, place: float) -> Clause | None:
     spoken = _STUMBLE.sub(" ", " ".join(word for word, _ in piece))
     text = clean(_FALSE_START.sub("", spoken))
-    told = _TAG.sub(".", text)
-    text = text if looks_like_question(told) else told
+    untagged = _TAG.sub(".", text)
+    text = text if looks_like_question(untagged) else untagged
     if not re.search(r"\w", text):
         return None
     segments = tuple(dict.fromkeys(segment for _, segment in piece))

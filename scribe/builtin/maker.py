@@ -17,7 +17,7 @@ from scribe.builtin.review import review_systems
 from scribe.builtin.selection import Selector, load_selector
 from scribe.builtin.symptoms import join_names
 from scribe.builtin.wording import Person, finish, turn_to_third, write_out
-from scribe.dictation import has_commands, take_dictation
+from scribe.dictation import has_commands, write_dictation
 from scribe.language.drugs import drugs
 from scribe.language.terms import concepts
 from scribe.note import Division, Maker, Section, Sentence, Written
@@ -74,7 +74,7 @@ def write_note(visit: Visit, selector: Selector | None = None) -> Written:
     """A note of what the transcript says, not yet checked; empty where nothing in it is worth noting. What one person dictates with
     commands stays as it was dictated. The same visit gives the same note."""
     if has_commands(visit):
-        return take_dictation(visit)
+        return write_dictation(visit)
     draft = _Draft(find_person(visit))
     _tell_visit(draft, read_clauses(visit), selector or load_selector())
     return Written(sections=tuple(draft.sections()), maker=MAKER)

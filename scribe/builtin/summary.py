@@ -49,15 +49,15 @@ def patient_summary(written: Written, visit: Visit) -> tuple[Sentence, ...]:
     said = read_clauses(visit)
     by_others = not any(one.role == "patient" for one in said)
     clauses = [one for one in said if one.role in {"doctor", "nurse"} and not one.asks and not is_command(one.text)]
-    told = [*_tell_reason(written)]
+    lines = [*_tell_reason(written)]
     for divisions in (_FOUND, _NEXT):
-        told += [
+        lines += [
             made
             for section in written.sections
             if section.division in divisions
             for made in _retell(section, clauses, by_others=by_others)
         ]
-    return tuple({one.text: one for one in reversed(told)}.values())[::-1]
+    return tuple({one.text: one for one in reversed(lines)}.values())[::-1]
 
 
 def _tell_reason(written: Written) -> Iterator[Sentence]:

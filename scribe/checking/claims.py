@@ -83,7 +83,7 @@ def _numbering(text: str) -> list[tuple[int, int]]:
     return [match.span()] if match else []
 
 
-def _take(free: bytearray, start: int, end: int) -> None:
+def _mark_claimed(free: bytearray, start: int, end: int) -> None:
     free[start:end] = b"\x01" * (end - start)
 
 
@@ -102,7 +102,7 @@ def _figures(one: Read, free: bytearray) -> list[Item]:
         if any(free[found.start : found.end]) or found.ordinal or bare_one or _part_of_name(one, found):
             continue
         made.append(_item(one, "figure", str(found.value), FIGURE_WEIGHT, found.start, found.end, figure=found))
-        _take(free, found.start, found.end)
+        _mark_claimed(free, found.start, found.end)
     return made
 
 
@@ -122,7 +122,7 @@ def _drugs(one: Read, free: bytearray) -> list[Item]:
             continue
         kind: ItemKind = "class" if drug.kind == "class" else "drug"
         made.append(_item(one, kind, drug.generic, DRUG_WEIGHT, drug.start, drug.end))
-        _take(free, drug.start, drug.end)
+        _mark_claimed(free, drug.start, drug.end)
     return made
 
 
@@ -135,7 +135,7 @@ def _terms(one: Read, free: bytearray) -> list[Item]:
         site = mention.kind == "site"
         weigh = SITE_WEIGHT if site else TERM_WEIGHT
         made.append(_item(one, "term", mention.concept, weigh, mention.start, mention.end, site=site))
-        _take(free, mention.start, mention.end)
+        _mark_claimed(free, mention.start, mention.end)
     return made
 
 

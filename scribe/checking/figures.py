@@ -44,14 +44,14 @@ def _judge_dose(dose: Dose, claim: Claim, heard: Heard) -> tuple[set[int], list[
     """(segments that give a dose of this drug, findings). No segments: the dose is judged as plain figures."""
     if dose.drug is None:
         return set(), []
-    told = [(place, other) for place, other in heard.doses.get(dose.drug.generic, ())]
-    amounts = [(place, other) for place, other in told if other.value is not None]
+    doses = [(place, other) for place, other in heard.doses.get(dose.drug.generic, ())]
+    amounts = [(place, other) for place, other in doses if other.value is not None]
     findings: list[Finding] = []
     if dose.value is not None and not amounts:
         return set(), _judge_foreign(dose, claim, heard)
     if dose.value is not None and amounts:
         findings += _judge_amount(dose, amounts, claim, heard)
-    rhythms = [(place, other) for place, other in told if other.frequency and other.frequency.per_day is not None]
+    rhythms = [(place, other) for place, other in doses if other.frequency and other.frequency.per_day is not None]
     if dose.frequency and dose.frequency.per_day is not None and rhythms:
         wanted = round(dose.frequency.per_day, 3)
         if all(

@@ -101,9 +101,9 @@ def _missing_symptoms(written: _Written, heard: Heard) -> list[Missing]:
             continue
         if _is_part_of_said(name, written):
             continue
-        told = [one for one in said if _by_patient(one, heard)]
-        if told and not any(one.polarity & NO for one in said):
-            found.append((len(said), Missing(kind="symptom", text=name, segments=_segments(told, heard))))
+        by_patient = [one for one in said if _by_patient(one, heard)]
+        if by_patient and not any(one.polarity & NO for one in said):
+            found.append((len(said), Missing(kind="symptom", text=name, segments=_segments(by_patient, heard))))
     return _first(found)
 
 
@@ -125,16 +125,18 @@ def _by_patient(said: Said, heard: Heard) -> bool:
 def _missing_drugs(written: _Written, heard: Heard) -> list[Missing]:
     found = []
     for name, said in heard.drugs.items():
-        told = [one for one in said if one.polarity == YES and not one.family and not one.supposed]
-        if not told or name in written.names or written.says(name) or _is_class(name, heard, told):
+        by_patient = [one for one in said if one.polarity == YES and not one.family and not one.supposed]
+        if not by_patient or name in written.names or written.says(name) or _is_class(name, heard, by_patient):
             continue
-        found.append((len(said), Missing(kind="medication", text=name, segments=_segments(told, heard))))
+        found.append((len(said), Missing(kind="medication", text=name, segments=_segments(by_patient, heard))))
     return _first(found)
 
 
-def _is_class(name: str, heard: Heard, told: Sequence[Said]) -> bool:
+def _is_class(name: str, heard: Heard, by_patient: Sequence[Said]) -> bool:
     """Classes are named loosely; only drugs are missed."""
-    return all(drug.kind == "class" for one in told for drug in heard.reads[one.segment].drugs if drug.generic == name)
+    return all(
+        drug.kind == "class" for one in by_patient for drug in heard.reads[one.segment].drugs if drug.generic == name
+    )
 
 
 def _missing_allergies(written: _Written, heard: Heard) -> list[Missing]:
@@ -209,12 +211,12 @@ def share_covered(sections: Sequence[Section], heard: Heard) -> float | None:
     no. From 0 to 1; None where nothing has weight."""
     written, ways = _written(sections), _ways(sections)
     total = got = 0.0
-    for name, weigh, figure, denied in _told(heard):
+    for name, weigh, figure, denied in _weighed_facts(heard):
         total += weigh
         said = figure in written.figures if figure is not None else written.says(name)
         turned = denied is not None and name in ways and denied not in ways[name]
         got += weigh if said and not turned else 0.0
-    for stem, weigh in _told_words(heard):
+    for stem, weigh in _weighed_words(heard):
         total += weigh
         lookup = keys(stem)
         got += weigh if lookup[0] in written.words else weigh * 0.5 if any(k in written.words for k in lookup) else 0.0
@@ -232,7 +234,7 @@ def _ways(sections: Iterable[Section]) -> dict[str, set[bool]]:
     return found
 
 
-def _told(heard: Heard) -> Iterable[tuple[str, float, Decimal | None, bool | None]]:
+def _weighed_facts(heard: Heard) -> Iterable[tuple[str, float, Decimal | None, bool | None]]:
     """(name, weight, figure, whether it is denied: None where both or neither)."""
     for name, said in heard.terms.items():
         affirmed = any(one.polarity & YES and not one.supposed for one in said)
@@ -248,7 +250,7 @@ def _told(heard: Heard) -> Iterable[tuple[str, float, Decimal | None, bool | Non
             yield str(value), 1.0, value, None
 
 
-def _told_words(heard: Heard) -> Iterable[tuple[str, float]]:
+def _weighed_words(heard: Heard) -> Iterable[tuple[str, float]]:
     """Each content word once: what the doctor only asks counts where a yes or no made it a statement."""
     seen = set()
     for place, one in enumerate(heard.reads):

@@ -86,7 +86,7 @@ def find_backing(claim: Claim, heard: Heard) -> Backing:
     for index, item in enumerate(claim.items):
         same = (item.kind, item.name, item.stems, item.figure and (item.figure.value, item.figure.code))
         where[index] = known[same] if same in known else known.setdefault(same, places_of(item, heard))
-    left, taken, got = set(where), set(), 0.0
+    left, matched, got = set(where), set(), 0.0
     most = min(MOST_WINDOWS, 1 + len(claim.items) // 3)
     for turn in range(most):
         first, gain = _best_window(claim, where, left, heard)
@@ -98,11 +98,11 @@ def find_backing(claim: Claim, heard: Heard) -> Backing:
             worth, place = _within(where[index], first)
             if worth:
                 got += claim.items[index].weight * worth * (1.0 if turn == 0 else LATER_WINDOW)
-                taken.add(place)
+                matched.add(place)
                 left.discard(index)
     return Backing(
         share=min(1.0, got / total),
-        places=frozenset(taken),
+        places=frozenset(matched),
         unsaid=tuple(claim.items[index] for index in sorted(left) if not where[index]),
         far=tuple(claim.items[index] for index in sorted(left) if where[index]),
     )

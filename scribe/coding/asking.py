@@ -102,18 +102,18 @@ def _way(text: str, sign: str) -> tuple[str, ...]:
 
 def _spans(said: str, tokens: list[Token]) -> Iterator[tuple[int, int, tuple[str, ...], float]]:
     """(first token, token after the last, other ways to say it, how much it counts), none overlapping."""
-    taken: set[int] = set()
+    claimed: set[int] = set()
     for ways, first, last in _instead().find(tokens):
-        taken.update(range(first, last))
+        claimed.update(range(first, last))
         yield first, last, tuple(way.strip() for way in ways.split(";")), 1.0
     for mention in concepts(said):
         inside = [place for place, token in enumerate(tokens) if mention.start <= token.start < mention.end]
-        if inside and mention.concept != said[mention.start : mention.end] and taken.isdisjoint(inside):
-            taken.update(inside)
+        if inside and mention.concept != said[mention.start : mention.end] and claimed.isdisjoint(inside):
+            claimed.update(inside)
             yield inside[0], inside[-1] + 1, (mention.concept,), _CONCEPT
     sites = [(mention.start, mention.end) for mention in concepts(said) if mention.kind == "site"]
     for place, token in enumerate(tokens):
-        if place not in taken:
+        if place not in claimed:
             light = words_in("light").issuperset(words_of(token.word))
             site = any(start <= token.start < end for start, end in sites)
             yield place, place + 1, (), _LIGHT if light else _SITE if site else 1.0

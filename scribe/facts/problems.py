@@ -52,9 +52,9 @@ def find_problems(sections: Iterable[Section]) -> tuple[Problem, ...]:
 
 
 def _problem(one: Read, mention: Mention, text: str, sentence: Sentence) -> Problem:
-    about = one.cues.assess(mention.start, mention.end)
+    asserted = one.cues.assess(mention.start, mention.end)
     around = one.text[max(0, mention.start - 40) : mention.end + 40].lower()
-    doubted = about.uncertain or _DOUBT.search(around) is not None
+    doubted = asserted.uncertain or _DOUBT.search(around) is not None
     return Problem(
         text=text[0].upper() + text[1:].removesuffix("'s"),
         certainty="suspected" if doubted else "confirmed",
@@ -81,7 +81,7 @@ def _codes(one: Read, mention: Mention, text: str) -> tuple[CodeSuggestion, ...]
 
 def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
     """Each condition with the words about it ("acute", "of the left knee"), none of them given to two."""
-    words, taken = [token.word for token in one.tokens], -1
+    words, last_given = [token.word for token in one.tokens], -1
     for index, mention in enumerate(named):
         inside = [i for i, token in enumerate(one.tokens) if mention.start <= token.start < mention.end]
         if not inside:
@@ -95,7 +95,7 @@ def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
             ),
             len(words),
         )
-        while first - 1 > taken and words[first - 1] in _lists()["before"]:
+        while first - 1 > last_given and words[first - 1] in _lists()["before"]:
             first -= 1
         while last + 1 < limit and words[last + 1] in _lists()["behind"]:
             last += 1
@@ -103,5 +103,5 @@ def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
             last -= 1
         while first < inside[0] and words[first] in ("of", "history", "i", "and"):
             first += 1
-        taken = last
+        last_given = last
         yield mention, one.text[one.tokens[first].start : one.tokens[last].end]

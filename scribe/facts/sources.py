@@ -19,5 +19,5 @@ def of_divisions(sections: Iterable[Section], *divisions: Division) -> Iterator[
 
 def said_as_fact(one: Read, start: int, end: int) -> bool:
     """Whether what stands there is neither denied, nor another person's, nor only imagined."""
-    about = one.cues.assess(start, end)
-    return not (about.negated or about.family or about.hypothetical)
+    asserted = one.cues.assess(start, end)
+    return not (asserted.negated or asserted.family or asserted.hypothetical)

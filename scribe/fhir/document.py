@@ -24,7 +24,7 @@ Json = JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class DocumentMetadata:
     """What the document is about. `id`: of the note, from which all ids in the bundle follow. `at`: when the visit was,
     with its zone. `source`: the voice session. `signer`: who signed, at `signed_at`."""
 
@@ -44,67 +44,67 @@ class About:
 
 @dataclass(slots=True)
 class _Bundle:
-    about: About
+    metadata: DocumentMetadata
     entries: list[Json] = field(default_factory=list)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)  # url -> segments
 
     def url(self, name: str) -> str:
-        return f"urn:uuid:{uuid5(self.about.id, name)}"
+        return f"urn:uuid:{uuid5(self.metadata.id, name)}"
 
     def add(self, name: str, resource: Json, segments: Iterable[str] = ()) -> Json:
         """Put a resource in; a reference to it."""
         url = self.url(name)
         made = {"resourceType": resource.pop("resourceType"), "id": url.removeprefix("urn:uuid:")}
-        if self.about.maker.kind != "person" and made["resourceType"] not in ("Patient", "Encounter", "Device"):
+        if self.metadata.maker.kind != "person" and made["resourceType"] not in ("Patient", "Encounter", "Device"):
             made["meta"] = {"security": [MADE_BY_SOFTWARE]}
         self.entries.append({"fullUrl": url, "resource": made | resource})
         self.sources[url] = tuple(segments)
         return {"reference": url}
 
 
-def document(note: Note, about: About) -> Json:
+def document(note: Note, metadata: DocumentMetadata) -> Json:
     """The bundle, as JSON that can be sent. `fhir_r4.validity.faults` finds nothing in it."""
-    bundle = _Bundle(about)
+    bundle = _Bundle(metadata)
     patient = {"reference": bundle.url("patient")}
     encounter = {"reference": bundle.url("encounter")}
     author = {"reference": bundle.url("author")}
     composition = bundle.add(
-        "composition", _composition(note, about, patient, encounter, author), _segments(note.sections)
+        "composition", _composition(note, metadata, patient, encounter, author), _segments(note.sections)
     )
-    bundle.add("patient", _patient(about))
-    bundle.add("encounter", _encounter(about, patient))
-    bundle.add("author", _device(about))
+    bundle.add("patient", _patient(metadata))
+    bundle.add("encounter", _encounter(metadata, patient))
+    bundle.add("author", _device(metadata))
     referred = _add_facts(bundle, note, patient, encounter)
     for section in bundle.entries[0]["resource"].get("section", ()):
         entries = referred.get(section["code"]["coding"][0]["code"])
         if entries:
             section["entry"] = entries
     bundle.entries.append(_provenance(bundle, composition, author))
-    at = about.written_at.isoformat()
+    at = metadata.written_at.isoformat()
     return {
         "resourceType": "Bundle",
-        "id": str(uuid5(about.id, "bundle")),
-        "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid5(about.id, about.state)}"},
+        "id": str(uuid5(metadata.id, "bundle")),
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid5(metadata.id, metadata.state)}"},
         "type": "document",
         "timestamp": at,
         "entry": bundle.entries,
     }
 
 
-def _composition(note: Note, about: About, patient: Json, encounter: Json, author: Json) -> Json:
+def _composition(note: Note, metadata: DocumentMetadata, patient: Json, encounter: Json, author: Json) -> Json:
     made: Json = {
         "resourceType": "Composition",
-        "status": _STATUS[about.state],
+        "status": _STATUS[metadata.state],
         "type": concept(LOINC, *NOTE),
         "subject": patient,
         "encounter": encounter,
-        "date": about.written_at.isoformat(),
+        "date": metadata.written_at.isoformat(),
         "author": [author],
-        "title": about.title,
+        "title": metadata.title,
     }
-    if about.signer is not None and about.signed_at is not None:
-        party = {"identifier": {"value": about.signer}, "display": about.signer}
-        made["attester"] = [{"mode": "legal", "time": about.signed_at.isoformat(), "party": party}]
+    if metadata.signer is not None and metadata.signed_at is not None:
+        party = {"identifier": {"value": metadata.signer}, "display": metadata.signer}
+        made["attester"] = [{"mode": "legal", "time": metadata.signed_at.isoformat(), "party": party}]
     sections = [_section(section) for section in note.sections if section.sentences]
     return made | ({"section": sections} if sections else {})
 
@@ -120,27 +120,27 @@ def _clean(text: str) -> str:
     return "".join(char for char in text if char >= " " or char in "\t\n")
 
 
-def _patient(about: About) -> Json:
-    known = about.patient_id is not None
-    system = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{about.patient_id}"}
+def _patient(metadata: DocumentMetadata) -> Json:
+    known = metadata.patient_id is not None
+    system = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{metadata.patient_id}"}
     return {"resourceType": "Patient"} | ({"identifier": [system]} if known else {"name": [{"text": "Not identified"}]})
 
 
-def _encounter(about: About, patient: Json) -> Json:
+def _encounter(metadata: DocumentMetadata, patient: Json) -> Json:
     made: Json = {
         "resourceType": "Encounter",
-        "status": about.encounter_status,
+        "status": metadata.encounter_status,
         "class": {"system": f"{HL7}/v3-ActCode", "code": "AMB", "display": "ambulatory"},
         "subject": patient,
-        "period": {"start": about.at.isoformat()},
+        "period": {"start": metadata.at.isoformat()},
     }
-    if about.encounter_id is not None:
-        made["identifier"] = [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{about.encounter_id}"}]
+    if metadata.encounter_id is not None:
+        made["identifier"] = [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{metadata.encounter_id}"}]
     return made
 
 
-def _device(about: About) -> Json:
-    maker = about.maker
+def _device(metadata: DocumentMetadata) -> Json:
+    maker = metadata.maker
     versions = [("model", maker.name)]
     if maker.prompt is not None:
         versions.append(("prompt", f"{maker.prompt}@{maker.prompt_version}"))
@@ -155,7 +155,7 @@ def _device(about: About) -> Json:
 
 def _add_facts(bundle: _Bundle, note: Note, patient: Json, encounter: Json) -> dict[str, list[Json]]:
     """All facts as resources; references to them by the LOINC code of the section that they belong to."""
-    signed, at = bundle.about.state != "draft", bundle.about.at.isoformat()
+    signed, at = bundle.metadata.state != "draft", bundle.metadata.at.isoformat()
     who = {"subject": patient, "encounter": encounter}
     made: dict[str, list[tuple[str, Json, tuple[str, ...]]]] = {
         "51848-0": [],
@@ -180,24 +180,24 @@ def _add_facts(bundle: _Bundle, note: Note, patient: Json, encounter: Json) -> d
 
 def _provenance(bundle: _Bundle, composition: Json, author: Json) -> Json:
     """One for the document: who made it of what. Segments of every resource are in it, each once."""
-    about = bundle.about
+    metadata = bundle.metadata
     targets = [
         {"reference": url} for url, segments in bundle.sources.items() if segments or url == composition["reference"]
     ]
     agent: Json = {"type": concept(f"{HL7}/provenance-participant-type", "author"), "who": author}
     made: Json = {
         "resourceType": "Provenance",
-        "id": str(uuid5(about.id, "provenance")),
+        "id": str(uuid5(metadata.id, "provenance")),
         "target": targets,
-        "recorded": about.written_at.isoformat(),
+        "recorded": metadata.written_at.isoformat(),
         "agent": [agent],
     }
-    if about.signer is not None:
+    if metadata.signer is not None:
         verifier = {"type": concept(f"{HL7}/provenance-participant-type", "verifier")}
-        made["agent"].append(verifier | {"who": {"identifier": {"value": about.signer}, "display": about.signer}})
+        made["agent"].append(verifier | {"who": {"identifier": {"value": metadata.signer}, "display": metadata.signer}})
     segments = dict.fromkeys(segment for one in bundle.sources.values() for segment in one)
     if segments:
-        system = f"urn:uuid:{about.source}" if about.source else "urn:wardline:transcript"
+        system = f"urn:uuid:{metadata.source}" if metadata.source else "urn:wardline:transcript"
         made["entity"] = [
             {"role": "source", "what": {"identifier": {"system": system, "value": one}}} for one in segments
         ]

@@ -44,13 +44,13 @@ def condition(problem: Problem, who: Json, *, signed: bool) -> Json:
 
 def medication(drug: Medication, patient: Json, encounter: Json, at: str) -> Json:
     """A MedicationStatement of what is taken or was stopped, a MedicationRequest (draft, proposal) of what is planned."""
-    about = {"medicationCodeableConcept": {"text": drug.name}, "subject": patient}
+    shared = {"medicationCodeableConcept": {"text": drug.name}, "subject": patient}
     dosage = _dosage(drug)
     if drug.status in _CHANGES:
         made = {
             "resourceType": "MedicationStatement",
             "status": _CHANGES[drug.status],
-            **about,
+            **shared,
             "context": encounter,
             "dateAsserted": at,
         }
@@ -59,7 +59,7 @@ def medication(drug: Medication, patient: Json, encounter: Json, at: str) -> Jso
         "resourceType": "MedicationRequest",
         "status": "draft",
         "intent": "proposal",
-        **about,
+        **shared,
         "encounter": encounter,
         "authoredOn": at,
     }
@@ -124,22 +124,22 @@ def observations(
 ) -> Iterator[tuple[Json, tuple[str, ...]]]:
     """Observations with the segments that they came from; a blood pressure is one with two components. What has no unit
     that can be told is left out: a figure alone means nothing."""
-    told = [one for one in measured if one.quantity.code is not None]
+    coded = [one for one in measured if one.quantity.code is not None]
     skip: set[int] = set()
-    for i, one in enumerate(told):
+    for i, one in enumerate(coded):
         if i in skip:
             continue
-        pair = told[i + 1] if i + 1 < len(told) else None
+        pair = coded[i + 1] if i + 1 < len(coded) else None
         base = {"resourceType": "Observation", "status": "final" if signed else "preliminary"}
         if one.loinc in VITALS:
             base["category"] = [concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")]  # type: ignore[assignment]
-        about = {**who, "effectiveDateTime": at}
+        shared = {**who, "effectiveDateTime": at}
         if one.loinc == SYSTOLIC and pair is not None and pair.loinc == DIASTOLIC:
             skip.add(i + 1)
             parts = [{"code": _code(part), "valueQuantity": quantity(part.quantity)} for part in (one, pair)]
-            yield {**base, "code": concept(LOINC, *BLOOD_PRESSURE), **about, "component": parts}, one.segments
+            yield {**base, "code": concept(LOINC, *BLOOD_PRESSURE), **shared, "component": parts}, one.segments
         else:
-            yield {**base, "code": _code(one), **about, "valueQuantity": quantity(one.quantity)}, one.segments
+            yield {**base, "code": _code(one), **shared, "valueQuantity": quantity(one.quantity)}, one.segments
 
 
 def _code(one: Measurement) -> Json:

@@ -107,9 +107,9 @@ def drugs_of(tokens: Sequence[Token], text: str) -> list[Mention]:
         if generic:
             found.append(Mention(name, generic, tokens[place].start, tokens[place + length - 1].end))
         place += length
-    taken = {mention.start for mention in found}
+    class_starts = {mention.start for mention in found}
     for group, first, last in _classes().find(tokens):
-        if tokens[first].start not in taken and not any(
+        if tokens[first].start not in class_starts and not any(
             m.start < tokens[last - 1].end and tokens[first].start < m.end for m in found
         ):
             start, end = tokens[first].start, tokens[last - 1].end

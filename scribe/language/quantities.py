@@ -141,18 +141,18 @@ def _pressures(tokens: Sequence[Token], found: Sequence[Number]) -> set[int]:
     return places
 
 
-def _single(tokens: Sequence[Token], text: str, taken: set[int]) -> list[Found]:
+def _single(tokens: Sequence[Token], text: str, used: set[int]) -> list[Found]:
     """ "a week", "an hour": one of it, unless it is a rate ("twice a week", "milligrams a day")."""
     made = []
     for place, token in enumerate(tokens[:-1]):
         code = _ONES.get(tokens[place + 1].word)
-        if token.word not in ("a", "an") or code is None or place in taken:
+        if token.word not in ("a", "an") or code is None or place in used:
             continue
         before = tokens[place - 1].word if place else ""
         if (
             before in _RATE_BEFORE
             or before in ("of", "such", "what", "many", "much", "few", "day")
-            or place - 1 in taken
+            or place - 1 in used
         ):
             continue
         following = tokens[place + 2].word if place + 2 < len(tokens) else ""

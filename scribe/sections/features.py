@@ -89,9 +89,9 @@ def _weigh_background(turns: list[tuple[str, str]]) -> Iterator[str]:
     yield from (f"most#{topic}" for topic, count in counts.items() if count == most)
     yield from (f"half#{topic}" for topic, count in counts.items() if 2 * count >= len(turns))
     yield from (f"never={topic}" for topic in _BACKGROUND if topic not in counts)
-    for (speaker, text), told in zip(turns, topics, strict=True):
+    for (speaker, text), own in zip(turns, topics, strict=True):
         if "?" in text and speaker.startswith("doc"):
-            yield from (f"asks#{topic}" for topic in told)
+            yield from (f"asks#{topic}" for topic in own)
         for division, sign in SIGNS:
             if sign.search(text):
                 yield from (f"sign#{division}", f"{speaker[:1]}sign#{division}")

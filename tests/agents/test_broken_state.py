@@ -17,7 +17,7 @@ from tests.agents.test_turn import PHONE
 from tests.tools.hospital import TENANT, rows
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.tables import Conversation
-from tools.conversations.turns import state_about
+from tools.conversations.turns import state_aad
 from tools.runtime.runtime import Runtime
 
 PAIN = "my chest hurts and I am sweating"
@@ -36,7 +36,7 @@ async def with_state(runtime: Runtime, state: Any) -> UUID:
             row.flow = row.flow[:-1] + bytes([row.flow[-1] ^ 1])
         else:
             owner = Owner(conversation, "conversation")
-            row.flow = await keys.seal(owner, canonical(state), state_about(conversation))
+            row.flow = await keys.seal(owner, canonical(state), state_aad(conversation))
     return conversation
 
 

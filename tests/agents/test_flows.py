@@ -53,7 +53,7 @@ def test_a_flow_keeps_what_its_slots_say_and_changes_nothing_without_a_yes(decla
         tool = find_tool(name)
         assert tool is not None and (tool.by_patient or tool.effect is Effect.READ)
         if tool.effect is not Effect.READ and name not in ("scheduling.hold_slot", "scheduling.release_hold"):
-            assert tool.assent, f"{name} is done without a yes"
+            assert tool.confirmation, f"{name} is done without a yes"
 
 
 def test_an_agent_holds_no_tool_of_another_flow() -> None:

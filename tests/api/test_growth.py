@@ -22,7 +22,7 @@ def test_every_table_has_a_rule() -> None:
     assert set(rooms.rules()) == set(tables)
     ended = {(room.name, rule) for room in rooms.all_rooms() for rule in room.ends.values()}
     assert {rule for _, rule in ended} == set(rooms.data_classes())
-    assert ended <= {(room.name, rule) for room in rooms.all_rooms() for rule in room.lets_go}
+    assert ended <= {(room.name, rule) for room in rooms.all_rooms() for rule in room.deletes}
 
 
 async def test_what_is_past_goes_in_parts(own_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from tools.conversations.contents import open_contents
 from tools.conversations.inbox import ensure_conversation, queue_out
 from tools.conversations.tables import Conversation, DeliveryReport, Message
 from tools.runtime.principals import system
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from wiring import demo
 
 BASE = "http://wardline.test"
@@ -238,8 +238,8 @@ async def sent(app: FastAPI, number: str) -> str:
     """The SID of a message of ours that Twilio has taken."""
     sid = f"SM{uuid4().hex}"
     runtime = app.state.runtime
-    opening = runtime.opening_for(system(demo.TENANT_ID, "test"), "test")
-    async with open_work(runtime, demo.TENANT_ID, opening=opening) as work:
+    header = runtime.header_for(system(demo.TENANT_ID, "test"), "test")
+    async with unit_of_work(runtime, demo.TENANT_ID, header=header) as work:
         conversation = await ensure_conversation(work, "whatsapp", number)
         made = await queue_out(work, conversation, "x", channel="console", author="test", purpose="person")
         row = await work.session.get_one(Message, made)

@@ -21,7 +21,7 @@ from tools.runtime.jobs import DECLARED, Job, Retry
 from tools.runtime.principals import system
 from tools.runtime.react import UnknownReaction, react
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.scheduling import reactions
 from worker import main as worker
 
@@ -29,12 +29,12 @@ PING = event_type("Test.Pinged", "A test asked for its reactions")
 
 
 async def queue(runtime: Runtime, *wanted: Job) -> None:
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(system(TENANT, "test"), "job")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(system(TENANT, "test"), "job")) as work:
         work.jobs.extend(wanted)
 
 
 async def ping(runtime: Runtime) -> str:
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(system(TENANT, "test"), "job")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(system(TENANT, "test"), "job")) as work:
         work.events.append(Event(PING, uuid4()))
     [(event,)] = await rows(runtime, "SELECT id FROM event_log WHERE type = 'Test.Pinged' ORDER BY seq DESC LIMIT 1")
     return str(event)

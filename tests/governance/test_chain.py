@@ -26,7 +26,7 @@ from governance.chain import (
     genesis,
     link,
 )
-from governance.record import Opening, Record, canonical, digest
+from governance.record import Record, SessionHeader, canonical, digest
 from governance.seals.chains import chain_breaks
 from governance.seals.report import Break
 from tests.conftest import NOW, Clone
@@ -46,14 +46,14 @@ async def database(clone: Clone) -> AsyncIterator[Database]:
 
 async def written(database: Database, *bodies: dict[str, Any], session_id: UUID | None = None) -> UUID:
     """A session with one entry a body, all in one transaction."""
-    opening = Opening(id=session_id or uuid4(), agent="none", channel="test", principal="test", started_at=NOW)
+    header = SessionHeader(id=session_id or uuid4(), agent="none", channel="test", principal="test", started_at=NOW)
     async with database.begin(TENANT_ID) as session:
-        record = Record(opening)
+        record = Record(header)
         for body in bodies:
             record.append("state", body)
-        event = {"id": uuid4(), "type": "Test.Happened", "entity_id": opening.id, "payload": {"n": 1}, "at": NOW}
+        event = {"id": uuid4(), "type": "Test.Happened", "entity_id": header.id, "payload": {"n": 1}, "at": NOW}
         await record.flush(session, NO_KEYS, [event])
-    return opening.id
+    return header.id
 
 
 async def breaks(database: Database, session_id: UUID) -> list[tuple[int, str]]:
@@ -89,9 +89,9 @@ async def test_many_writers_of_one_session(database: Database) -> None:
 
 async def test_an_effect_that_is_rolled_back_leaves_no_entry(database: Database) -> None:
     session_id = await written(database, {"first": True})
-    opening = Opening(id=session_id, agent="none", channel="test", principal="test", started_at=NOW)
+    header = SessionHeader(id=session_id, agent="none", channel="test", principal="test", started_at=NOW)
     async with database.begin(TENANT_ID) as session:
-        record = Record(opening)
+        record = Record(header)
         record.append("state", {"second": True})
         await record.flush(session, NO_KEYS, [])
         await session.rollback()
@@ -186,7 +186,7 @@ async def test_tampering_below_is_found(
 async def test_entries_of_another_tenant_cannot_be_written(database: Database) -> None:
     """A session is its tenant's: under another one it cannot even be found to be continued."""
     session_id = await written(database, {"first": True})
-    stranger = Opening(id=session_id, agent="none", channel="test", principal="test", started_at=NOW)
+    stranger = SessionHeader(id=session_id, agent="none", channel="test", principal="test", started_at=NOW)
     record = Record(stranger)
     record.append("state", {"forged": True})
     async with database.begin(uuid4()) as session:

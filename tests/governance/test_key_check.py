@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from governance.keeping import rewrap
-from governance.key_check import KeysDiffer, check_keys, forget_old_masters
-from governance.masters import KeyFile, new_key_line
+from governance.kek import KeyFile, new_key_line
+from governance.key_check import KeysDiffer, check_keys, forget_old_keks
+from governance.key_lifecycle import rewrap
 from governance.seals.keys import public_lines, rotate
 from governance.seals.sealer import Seals
 from governance.vault import Vault
@@ -41,7 +41,7 @@ async def test_each_key_is_compared(server: Server, own_clone: Clone, tmp_path: 
         with pytest.raises(KeysDiffer, match="seal keys lacks keys of this database: seal-1"):
             await check_keys(database, runtime.vault, ["seal-1 AAAA"])
         with pytest.raises(KeysDiffer, match="SECRET_KEY"):
-            await check_keys(database, Vault(runtime.vault.masters, pepper=b"another"), seal_keys)
+            await check_keys(database, Vault(runtime.vault.keks, pepper=b"another"), seal_keys)
 
 
 async def test_keys_turn_over(server: Server, own_clone: Clone, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_keys_turn_over(server: Server, own_clone: Clone, tmp_path: Path) 
         async with database.begin(TENANT) as session:
             while await rewrap(session, both):
                 pass
-        await forget_old_masters(database, both)
+        await forget_old_keks(database, both)
         path.write_text(path.read_text().splitlines()[-1])
         await check_keys(database, Vault(KeyFile(path), pepper=old._pepper), more)
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from cli.chat import say
 from db.engine import driver_of
-from governance.record import Opening, Record
+from governance.record import Record, SessionHeader
 from governance.seals.chains import chain_breaks
 from tests.conftest import NOW, staff
 from tests.tools.hospital import TENANT, call, refused
@@ -207,9 +207,9 @@ async def test_staff_cannot_send_another_patients_data(own_runtime: Runtime) -> 
 @pytest.mark.parametrize("dry_run", [True, False])
 async def test_what_is_past_its_retention_goes_with_a_certificate(own_runtime: Runtime, dry_run: bool) -> None:
     old = NOW - timedelta(days=2600)
-    opening = Opening(id=uuid4(), agent="none", channel="test", principal="a|b", started_at=old)
-    young = Opening(id=uuid4(), agent="none", channel="test", principal="test", started_at=old)
-    for made, at in ((opening, old), (young, NOW)):
+    header = SessionHeader(id=uuid4(), agent="none", channel="test", principal="a|b", started_at=old)
+    young = SessionHeader(id=uuid4(), agent="none", channel="test", principal="test", started_at=old)
+    for made, at in ((header, old), (young, NOW)):
         async with own_runtime.database.begin(TENANT) as session:
             record = Record(made)
             record.append("state", {"at": at, "n": 1})
@@ -222,8 +222,8 @@ async def test_what_is_past_its_retention_goes_with_a_certificate(own_runtime: R
     async with own_runtime.database.begin(TENANT) as session:
         left = set(await session.scalars(text("SELECT id FROM llm_session WHERE started_at = :at"), {"at": old}))
         certificates = list(await session.scalars(text("SELECT body FROM audit_entry WHERE kind = 'session_purged'")))
-    assert left == ({opening.id, young.id} if dry_run else {young.id})
-    assert [json.loads(body)["session_id"] for body in certificates] == ([] if dry_run else [str(opening.id)])
+    assert left == ({header.id, young.id} if dry_run else {young.id})
+    assert [json.loads(body)["session_id"] for body in certificates] == ([] if dry_run else [str(header.id)])
     assert await whole(own_runtime)
 
 

@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from db.base import new_id
 from db.engine import Database
-from governance import keeping
-from governance.masters import KeyFile, KeyService, KeyServiceDown, MasterKeyMissing, new_key_line, read_keys
-from governance.vault import Keyring, MasterKeys, Owner, Unsealable, Vault, key_id_of
+from governance import key_lifecycle
+from governance.kek import KekMissing, KeyFile, KeyService, KeyServiceDown, new_key_line, read_keys
+from governance.vault import KeyEncryptionKeys, Keyring, Owner, Unsealable, Vault, key_id_of
 from tests.conftest import NOW, Clone
 from tests.doubles.key_service import TOKEN, TransitServer
 from wiring.demo import TENANT_ID
@@ -40,8 +40,8 @@ def key_file(folder: Path, *names: str) -> KeyFile:
     return KeyFile(path)
 
 
-def vault_over(masters: MasterKeys) -> Vault:
-    return Vault(masters, pepper=b"test")
+def vault_over(keks: KeyEncryptionKeys) -> Vault:
+    return Vault(keks, pepper=b"test")
 
 
 @asynccontextmanager
@@ -107,14 +107,14 @@ async def test_a_new_master_key_while_everything_goes_on(database: Database, tmp
         sealed = [await keys.seal(owner, f"text {n}", "a") for n, owner in enumerate(owners)]
     both = vault_over(key_file(tmp_path, "new"))
     async with database.begin(TENANT_ID) as session:
-        assert await keeping.left_to_rewrap(session, both) >= 5
-        assert await keeping.rewrap(session, both, limit=3) == 3
+        assert await key_lifecycle.left_to_rewrap(session, both) >= 5
+        assert await key_lifecycle.rewrap(session, both, limit=3) == 3
     async with keyring(database, old) as keys:  # a process that has not been restarted reads what it can
         assert [await _opens(keys, one) for one in sealed].count(True) >= 2
     async with database.begin(TENANT_ID) as session:
-        while await keeping.rewrap(session, both):
+        while await key_lifecycle.rewrap(session, both):
             pass
-        assert await keeping.left_to_rewrap(session, both) == 0
+        assert await key_lifecycle.left_to_rewrap(session, both) == 0
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "master.keys").write_text((tmp_path / "master.keys").read_text().splitlines()[1] + "\n")
     new_alone = vault_over(KeyFile(tmp_path / "new" / "master.keys"))
@@ -125,7 +125,7 @@ async def test_a_new_master_key_while_everything_goes_on(database: Database, tmp
 async def _opens(keys: Keyring, sealed: bytes) -> bool:
     try:
         return await keys.open_one(sealed, "a") is not None
-    except MasterKeyMissing:
+    except KekMissing:
         return False
 
 
@@ -137,8 +137,8 @@ async def test_a_destroyed_key_is_gone_for_every_process_at_once(database: Datab
     async with keyring(database, two) as keys:
         assert await keys.open_one(sealed, "a") == "secret"  # has it in memory from here on
     async with database.begin(TENANT_ID) as session:
-        assert await keeping.destroy(session, [owner.id], now=NOW) == [key_id_of(sealed)]
-        assert await keeping.destroy(session, [owner.id], now=NOW) == []
+        assert await key_lifecycle.destroy(session, [owner.id], now=NOW) == [key_id_of(sealed)]
+        assert await key_lifecycle.destroy(session, [owner.id], now=NOW) == []
     for vault in (one, two):
         async with keyring(database, vault) as keys:
             assert await keys.open_many([(sealed, "a"), (kept, "a")]) == [None, "kept"]
@@ -156,14 +156,14 @@ async def test_keys_retire_and_their_texts_end_together(database: Database, tmp_
         first = await keys.seal(owner, "first", "a")
     async with database.begin(TENANT_ID) as session:
         await session.execute(text("UPDATE vault_key SET created_at = :at"), {"at": NOW - timedelta(days=400)})
-        assert await keeping.retire(session, made_before=NOW - timedelta(days=365), now=NOW) >= 1
+        assert await key_lifecycle.retire(session, made_before=NOW - timedelta(days=365), now=NOW) >= 1
     async with keyring(database, vault) as keys:
         second = await keys.seal(owner, "second", "a")
         assert await keys.open_many([(first, "a"), (second, "a")]) == ["first", "second"]
     later = NOW + timedelta(days=1)
     async with database.begin(TENANT_ID) as session:
-        assert await keeping.count_retired(session, before=later) >= 1
-        assert key_id_of(first) in await keeping.destroy_retired(session, before=later, now=later)
+        assert await key_lifecycle.count_retired(session, before=later) >= 1
+        assert key_id_of(first) in await key_lifecycle.destroy_retired(session, before=later, now=later)
     async with keyring(database, vault) as keys:
         assert await keys.open_many([(first, "a"), (second, "a")]) == [None, "second"]
 
@@ -182,8 +182,8 @@ async def test_a_key_service(database: Database) -> None:
             rows = await session.execute(text("SELECT master FROM vault_key WHERE owner_id = :id"), {"id": owner.id})
             assert rows.scalars().all() == ["wardline:v1"]
             await session.execute(text("DELETE FROM vault_key WHERE master NOT LIKE 'wardline:%'"))
-            assert await keeping.rewrap(session, vault) == 1
-            assert await keeping.left_to_rewrap(session, vault) == 0
+            assert await key_lifecycle.rewrap(session, vault) == 1
+            assert await key_lifecycle.left_to_rewrap(session, vault) == 0
         fresh = KeyService(f"{server.url}/v1/transit", key="wardline", token=SecretStr(TOKEN))
         async with keyring(database, vault_over(fresh)) as keys:
             assert await keys.open_one(sealed, "a") == "hello"
@@ -228,8 +228,8 @@ async def test_a_key_service_is_asked_once_for_many(database: Database) -> None:
 
 async def test_the_key_used_last_is_forgotten_last(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("governance.vault._KEPT", 2)
-    masters = key_file(tmp_path, "m")
-    rows = [(new_id(), *one) for one in await masters.wrap([(new_id(), bytes(32)) for _ in range(3)])]
+    keks = key_file(tmp_path, "m")
+    rows = [(new_id(), *one) for one in await keks.wrap([(new_id(), bytes(32)) for _ in range(3)])]
     asked: list[int] = []
 
     class Counting:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scribe.dictation import has_commands, take_dictation
+from scribe.dictation import has_commands, write_dictation
 from scribe.headings import read_note
 from scribe.note import Division, Section, Sentence
 from scribe.templates import templates
@@ -18,7 +18,7 @@ def said(*texts: str) -> Visit:
 
 
 def taken(*texts: str) -> dict[str, list[str]]:
-    return {s.division.value: [one.text for one in s.sentences] for s in take_dictation(said(*texts)).sections}
+    return {s.division.value: [one.text for one in s.sentences] for s in write_dictation(said(*texts)).sections}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_commands(texts: list[str], expected: dict[str, list[str]]) -> None:
 
 
 def test_each_sentence_names_where_it_was_said() -> None:
-    [section] = take_dictation(said("plan colon rest and", "ice. Return", "in a week.")).sections
+    [section] = write_dictation(said("plan colon rest and", "ice. Return", "in a week.")).sections
     assert [one.segments for one in section.sentences] == [("0", "1"), ("1", "2")]
 
 
@@ -72,7 +72,7 @@ def test_a_talk_of_two_is_no_dictation() -> None:
 )
 def test_whatever_is_dictated(texts: list[str]) -> None:
     visit = said(*texts)
-    for section in take_dictation(visit).sections:
+    for section in write_dictation(visit).sections:
         assert section.sentences
         for one in section.sentences:
             assert one.text.strip() and one.segments and set(one.segments) <= set(visit.by_id)

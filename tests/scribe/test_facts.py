@@ -15,7 +15,7 @@ from scribe.facts.measurements import find_measurements
 from scribe.facts.medications import find_allergies, find_medications
 from scribe.facts.orders import find_orders
 from scribe.facts.problems import find_problems
-from scribe.fhir.document import About, State, document
+from scribe.fhir.document import DocumentMetadata, State, document
 from scribe.note import Division, Finding, FindingKind, Maker, Note, Section, Sentence
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -153,10 +153,12 @@ FULL = (
 
 @pytest.mark.parametrize("state", ["draft", "final", "amended"])
 def test_the_document_is_valid_and_orders_nothing(state: State) -> None:
-    about = About(id=ID, at=AT, written_at=AT, maker=BUILT_IN, state=state, patient_id=ID)
+    metadata = DocumentMetadata(id=ID, at=AT, written_at=AT, maker=BUILT_IN, state=state, patient_id=ID)
     if state != "draft":
-        about = About(**{**{f: getattr(about, f) for f in about.__slots__}, "signer": "user:dr", "signed_at": AT})
-    bundle = document(of(FULL), about)
+        metadata = DocumentMetadata(
+            **{**{f: getattr(metadata, f) for f in metadata.__slots__}, "signer": "user:dr", "signed_at": AT}
+        )
+    bundle = document(of(FULL), metadata)
     assert faults(bundle) == ()
     kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
     wanted = {"Composition", "Encounter", "Condition", "MedicationRequest", "MedicationStatement", "ServiceRequest", "Observation",
@@ -175,15 +177,15 @@ def test_the_document_is_valid_and_orders_nothing(state: State) -> None:
 
 
 def test_the_document_is_the_same_each_time() -> None:
-    about = About(id=ID, at=AT, written_at=AT, maker=BUILT_IN)
-    assert document(of(FULL), about) == document(of(FULL), about)
+    metadata = DocumentMetadata(id=ID, at=AT, written_at=AT, maker=BUILT_IN)
+    assert document(of(FULL), metadata) == document(of(FULL), metadata)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(list(Division)), st.text(min_size=1, max_size=60)), max_size=8))
 def test_any_note_makes_a_valid_document(lines: list[tuple[Division, str]]) -> None:
     note = tuple(Section(division=d, sentences=(Sentence(text=t, segments=("a",)),)) for d, t in dict(lines).items())
-    assert faults(document(of(note), About(id=ID, at=AT, written_at=AT, maker=BUILT_IN))) == ()
+    assert faults(document(of(note), DocumentMetadata(id=ID, at=AT, written_at=AT, maker=BUILT_IN))) == ()
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def test_several_doses_are_given_in_words_in_the_document() -> None:
     note = of(section(Division.PLAN, "Start prednisone 40 mg for 5 days, then 20 mg for 5 days."))
     [request] = [
         entry["resource"]
-        for entry in document(note, About(id=ID, at=AT, written_at=AT, maker=BUILT_IN))["entry"]
+        for entry in document(note, DocumentMetadata(id=ID, at=AT, written_at=AT, maker=BUILT_IN))["entry"]
         if entry["resource"]["resourceType"] == "MedicationRequest"
     ]
     assert request["dosageInstruction"] == [{"text": "Start prednisone 40 mg for 5 days, then 20 mg for 5 days."}]
@@ -241,7 +243,7 @@ def test_a_dose_without_a_unit_is_no_quantity() -> None:
     note = of(section(Division.MEDICATIONS, "Metformin 1000 twice daily."))
     [statement] = [
         entry["resource"]
-        for entry in document(note, About(id=ID, at=AT, written_at=AT, maker=BUILT_IN))["entry"]
+        for entry in document(note, DocumentMetadata(id=ID, at=AT, written_at=AT, maker=BUILT_IN))["entry"]
         if entry["resource"]["resourceType"] == "MedicationStatement"
     ]
     [dosage] = statement["dosage"]

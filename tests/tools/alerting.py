@@ -16,7 +16,7 @@ from tools.runtime.jobs import TASKS
 from tools.runtime.principals import system
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from worker.main import work
 
 
@@ -34,7 +34,7 @@ async def happen(runtime: Runtime, *types: str, times: int = 1, tenant_id: UUID 
     """Events, each of an entity of its own, and the reactions to them, run as often as told."""
     entities = [uuid4() for _ in types]
     caller = system(tenant_id, "test")
-    async with open_work(runtime, tenant_id, opening=runtime.opening_for(caller, "event")) as opened:
+    async with unit_of_work(runtime, tenant_id, header=runtime.header_for(caller, "event")) as opened:
         opened.events += [Event(name, entity, payload) for name, entity in zip(types, entities, strict=True)]
     for _ in range(times):
         for entity in entities:

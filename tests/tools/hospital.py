@@ -30,7 +30,7 @@ from tools.runtime.principals import Principal
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.services import Services
-from tools.runtime.work import Clock
+from tools.runtime.unit_of_work import Clock
 from tools.scheduling.rules import SlotRules
 from wiring import demo
 from wiring.keys import vault

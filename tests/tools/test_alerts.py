@@ -38,7 +38,7 @@ from tools.runtime.jobs import TASKS
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.tables import TenantRecord
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from worker.main import register
 
 OTHER = UUID("00000000-0000-4000-8000-00000000000c")
@@ -111,7 +111,7 @@ async def test_the_wanted_alone(alerting: Runtime, receiver: WebhookReceiver) ->
     assert [d["event_type"] for d in await deliveries(alerting, grave)] == [DETECTED, "Patient.Erased"]
     assert [d["event_type"] for d in await deliveries(alerting, erased)] == [DETECTED, DETECTED, "Patient.Erased"]
     caller, entity = system(TENANT, "test"), uuid4()
-    async with open_work(alerting, TENANT, opening=alerting.opening_for(caller, "event")) as opened:
+    async with unit_of_work(alerting, TENANT, header=alerting.header_for(caller, "event")) as opened:
         opened.events += [Event("Policy.Changed", entity, {"was": str(turn)}) for turn in range(3)]
     await follow(alerting, entity)
     for made, path in ((grave, "/grave"), (erased, "/erased")):

@@ -13,7 +13,7 @@ from tests.conftest import staff
 from tests.tools.hospital import TENANT, call, patient, refused
 from tools.runtime.constraints import explanation
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.scheduling.tables import SlotHold
 
 CREATE = "patients.create_patient"
@@ -74,7 +74,7 @@ async def test_a_name_that_is_not_known_to_the_database(runtime: Runtime) -> Non
 
 async def test_an_undeclared_event_is_an_error(runtime: Runtime) -> None:
     caller = staff()
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "rest")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
         ctx = await runtime.context(work, caller)
         with pytest.raises(ValueError, match="not a declared event"):
             ctx.emit("Patient.Teleported", UUID(patient(0)))

@@ -20,7 +20,7 @@ from tools.collab.threads import ThreadClosed, mentions_in
 from tools.runtime.errors import Forbidden, Gone, InvalidArguments, NotFound
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.scribe.schemas import DraftNote
 from tools.scribe.tools import draft_note
 from tools.voice.recognizers import Recognizers
@@ -280,7 +280,7 @@ async def test_the_assistant_asks_the_model_that_the_endpoint_asks(
 
 async def test_a_slow_tool_is_not_called_without_its_slow_part(runtime: Runtime) -> None:
     caller = system(TENANT, "test")
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "job")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "job")) as work:
         context = await runtime.context(work, caller)
         with pytest.raises(RuntimeError, match=r"scribe\.draft_note is to be prepared"):
             await context.call(draft_note, DraftNote(text="Doctor: hello"))

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from governance.masters import KeyServiceDown
-from governance.record import Record, entry_about
+from governance.kek import KeyServiceDown
+from governance.record import Record, entry_aad
 from governance.vault import Keyring
 from tests.conftest import Clone, staff
 from tests.tools.hospital import (
@@ -36,9 +36,9 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import AlreadyRunning, NotFound, ToolError, Unavailable
 from tools.runtime.jobs import Jobs
 from tools.runtime.principals import Permission, Principal, patient_principal
-from tools.runtime.runtime import Reply, Runtime, Step, assent_digest
+from tools.runtime.runtime import Reply, Runtime, Step, confirmation_digest
 from tools.runtime.tool import Args, Effect, Out
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 
 CREATE = "patients.create_patient"
 FAILURES: list[str] = []  # sqlstates that the throw-away tool below meets, one a try
@@ -93,12 +93,12 @@ async def address(runtime: Runtime, patient_id: str) -> str | None:
 
 async def entries(runtime: Runtime, caller: Principal, channel: str = "rest") -> list[dict[str, Any]]:
     """The caller's tool calls on the record, in order."""
-    session = runtime.opening_for(caller, channel).id
+    session = runtime.header_for(caller, channel).id
     query = "SELECT body, sealed FROM audit_entry WHERE session_id = :id AND kind = 'tool_call' ORDER BY seq"
     found = await rows(runtime, query, id=session)
     async with runtime.database.begin(TENANT) as work:
         keys = Keyring(runtime.vault, work, TENANT)
-        fulls = await keys.open_many([(row[1], entry_about(session)) for row in found])
+        fulls = await keys.open_many([(row[1], entry_aad(session)) for row in found])
     return [{**json.loads(row[0]), "full": json.loads(full or "null")} for row, full in zip(found, fulls, strict=True)]
 
 
@@ -142,7 +142,7 @@ async def test_the_same_key_at_once_acts_once(runtime: Runtime) -> None:
 async def test_a_call_that_still_runs(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "WAIT_MS", 50)
     caller, key = someone(), str(uuid4())
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "rest")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
         await idempotency.claim(work, idempotency.Asked(CREATE, "{}", caller.id, key))
         with pytest.raises(ToolError) as error:
             await runtime.call(CREATE, person(), caller, key=key)
@@ -265,7 +265,7 @@ async def test_a_replay_does_not_double_the_record(runtime: Runtime) -> None:
     """A session that replays itself again and again grows by what is called, not by all it held before."""
     caller = someone()
     await call(runtime, "patients.search_patients", caller, limit=200)
-    session = {"session_id": str(runtime.opening_for(caller, "rest").id)}
+    session = {"session_id": str(runtime.header_for(caller, "rest").id)}
     for _ in range(8):
         replay = await call(runtime, "record.replay_session", caller, **session)
     assert replay["whole"] and len(replay["entries"]) == 8
@@ -326,7 +326,7 @@ async def test_a_refused_step_of_a_turn_leaves_its_entry_alone(runtime: Runtime)
     """Inside one transaction: what was refused is rolled back to before it, with its events; the rest commits."""
     slots, who = await new_slots(runtime), await new_patient(runtime)
     caller = someone()
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "rest")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "rest")) as work:
         args = {"slot_id": slots[0], "patient_id": who}
         booked = await runtime.call_named_within(work, "scheduling.book_appointment", args, caller)
         with pytest.raises(ToolError, match="already has"):
@@ -348,14 +348,14 @@ async def test_an_agent_acts_within_its_flow_and_the_patients_yes(runtime: Runti
     slots, who = await new_slots(runtime), await new_patient(runtime)
     caller, name = patient_principal(TENANT, UUID(who)), "scheduling.book_appointment"
     args = {"slot_id": slots[0], "patient_id": who}
-    yes = assent_digest(name, args)
+    yes = confirmation_digest(name, args)
     steps = [
         (Step("turn", 1, frozenset()), args, "forbidden"),
         (Step("turn", 2, frozenset({name})), args, "assent_missing"),
         (Step("turn", 3, frozenset({name}), yes), {**args, "slot_id": slots[1]}, "assent_missing"),
         (Step("turn", 4, frozenset({name}), yes), args, None),
     ]
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "chat")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "chat")) as work:
         for step, wanted, code in steps:
             if code is None:
                 await runtime.call_named_within(work, name, wanted, caller, step=step)
@@ -452,7 +452,7 @@ async def test_a_silent_key_service_is_told_as_try_later(runtime: Runtime, monke
     async def silent(*_: Any) -> Any:
         raise KeyServiceDown("ConnectError")
 
-    monkeypatch.setattr(runtime.vault.masters, "wrap", silent)
+    monkeypatch.setattr(runtime.vault.keks, "wrap", silent)
     with pytest.raises(Unavailable) as error:
         await runtime.call(CREATE, person(), someone(), key=str(uuid4()))
     assert (error.value.status, error.value.remedy) == (503, "try_later")

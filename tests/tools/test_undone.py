@@ -18,7 +18,7 @@ from tools.runtime.principals import Permission, system
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.tool import _REGISTRY, Args, Effect, Out, tool
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.tickets.tools import CreateTicket, create_ticket
 
 TOLD = event_type("Test.Told", "A nested call was made")
@@ -133,21 +133,21 @@ SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[Healt
 @given(plan=plans.map(named))
 async def test_nested_calls(runtime: Runtime, plan: Plan) -> None:
     caller = system(TENANT, f"test:{uuid4().hex}")
-    opening = runtime.opening_for(caller, "job")
-    async with open_work(runtime, TENANT, opening=opening) as work:
+    header = runtime.header_for(caller, "job")
+    async with unit_of_work(runtime, TENANT, header=header) as work:
         try:
             await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
         except ToolError:
             pass
     stands, _ = expected(plan)
-    assert await standing(runtime, plan, opening.id) == {
+    assert await standing(runtime, plan, header.id) == {
         "rows": set(stands),
         "events": set(stands),
         "jobs": set(stands),
     }
-    tickets = await outcomes(runtime, opening.id, "tickets.create_ticket")
+    tickets = await outcomes(runtime, header.id, "tickets.create_ticket")
     assert tickets.count("ok") == len(stands) and set(tickets) <= {"ok", "rolled_back"}
-    assert (await outcomes(runtime, opening.id, "tests.nested")).count("ok") == len(stands)
+    assert (await outcomes(runtime, header.id, "tests.nested")).count("ok") == len(stands)
 
 
 @SETTINGS
@@ -155,7 +155,7 @@ async def test_nested_calls(runtime: Runtime, plan: Plan) -> None:
 async def test_reactions(runtime: Runtime, plan: Plan) -> None:
     caller = system(TENANT, f"test:{uuid4().hex}")
     entity = uuid4()
-    async with open_work(runtime, TENANT, opening=runtime.opening_for(caller, "job")) as work:
+    async with unit_of_work(runtime, TENANT, header=runtime.header_for(caller, "job")) as work:
         work.events.append(Event(STARTED, entity, {"plan": json.dumps(plan)}))
     [(event,)] = await rows(runtime, "SELECT id FROM event_log WHERE entity_id = :e", e=entity)
     stands, well = expected(plan)
@@ -174,11 +174,11 @@ async def test_reactions(runtime: Runtime, plan: Plan) -> None:
 async def test_what_was_undone_says_so_and_why(runtime: Runtime) -> None:
     plan = named({"inner": [], "refuses": True, "swallows": False})
     caller = system(TENANT, f"test:{uuid4().hex}")
-    opening = runtime.opening_for(caller, "job")
-    async with open_work(runtime, TENANT, opening=opening) as work:
+    header = runtime.header_for(caller, "job")
+    async with unit_of_work(runtime, TENANT, header=header) as work:
         with pytest.raises(Conflict):
             await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
     query = "SELECT body::jsonb->>'outcome', body::jsonb->>'code', body::jsonb ? 'result' FROM audit_entry WHERE session_id = :s ORDER BY seq"
-    assert [tuple(row) for row in await rows(runtime, query, s=opening.id)] == [
+    assert [tuple(row) for row in await rows(runtime, query, s=header.id)] == [
         ("rolled_back", "conflict", False), ("refused", "conflict", False),
     ]  # fmt: skip

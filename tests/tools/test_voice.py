@@ -22,11 +22,11 @@ from tools.runtime.errors import ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from tools.voice.calls import begin_call, end_call, note_consent, record
-from tools.voice.keeping import sweep_blobs
 from tools.voice.recognizers import Recognizers
+from tools.voice.retention import sweep_blobs
 from tools.voice.sessions import AudioIncomplete, SessionState
 from tools.voice.transcribing import transcribe_session
-from tools.voice.uploads import NotAudio, RecordingTooLarge, WrongOffset, take_part
+from tools.voice.uploads import NotAudio, RecordingTooLarge, WrongOffset, receive_part
 from voice.audio import RATE_HZ, pcm_to_mulaw, wav_bytes
 
 DOCTOR = staff("physician")
@@ -74,7 +74,7 @@ async def upload(
     runtime: Runtime, session: str, content: bytes, *, offset: int = 0, last: bool = True, caller: Principal = DOCTOR,
     most: int = 1 << 30,
 ) -> Any:  # fmt: skip
-    return await take_part(
+    return await receive_part(
         runtime,
         caller,
         UUID(session),
@@ -205,7 +205,7 @@ async def test_a_stream_that_breaks_off_keeps_what_came(voice: Runtime) -> None:
         yield content[:90_000]
         broken.set()
 
-    done = await take_part(
+    done = await receive_part(
         voice, DOCTOR, UUID(session), breaking(), offset=0, broken_off=broken, last=True, most_bytes=1 << 30
     )
     assert (done.received_bytes, done.complete) == (90_000, False)
@@ -445,6 +445,6 @@ async def test_removing_a_refused_upload_leaves_the_next_ones_pieces(voice: Runt
 
     options: dict[str, Any] = {"offset": 0, "broken_off": asyncio.Event(), "last": True, "most_bytes": 1 << 30}
     with pytest.raises(NotAudio):
-        await take_part(voice, DOCTOR, UUID(session), parts(b"this is no audio at all" * 100), **options)
-    done = await take_part(voice, DOCTOR, UUID(session), slow(), **options)
+        await receive_part(voice, DOCTOR, UUID(session), parts(b"this is no audio at all" * 100), **options)
+    done = await receive_part(voice, DOCTOR, UUID(session), slow(), **options)
     assert done.complete and len(files(tmp_path)) == len(await rows(voice, "SELECT 1 FROM voice_part")) == 3

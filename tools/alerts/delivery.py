@@ -25,7 +25,7 @@ from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.tables import EventLog
 from tools.runtime.tenants import tenant_work
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 WAITS_S = (5, 30, 120, 600, 1800, 7200, 28_800, 50_400)  # after each failed attempt; about a day in all
 MAX_ATTEMPTS = len(WAITS_S) + 1
@@ -50,7 +50,7 @@ def delivering(tenant_id: UUID, endpoint_id: UUID) -> Job:
     return Job("alerts.deliver", _args(tenant_id, endpoint_id), lock=f"webhook:{endpoint_id}")
 
 
-def secret_about(endpoint_id: UUID) -> str:
+def secret_aad(endpoint_id: UUID) -> str:
     return f"webhook:{endpoint_id}"
 
 
@@ -116,8 +116,8 @@ async def _begin(runtime: Runtime, tenant_id: UUID, endpoint_id: UUID) -> _Due |
 async def _signing(keys: Keyring, endpoint: WebhookEndpoint, now: datetime) -> list[str]:
     """The secrets that sign now, the current one first."""
     previous = endpoint.previous_secret if endpoint.previous_until and endpoint.previous_until > now else None
-    about = secret_about(endpoint.id)
-    opened = await keys.open_many([(endpoint.secret, about), (previous, about)])
+    aad = secret_aad(endpoint.id)
+    opened = await keys.open_many([(endpoint.secret, aad), (previous, aad)])
     return [secret for secret in opened if secret is not None]
 
 
@@ -145,7 +145,7 @@ async def _note(runtime: Runtime, tenant_id: UUID, due: _Due, answer: Answer) ->
     return goes_on
 
 
-def _retry(work: Work, endpoint: WebhookEndpoint, row: WebhookDelivery, answer: Answer) -> None:
+def _retry(work: UnitOfWork, endpoint: WebhookEndpoint, row: WebhookDelivery, answer: Answer) -> None:
     """What follows from a failed attempt: another one later, giving up, or stopping the endpoint."""
     if answer.status == 410:
         stop(work, endpoint, "disabled", "the receiver answered 410 Gone")
@@ -161,7 +161,7 @@ def _retry(work: Work, endpoint: WebhookEndpoint, row: WebhookDelivery, answer: 
         stop(work, endpoint, "paused", f"{endpoint.failures} attempts in a row failed")
 
 
-def stop(work: Work, endpoint: WebhookEndpoint, state: str, because: str) -> None:
+def stop(work: UnitOfWork, endpoint: WebhookEndpoint, state: str, because: str) -> None:
     """Send nothing more to an endpoint, and say so."""
     endpoint.state, endpoint.stopped_because = state, because
     work.events.append(Event(PAUSED, endpoint.id, {"state": state, "because": because}))
@@ -171,5 +171,5 @@ def _args(tenant_id: UUID, endpoint_id: UUID) -> dict[str, str]:
     return {"tenant": str(tenant_id), "endpoint": str(endpoint_id)}
 
 
-def _work(runtime: Runtime, tenant_id: UUID) -> AbstractAsyncContextManager[Work]:
-    return open_work(runtime, tenant_id, opening=runtime.opening_for(system(tenant_id, "alerts"), "job"))
+def _work(runtime: Runtime, tenant_id: UUID) -> AbstractAsyncContextManager[UnitOfWork]:
+    return unit_of_work(runtime, tenant_id, header=runtime.header_for(system(tenant_id, "alerts"), "job"))

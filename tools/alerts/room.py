@@ -15,7 +15,7 @@ ROOM = Room(
         "alerts:read": ("auditor", "privacy_officer", "safety_officer"),
         "alerts:write": ("safety_officer",),
     },
-    lets_go={"deliveries": (_DELIVERIES,)},
+    deletes={"deliveries": (_DELIVERIES,)},
     ends={"webhook_delivery": "deliveries"},
     keeps={"webhook_endpoint": FEW},
 )

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from db.base import new_id
 from governance.vault import Owner
 from tools.alerts.addresses import AddressRules, UrlRefused, checked_url
-from tools.alerts.delivery import delivering, secret_about, stop
+from tools.alerts.delivery import delivering, secret_aad, stop
 from tools.alerts.events import TESTED, Severity
 from tools.alerts.posting import new_secret
 from tools.alerts.tables import WebhookDelivery, WebhookEndpoint
@@ -171,7 +171,7 @@ def _check(ctx: ToolContext, url: str) -> None:
 
 
 async def _sealed(ctx: ToolContext, endpoint_id: UUID, secret: str) -> bytes:
-    return await ctx.work.keys.seal(Owner(ctx.tenant.id, "tenant"), secret, secret_about(endpoint_id))
+    return await ctx.work.keys.seal(Owner(ctx.tenant.id, "tenant"), secret, secret_aad(endpoint_id))
 
 
 def _with_secret(row: WebhookEndpoint, secret: str) -> NewSecret:

@@ -40,13 +40,13 @@ def digest_of(note: Note) -> str:
     return hashlib.sha256(canonical(note.model_dump(mode="json")).encode()).hexdigest()
 
 
-async def seal(ctx: ToolContext, patient_id: UUID, text: str, about: str) -> bytes:
-    return await ctx.work.keys.seal(Owner(patient_id, "patient"), text, about)
+async def seal(ctx: ToolContext, patient_id: UUID, text: str, aad: str) -> bytes:
+    return await ctx.work.keys.seal(Owner(patient_id, "patient"), text, aad)
 
 
-async def unseal(ctx: ToolContext, sealed: bytes, about: str) -> str:
+async def unseal(ctx: ToolContext, sealed: bytes, aad: str) -> str:
     """Raises Gone where the patient was erased."""
-    text = await ctx.work.keys.open_one(sealed, about)
+    text = await ctx.work.keys.open_one(sealed, aad)
     if text is None:
         raise Gone
     return text

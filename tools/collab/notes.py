@@ -14,7 +14,7 @@ from db.base import new_id
 from db.json import JsonObject
 from fhir_r4.validity import faults
 from scribe.fhir.codes import ENCOUNTER_STATUS
-from scribe.fhir.document import About, State, document
+from scribe.fhir.document import DocumentMetadata, State, document
 from scribe.note import Maker, Note
 from tools.collab.content import Change, Distance, differences, digest_of, distance, seal, unseal
 from tools.collab.tables import NoteRevision
@@ -157,9 +157,9 @@ async def add_revision(ctx: ToolContext, args: AddRevision) -> RevisionOut:
     else:
         row = await _next(ctx, args, newest)
     row.content_sha256 = digest_of(args.note)
-    row.content = await seal(ctx, row.patient_id, args.note.model_dump_json(), _about(row.id))
+    row.content = await seal(ctx, row.patient_id, args.note.model_dump_json(), _aad(row.id))
     if args.reason is not None:
-        row.reason = await seal(ctx, row.patient_id, args.reason, f"{_about(row.id)}/reason")
+        row.reason = await seal(ctx, row.patient_id, args.reason, f"{_aad(row.id)}/reason")
     ctx.session.add(row)
     await ctx.session.flush()
     ctx.emit(SAVED, row.note_id, number=row.number, maker=row.maker_kind)
@@ -211,7 +211,7 @@ async def list_revisions(ctx: ToolContext, args: NoteId) -> RevisionsOut:
 async def get_revision(ctx: ToolContext, args: RevisionId) -> RevisionWithNote:
     """One version of a note with its text, and the digest that signs it."""
     row = await _one(ctx, args.note_id, args.rev)
-    reason = await unseal(ctx, row.reason, f"{_about(row.id)}/reason") if row.reason is not None else None
+    reason = await unseal(ctx, row.reason, f"{_aad(row.id)}/reason") if row.reason is not None else None
     shown = _shown(row, row.number - 1 or None)
     return RevisionWithNote(**dict(shown), note=await _note(ctx, row), reason=reason)
 
@@ -268,13 +268,13 @@ async def note_as_fhir(ctx: ToolContext, args: RevisionId) -> FhirResource:
     Medications and services in it stay proposals: ordering is another act."""
     row = await _one(ctx, args.note_id, args.rev)
     encounter = await ctx.load(Encounter, row.encounter_id) if row.encounter_id else None
-    about = About(
+    metadata = DocumentMetadata(
         id=row.id, at=(encounter and encounter.started_at) or row.at, written_at=row.signed_at or row.at, maker=_maker(row),
         state=cast(State, row.state), patient_id=row.patient_id, encounter_id=row.encounter_id,
         encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=row.session_id, signer=row.signed_by,
         signed_at=row.signed_at,
     )  # fmt: skip
-    bundle = document(await _note(ctx, row), about)
+    bundle = document(await _note(ctx, row), metadata)
     if faults(bundle):
         raise Failed
     ctx.seen.append(row.patient_id)
@@ -305,7 +305,7 @@ async def note_quality(ctx: ToolContext, args: QualityArgs) -> QualityOut:
     )  # fmt: skip
 
 
-def _about(revision_id: UUID) -> str:
+def _aad(revision_id: UUID) -> str:
     return f"note/{revision_id}"
 
 
@@ -332,7 +332,7 @@ async def _one(ctx: ToolContext, note_id: UUID, number: int) -> NoteRevision:
 
 
 async def _note(ctx: ToolContext, row: NoteRevision) -> Note:
-    return Note.model_validate_json(await unseal(ctx, row.content, _about(row.id)))
+    return Note.model_validate_json(await unseal(ctx, row.content, _aad(row.id)))
 
 
 def _maker(row: NoteRevision) -> Maker:

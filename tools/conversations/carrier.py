@@ -225,10 +225,10 @@ class TwilioCarrier:
     def _sent(self, response: httpx.Response) -> Sent:
         if response.status_code in (502, 504):  # a gateway gave up on Twilio, which may have taken the message
             raise CarrierUncertain
-        taken = self._json(self._checked(response))
-        if not isinstance(taken.get("sid"), str):
+        accepted = self._json(self._checked(response))
+        if not isinstance(accepted.get("sid"), str):
             raise CarrierUncertain
-        return Sent(taken["sid"], str(taken.get("status", "queued")))
+        return Sent(accepted["sid"], str(accepted.get("status", "queued")))
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:

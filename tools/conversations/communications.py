@@ -85,7 +85,7 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must name a patient with a phone number"}])
     channel_of(args.channel).check_length(args.body)
     made_id = new_id()
-    body = await ctx.work.keys.seal(Owner(patient.id, "patient"), args.body, _about(made_id))
+    body = await ctx.work.keys.seal(Owner(patient.id, "patient"), args.body, _aad(made_id))
     made = await ctx.session.execute(
         insert(Communication)
         .values(
@@ -113,13 +113,13 @@ async def send_communication(ctx: ToolContext, args: SendCommunication) -> Commu
     return (await _shown(ctx, [row]))[0]
 
 
-def _about(communication_id: UUID) -> str:
+def _aad(communication_id: UUID) -> str:
     return f"communication:{communication_id}"
 
 
 async def _shown(ctx: ToolContext, rows: Sequence[Communication]) -> list[CommunicationOut]:
-    opened = await ctx.work.keys.open({_about(row.id): row.body for row in rows})
-    return [CommunicationOut.model_validate({**row.__dict__, "body": opened[_about(row.id)] or ERASED}) for row in rows]
+    opened = await ctx.work.keys.open({_aad(row.id): row.body for row in rows})
+    return [CommunicationOut.model_validate({**row.__dict__, "body": opened[_aad(row.id)] or ERASED}) for row in rows]
 
 
 @tool(

@@ -26,27 +26,27 @@ class Content:
 
 async def seal_content(keys: Keyring, conversation_id: UUID, message_id: UUID, content: Content) -> bytes:
     owner = Owner(conversation_id, "conversation")
-    return await keys.seal(owner, canonical(asdict(content)), message_about(message_id))
+    return await keys.seal(owner, canonical(asdict(content)), message_aad(message_id))
 
 
 async def open_contents(keys: Keyring, rows: Sequence[Message]) -> list[Content | None]:
     """What the messages say, in order; None for what was erased."""
-    opened = await keys.open({message_about(row.id): row.content for row in rows})
+    opened = await keys.open({message_aad(row.id): row.content for row in rows})
     return [None if value is None else Content(**json.loads(value)) for value in opened.values()]
 
 
-def message_about(message_id: UUID) -> str:
+def message_aad(message_id: UUID) -> str:
     return f"message:{message_id}"
 
 
 async def seal_address(keys: Keyring, conversation_id: UUID, address: str) -> bytes:
-    return await keys.seal(Owner(conversation_id, "conversation"), address, address_about(conversation_id))
+    return await keys.seal(Owner(conversation_id, "conversation"), address, address_aad(conversation_id))
 
 
 async def open_addresses(keys: Keyring, rows: Sequence[Conversation]) -> list[str | None]:
     """The E.164 numbers of the other sides, in order; None for what was erased."""
-    return list((await keys.open({address_about(row.id): row.address for row in rows})).values())
+    return list((await keys.open({address_aad(row.id): row.address for row in rows})).values())
 
 
-def address_about(conversation_id: UUID) -> str:
+def address_aad(conversation_id: UUID) -> str:
     return f"address:{conversation_id}"

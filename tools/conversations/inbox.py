@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import direct
 from db.json import JsonObject
-from governance.record import SESSION_ENDED, SESSION_STARTED, Opening, Record, entry_kind
+from governance.record import SESSION_ENDED, SESSION_STARTED, Record, SessionHeader, entry_kind
 from governance.vault import Owner
 from tools.conversations.channel import channel_of
 from tools.conversations.contents import Content, seal_address, seal_content
@@ -25,7 +25,7 @@ from tools.runtime.errors import PolicyRefused
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 MESSAGE_IN = entry_kind("message_in", "A patient's message came in")
 MESSAGE_OUT = entry_kind("message_out", "An answer was put in the outbox")
@@ -62,9 +62,9 @@ class Received:
     message_id: UUID
 
 
-def opening_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UUID | None = None) -> Opening:
+def header_of(conversation_id: UUID, channel: str, at: datetime, patient_id: UUID | None = None) -> SessionHeader:
     """A conversation is one session on the record, under its own id."""
-    return Opening(
+    return SessionHeader(
         id=conversation_id,
         agent="concierge",
         channel=channel,
@@ -89,11 +89,11 @@ def is_urgent(runtime: Runtime, text: str) -> bool:
 
 async def receive(runtime: Runtime, tenant_id: UUID, incoming: Incoming) -> UUID | None:
     """Store one incoming message and queue its turn; the message's id. None where it had been received before."""
-    stored = await take_in(runtime, tenant_id, incoming)
+    stored = await receive_message(runtime, tenant_id, incoming)
     return stored.message_id if stored else None
 
 
-async def take_in(
+async def receive_message(
     runtime: Runtime, tenant_id: UUID, incoming: Incoming, *, conversation_id: UUID | None = None
 ) -> Received | None:
     """Store one incoming message; None where it had been received before. Its turn is queued, but for a call's: who has
@@ -101,38 +101,38 @@ async def take_in(
     now = runtime.clock.now()
     incoming = replace(incoming, urgent=is_urgent(runtime, incoming.body))
     if conversation_id is not None:
-        async with open_work(runtime, tenant_id, opening=opening_of(conversation_id, incoming.channel, now)) as work:
+        async with unit_of_work(runtime, tenant_id, header=header_of(conversation_id, incoming.channel, now)) as work:
             return await store(work, conversation_id, incoming)
     async with runtime.database.begin(tenant_id) as session:
         key = runtime.vault.fingerprint(tenant_id, incoming.address)
         found = await find_conversation(session, incoming.channel, key)
-    opening = opening_of(found or new_id(), incoming.channel, now)
-    async with open_work(runtime, tenant_id, opening=opening) as work:
+    header = header_of(found or new_id(), incoming.channel, now)
+    async with unit_of_work(runtime, tenant_id, header=header) as work:
         actual = await begin_conversation(work, incoming.channel, incoming.address)  # `found` may be closed by now
         return await store(work, actual, incoming)
 
 
-async def one_at_a_time(work: Work, channel: str, address_key: bytes) -> None:
+async def one_at_a_time(work: UnitOfWork, channel: str, address_key: bytes) -> None:
     """From here to the commit nobody else begins, or ends, a conversation with this address."""
     await work.session.execute(_LOCK, {"address": f"{work.tenant_id}{channel}{address_key.hex()}"})
 
 
-async def begin_conversation(work: Work, channel: str, address: str) -> UUID:
+async def begin_conversation(work: UnitOfWork, channel: str, address: str) -> UUID:
     """The live conversation with an address, made where there is none, as the session of this work's entries."""
     await one_at_a_time(work, channel, work.keys.fingerprint(address))
     found = await find_conversation(work.session, channel, work.keys.fingerprint(address))
-    new = work.record.opening.id
+    new = work.record.header.id
     if found is None and await work.session.get(Conversation, new) is not None:
         new = new_id()  # the session that was found before has ended meanwhile
     conversation_id = found or await ensure_conversation(work, channel, address, new=new)
-    work.record.opening = opening_of(conversation_id, channel, work.now)
+    work.record.header = header_of(conversation_id, channel, work.now)
     if found is None:
         work.record.append(SESSION_STARTED, {"at": work.now, "channel": channel})
         work.events.append(Event(STARTED, conversation_id, {"agent": "concierge", "channel": channel}))
     return conversation_id
 
 
-async def store(work: Work, conversation_id: UUID, incoming: Incoming) -> Received | None:
+async def store(work: UnitOfWork, conversation_id: UUID, incoming: Incoming) -> Received | None:
     """Put one incoming message into the inbox of a conversation; None where it had been received before."""
     message_id = new_id()
     content = Content(incoming.body, incoming.media)
@@ -183,9 +183,9 @@ def turn_job(tenant_id: UUID, conversation_id: UUID, *, urgent: bool = False) ->
     return Job("run_turns", args, lock=f"conversation:{conversation_id}", urgent=urgent)
 
 
-async def end_session(work: Work, row: Conversation, outcome: str) -> None:
+async def end_session(work: UnitOfWork, row: Conversation, outcome: str) -> None:
     """Note on a conversation's own chain that its session is over."""
-    record = Record(opening_of(row.id, row.channel, row.created_at))
+    record = Record(header_of(row.id, row.channel, row.created_at))
     record.append(SESSION_ENDED, {"at": work.now, "outcome": outcome})
     await record.flush(work.session, work.keys, [])
     work.events.append(Event(ENDED, row.id, {"outcome": outcome}))
@@ -200,7 +200,7 @@ async def find_conversation(session: AsyncSession, channel: str, address_key: by
 
 
 async def ensure_conversation(
-    work: Work, channel: str, address: str, *, new: UUID | None = None, patient_id: UUID | None = None
+    work: UnitOfWork, channel: str, address: str, *, new: UUID | None = None, patient_id: UUID | None = None
 ) -> UUID:
     """The live conversation with an address, made where there is none."""
     key = work.keys.fingerprint(address)
@@ -243,7 +243,7 @@ class Outgoing:
 
 
 async def queue_out(
-    work: Work,
+    work: UnitOfWork,
     conversation_id: UUID,
     body: str,
     *,
@@ -261,7 +261,7 @@ async def queue_out(
 
 
 async def write_out(
-    work: Work, outgoing: Outgoing, *, before: tuple[LiteralString, tuple[object, ...]] | None = None
+    work: UnitOfWork, outgoing: Outgoing, *, before: tuple[LiteralString, tuple[object, ...]] | None = None
 ) -> None:
     """Put a screened message in the outbox. Its channel says what becomes of it: a job sends it, it is shown or said at
     once, or it rests. `before`: WITH queries and their parameters, to be done in the same statement."""
@@ -274,15 +274,15 @@ async def write_out(
     first, parameters = before or ("", ())
     await direct(work.session, first + _INSERT_OUT, (*parameters, *row))
     await work.session.flush()  # before a row that names it
-    told = {"message_id": str(outgoing.id), "purpose": outgoing.purpose}
-    work.events.append(Event(QUEUED, outgoing.conversation_id, told))
+    payload = {"message_id": str(outgoing.id), "purpose": outgoing.purpose}
+    work.events.append(Event(QUEUED, outgoing.conversation_id, payload))
     if channel.carrier is not None:
         args, bulk = {"tenant": str(work.tenant_id), "message": str(outgoing.id)}, not is_awaited(outgoing.purpose)
         lock = f"send:{outgoing.conversation_id}"
         work.jobs.append(Job("send_message", args, lock=lock, urgent=outgoing.urgent, bulk=bulk))
 
 
-async def _screen_out(work: Work, conversation_id: UUID, body: str) -> str:
+async def _screen_out(work: UnitOfWork, conversation_id: UUID, body: str) -> str:
     scope = work.session.info.get("scope")
     await work.scope(None)
     patient_id = await work.session.scalar(select(Conversation.patient_id).where(Conversation.id == conversation_id))

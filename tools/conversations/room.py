@@ -34,7 +34,7 @@ ROOM = Room(
         "templates:write": ("care_coordinator",),
     },
     classes=(MESSAGES,),
-    lets_go={"messages": (_COMMUNICATIONS, _MESSAGES), "deliveries": (_REPORTS,)},
+    deletes={"messages": (_COMMUNICATIONS, _MESSAGES), "deliveries": (_REPORTS,)},
     ends={
         "communication": "messages",
         "message": "messages",

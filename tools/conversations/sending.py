@@ -20,7 +20,7 @@ from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, Ca
 from tools.conversations.channel import channel_of
 from tools.conversations.communications import DELIVERED, FAILED, SENT, needed_consent
 from tools.conversations.contents import open_addresses, open_contents
-from tools.conversations.inbox import opening_of
+from tools.conversations.inbox import header_of
 from tools.conversations.purposes import is_awaited
 from tools.conversations.tables import Communication, Conversation, DeliveryReport, Message, MessageTemplate
 from tools.patients.gates import has_consent
@@ -28,7 +28,7 @@ from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.runtime import Runtime
 from tools.runtime.traces import span
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
 MAX_ATTEMPTS = 6
@@ -94,8 +94,8 @@ async def _sent_before(runtime: Runtime, carrier: Carrier, tenant_id: UUID, due:
     if found is None:
         return None
     async with runtime.database.begin(tenant_id) as session:  # a message of its own that reads the same
-        taken = (await session.scalars(select(Message.id).where(Message.provider_id == found.provider_id))).first()
-    return found if taken is None else None
+        known = (await session.scalars(select(Message.id).where(Message.provider_id == found.provider_id))).first()
+    return found if known is None else None
 
 
 async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | None:
@@ -220,7 +220,7 @@ def _report(row: JsonObject, error_code: str | None, at: datetime) -> ReturningI
     return statement.on_conflict_do_nothing().returning(DeliveryReport.id)
 
 
-async def _advance(work: Work, row: Message, state: str, error: str | None) -> None:
+async def _advance(work: UnitOfWork, row: Message, state: str, error: str | None) -> None:
     if _RANK[state] <= _RANK.get(row.state, 0):
         return
     row.state = state
@@ -247,6 +247,6 @@ async def _note_outcome(session: AsyncSession, message_id: UUID, outcome: str, e
 
 def _on_record(
     runtime: Runtime, tenant_id: UUID, conversation_id: UUID, channel: str
-) -> AbstractAsyncContextManager[Work]:
-    opening = opening_of(conversation_id, channel, runtime.clock.now())
-    return open_work(runtime, tenant_id, opening=opening)
+) -> AbstractAsyncContextManager[UnitOfWork]:
+    header = header_of(conversation_id, channel, runtime.clock.now())
+    return unit_of_work(runtime, tenant_id, header=header)

@@ -19,11 +19,11 @@ from db.json import JsonObject
 from governance.record import canonical
 from governance.tables import LLMResponse
 from governance.vault import Owner, Unsealable
-from tools.conversations.contents import address_about, message_about
+from tools.conversations.contents import address_aad, message_aad
 from tools.conversations.inbox import MESSAGE_OUT, Outgoing, write_out
 from tools.conversations.purposes import REPLY
 from tools.conversations.tables import Conversation, Message
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()
 # One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
@@ -71,7 +71,7 @@ class Claimed:
     answer: str | None
 
 
-async def claim(work: Work, conversation_id: UUID) -> Claimed | None:
+async def claim(work: UnitOfWork, conversation_id: UUID) -> Claimed | None:
     """Lock the conversation until the commit and read what waits in it; None where nothing does."""
     await direct(work.session, _LOCK, (conversation_id,))
     row = await (await direct(work.session, _CLAIM, (conversation_id,))).fetchone()
@@ -82,13 +82,13 @@ async def claim(work: Work, conversation_id: UUID) -> Claimed | None:
         await work.keys.put(conversation_id, *key[:3])
     if key[3] is not None:
         await work.keys.put(patient_id, *key[3:])
-    said = await work.keys.open_one(content, message_about(message_id))
+    said = await work.keys.open_one(content, message_aad(message_id))
     message = json.loads(said or '{"text": "", "media": []}')
-    state = await _opened(work, flow, state_about(conversation_id))
+    state = await _opened(work, flow, state_aad(conversation_id))
     return Claimed(
         conversation_id=conversation_id,
         channel=channel,
-        address=await _opened(work, address, address_about(conversation_id)) or "",
+        address=await _opened(work, address, address_aad(conversation_id)) or "",
         conversation_state=state_now,
         version=version,
         language=language,
@@ -98,16 +98,16 @@ async def claim(work: Work, conversation_id: UUID) -> Claimed | None:
         text=message["text"],
         media=message["media"],
         at=at,
-        answer=await _opened(work, answer, _answer_about(message_id)),
+        answer=await _opened(work, answer, _answer_aad(message_id)),
     )
 
 
-async def _opened(work: Work, sealed: bytes | None, about: str) -> str | None:
+async def _opened(work: UnitOfWork, sealed: bytes | None, aad: str) -> str | None:
     """A sealed text that a turn can do without: None where it does not open."""
     try:
-        return await work.keys.open_one(sealed, about)
+        return await work.keys.open_one(sealed, aad)
     except Unsealable:
-        log.error("turn.unsealable", about=about)
+        log.error("turn.unsealable", aad=aad)
         return None
 
 
@@ -120,23 +120,23 @@ def as_object(text: str | None) -> JsonObject | None:
     return value if isinstance(value, dict) else None
 
 
-async def keep_answer(work: Work, conversation_id: UUID, message_id: UUID, answer: str) -> bool:
+async def keep_answer(work: UnitOfWork, conversation_id: UUID, message_id: UUID, answer: str) -> bool:
     """Keep what a model answered to a message, so that it is not asked twice. False: there is an answer already."""
-    kept = await work.keys.seal(Owner(conversation_id, "conversation"), answer, _answer_about(message_id))
+    kept = await work.keys.seal(Owner(conversation_id, "conversation"), answer, _answer_aad(message_id))
     row = {"id": new_id(), "tenant_id": work.tenant_id, "session_id": conversation_id, "message_id": message_id}
     statement = insert(LLMResponse).values(**row, answer=kept).on_conflict_do_nothing().returning(LLMResponse.id)
     return (await work.session.execute(statement)).scalar() is not None
 
 
 async def end_turn(
-    work: Work, claimed: Claimed, *, state: str, language: str, agent: str, patient_id: UUID | None, reply: str, urgent: bool
+    work: UnitOfWork, claimed: Claimed, *, state: str, language: str, agent: str, patient_id: UUID | None, reply: str, urgent: bool
 ) -> UUID | None:  # fmt: skip
     """Note the message as answered, keep the state (JSON) and put the reply in the outbox and on the record, in one
     statement; the reply's id, None where there is none."""
     await work.session.flush()
     await work.scope(None)
     conversation_id, message_id = claimed.conversation_id, claimed.message_id
-    sealed = await work.keys.seal(Owner(conversation_id, "conversation"), state, state_about(conversation_id))
+    sealed = await work.keys.seal(Owner(conversation_id, "conversation"), state, state_aad(conversation_id))
     kept = (work.now, message_id, sealed, language, agent, claimed.at, patient_id, conversation_id)
     if not reply:
         await direct(work.session, _END + "SELECT 1", kept)
@@ -150,14 +150,14 @@ async def end_turn(
     return outgoing.id
 
 
-def note_reply(work: Work, outgoing: Outgoing) -> None:
+def note_reply(work: UnitOfWork, outgoing: Outgoing) -> None:
     """Put a reply on the record."""
     entry = {"at": work.now, "message_id": outgoing.id, "author": outgoing.author, "length": len(outgoing.body)}
     work.record.append(MESSAGE_OUT, entry, full={"text": outgoing.body})
 
 
 async def reply_to(
-    work: Work, conversation_id: UUID, body: str, *, channel: str, author: str, message_id: UUID, urgent: bool
+    work: UnitOfWork, conversation_id: UUID, body: str, *, channel: str, author: str, message_id: UUID, urgent: bool
 ) -> UUID:  # fmt: skip
     """Answer a message outside its turn, which failed."""
     outgoing = Outgoing(
@@ -168,15 +168,15 @@ async def reply_to(
     return outgoing.id
 
 
-async def change_state(work: Work, conversation_id: UUID, change: Callable[[JsonObject], None]) -> None:
+async def change_state(work: UnitOfWork, conversation_id: UUID, change: Callable[[JsonObject], None]) -> None:
     """Change a conversation's state outside a turn, where there is one."""
     row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
-    state = as_object(await work.keys.open_one(row.flow, state_about(conversation_id)))
+    state = as_object(await work.keys.open_one(row.flow, state_aad(conversation_id)))
     if state is None:
         return
     change(state)
     row.flow = await work.keys.seal(
-        Owner(conversation_id, "conversation"), canonical(state), state_about(conversation_id)
+        Owner(conversation_id, "conversation"), canonical(state), state_aad(conversation_id)
     )
 
 
@@ -204,7 +204,7 @@ class GivenUp:
     urgent: bool
 
 
-async def give_up(work: Work, conversation_id: UUID, message_id: UUID, *, error: str) -> GivenUp:
+async def give_up(work: UnitOfWork, conversation_id: UUID, message_id: UUID, *, error: str) -> GivenUp:
     """Note that a message failed for good."""
     message = await work.session.get_one(Message, message_id, with_for_update=True)
     row = await work.session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
@@ -218,9 +218,9 @@ async def channel_of_conversation(database: Database, tenant_id: UUID, conversat
         return (await session.get_one(Conversation, conversation_id)).channel
 
 
-def state_about(conversation_id: UUID) -> str:
+def state_aad(conversation_id: UUID) -> str:
     return f"flow:{conversation_id}"
 
 
-def _answer_about(message_id: UUID) -> str:
+def _answer_aad(message_id: UUID) -> str:
     return f"answer:{message_id}"

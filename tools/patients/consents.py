@@ -100,8 +100,8 @@ async def set_message_consent(ctx: ToolContext, args: SetMessages) -> ConsentsOu
     """The patient's own STOP or START: withdraw or give consent to messages, at once."""
     await load_patient(ctx, args.patient_id)
     if args.allowed:
-        wish = GiveConsent(patient_id=args.patient_id, purpose="messages", evidence="the patient's message")
-        return ConsentsOut(items=[ConsentOut.model_validate(await _give(ctx, wish))])
+        consent = GiveConsent(patient_id=args.patient_id, purpose="messages", evidence="the patient's message")
+        return ConsentsOut(items=[ConsentOut.model_validate(await _give(ctx, consent))])
     query = select(Consent).where(
         Consent.patient_id == args.patient_id,
         Consent.purpose.in_(("messages", "outreach")),

@@ -17,7 +17,7 @@ from governance.vault import Owner
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, InvalidArguments
 from tools.runtime.events import event_type
-from tools.runtime.guard import DETECTED, violation_about
+from tools.runtime.guard import DETECTED, violation_aad
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
@@ -116,7 +116,7 @@ async def report_violation(ctx: ToolContext, args: ReportViolation) -> Violation
     session = await ctx.load(LLMSession, args.session_id)
     made_id = new_id()
     owner = Owner(session.conversation_id or session.id, "conversation")
-    excerpt = await ctx.work.keys.seal(owner, canonical({"text": args.evidence}), violation_about(made_id))
+    excerpt = await ctx.work.keys.seal(owner, canonical({"text": args.evidence}), violation_aad(made_id))
     row = PolicyViolation(
         id=made_id, tenant_id=ctx.tenant.id, rule=args.rule, check="reported", policy="none", severity=args.severity,
         action="flag", stage="reported", session_id=session.id, patient_id=session.patient_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from governance.record import entry_kind
 from tools.patients.gates import load_patient
 from tools.runtime.context import ToolContext
@@ -59,7 +59,7 @@ async def erase_patient(ctx: ToolContext, args: ErasePatient) -> Certificate:
     destroyed = await destroy(ctx.session, erasing.owners, now=ctx.now)
     certificate = Certificate(
         patient_id=patient.id, at=ctx.now, by=ctx.principal.id, keys_destroyed=destroyed,
-        session_id=ctx.work.record.opening.id, **erasing.found,
+        session_id=ctx.work.record.header.id, **erasing.found,
     )  # fmt: skip
     ctx.work.record.append(CERTIFICATE, certificate.model_dump(mode="json"))
     ctx.emit(ERASED, patient.id, conversations=len(certificate.conversations), keys=len(destroyed))

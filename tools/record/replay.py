@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from db.json import JsonObject
 from governance.chain import Chain, Head
-from governance.record import POLICY_DECISION, entry_about
+from governance.record import POLICY_DECISION, entry_aad
 from governance.seals.report import Break
 from governance.tables import AuditEntry, LLMSession, of_session
 from tools.record.readable import grant_of, redact_all
@@ -92,7 +92,7 @@ async def _check(ctx: ToolContext, row: LLMSession) -> Break | None:
         rows = (await ctx.session.execute(query.order_by(AuditEntry.seq).limit(_CHECKED_AT_ONCE))).all()
         if not rows:
             return chain.end()
-        broken = chain.take((one.seq, one.kind, one.body, one.sealed, one.hash) for one in rows)
+        broken = chain.verify((one.seq, one.kind, one.body, one.sealed, one.hash) for one in rows)
         if broken is not None:
             return broken
         after = rows[-1].seq
@@ -112,7 +112,7 @@ def head_of(row: LLMSession) -> Head:
 
 async def open_entries(ctx: ToolContext, rows: list[AuditEntry]) -> list[JsonObject | None]:
     """The sealed parts of a session's entries, in order; None where there is none, or it was erased."""
-    opened = await ctx.work.keys.open_many([(row.sealed, entry_about(row.session_id)) for row in rows])
+    opened = await ctx.work.keys.open_many([(row.sealed, entry_aad(row.session_id)) for row in rows])
     return [json.loads(text) if text is not None else None for text in opened]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.base import new_id
 from db.json import JsonObject
-from governance.record import SESSION_STARTED, Opening, Record, digest
+from governance.record import SESSION_STARTED, Record, SessionHeader, digest
 from governance.tables import AuditEntry, LLMSession, of_session
 from governance.vault import Owner
 from tools.conversations.inbox import ENDED, STARTED
@@ -103,16 +103,16 @@ async def start_session(ctx: ToolContext, args: StartSession) -> SessionOut:
     """Open a session for an agent that runs elsewhere; its entries form a chain of its own."""
     if args.patient_id is not None:
         await load_patient(ctx, args.patient_id)
-    opening = Opening(
+    header = SessionHeader(
         id=new_id(), agent=args.agent, channel=args.channel, principal=ctx.principal.id, started_at=ctx.now,
         patient_id=args.patient_id,
     )  # fmt: skip
-    record = Record(opening)
-    told = {"at": ctx.now, "agent": args.agent, "channel": args.channel, "model": args.model, "prompt": args.prompt}
-    record.append(SESSION_STARTED, told)
+    record = Record(header)
+    payload = {"at": ctx.now, "agent": args.agent, "channel": args.channel, "model": args.model, "prompt": args.prompt}
+    record.append(SESSION_STARTED, payload)
     await record.flush(ctx.session, ctx.work.keys, [])
-    ctx.emit(STARTED, opening.id, agent=args.agent, channel=args.channel)
-    return SessionOut.model_validate(await ctx.load(LLMSession, opening.id))
+    ctx.emit(STARTED, header.id, agent=args.agent, channel=args.channel)
+    return SessionOut.model_validate(await ctx.load(LLMSession, header.id))
 
 
 @tool(
@@ -204,7 +204,9 @@ async def _open_session(ctx: ToolContext, session_id: UUID) -> LLMSession:
 
 async def _append(ctx: ToolContext, row: LLMSession, kind: Any, body: JsonObject, full: JsonObject | None) -> None:
     record = Record(
-        Opening(row.id, row.agent, row.channel, row.principal, row.started_at, row.patient_id, row.conversation_id)
+        SessionHeader(
+            row.id, row.agent, row.channel, row.principal, row.started_at, row.patient_id, row.conversation_id
+        )
     )
     owner = Owner(row.patient_id, "patient") if row.patient_id else Owner(row.id, "conversation")
     record.append(kind, body, full=full, owner=owner)

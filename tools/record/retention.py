@@ -132,8 +132,8 @@ async def _apply(ctx: ToolContext, before: dict[str, datetime]) -> tuple[dict[st
     more = False
     for name, one in rooms.data_classes().items():
         for room in rooms.all_rooms():
-            for let_go in room.lets_go.get(name, ()):
-                went = await let_go(ctx, before[name])
+            for delete_past in room.deletes.get(name, ()):
+                went = await delete_past(ctx, before[name])
                 gone[one.counted_as] += went
                 more = more or went >= (one.most or rooms.MOST_A_TIME)
     return gone, more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.record.keeping import MOST_SESSIONS, count_keys, count_sessions, destroy_keys, purge_sessions
+from tools.record.purging import MOST_SESSIONS, count_keys, count_sessions, destroy_keys, purge_sessions
 from tools.runtime.rooms import FEW, DataClass, Room
 
 RECORD = DataClass(
@@ -34,7 +34,7 @@ ROOM = Room(
         "tools:read": ("auditor", "privacy_officer", "safety_officer", "model_owner"),
     },
     classes=(RECORD, TEXTS),
-    lets_go={"record": (purge_sessions,), "texts": (destroy_keys,)},
+    deletes={"record": (purge_sessions,), "texts": (destroy_keys,)},
     ends={
         "audit_entry": "record",
         "llm_session": "record",

@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from db.json import JsonObject
-from tools.runtime.approvals import approval_about
+from tools.runtime.approvals import approval_aad
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, Forbidden
 from tools.runtime.names import Words
@@ -57,7 +57,7 @@ async def list_approvals(ctx: ToolContext, args: ListApprovals) -> Page[Approval
 
 
 async def _shown(ctx: ToolContext, rows: Sequence[Approval]) -> list[ApprovalOut]:
-    opened = await ctx.work.keys.open({approval_about(row.id): row.args for row in rows})
+    opened = await ctx.work.keys.open({approval_aad(row.id): row.args for row in rows})
     args = [json.loads(value) if value is not None else None for value in opened.values()]
     return [ApprovalOut.model_validate({**row.__dict__, "args": given}) for row, given in zip(rows, args, strict=True)]
 

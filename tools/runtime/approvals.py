@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from db.base import new_id
-from governance.clear import patients_in
+from governance.readable import patients_in
 from governance.record import digest
 from governance.vault import Owner
 from tools.runtime.errors import ApprovalNeeded
 from tools.runtime.principals import Principal
 from tools.runtime.tables import Approval
 from tools.runtime.tool import Args, Tool
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 VALID_FOR = timedelta(hours=1)
 POLICY_VERSION = "1"
@@ -25,9 +25,9 @@ def call_hash(tool: Tool, args: Args, session_id: UUID) -> str:
     return digest([tool.name, args.model_dump(mode="json"), str(session_id), POLICY_VERSION])
 
 
-async def use_approval(work: Work, tool: Tool, args: Args) -> None:
+async def use_approval(work: UnitOfWork, tool: Tool, args: Args) -> None:
     """Spend the approval of this very call; ApprovalNeeded where there is none."""
-    bound = call_hash(tool, args, work.record.opening.id)
+    bound = call_hash(tool, args, work.record.header.id)
     query = (
         select(Approval)
         .where(Approval.call_hash == bound, Approval.state == "approved", Approval.expires_at > work.now)
@@ -39,9 +39,9 @@ async def use_approval(work: Work, tool: Tool, args: Args) -> None:
     approval.state = "used"
 
 
-async def ask_approval(work: Work, tool: Tool, args: Args, principal: Principal) -> UUID:
+async def ask_approval(work: UnitOfWork, tool: Tool, args: Args, principal: Principal) -> UUID:
     """Put the call before a person; the same open question is not asked twice."""
-    bound = call_hash(tool, args, work.record.opening.id)
+    bound = call_hash(tool, args, work.record.header.id)
     query = select(Approval.id).where(
         Approval.call_hash == bound, Approval.state == "asked", Approval.expires_at > work.now
     )
@@ -56,7 +56,7 @@ async def ask_approval(work: Work, tool: Tool, args: Args, principal: Principal)
         tenant_id=work.tenant_id,
         call_hash=bound,
         tool=tool.name,
-        args=await work.keys.seal(owner, args.model_dump_json(), approval_about(approval_id)),
+        args=await work.keys.seal(owner, args.model_dump_json(), approval_aad(approval_id)),
         asked_by=principal.id,
         expires_at=work.now + VALID_FOR,
     )
@@ -64,5 +64,5 @@ async def ask_approval(work: Work, tool: Tool, args: Args, principal: Principal)
     return approval.id
 
 
-def approval_about(approval_id: UUID) -> str:
+def approval_aad(approval_id: UUID) -> str:
     return f"approval:{approval_id}"

@@ -18,7 +18,7 @@ from tools.runtime.pages import Cursors
 from tools.runtime.principals import Principal
 from tools.runtime.services import Service, Services
 from tools.runtime.tool import Given, Operation, Result
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 Row = TypeVar("Row")
 
@@ -49,7 +49,7 @@ class OtherTools(Protocol):
 
 @dataclass(slots=True)
 class ToolContext:
-    work: Work
+    work: UnitOfWork
     principal: Principal
     tenant: Tenant
     cursors: Cursors

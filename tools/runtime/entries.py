@@ -14,14 +14,14 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from db.json import JsonObject
-from governance.clear import clear, patients_in
+from governance.readable import patients_in, readable
 from governance.record import TOOL_CALL
 from governance.vault import Owner
 from tools.runtime.errors import Forbidden, InvalidArguments, NotFound, ToolError
 from tools.runtime.names import NOT_BLANK
 from tools.runtime.principals import Principal
 from tools.runtime.tool import Args, Tool, find_tool
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 _MOST_PATIENTS = 200  # named by one entry; a page of a list has fewer
 LARGEST_RESULT = 65_536  # a longer one is recorded by its hash: a session that is replayed would double the record
@@ -41,7 +41,9 @@ class Entry:
     seen: Iterable[UUID] = ()
     started: float = field(default_factory=time.perf_counter)
 
-    def write(self, work: Work, outcome: str, *, result: str | None = None, error: ToolError | None = None) -> None:
+    def write(
+        self, work: UnitOfWork, outcome: str, *, result: str | None = None, error: ToolError | None = None
+    ) -> None:
         """Put the call on the record: what it did in the readable part, arguments and result in the sealed one."""
         tool = find_tool(self.tool)
         body: JsonObject = {
@@ -51,7 +53,7 @@ class Entry:
             "permission": tool.needs.name if tool else None,
             "effect": tool.effect.value if tool else None,
             "outcome": outcome,
-            "args": clear(self.args),
+            "args": readable(self.args),
             "latency_ms": round((time.perf_counter() - self.started) * 1000, 1),
         }
         full: JsonObject = {"args": self.args.model_dump(mode="json") if self.args is not None else None}
@@ -63,7 +65,7 @@ class Entry:
             body |= {"outcome": "failed" if error.status >= 500 else outcome, "code": error.code}
             full["detail"] = error.detail
         if result is not None:
-            body["result"] = clear(self.out)
+            body["result"] = readable(self.out)
             if len(result) <= LARGEST_RESULT:
                 full["result"] = result
             else:

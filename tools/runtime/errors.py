@@ -139,7 +139,7 @@ class OutOfScope(PolicyRefused):
     say = "I am not allowed to do that."
 
 
-class AssentMissing(ToolError):
+class ConfirmationMissing(ToolError):
     code, status = "assent_missing", 403
     title = "The patient has not said yes to exactly this"
     say = "I need your clear yes to that first."

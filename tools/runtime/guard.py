@@ -24,7 +24,7 @@ from governance.vault import Owner
 from tools.runtime.events import Event, event_type
 
 if TYPE_CHECKING:
-    from tools.runtime.work import Work
+    from tools.runtime.unit_of_work import UnitOfWork
 
 DETECTED = event_type("PolicyViolation.Detected", "A policy's rule found something", alert=True)
 LOOK_AGAIN_S = 5.0
@@ -73,7 +73,7 @@ class Guard:
         self._policies.pop(tenant_id, None)
 
     async def judge(
-        self, work: Work, subject: Subject, *, owner: Owner | None = None, patient_id: UUID | None = None
+        self, work: UnitOfWork, subject: Subject, *, owner: Owner | None = None, patient_id: UUID | None = None
     ) -> list[Decision]:
         """Decide, and put what was found on the record. `owner`: under whose key the text is kept."""
         decisions = decide(await self.policy(work.session, work.tenant_id), subject)
@@ -81,7 +81,7 @@ class Guard:
         return decisions
 
     async def outgoing(
-        self, work: Work, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (), by_agent: bool,
+        self, work: UnitOfWork, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (), by_agent: bool,
         grounds: Callable[[], Iterable[object]] | None = None, zone: ZoneInfo,
     ) -> tuple[Verdict, Subject, list[Decision]]:  # fmt: skip
         """Judge a message to a patient; nothing is recorded yet (`note`)."""
@@ -98,7 +98,7 @@ class Guard:
         return Verdict(redacted(text, decisions) if allowed else None, action), subject, decisions
 
     async def note(
-        self, work: Work, subject: Subject, decisions: Sequence[Decision], *, owner: Owner | None = None, patient_id: UUID | None = None
+        self, work: UnitOfWork, subject: Subject, decisions: Sequence[Decision], *, owner: Owner | None = None, patient_id: UUID | None = None
     ) -> None:  # fmt: skip
         """Put decisions on the record and open a violation for each."""
         if not decisions:
@@ -118,30 +118,30 @@ class Guard:
             violation_id = new_id()
             excerpt = None
             if full is not None and owner is not None:
-                excerpt = await work.keys.seal(owner, canonical(full), violation_about(violation_id))
+                excerpt = await work.keys.seal(owner, canonical(full), violation_aad(violation_id))
             work.session.add(
                 PolicyViolation(
                     id=violation_id, tenant_id=work.tenant_id, rule=decision.rule, check=decision.check,
                     policy=decision.policy, severity=decision.severity, action=decision.action, stage=subject.stage,
-                    session_id=work.record.opening.id, patient_id=patient_id, evidence=", ".join(labels),
+                    session_id=work.record.header.id, patient_id=patient_id, evidence=", ".join(labels),
                     excerpt=excerpt, detected_at=work.now,
                 )
             )  # fmt: skip
-            told = {
+            payload = {
                 "rule": decision.rule,
                 "severity": decision.severity,
                 "action": decision.action,
                 "stage": subject.stage,
             }
-            work.events.append(Event(DETECTED, violation_id, told))
+            work.events.append(Event(DETECTED, violation_id, payload))
         await work.session.flush()
         await work.scope(scope[1] if scope else None)
 
 
-def violation_about(violation_id: UUID) -> str:
+def violation_aad(violation_id: UUID) -> str:
     return f"violation:{violation_id}"
 
 
-def _conversation(work: Work) -> Owner | None:
-    conversation_id = work.record.opening.conversation_id
+def _conversation(work: UnitOfWork) -> Owner | None:
+    conversation_id = work.record.header.conversation_id
     return Owner(conversation_id, "conversation") if conversation_id else None

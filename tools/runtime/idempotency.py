@@ -15,7 +15,7 @@ from governance.record import digest
 from governance.vault import Owner
 from tools.runtime.errors import AlreadyRunning, Gone, KeyReused
 from tools.runtime.tables import IdempotencyKey
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 
 WAIT_MS = 5000
 RUNS_AT_MOST = timedelta(minutes=10)  # a model that thinks for long; a process that died frees its key after that
@@ -32,7 +32,7 @@ class Asked:
     key: str
 
 
-async def claim(work: Work, asked: Asked, *, ours: bool = False) -> tuple[IdempotencyKey, bool]:
+async def claim(work: UnitOfWork, asked: Asked, *, ours: bool = False) -> tuple[IdempotencyKey, bool]:
     """(the key's row, is it new?). Waits while the first call under the key runs, then 409. `ours`: this call claimed
     it before (`begin`)."""
     row = {
@@ -66,12 +66,12 @@ async def claim(work: Work, asked: Asked, *, ours: bool = False) -> tuple[Idempo
     return stored, new
 
 
-def begin(work: Work, row: IdempotencyKey) -> None:
+def begin(work: UnitOfWork, row: IdempotencyKey) -> None:
     """Note that the call runs outside a transaction: until it has ended, or for some minutes, a repeat is told so."""
     row.running_until = work.now + RUNS_AT_MOST
 
 
-async def give_up(work: Work, asked: Asked) -> None:
+async def give_up(work: UnitOfWork, asked: Asked) -> None:
     """The call did not come to its end: the key may be used again."""
     await work.session.execute(
         delete(IdempotencyKey).where(
@@ -82,14 +82,14 @@ async def give_up(work: Work, asked: Asked) -> None:
     )
 
 
-async def store(work: Work, row: IdempotencyKey, result: str, *, patient_id: UUID | None) -> None:
+async def store(work: UnitOfWork, row: IdempotencyKey, result: str, *, patient_id: UUID | None) -> None:
     """Keep the result of the first call, sealed."""
     owner = Owner(patient_id, "patient") if patient_id else Owner(work.tenant_id, "tenant")
     row.running_until = None
     row.result = await work.keys.seal(owner, result, f"idempotency:{row.id}")
 
 
-async def stored(work: Work, row: IdempotencyKey) -> str:
+async def stored(work: UnitOfWork, row: IdempotencyKey) -> str:
     """The result of the first call. Raises Gone where the patient was erased since."""
     if row.result is None:
         return "null"

@@ -30,7 +30,7 @@ class OneOf:
     """`Annotated[str, OneOf(names)]`: one of the names that are registered when a call is made."""
 
     names: Callable[[], Iterable[str]]
-    closed = True  # a set of words of our own, which name nobody (governance/clear.py)
+    closed = True  # a set of words of our own, which name nobody (governance/readable.py)
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))

@@ -16,7 +16,7 @@ from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.runtime.tables import EventLog, Reacted
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 
 class UnknownReaction(Unavailable):
@@ -30,8 +30,8 @@ async def react(runtime: Runtime, *, tenant: str, event: str, reaction: str) -> 
     its refusal on the record and nothing else, and is tried again."""
     tenant_id = UUID(tenant)
     caller = system(tenant_id, f"reaction:{reaction.rpartition('.')[2]}")
-    opening = runtime.opening_for(caller, "event")
-    async with open_work(runtime, tenant_id, opening=opening) as work:
+    header = runtime.header_for(caller, "event")
+    async with unit_of_work(runtime, tenant_id, header=header) as work:
         happened, known = await _read(work, UUID(event), reaction)
         context = await runtime.context(work, caller)
         if known.before is None:
@@ -40,7 +40,7 @@ async def react(runtime: Runtime, *, tenant: str, event: str, reaction: str) -> 
             outside, refused = await known.before(context, happened), None
     if known.before is not None:
         prepared = await outside() if outside is not None else None
-        async with open_work(runtime, tenant_id, opening=opening) as work:
+        async with unit_of_work(runtime, tenant_id, header=header) as work:
             context = await runtime.context(work, caller)
             context.prepared = prepared
             refused = await _attempt(context, known, happened, name=reaction)
@@ -62,7 +62,7 @@ async def _attempt(context: ToolContext, known: Reaction, event: Event, *, name:
     return None
 
 
-async def _read(work: Work, event_id: UUID, name: str) -> tuple[Event, Reaction]:
+async def _read(work: UnitOfWork, event_id: UUID, name: str) -> tuple[Event, Reaction]:
     row = (await work.session.scalars(select(EventLog).where(EventLog.id == event_id))).one()
     known = find_reaction(row.type, name)
     if known is None:

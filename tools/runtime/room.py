@@ -45,7 +45,7 @@ ROOM = Room(
         "jobs:write": ("admin",),
     },
     classes=(STORED_ANSWERS, EVENTS, DELIVERIES),
-    lets_go={
+    deletes={
         "stored_answers": (_ANSWERS,),
         "events": (_REACTED, deleting("SELECT events_purge(:before, :most)")),
         "deliveries": (_DEAD_JOBS, _APPROVALS),

@@ -16,7 +16,7 @@ from tools.runtime.principals import Role, grant
 MOST_A_TIME = 5_000  # rows that one statement removes
 CLINICAL = "clinical record: kept as the law of the place asks, and erased on request"
 FEW = "as many as there are of them"
-LetGo = Callable[[ToolContext, datetime], Awaitable[int]]
+Deletion = Callable[[ToolContext, datetime], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class DataClass:
     at_least: int
     why: str
     counted_as: str
-    count: LetGo | None = None  # how many would go now, for a dry run
+    count: Deletion | None = None  # how many would go now, for a dry run
     most: int | None = None  # that go at a time; None: MOST_A_TIME
 
 
@@ -47,7 +47,7 @@ class Room:
     """One domain of the hospital. Making one declares it.
 
     `grants`: by permission, the roles that hold it; ("admin",) where nobody else is to. `service`: what the service alone
-    does. `classes`: the classes of data it adds. `lets_go`: by class of data, what removes its rows (`deleting`), in order.
+    does. `classes`: the classes of data it adds. `deletes`: by class of data, what removes its rows (`deleting`), in order.
     `keeps`: tables that retention does not touch, and why. `in_clear`: tables whose
     rows hold what people are called, by design. `erase`: what it does when a patient is erased, after the rooms
     named in `erases_after`. `ends`: by table, the class of data whose retention ends its rows.
@@ -57,7 +57,7 @@ class Room:
     grants: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     service: frozenset[str] = frozenset()
     classes: tuple[DataClass, ...] = ()
-    lets_go: Mapping[str, tuple[LetGo, ...]] = field(default_factory=dict)
+    deletes: Mapping[str, tuple[Deletion, ...]] = field(default_factory=dict)
     ends: Mapping[str, str] = field(default_factory=dict)
     keeps: Mapping[str, str] = field(default_factory=dict)
     in_clear: frozenset[str] = frozenset()
@@ -100,12 +100,12 @@ def in_order_of_erasure() -> list[Room]:
     return [_ROOMS[name] for name in order if _ROOMS[name].erase is not None]
 
 
-def deleting(statement: str) -> LetGo:
+def deleting(statement: str) -> Deletion:
     """What removes rows by a statement with `:before` and `:most`; it may select the number itself."""
 
-    async def let_go(ctx: ToolContext, before: datetime) -> int:
+    async def delete_past(ctx: ToolContext, before: datetime) -> int:
         result = await ctx.session.execute(text(statement), {"before": before, "most": MOST_A_TIME})
         assert isinstance(result, CursorResult)
         return int(result.scalar_one()) if result.returns_rows else result.rowcount
 
-    return let_go
+    return delete_past

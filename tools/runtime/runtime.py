@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
-from governance.clear import texts_in
-from governance.masters import KeyServiceDown
+from governance.kek import KeyServiceDown
 from governance.policies.screening import BETWEEN, Subject, decide
-from governance.record import Opening, digest
+from governance.readable import texts_in
+from governance.record import SessionHeader, digest
 from governance.vault import Vault
 from tools.runtime import approvals, idempotency
 from tools.runtime.constraints import explanation
@@ -28,7 +28,7 @@ from tools.runtime.context import Tenant, ToolContext
 from tools.runtime.entries import Entry, parse, permitted
 from tools.runtime.errors import (
     ApprovalNeeded,
-    AssentMissing,
+    ConfirmationMissing,
     Failed,
     NotFound,
     OutOfScope,
@@ -46,7 +46,7 @@ from tools.runtime.services import Services
 from tools.runtime.tables import TenantRecord
 from tools.runtime.tool import Args, Effect, Given, Operation, Result, Tool, find_tool, tool_of
 from tools.runtime.traces import span
-from tools.runtime.work import Clock, Work, open_work
+from tools.runtime.unit_of_work import Clock, UnitOfWork, unit_of_work
 
 log = structlog.get_logger()
 TENANT_TTL_S = 60.0
@@ -64,13 +64,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call inside a turn. `tools` are those of the flow the agent is in; `assent` is the digest of (tool, arguments)
+    """A call inside a turn. `tools` are those of the flow the agent is in; `confirmation` is the digest of (tool, arguments)
     that the patient said yes to."""
 
     turn: str
     number: int
     tools: frozenset[str]
-    assent: str | None = None
+    confirmation: str | None = None
 
 
 class Runtime:
@@ -110,13 +110,13 @@ class Runtime:
     ) -> Reply:
         """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args. `session`: a
         transaction of the caller's tenant that has begun and only read (who is calling, say): the call ends it."""
-        opening = self.opening_for(caller, channel)
+        header = self.header_for(caller, channel)
         entry = Entry(name, caller, key=key, at=self.clock.now())
         try:
             for attempt in range(3):
                 try:
                     return await self._call_once(
-                        name, arguments, caller, opening, entry, key=key, if_match=if_match,
+                        name, arguments, caller, header, entry, key=key, if_match=if_match,
                         session=session if attempt == 0 else None,
                     )  # fmt: skip
                 except DBAPIError as error:
@@ -127,12 +127,12 @@ class Runtime:
                 await session.rollback()
             refusal = as_tool_error(error)
             entry.asked(arguments)
-            await self._record_refusal(opening, entry, refusal)
+            await self._record_refusal(header, entry, refusal)
             raise refusal from error
         raise Failed
 
     async def _call_once(
-        self, name: str, arguments: Any, caller: Principal, opening: Opening, entry: Entry, *, key: str | None,
+        self, name: str, arguments: Any, caller: Principal, header: SessionHeader, entry: Entry, *, key: str | None,
         if_match: int | None, session: AsyncSession | None,
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
@@ -141,28 +141,26 @@ class Runtime:
         if key is not None and tool.effect is not Effect.READ:
             asked = Asked(tool.name, args.model_dump_json(), caller.id, key)
         if tool.before is None:
-            return await self._run(tool, args, caller, opening, entry, asked=asked, if_match=if_match, session=session)
+            return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, session=session)
         if session is not None:
             await session.commit()  # what takes long holds no transaction open
         if asked is not None:
-            done = await self._begin(asked, caller, opening, entry)
+            done = await self._begin(asked, caller, header, entry)
             if done is not None:
                 return done
         try:
-            prepared = await self._prepare(tool, args, caller, opening)
-            return await self._run(
-                tool, args, caller, opening, entry, asked=asked, if_match=if_match, prepared=prepared
-            )
+            prepared = await self._prepare(tool, args, caller, header)
+            return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, prepared=prepared)
         except BaseException:
             if asked is not None:
-                await self._release(asked, caller, opening)
+                await self._release(asked, caller, header)
             raise
 
     async def _run(
-        self, tool: Tool, args: Args, caller: Principal, opening: Opening, entry: Entry, *, asked: Asked | None,
+        self, tool: Tool, args: Args, caller: Principal, header: SessionHeader, entry: Entry, *, asked: Asked | None,
         if_match: int | None, prepared: Any = None, session: AsyncSession | None = None,
     ) -> Reply:  # fmt: skip
-        async with open_work(self, caller.tenant_id, opening=opening, session=session) as work:
+        async with unit_of_work(self, caller.tenant_id, header=header, session=session) as work:
             claimed = None
             if asked is not None:
                 claimed, new = await idempotency.claim(work, asked, ours=tool.before is not None)
@@ -183,9 +181,9 @@ class Runtime:
             entry.write(work, "ok", result=body)
         return Reply(body, out)
 
-    async def _begin(self, asked: Asked, caller: Principal, opening: Opening, entry: Entry) -> Reply | None:
+    async def _begin(self, asked: Asked, caller: Principal, header: SessionHeader, entry: Entry) -> Reply | None:
         """Claim the key before what takes long is begun outside a transaction; what the first call gave, if it has."""
-        async with open_work(self, caller.tenant_id, opening=opening) as work:
+        async with unit_of_work(self, caller.tenant_id, header=header) as work:
             claimed, new = await idempotency.claim(work, asked)
             if new:
                 idempotency.begin(work, claimed)
@@ -193,26 +191,26 @@ class Runtime:
             entry.write(work, "replayed")
             return Reply(await idempotency.stored(work, claimed), None, replayed=True)
 
-    async def _release(self, asked: Asked, caller: Principal, opening: Opening) -> None:
+    async def _release(self, asked: Asked, caller: Principal, header: SessionHeader) -> None:
         try:
-            async with open_work(self, caller.tenant_id, opening=opening) as work:
+            async with unit_of_work(self, caller.tenant_id, header=header) as work:
                 await idempotency.give_up(work, asked)
         except Exception as error:
             if not is_outage(error):
                 raise
             log.warning("idempotency.not_released", tool=asked.tool)  # it frees itself after some minutes
 
-    async def _prepare(self, tool: Tool, args: Args, caller: Principal, opening: Opening) -> Any:
+    async def _prepare(self, tool: Tool, args: Args, caller: Principal, header: SessionHeader) -> Any:
         if tool.before is None:
             return None
-        async with open_work(self, caller.tenant_id, opening=opening) as work:
+        async with unit_of_work(self, caller.tenant_id, header=header) as work:
             context = await self.context(work, caller)
             await work.scope(caller.patient_id)
             outside = await tool.before(context, args)
         return await outside()
 
     async def call_within(
-        self, work: Work, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
+        self, work: UnitOfWork, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
         prepared: object = None,
     ) -> Result:  # fmt: skip
         """Run a tool, given as its function, inside a transaction that is already open (`call_named_within`)."""
@@ -220,7 +218,7 @@ class Runtime:
         return cast(Result, out)
 
     async def call_named_within(
-        self, work: Work, name: str, arguments: Any, caller: Principal, *, step: Step | None = None,
+        self, work: UnitOfWork, name: str, arguments: Any, caller: Principal, *, step: Step | None = None,
         prepared: object = None,
     ) -> BaseModel:  # fmt: skip
         """Run a tool inside a transaction that is already open (a turn's, or another tool's). A refused write is rolled
@@ -257,18 +255,18 @@ class Runtime:
                 await self.guard.judge(work, Subject("tool_result", text, tool=name), patient_id=entry.subject())
         return out
 
-    async def _check_step(self, work: Work, tool: Tool, args: Args, caller: Principal, step: Step) -> None:
+    async def _check_step(self, work: UnitOfWork, tool: Tool, args: Args, caller: Principal, step: Step) -> None:
         """An agent holds only the tools of its flow; a change needs the patient's yes to exactly these arguments."""
         if tool.name not in step.tools:
             subject = Subject("tool_call", "", tool=tool.name, allowed_tools=step.tools)
             await work.scope(None)
             decisions = decide(await self.guard.policy(work.session, work.tenant_id), subject)
             raise OutOfScope(f"{tool.name} is not a tool of this flow.", subject=subject, decisions=decisions)
-        asked = tool.assent and caller.kind == "patient"
-        if asked and step.assent != digest([tool.name, args.model_dump(mode="json")]):
-            raise AssentMissing
+        asked = tool.confirmation and caller.kind == "patient"
+        if asked and step.confirmation != digest([tool.name, args.model_dump(mode="json")]):
+            raise ConfirmationMissing
 
-    async def context(self, work: Work, caller: Principal, *, if_match: int | None = None) -> ToolContext:
+    async def context(self, work: UnitOfWork, caller: Principal, *, if_match: int | None = None) -> ToolContext:
         """The context of one call; calls from it to other rooms run as the system on the caller's behalf."""
         return ToolContext(
             work=work,
@@ -305,11 +303,11 @@ class Runtime:
             self._named[slug] = found
         return self._named[slug]
 
-    def opening_for(self, caller: Principal, channel: str) -> Opening:
+    def header_for(self, caller: Principal, channel: str) -> SessionHeader:
         """A caller without a conversation has one session a day and channel."""
         now = self.clock.now()
         name = f"{caller.tenant_id}|{caller.id}|{channel}|{now:%Y-%m-%d}"
-        return Opening(
+        return SessionHeader(
             id=uuid5(NAMESPACE_OID, name),
             agent="none",
             channel=channel,
@@ -318,9 +316,9 @@ class Runtime:
             patient_id=caller.patient_id,
         )
 
-    async def _record_refusal(self, opening: Opening, entry: Entry, refusal: ToolError) -> None:
+    async def _record_refusal(self, header: SessionHeader, entry: Entry, refusal: ToolError) -> None:
         try:
-            async with open_work(self, entry.caller.tenant_id, opening=opening) as work:
+            async with unit_of_work(self, entry.caller.tenant_id, header=header) as work:
                 entry.write(work, "refused", error=refusal)
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
@@ -336,20 +334,20 @@ class _OtherTools:
     """Calls from one tool to another: in the same transaction, as the system on the caller's behalf."""
 
     runtime: Runtime
-    work: Work
-    behalf: Principal
+    work: UnitOfWork
+    principal: Principal
 
     async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
         scope = self.work.session.info.get("scope")
-        out = await self.runtime.call_within(self.work, run, args, self.behalf, prepared=prepared)
+        out = await self.runtime.call_within(self.work, run, args, self.principal, prepared=prepared)
         await self.work.scope(scope[1] if scope else None)
         return out
 
     async def prepare(self, run: Operation[Given, Result], args: Given) -> Callable[[], Awaitable[object]]:
         tool = tool_of(run)
-        permitted(tool.name, self.behalf)
+        permitted(tool.name, self.principal)
         assert tool.before is not None, f"{tool.name} needs no preparing"
-        return await tool.before(await self.runtime.context(self.work, self.behalf), args)
+        return await tool.before(await self.runtime.context(self.work, self.principal), args)
 
 
 async def _act(tool: Tool, context: ToolContext, args: Args) -> BaseModel:
@@ -371,14 +369,14 @@ def as_tool_error(error: BaseException) -> ToolError:
     return Failed()
 
 
-def assent_digest(name: str, arguments: Any) -> str:
+def confirmation_digest(name: str, arguments: Any) -> str:
     """What a patient's yes is bound to: the tool and its exact arguments."""
     tool = find_tool(name)
     assert tool is not None, name
     return digest([name, parse(tool, arguments).model_dump(mode="json")])
 
 
-async def _note_refusal(work: Work, refusal: ToolError) -> None:
+async def _note_refusal(work: UnitOfWork, refusal: ToolError) -> None:
     if isinstance(refusal, PolicyRefused) and refusal.subject is not None and refusal.decisions:
         await work.scope(None)
         await work.guard.note(work, refusal.subject, refusal.decisions, owner=refusal.owner)

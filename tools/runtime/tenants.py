@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 
 async def tenant_ids(runtime: Runtime) -> list[UUID]:
@@ -17,7 +17,7 @@ async def tenant_ids(runtime: Runtime) -> list[UUID]:
         return list(await session.scalars(text("SELECT id FROM tenant ORDER BY slug")))
 
 
-def tenant_work(runtime: Runtime, tenant_id: UUID, *, system_name: str) -> AbstractAsyncContextManager[Work]:
+def tenant_work(runtime: Runtime, tenant_id: UUID, *, system_name: str) -> AbstractAsyncContextManager[UnitOfWork]:
     """A transaction of the service itself, for what runs by the clock."""
-    opening = runtime.opening_for(system(tenant_id, system_name), "job")
-    return open_work(runtime, tenant_id, opening=opening)
+    header = runtime.header_for(system(tenant_id, system_name), "job")
+    return unit_of_work(runtime, tenant_id, header=header)

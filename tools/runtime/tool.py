@@ -82,7 +82,7 @@ Before = Callable[["ToolContext", Given], Awaitable[Callable[[], Awaitable[objec
 class Tool:
     """One operation of the hospital. `by_patient`: a patient, or an agent for one, may call it.
 
-    `assent`: when an agent calls it for a patient, that patient must have said yes to exactly these arguments.
+    `confirmation`: when an agent calls it for a patient, that patient must have said yes to exactly these arguments.
     `versioned`: changing over REST needs If-Match.
     `before`: what must not hold a transaction open (a model that thinks, seconds of work). It reads what it needs in a
     short one of its own and gives back what is then awaited outside; the result is the call's `ctx.prepared`. Who
@@ -98,7 +98,7 @@ class Tool:
     rest: Rest | None
     raises: tuple[type[ToolError], ...]
     by_patient: bool
-    assent: bool
+    confirmation: bool
     versioned: bool
     before: Before[Any] | None = None
 
@@ -129,7 +129,7 @@ def tool(
     rest: Rest | None = None,
     raises: tuple[type[ToolError], ...] = (),
     by_patient: bool = False,
-    assent: bool = False,
+    confirmation: bool = False,
     versioned: bool = False,
     before: Before[Any] | None = None,
 ) -> Declaring:
@@ -149,7 +149,7 @@ def tool(
             rest=rest,
             raises=raises,
             by_patient=by_patient,
-            assent=assent,
+            confirmation=confirmation,
             versioned=versioned,
             before=before,
         )

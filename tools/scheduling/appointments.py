@@ -133,14 +133,14 @@ class AppointmentOut(Out):
     effect=Effect.WRITE,
     raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay, ConsentMissing),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def book_appointment(ctx: ToolContext, args: BookAppointment) -> AppointmentOut:
     """Book one seat in a slot for a patient. The patient's own hold on the slot is used up."""
     _staff_only(ctx, args)
     await load_patient(ctx, args.patient_id)
     await require_consent(ctx, args.patient_id, "care")
-    slot = await _take(ctx, args.slot_id, args.patient_id, overlap=args.overlap_reason is not None)
+    slot = await _claim_seat(ctx, args.slot_id, args.patient_id, overlap=args.overlap_reason is not None)
     row = Appointment(
         id=new_id(),
         tenant_id=ctx.tenant.id,
@@ -242,7 +242,7 @@ async def confirm_appointment(ctx: ToolContext, args: AppointmentId) -> Appointm
     effect=Effect.WRITE,
     raises=(SlotFull, SlotInPast, SlotClosed, PractitionerElsewhere, PatientElsewhere, OneADay, StateNotAllowed),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> AppointmentOut:
     """Move a booked or confirmed appointment that has not begun to another slot: the old seat is freed and the new one
@@ -255,7 +255,7 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
     if row.slot_id == args.slot_id:
         raise Conflict("The appointment is in this slot already.")
     was, freed_slot_id = row.starts_at.isoformat(), str(row.slot_id)
-    slot = await _take(ctx, args.slot_id, row.patient_id, overlap=args.overlap_reason is not None)
+    slot = await _claim_seat(ctx, args.slot_id, row.patient_id, overlap=args.overlap_reason is not None)
     for name, value in _of_slot(slot).items():
         setattr(row, name, value)
     row.state, row.confirmed_at, row.reminded_at = "booked", None, None
@@ -272,7 +272,7 @@ async def reschedule_appointment(ctx: ToolContext, args: Reschedule) -> Appointm
     effect=Effect.WRITE,
     raises=(StateNotAllowed,),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def cancel_appointment(ctx: ToolContext, args: Cancel) -> AppointmentOut:
     """Cancel a booked or confirmed appointment and free its seat. Once its time has begun only the hospital can."""
@@ -307,7 +307,7 @@ async def _shown(ctx: ToolContext, rows: Sequence[Appointment]) -> list[Appointm
     ]
 
 
-async def _take(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: bool) -> TimeSlot:
+async def _claim_seat(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: bool) -> TimeSlot:
     """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it. `overlap`:
     the practitioner may be in another slot at the time."""
     slot = await lock_slot(ctx, slot_id)
@@ -339,6 +339,6 @@ _STAFF_ONLY = {
 
 
 def _staff_only(ctx: ToolContext, args: BookAppointment | Reschedule | Cancel) -> None:
-    for name, deed in _STAFF_ONLY.items():
+    for name, action in _STAFF_ONLY.items():
         if getattr(args, name, None) not in (None, False) and not ctx.principal.is_staff:
-            raise Forbidden(f"Only staff may {deed}.")
+            raise Forbidden(f"Only staff may {action}.")

@@ -66,7 +66,7 @@ class WaitlistOut(Out):
     effect=Effect.WRITE,
     raises=(AlreadyWaiting,),
     by_patient=True,
-    assent=True,
+    confirmation=True,
 )
 async def join_waitlist(ctx: ToolContext, args: JoinWaitlist) -> WaitlistOut:
     """Put a patient on the waitlist of a specialty (and practitioner) for a range of days."""

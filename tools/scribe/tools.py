@@ -15,7 +15,7 @@ from scribe.checking.check import check_note
 from scribe.dictation import DICTATION, has_commands
 from scribe.drafting import Draft, draft_of
 from scribe.fhir.codes import ENCOUNTER_STATUS
-from scribe.fhir.document import About, document
+from scribe.fhir.document import DocumentMetadata, document
 from scribe.headings import read_note
 from scribe.making import ModelSilent, NoteModel
 from scribe.note import Section, Sentence, Written
@@ -101,19 +101,19 @@ def _shown(
     notices: tuple[str, ...],
 ) -> DraftOut:
     note = drafted.note.model_copy(update={"sections": template.arrange(drafted.note.sections)})
-    about = About(
+    metadata = DocumentMetadata(
         id=uuid5(NAMESPACE_URL, f"{heard.session_id or heard.visit.segments}"), at=heard.started_at,
         written_at=heard.read_at, maker=drafted.maker, patient_id=heard.patient_id,
         encounter_id=encounter.id if encounter else None,
         encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=heard.session_id,
     )  # fmt: skip
-    bundle = document(note, about)
+    bundle = document(note, metadata)
     found = faults(bundle)
     if found:
         log.error("scribe.bundle_invalid", rules=sorted({fault.rule for fault in found}))
         raise Failed
     return DraftOut(
-        patient_id=heard.patient_id, session_id=heard.session_id, encounter_id=about.encounter_id, template=template.name,
+        patient_id=heard.patient_id, session_id=heard.session_id, encounter_id=metadata.encounter_id, template=template.name,
         text=render(note.sections, template.divisions), note=note, maker=drafted.maker, sentences=drafted.sentences,
         unsupported=drafted.unsupported, dropped=list(drafted.dropped), missing=list(drafted.missing),
         contradictions=list(drafted.contradictions), lacking=list(template.lacking(note.sections)), notices=list(notices),

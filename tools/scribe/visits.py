@@ -94,7 +94,7 @@ def _age(row: PatientTable, today: date) -> int:
 
 def _notices(visit: Visit) -> tuple[str, ...]:
     """Labels that the words speak against, and segments of nobody."""
-    told: list[str] = []
+    notices: list[str] = []
     texts = {
         role: " ".join(segment.text for segment in visit.segments if segment.role == role)
         for role in ("doctor", "patient")
@@ -102,10 +102,12 @@ def _notices(visit: Visit) -> tuple[str, ...]:
     if all(len(text.split()) >= _TELLING_WORDS for text in texts.values()):
         roles = {name: role for name, (role, _) in roles_of(texts).items()}
         if roles["doctor"] == "patient" or roles["patient"] == "doctor":
-            told.append("The speakers look swapped: what is labelled doctor sounds like the patient, and the reverse.")
+            notices.append(
+                "The speakers look swapped: what is labelled doctor sounds like the patient, and the reverse."
+            )
     unknown = sum(segment.role == "unknown" for segment in visit.segments)
     if unknown and len({segment.role for segment in visit.segments}) > 1:
-        told.append(f"Nobody is named as the speaker of {unknown} of {len(visit.segments)} segments.")
+        notices.append(f"Nobody is named as the speaker of {unknown} of {len(visit.segments)} segments.")
     elif unknown:
-        told.append("No speaker is named: who said what was guessed from the words.")
-    return tuple(told)
+        notices.append("No speaker is named: who said what was guessed from the words.")
+    return tuple(notices)

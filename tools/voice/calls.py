@@ -19,12 +19,12 @@ from db.blobs import Blobs
 from governance.record import entry_kind
 from governance.vault import DataKey, Keyring
 from tools.conversations.contents import open_contents
-from tools.conversations.inbox import begin_conversation, opening_of, turn_job
+from tools.conversations.inbox import begin_conversation, header_of, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 from tools.voice.recordings import Leg, add_parts, audio_key, destroy_audio, seal_part
 from tools.voice.sessions import STARTED
 from tools.voice.tables import VoiceSession
@@ -61,15 +61,15 @@ async def begin_call(
     *,
     call_sid: str,
     address: str,
-    prepare: Callable[[Work, UUID], Awaitable[None]] | None = None,
+    prepare: Callable[[UnitOfWork, UUID], Awaitable[None]] | None = None,
 ) -> Call:
     """Write that a call has come in; one that is known already is given as it is. `prepare` is done in the same
     transaction, with the conversation's id."""
     known = await find_call(runtime, tenant_id, call_sid, address=address)
     if known is not None:
         return known
-    opening = opening_of(new_id(), "phone", runtime.clock.now())
-    async with open_work(runtime, tenant_id, opening=opening) as work:
+    header = header_of(new_id(), "phone", runtime.clock.now())
+    async with unit_of_work(runtime, tenant_id, header=header) as work:
         conversation_id = await begin_conversation(work, "phone", address)
         row = VoiceSession(
             id=new_id(), tenant_id=tenant_id, kind="call", state="open", opened_by="twilio", started_at=work.now,
@@ -236,6 +236,6 @@ async def record(runtime: Runtime, call: Call) -> Recorder | None:
     return Recorder(runtime, call, await audio_key(runtime, call.tenant_id, call.session_id), start=start)
 
 
-def _on_record(runtime: Runtime, call: Call) -> AbstractAsyncContextManager[Work]:
-    opening = opening_of(call.conversation_id, "phone", runtime.clock.now())
-    return open_work(runtime, call.tenant_id, opening=opening)
+def _on_record(runtime: Runtime, call: Call) -> AbstractAsyncContextManager[UnitOfWork]:
+    header = header_of(call.conversation_id, "phone", runtime.clock.now())
+    return unit_of_work(runtime, call.tenant_id, header=header)

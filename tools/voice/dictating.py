@@ -14,10 +14,10 @@ from tools.patients.gates import has_consent
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import open_work
+from tools.runtime.unit_of_work import unit_of_work
 from tools.voice.recordings import add_parts, audio_key, seal_part
 from tools.voice.said import Said, add_segments
-from tools.voice.sessions import SessionState, hints_about
+from tools.voice.sessions import SessionState, hints_aad
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import facts_of, names_that_may_be_said
 from tools.voice.uploads import AUDIO_TAKEN
@@ -52,9 +52,9 @@ class Dictation:
             if pcm
             else []
         )
-        opening = self.runtime.opening_for(self.caller, "dictation")
+        header = self.runtime.header_for(self.caller, "dictation")
         try:
-            async with open_work(self.runtime, self.caller.tenant_id, opening=opening) as work:
+            async with unit_of_work(self.runtime, self.caller.tenant_id, header=header) as work:
                 row = await work.session.get(VoiceSession, self.session_id, with_for_update=True)
                 if row is None or row.state != "open" or row.taken_samples != self.taken_samples:
                     raise TakenOver
@@ -89,7 +89,7 @@ async def open_dictation(runtime: Runtime, caller: Principal, session_id: UUID) 
         consents = row.patient_id is not None and await has_consent(session, row.patient_id, "recording")
         if row.kind == "visit" and not consents:
             raise ConsentMissing("The patient has not consented to recording.", purpose="recording")
-        hints = await Keyring(runtime.vault, session, caller.tenant_id).open_one(row.hints, hints_about(row.id))
+        hints = await Keyring(runtime.vault, session, caller.tenant_id).open_one(row.hints, hints_aad(row.id))
         words = [*(json.loads(hints) if hints else []), *await names_that_may_be_said(session, row)]
         role = "doctor" if row.kind == "dictation" else "unknown"
         return Dictation(runtime, caller, row.id, row.taken_samples, row.language, words, role)

@@ -13,14 +13,14 @@ from sqlalchemy import select
 
 from db.base import new_id
 from db.blobs import Blobs
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from tools.facility.tables import Practitioner
 from tools.runtime.context import ToolContext
 from tools.runtime.errors import Conflict, NotFound
 from tools.runtime.events import event_type
 from tools.runtime.tool import Args, Effect, Out, delete, post, tool
 from tools.voice.sessions import WRITE, SessionState
-from tools.voice.speaking import print_about, print_owner, voices_kept
+from tools.voice.speaking import print_aad, print_owner, voices_kept
 from tools.voice.tables import VoicePrint, VoiceSession
 from voice.speakers.clustering import group
 from voice.speakers.vectors import HOP_S
@@ -81,7 +81,7 @@ async def enrol(ctx: ToolContext, args: EnrolVoice) -> VoiceOut:
         )
         ctx.session.add(row)
     vector = json.dumps([round(float(value), 5) for value in mean / np.linalg.norm(mean)])
-    row.vector, row.seconds = await ctx.work.keys.seal(print_owner(row), vector, print_about(row)), seconds
+    row.vector, row.seconds = await ctx.work.keys.seal(print_owner(row), vector, print_aad(row)), seconds
     await ctx.session.flush()
     ctx.emit(ENROLLED, args.practitioner_id, seconds=round(seconds))
     return VoiceOut(practitioner_id=row.practitioner_id, role=row.role, seconds=seconds, enrolled_at=ctx.now)

@@ -17,12 +17,12 @@ from governance.record import entry_kind
 from governance.vault import Keyring
 from tools.conversations.carrier import Carrier, CarrierRefused
 from tools.conversations.contents import Content, open_contents, seal_content
-from tools.conversations.inbox import is_audio, is_urgent, opening_of, turn_job
+from tools.conversations.inbox import header_of, is_audio, is_urgent, turn_job
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.events import Event
 from tools.runtime.jobs import Job, task
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 from tools.voice.recordings import add_parts, audio_key, open_audio, seal_stream
 from tools.voice.said import read_segments
 from tools.voice.sessions import STARTED
@@ -107,7 +107,7 @@ async def _fetch(runtime: Runtime, note: Note) -> tuple[UUID | None, str | None]
     return session_id, None
 
 
-def _row(work: Work, note: Note, session_id: UUID, size: int) -> VoiceSession:
+def _row(work: UnitOfWork, note: Note, session_id: UUID, size: int) -> VoiceSession:
     return VoiceSession(
         id=session_id, tenant_id=note.tenant_id, kind="voice_note", state="transcribing", opened_by="patient",
         started_at=work.now, ended_at=work.now, patient_id=note.patient_id, conversation_id=note.conversation_id,
@@ -116,7 +116,7 @@ def _row(work: Work, note: Note, session_id: UUID, size: int) -> VoiceSession:
     )  # fmt: skip
 
 
-async def _look(runtime: Runtime, work: Work, row: VoiceSession) -> None:
+async def _look(runtime: Runtime, work: UnitOfWork, row: VoiceSession) -> None:
     try:
         layout = probe(await open_audio(work, runtime.services.get(Blobs), row.id, "upload"))
     except BadAudio as bad:
@@ -159,6 +159,6 @@ async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: s
         work.jobs.append(turn_job(note.tenant_id, note.conversation_id, urgent=message.urgent))
 
 
-def _opened(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> AbstractAsyncContextManager[Work]:
+def _opened(runtime: Runtime, tenant_id: UUID, conversation_id: UUID) -> AbstractAsyncContextManager[UnitOfWork]:
     """A transaction whose entries stand in the conversation's session on the record."""
-    return open_work(runtime, tenant_id, opening=opening_of(conversation_id, "whatsapp", runtime.clock.now()))
+    return unit_of_work(runtime, tenant_id, header=header_of(conversation_id, "whatsapp", runtime.clock.now()))

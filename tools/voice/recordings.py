@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
 from db.blobs import Blobs
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from governance.vault import DataKey, Keyring, Owner
 from tools.runtime.jobs import Job
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.voice.tables import VoicePart, VoiceSession
 
 Leg = Literal["upload", "dictation", "caller", "answer", "voices"]
@@ -30,7 +30,7 @@ _BLOBS_A_JOB = 500
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sealed piece that lies in the blob store: `size` bytes of the clear stream from `start` on."""
+    """A sealed piece that lies in the blob store: `size` bytes of the decrypted stream from `start` on."""
 
     start: int
     size: int
@@ -59,11 +59,11 @@ async def audio_key(runtime: Runtime, tenant_id: UUID, session_id: UUID) -> Data
     return key
 
 
-async def seal_part(blobs: Blobs, key: DataKey, session_id: UUID, leg: Leg, start: int, clear: bytes) -> Part:
+async def seal_part(blobs: Blobs, key: DataKey, session_id: UUID, leg: Leg, start: int, plain: bytes) -> Part:
     """Put a piece of audio into the blob store, sealed. It counts once a row of `voice_part` names it (`add_parts`)."""
     blob = f"{folder_of(key.tenant_id, session_id)}/{leg}/{start:014d}-{new_id()}"
-    await blobs.put(blob, key.seal_bytes(clear, blob))
-    return Part(start, len(clear), blob, key.id)
+    await blobs.put(blob, key.seal_bytes(plain, blob))
+    return Part(start, len(plain), blob, key.id)
 
 
 async def seal_stream(
@@ -87,7 +87,7 @@ async def seal_stream(
     return parts
 
 
-async def add_parts(work: Work, session_id: UUID, leg: Leg, parts: Sequence[Part]) -> None:
+async def add_parts(work: UnitOfWork, session_id: UUID, leg: Leg, parts: Sequence[Part]) -> None:
     """Make pieces part of the session's audio."""
     rows = [
         {
@@ -100,18 +100,18 @@ async def add_parts(work: Work, session_id: UUID, leg: Leg, parts: Sequence[Part
         await work.session.execute(insert(VoicePart), rows)
 
 
-async def open_audio(work: Work, blobs: Blobs, session_id: UUID, leg: Leg) -> BinaryIO:
-    """The clear audio as a file to read, decrypted piece by piece in memory. Raises AudioGone."""
+async def open_audio(work: UnitOfWork, blobs: Blobs, session_id: UUID, leg: Leg) -> BinaryIO:
+    """The decrypted audio as a file to read, decrypted piece by piece in memory. Raises AudioGone."""
     return cast(BinaryIO, SealedAudio(blobs, await _parts_of(work, session_id, leg)))
 
 
-async def open_pieces(work: Work, blobs: Blobs, session_id: UUID, leg: Leg) -> list[bytes]:
-    """The clear pieces of a leg, in order. Raises AudioGone."""
+async def open_pieces(work: UnitOfWork, blobs: Blobs, session_id: UUID, leg: Leg) -> list[bytes]:
+    """The decrypted pieces of a leg, in order. Raises AudioGone."""
     parts = await _parts_of(work, session_id, leg)
-    return [await asyncio.to_thread(_clear, blobs, part, key) for part, key in parts]
+    return [await asyncio.to_thread(_decrypt, blobs, part, key) for part, key in parts]
 
 
-async def _parts_of(work: Work, session_id: UUID, leg: Leg) -> list[tuple[Part, DataKey]]:
+async def _parts_of(work: UnitOfWork, session_id: UUID, leg: Leg) -> list[tuple[Part, DataKey]]:
     query = select(VoicePart).where(VoicePart.session_id == session_id, VoicePart.leg == leg).order_by(VoicePart.start)
     rows = list(await work.session.scalars(query))
     keys = await work.keys.by_id(row.key_id for row in rows)
@@ -124,14 +124,14 @@ async def _parts_of(work: Work, session_id: UUID, leg: Leg) -> list[tuple[Part, 
     return parts
 
 
-def _clear(blobs: Blobs, part: Part, key: DataKey) -> bytes:
+def _decrypt(blobs: Blobs, part: Part, key: DataKey) -> bytes:
     sealed = blobs.get(part.blob)
     if sealed is None:
         raise AudioGone(part.blob)
     return key.open_bytes(sealed, part.blob)
 
 
-async def destroy_audio(work: Work, row: VoiceSession) -> None:
+async def destroy_audio(work: UnitOfWork, row: VoiceSession) -> None:
     """Destroy a session's audio for good: its key at once, its pieces by a job. The caller notes why."""
     row.audio_deleted_at = work.now
     row.received_bytes = 0
@@ -139,7 +139,7 @@ async def destroy_audio(work: Work, row: VoiceSession) -> None:
     await remove_parts(work, row.id)
 
 
-async def remove_parts(work: Work, session_id: UUID) -> None:
+async def remove_parts(work: UnitOfWork, session_id: UUID) -> None:
     """Take a session's audio out; its pieces go by a job that names them, since another upload may be putting its own."""
     gone = await work.session.scalars(
         delete(VoicePart).where(VoicePart.session_id == session_id).returning(VoicePart.blob)
@@ -155,7 +155,7 @@ class AudioGone(Exception):
 
 
 class SealedAudio(io.RawIOBase):
-    """Reads, and seeks in, a session's audio; keeps two clear pieces in memory. For one thread."""
+    """Reads, and seeks in, a session's audio; keeps two decrypted pieces in memory. For one thread."""
 
     def __init__(self, blobs: Blobs, parts: Sequence[tuple[Part, DataKey]]) -> None:
         self._blobs, self._parts = blobs, parts
@@ -181,8 +181,8 @@ class SealedAudio(io.RawIOBase):
         index = self._index(self._at)
         if index is None:
             return 0
-        part, clear = self._parts[index][0], self._clear(index)
-        piece = clear[self._at - part.start : self._at - part.start + len(buffer)]
+        part, plain = self._parts[index][0], self._decrypt(index)
+        piece = plain[self._at - part.start : self._at - part.start + len(buffer)]
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
@@ -200,10 +200,10 @@ class SealedAudio(io.RawIOBase):
                 return middle
         return None
 
-    def _clear(self, index: int) -> bytes:
+    def _decrypt(self, index: int) -> bytes:
         found = self._open.get(index)
         if found is None:
-            found = _clear(self._blobs, *self._parts[index])
+            found = _decrypt(self._blobs, *self._parts[index])
             while len(self._open) >= 2:
                 self._open.pop(next(iter(self._open)))
             self._open[index] = found

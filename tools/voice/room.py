@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.runtime.rooms import CLINICAL, FEW, DataClass, Room
-from tools.voice.keeping import MOST_RECORDINGS, count_past_audio, destroy_past_audio, erase_recordings
+from tools.voice.retention import MOST_RECORDINGS, count_past_audio, destroy_past_audio, erase_recordings
 
 RECORDINGS = DataClass(
     "recordings", days=30, at_least=1, counted_as="recordings", count=count_past_audio, most=MOST_RECORDINGS,
@@ -17,7 +17,7 @@ ROOM = Room(
         "voice:write": ("physician", "nurse"),
     },
     classes=(RECORDINGS,),
-    lets_go={"recordings": (destroy_past_audio,)},
+    deletes={"recordings": (destroy_past_audio,)},
     ends={"voice_part": "recordings"},
     keeps={"voice_session": CLINICAL, "voice_segment": CLINICAL, "voice_print": FEW},
     erase=erase_recordings,

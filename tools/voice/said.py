@@ -14,7 +14,7 @@ from db.base import new_id
 from db.json import JsonObject
 from governance.record import canonical
 from governance.vault import Keyring
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.voice.recordings import text_owner
 from tools.voice.tables import VoiceSegment, VoiceSession
 from voice.recognition.engine import Segment, Word
@@ -38,7 +38,7 @@ class Said:
     number: int = 0
 
 
-async def add_segments(work: Work, row: VoiceSession, lines: Sequence[Said]) -> list[UUID]:
+async def add_segments(work: UnitOfWork, row: VoiceSession, lines: Sequence[Said]) -> list[UUID]:
     """Put segments after those that are there; their ids."""
     if not lines:
         return []
@@ -56,14 +56,14 @@ async def add_segments(work: Work, row: VoiceSession, lines: Sequence[Said]) -> 
                 "speaker": said.speaker, "speaker_confidence": said.speaker_confidence, "role": said.role,
                 "role_confidence": said.role_confidence, "fixed": said.fixed, "confidence": heard.confidence,
                 "language": heard.language, "engine": said.engine, "flags": sorted(heard.flags),
-                "content": key.seal(content, segment_about(segment_id)),
+                "content": key.seal(content, segment_aad(segment_id)),
             }
         )  # fmt: skip
     await work.session.execute(insert(VoiceSegment), values)
     return [value["id"] for value in values]
 
 
-async def read_segments(work: Work, session_id: UUID) -> list[Said]:
+async def read_segments(work: UnitOfWork, session_id: UUID) -> list[Said]:
     """All segments of a session in the order of their times. What was erased reads "[erased]"."""
     query = (
         select(VoiceSegment)
@@ -74,7 +74,7 @@ async def read_segments(work: Work, session_id: UUID) -> list[Said]:
 
 
 async def opened(keys: Keyring, rows: Sequence[VoiceSegment]) -> list[Said]:
-    contents = await keys.open_many([(row.content, segment_about(row.id)) for row in rows])
+    contents = await keys.open_many([(row.content, segment_aad(row.id)) for row in rows])
     return [_said(row, content) for row, content in zip(rows, contents, strict=True)]
 
 
@@ -96,24 +96,24 @@ def _said(row: VoiceSegment, content: str | None) -> Said:
     )  # fmt: skip
 
 
-async def rewrite(work: Work, row: VoiceSession, said: Said, text: str) -> bytes:
+async def rewrite(work: UnitOfWork, row: VoiceSession, said: Said, text: str) -> bytes:
     """The sealed content of a segment with another text; what was recognised is kept beside it."""
     assert said.id is not None
     content = _packed(text, said.heard.words, said.raw or said.heard.text)
-    return await work.keys.seal(text_owner(row.id), content, segment_about(said.id))
+    return await work.keys.seal(text_owner(row.id), content, segment_aad(said.id))
 
 
 async def names_of(keys: Keyring, row: VoiceSession) -> dict[str, str]:
     """What people call the speakers, by label."""
-    names: dict[str, str] = json.loads(await keys.open_one(row.names, names_about(row.id)) or "{}")
+    names: dict[str, str] = json.loads(await keys.open_one(row.names, names_aad(row.id)) or "{}")
     return names
 
 
-async def keep_names(work: Work, row: VoiceSession, names: dict[str, str]) -> None:
-    row.names = await work.keys.seal(text_owner(row.id), canonical(names), names_about(row.id)) if names else None
+async def keep_names(work: UnitOfWork, row: VoiceSession, names: dict[str, str]) -> None:
+    row.names = await work.keys.seal(text_owner(row.id), canonical(names), names_aad(row.id)) if names else None
 
 
-def names_about(session_id: UUID) -> str:
+def names_aad(session_id: UUID) -> str:
     return f"names:{session_id}"
 
 
@@ -125,5 +125,5 @@ def _packed(text: str, words: Iterable[Word], raw: str | None) -> str:
     return canonical(content)
 
 
-def segment_about(segment_id: UUID) -> str:
+def segment_aad(segment_id: UUID) -> str:
     return f"segment:{segment_id}"

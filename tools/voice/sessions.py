@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from db.base import new_id
 from db.json import JsonObject
-from governance.keeping import destroy
+from governance.key_lifecycle import destroy
 from tools.facility.tables import Practitioner
 from tools.patients.gates import load_patient, require_consent
 from tools.runtime.context import ToolContext
@@ -23,7 +23,7 @@ from tools.runtime.jobs import Job
 from tools.runtime.pages import Page, PageArgs, page
 from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.scheduling.tables import Encounter
 from tools.voice.recordings import destroy_audio, text_owner
 from tools.voice.tables import VoiceSegment, VoiceSession
@@ -141,7 +141,7 @@ async def start_session(ctx: ToolContext, args: StartSession) -> SessionOut:
         practitioner_id=args.practitioner_id, language=args.language, speakers=args.speakers, **consent,
     )  # fmt: skip
     if args.hot_words:
-        row.hints = await ctx.work.keys.seal(text_owner(row.id), json.dumps(args.hot_words), hints_about(row.id))
+        row.hints = await ctx.work.keys.seal(text_owner(row.id), json.dumps(args.hot_words), hints_aad(row.id))
     ctx.session.add(row)
     await ctx.session.flush()
     ctx.emit(STARTED, row.id, kind=row.kind)
@@ -240,7 +240,7 @@ async def delete_session(ctx: ToolContext, args: SessionId) -> SessionOut:
     return shown(row, 0)
 
 
-async def destroy_session(work: Work, row: VoiceSession) -> None:
+async def destroy_session(work: UnitOfWork, row: VoiceSession) -> None:
     """Destroy a session's keys, rows and pieces of audio. The caller notes why."""
     await destroy_audio(work, row)
     await destroy(work.session, [text_owner(row.id).id], now=work.now)
@@ -248,7 +248,7 @@ async def destroy_session(work: Work, row: VoiceSession) -> None:
     row.state, row.ended_at, row.hints, row.names = "deleted", row.ended_at or work.now, None, None
 
 
-def hints_about(session_id: UUID) -> str:
+def hints_aad(session_id: UUID) -> str:
     return f"hints:{session_id}"
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from db.blobs import Blobs
 from governance.vault import Owner
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.voice.recordings import AudioGone, open_pieces
 from tools.voice.said import Said
 from tools.voice.tables import VoicePrint, VoiceSession
@@ -25,7 +25,7 @@ from voice.speakers.roles import Role, roles_of
 from voice.speakers.vectors import Array, Voices
 
 
-async def attribute(work: Work, blobs: Blobs, row: VoiceSession, said: Sequence[Said]) -> list[Said]:
+async def attribute(work: UnitOfWork, blobs: Blobs, row: VoiceSession, said: Sequence[Said]) -> list[Said]:
     """The segments with their speakers and roles, cut where the speaker changes."""
     known: dict[str, Role] = {}
     if row.kind in ("dictation", "voice_note"):  # one person speaks
@@ -41,7 +41,7 @@ async def attribute(work: Work, blobs: Blobs, row: VoiceSession, said: Sequence[
 
 
 async def _by_voice(
-    work: Work, blobs: Blobs, row: VoiceSession, said: Sequence[Said]
+    work: UnitOfWork, blobs: Blobs, row: VoiceSession, said: Sequence[Said]
 ) -> tuple[list[Said], dict[str, Role]]:
     voices = await voices_kept(work, blobs, row)
     grouped = await asyncio.to_thread(group, voices, speakers=row.speakers)
@@ -116,7 +116,7 @@ def _of(name: str, said: Sequence[Said], middles: Array) -> np.ndarray:
     return inside
 
 
-async def voices_kept(work: Work, blobs: Blobs, row: VoiceSession) -> Voices:
+async def voices_kept(work: UnitOfWork, blobs: Blobs, row: VoiceSession) -> Voices:
     """The speaker vectors of a session, or none where its audio was deleted."""
     try:
         pieces = await open_pieces(work, blobs, row.id, "voices")
@@ -125,10 +125,10 @@ async def voices_kept(work: Work, blobs: Blobs, row: VoiceSession) -> Voices:
     return Voices.joined(Voices.unpacked(piece) for piece in pieces)
 
 
-async def _enrolled(work: Work) -> dict[str, tuple[Array, Role]]:
+async def _enrolled(work: UnitOfWork) -> dict[str, tuple[Array, Role]]:
     """The voices that are known, by practitioner's id."""
     rows = list(await work.session.scalars(select(VoicePrint)))
-    opened = await work.keys.open_many([(row.vector, print_about(row)) for row in rows])
+    opened = await work.keys.open_many([(row.vector, print_aad(row)) for row in rows])
     return {
         str(row.practitioner_id): (
             np.array(json.loads(vector), np.float32),
@@ -144,5 +144,5 @@ def print_owner(row: VoicePrint) -> Owner:
     return Owner(row.id, "voice")
 
 
-def print_about(row: VoicePrint) -> str:
+def print_aad(row: VoicePrint) -> str:
     return f"voice_print:{row.id}"

@@ -71,7 +71,7 @@ class VoiceSession(Versioned, Base):
 
 
 class VoicePart(TenantRow, Base):
-    """A sealed piece of a session's audio in the blob store, `size` bytes of the clear stream from `start` on."""
+    """A sealed piece of a session's audio in the blob store, `size` bytes of the decrypted stream from `start` on."""
 
     __tablename__ = "voice_part"
     __table_args__ = (UniqueConstraint("tenant_id", "session_id", "leg", "start"),)

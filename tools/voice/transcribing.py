@@ -25,11 +25,11 @@ from tools.runtime.events import Event
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 from tools.voice.recognizers import Recognizers
 from tools.voice.recordings import AudioGone, add_parts, audio_key, destroy_audio, open_audio, seal_part
 from tools.voice.said import Said, add_segments, read_segments
-from tools.voice.sessions import FAILED, FINAL, hints_about
+from tools.voice.sessions import FAILED, FINAL, hints_aad
 from tools.voice.speaking import attribute
 from tools.voice.tables import VoiceSegment, VoiceSession
 from tools.voice.two_sides import TwoSides
@@ -58,9 +58,9 @@ class Job:
     tenant_id: UUID
     session_id: UUID
 
-    def work(self) -> AbstractAsyncContextManager[Work]:
+    def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         caller = system(self.tenant_id, "voice.transcribe")
-        return open_work(self.runtime, self.tenant_id, opening=self.runtime.opening_for(caller, "job"))
+        return unit_of_work(self.runtime, self.tenant_id, header=self.runtime.header_for(caller, "job"))
 
 
 @task("voice.transcribe", queue="speech", deaths=50)  # it goes on where it stopped
@@ -86,7 +86,7 @@ async def transcribe_session(runtime: Runtime, *, tenant: str, session: str) -> 
 
 async def _hear_all(job: Job) -> None:
     async with job.work() as work:
-        row = await _take(work, job.session_id)
+        row = await _claim_session(work, job.session_id)
         if row.codec is None or not row.complete:
             return  # nothing was uploaded: the segments came live, or from elsewhere
         layout = Layout(channels=row.channels or 1, duration_s=row.duration_s, codec=row.codec, rate_hz=0)
@@ -115,7 +115,7 @@ def _next(windows: Iterator[AudioWindow]) -> AudioWindow | None:
     return next(windows, None)
 
 
-async def _audio_of(work: Work, blobs: Blobs, row: VoiceSession) -> BinaryIO:
+async def _audio_of(work: UnitOfWork, blobs: Blobs, row: VoiceSession) -> BinaryIO:
     if row.kind != "call":
         return await open_audio(work, blobs, row.id, "upload")
     caller, answer = [await open_audio(work, blobs, row.id, leg) for leg in ("caller", "answer")]
@@ -136,7 +136,7 @@ async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voice
         blobs = job.runtime.services.get(Blobs)
         parts = [await seal_part(blobs, key, job.session_id, "voices", window.start_sample, voices.packed())]
     async with job.work() as work:
-        row = await _take(work, job.session_id, at=window.start_sample)
+        row = await _claim_session(work, job.session_id, at=window.start_sample)
         await add_parts(work, row.id, "voices", parts)
         await add_segments(work, row, [Said(segment, engine=engine.name) for segment in heard.segments])
         row.taken_samples = window.end_sample
@@ -150,7 +150,7 @@ async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voice
     SECONDS.inc((window.end_sample - window.start_sample) / 16_000)
 
 
-async def _take(work: Work, session_id: UUID, *, at: int | None = None) -> VoiceSession:
+async def _claim_session(work: UnitOfWork, session_id: UUID, *, at: int | None = None) -> VoiceSession:
     """The session's row, locked; Overtaken where it is not ours to go on with."""
     row = await work.session.get(VoiceSession, session_id, with_for_update=True, populate_existing=True)
     if row is None or row.state != "transcribing" or (at is not None and row.taken_samples != at):
@@ -161,7 +161,7 @@ async def _take(work: Work, session_id: UUID, *, at: int | None = None) -> Voice
 async def _finish(job: Job) -> None:
     """Tell the speakers apart, and say that the transcript is complete."""
     async with job.work() as work:
-        row = await _take(work, job.session_id)
+        row = await _claim_session(work, job.session_id)
         said = await read_segments(work, row.id)
         if row.complete:
             said = await attribute(work, job.runtime.services.get(Blobs), row, said)
@@ -180,7 +180,7 @@ async def _finish(job: Job) -> None:
 async def _fail(job: Job, code: str, sentence: str, *, keep_audio: bool) -> None:
     async with job.work() as work:
         try:
-            row = await _take(work, job.session_id)
+            row = await _claim_session(work, job.session_id)
         except Overtaken:
             return
         row.state, row.error, row.error_detail = "failed", code, sentence
@@ -190,7 +190,7 @@ async def _fail(job: Job, code: str, sentence: str, *, keep_audio: bool) -> None
         _tell(work, FAILED, row)
 
 
-def _tell(work: Work, event: str, row: VoiceSession) -> None:
+def _tell(work: UnitOfWork, event: str, row: VoiceSession) -> None:
     work.events.append(Event(event, row.id, {"kind": row.kind}))
 
 
@@ -203,9 +203,9 @@ async def _count_failure(job: Job) -> int:
         return int(row.attempts)
 
 
-async def _hot_words(work: Work, row: VoiceSession) -> list[str]:
+async def _hot_words(work: UnitOfWork, row: VoiceSession) -> list[str]:
     """Names and terms that may be said, the likeliest first."""
-    hints = await work.keys.open_one(row.hints, hints_about(row.id))
+    hints = await work.keys.open_one(row.hints, hints_aad(row.id))
     return [*(json.loads(hints) if hints else []), *await names_that_may_be_said(work.session, row)]
 
 

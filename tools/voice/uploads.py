@@ -15,7 +15,7 @@ from tools.patients.gates import has_consent
 from tools.runtime.errors import Conflict, ConsentMissing, Forbidden, NotFound, ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work, open_work
+from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 from tools.voice.recordings import Part, add_parts, audio_key, open_audio, remove_parts, seal_stream
 from tools.voice.sessions import SessionState
 from tools.voice.tables import VoiceSession
@@ -55,7 +55,7 @@ async def progress_of(runtime: Runtime, caller: Principal, session_id: UUID) -> 
         return Progress(row.received_bytes, row.complete)
 
 
-async def take_part(
+async def receive_part(
     runtime: Runtime,
     caller: Principal,
     session_id: UUID,
@@ -77,7 +77,7 @@ async def take_part(
     )
     bad: BadAudio | None = None
     try:
-        async with open_work(runtime, caller.tenant_id, opening=runtime.opening_for(caller, "rest")) as work:
+        async with unit_of_work(runtime, caller.tenant_id, header=runtime.header_for(caller, "rest")) as work:
             row = await _session(work.session, caller, session_id, lock=True)
             await _check(work.session, row, offset)
             whole = last and not broken_off.is_set()
@@ -95,7 +95,7 @@ async def take_part(
     return done
 
 
-async def _look(runtime: Runtime, work: Work, row: VoiceSession) -> BadAudio | None:
+async def _look(runtime: Runtime, work: UnitOfWork, row: VoiceSession) -> BadAudio | None:
     """See what the recording is; where it is none, take it out again."""
     audio = await open_audio(work, runtime.services.get(Blobs), row.id, "upload")
     try:
@@ -142,7 +142,7 @@ async def _bounded(stream: AsyncIterable[bytes], offset: int, most_bytes: int) -
         yield chunk
 
 
-def _note(work: Work, row: VoiceSession, offset: int, parts: list[Part], *, refused: BadAudio | None) -> None:
+def _note(work: UnitOfWork, row: VoiceSession, offset: int, parts: list[Part], *, refused: BadAudio | None) -> None:
     body = {
         "at": work.now, "session_id": row.id, "offset": offset, "size": sum(part.size for part in parts),
         "complete": row.complete, "refused": refused.code if refused else None,

@@ -27,19 +27,19 @@ class Keypad:
             self.keys = ""
             return None
         if digit == "#":
-            return self._take(question)
+            return self._answer(question)
         self.keys = (self.keys + digit)[-MAX_KEYS:]
         if question not in _MANY and self.keys == "0":
-            return self._take(question)
+            return self._answer(question)
         if question in _AT_ONCE and len(self.keys) == 1:
-            return self._take(question)
-        return self._take(question) if question == "date" and len(self.keys) == 8 else None
+            return self._answer(question)
+        return self._answer(question) if question == "date" and len(self.keys) == 8 else None
 
     def pause(self, at: float, question: Question) -> str | None:
         """The answer, where the caller has stopped pressing."""
-        return self._take(question) if self.keys and at - self.at >= self.pause_s else None
+        return self._answer(question) if self.keys and at - self.at >= self.pause_s else None
 
-    def _take(self, question: Question) -> str | None:
+    def _answer(self, question: Question) -> str | None:
         keys, self.keys = self.keys, ""
         if not keys:
             return None

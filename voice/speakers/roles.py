@@ -64,11 +64,11 @@ def roles_of(texts: Mapping[str, str], known: Mapping[str, Role] | None = None) 
             found[name] = ("nurse", 0.8)
             del weights[name]
     heard = {name: weight for name, weight in weights.items() if weight.words >= _FEWEST_WORDS}
-    taken = {role for role, _ in found.values()}
+    assigned = {role for role, _ in found.values()}
     ordered = sorted(heard, key=lambda name: heard[name].doctor - heard[name].patient, reverse=True)
-    if ordered and "doctor" not in taken:
+    if ordered and "doctor" not in assigned:
         found |= _pick("doctor", ordered[0], heard, against=ordered[1:])
-    if ordered and "patient" not in taken and ordered[-1] not in found:
+    if ordered and "patient" not in assigned and ordered[-1] not in found:
         found |= _pick("patient", ordered[-1], heard, against=ordered[:-1])
     for name in texts:
         found.setdefault(name, ("other", 0.5) if len(texts) > 2 and name in heard else ("unknown", 0.0))

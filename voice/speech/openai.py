@@ -33,14 +33,14 @@ class OpenAISpeech:
     async def say(self, text: str, *, language: str) -> AsyncIterator[bytes]:
         """The sound of a sentence, while it is made. Raises SpeechFailed."""
         body = {"model": self._model, "voice": self._voice, "input": text, "response_format": "pcm"}
-        line, odd, taken = Narrower(RATE_HZ), b"", 0
+        line, odd, received = Narrower(RATE_HZ), b"", 0
         try:
             async with self._client.stream("POST", "audio/speech", json=body) as response:
                 if response.status_code != 200:
                     raise SpeechFailed(f"the server answered {response.status_code}")
                 async for piece in response.aiter_bytes():
-                    taken += len(piece)
-                    if taken > MOST_BYTES:
+                    received += len(piece)
+                    if received > MOST_BYTES:
                         raise SpeechFailed("the sound is too long")
                     piece = odd + piece
                     odd = piece[len(piece) & ~1 :]
@@ -49,7 +49,7 @@ class OpenAISpeech:
                         yield sound
         except (httpx.HTTPError, ValueError) as error:
             raise SpeechFailed(type(error).__name__) from error
-        if not taken:
+        if not received:
             raise SpeechFailed("the server sent no sound")
         yield line.finish()
 

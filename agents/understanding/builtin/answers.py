@@ -82,11 +82,11 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
     ):
         return _choose(message, (0, len(text)))
     fits = [option for option in utterance.options if _fits(option, message, pieces, utterance.now.date())]
-    told = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
-    if told and len(fits) == 1 and len(utterance.options) >= 1:
-        return _choose(message, (told[0].start, _one_after(text, told[-1].end)))
+    specified = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
+    if specified and len(fits) == 1 and len(utterance.options) >= 1:
+        return _choose(message, (specified[0].start, _one_after(text, specified[-1].end)))
     match = next((match for match in _PICK.finditer(text) if _in_reach(match, len(utterance.options))), None)
-    return _choose(message, match.span()) if match and not (told and not fits) else None
+    return _choose(message, match.span()) if match and not (specified and not fits) else None
 
 
 def _shows(option: str, number: int, today: date) -> bool:
@@ -122,7 +122,7 @@ def _choose(message: Plain, span: tuple[int, int]) -> Intent:
 def _fits(option: str, message: Plain, pieces: list[Piece], today: date) -> bool:
     """Whether an option has all that was said about day, time, doctor and place."""
     label = plain(option).text
-    told = 0
+    specified = 0
     for piece in pieces:
         said = message.text[piece.start : piece.end]
         if piece.slot == "day":
@@ -134,10 +134,10 @@ def _fits(option: str, message: Plain, pieces: list[Piece], today: date) -> bool
             fits = all(any(likeness(word, part) >= 85 for part in name_words(label)) for word in words)
         else:
             continue
-        told += 1
+        specified += 1
         if not fits:
             return False
-    return told > 0
+    return specified > 0
 
 
 def _day_fits(label: str, said: str, today: date) -> bool:

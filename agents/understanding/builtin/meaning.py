@@ -254,7 +254,7 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
     placed: list[Placed] = []
     for piece in pieces:
         value = reading.message.words(piece.start, piece.end)[:200]
-        if not value or (reviewing and not changes(text) and _told(reading, piece)):
+        if not value or (reviewing and not changes(text) and _in_last_answer(reading, piece)):
             continue
         change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != utterance.awaiting
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
@@ -262,19 +262,19 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
     return placed
 
 
-def _told(reading: Reading, piece: Piece) -> bool:
+def _in_last_answer(reading: Reading, piece: Piece) -> bool:
     """Whether a value only repeats what was read back."""
-    said, told = reading.message.text[piece.start : piece.end], plain(reading.utterance.last_answer).text
+    said, answer = reading.message.text[piece.start : piece.end], plain(reading.utterance.last_answer).text
     today = reading.utterance.now.date()
     if piece.slot == "time":
-        back = [found_time.times for found_time in find_times(told)]
+        back = [found_time.times for found_time in find_times(answer)]
         return any(found_time.times in back for found_time in find_times(said, bare=True))
     if piece.slot == "day":
-        shown = [found_day.days for found_day in find_days(told, today, month_first=False)]
+        shown = [found_day.days for found_day in find_days(answer, today, month_first=False)]
         if (weekday := weekday_of(said)) is not None:
             return any(days.start.weekday() == weekday for days in shown)
         return any(found_day.days in shown for found_day in find_days(said, today, month_first=False))
-    return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told))
+    return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", answer))
 
 
 def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> list[Placed]:

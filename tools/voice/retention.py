@@ -1,4 +1,4 @@
-"""Keeping recordings: how long, and letting go of them. What is deleted cannot be read again: its key is destroyed first,
+"""Retention of recordings. What is deleted cannot be read again: its key is destroyed first,
 then its pieces are removed."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tools.runtime.events import Event, event_type, reaction
 from tools.runtime.jobs import task
 from tools.runtime.rooms import Erasing
 from tools.runtime.runtime import Runtime
-from tools.runtime.work import Work
+from tools.runtime.unit_of_work import UnitOfWork
 from tools.voice.recordings import destroy_audio
 from tools.voice.sessions import FAILED, destroy_session
 from tools.voice.tables import VoicePart, VoiceSession
@@ -113,6 +113,6 @@ async def erase_recordings(ctx: ToolContext, erasing: Erasing) -> None:
     erasing.found["recordings"] = [row.id for row in rows]
 
 
-def _note(work: Work, row: VoiceSession, why: str) -> None:
+def _note(work: UnitOfWork, row: VoiceSession, why: str) -> None:
     work.record.append(AUDIO_GONE, {"at": work.now, "session_id": row.id, "why": why})
     work.events.append(Event(AUDIO_DELETED, row.id, {"why": why}))

@@ -25,9 +25,9 @@ _SHORTEST_INSTRUCTION = 12
 _MOST = 50  # of a list, and of the patients named
 
 
-def clear(value: object) -> object:
+def readable(value: object) -> object:
     """A model, or any value, without what could name a person. Lists of records are counted."""
-    return _clear(value, keep_text=False, birth=False)
+    return _readable(value, keep_text=False, birth=False)
 
 
 def patients_in(value: object, found: dict[UUID, None] | None = None) -> dict[UUID, None]:
@@ -66,7 +66,7 @@ def texts_in(value: object, found: dict[str, None] | None = None) -> dict[str, N
     return found
 
 
-def _clear(value: object, *, keep_text: bool, birth: bool) -> object:
+def _readable(value: object, *, keep_text: bool, birth: bool) -> object:
     if value is None or isinstance(value, _KEPT):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, str):
@@ -74,23 +74,23 @@ def _clear(value: object, *, keep_text: bool, birth: bool) -> object:
     if isinstance(value, dt.date):
         return "[date]" if birth else value
     if isinstance(value, BaseModel):
-        plain = _plain_fields(type(value))
+        plain = _readable_fields(type(value))
         return {
-            name: _clear(inner, keep_text=plain.get(name, False), birth="birth" in name)
+            name: _readable(inner, keep_text=plain.get(name, False), birth="birth" in name)
             for name, inner in value.__dict__.items()
             if inner is not None
         }
     if isinstance(value, (list, tuple)):
         if any(isinstance(inner, BaseModel) for inner in value):
             return {"count": len(value)}
-        return [_clear(inner, keep_text=keep_text, birth=birth) for inner in value[:_MOST]]
+        return [_readable(inner, keep_text=keep_text, birth=birth) for inner in value[:_MOST]]
     if isinstance(value, dict):
         return {"count": len(value)}
     return "[value]"
 
 
 @cache
-def _plain_fields(model: type[BaseModel]) -> dict[str, bool]:
+def _readable_fields(model: type[BaseModel]) -> dict[str, bool]:
     return {
         name: name in _OWN_WORDS
         or _closed(field.annotation)

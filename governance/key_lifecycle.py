@@ -1,4 +1,4 @@
-"""Keeping data keys: wrapping them anew, retiring them, destroying them."""
+"""The life of data keys: wrapping them anew, retiring them, destroying them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BATCH = 200
 async def rewrap(session: AsyncSession, vault: Vault, *, limit: int = BATCH) -> int:
     """Wrap up to `limit` data keys by the master key that is current now; how many were. Texts are not touched, and
     readers are not disturbed: a key opens under its old wrapping until the commit."""
-    newest = await vault.masters.current()
+    newest = await vault.keks.current()
     query = (
         select(VaultKey)
         .where(VaultKey.wrapped.is_not(None), VaultKey.master != newest)
@@ -27,8 +27,8 @@ async def rewrap(session: AsyncSession, vault: Vault, *, limit: int = BATCH) -> 
     )
     rows = list(await session.scalars(query))
     wrapped = [(row.id, str(row.master), bytes(row.wrapped or b"")) for row in rows]
-    clear = await vault.masters.unwrap(wrapped) if rows else []
-    fresh = await vault.masters.wrap([(row.id, key) for row, key in zip(rows, clear, strict=True)]) if rows else []
+    plain = await vault.keks.unwrap(wrapped) if rows else []
+    fresh = await vault.keks.wrap([(row.id, key) for row, key in zip(rows, plain, strict=True)]) if rows else []
     for row, (master, key) in zip(rows, fresh, strict=True):
         row.master, row.wrapped = master, key
     await session.flush()
@@ -36,7 +36,7 @@ async def rewrap(session: AsyncSession, vault: Vault, *, limit: int = BATCH) -> 
 
 
 async def left_to_rewrap(session: AsyncSession, vault: Vault) -> int:
-    newest = await vault.masters.current()
+    newest = await vault.keks.current()
     query = select(func.count()).where(VaultKey.wrapped.is_not(None), VaultKey.master != newest)
     return int(await session.scalar(query) or 0)
 

@@ -1,4 +1,4 @@
-"""Letting go of the record itself, as its retention asks: sessions with a certificate each, and the keys of sealed texts."""
+"""Purging the record itself, as its retention asks: sessions with a certificate each, and the keys of sealed texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from governance.keeping import count_retired, destroy_retired, retire
+from governance.key_lifecycle import count_retired, destroy_retired, retire
 from governance.record import entry_kind
 from tools.runtime.context import ToolContext
 

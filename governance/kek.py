@@ -1,4 +1,4 @@
-"""Master keys, which wrap the data keys: a file of keys, or a key service that never shows them."""
+"""Key encryption keys (KEK; for operators: master keys), which wrap the data keys: a file of keys, or a key service that never shows them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pydantic import SecretStr
 
 from db.json import JsonObject
 
-ClearKey = tuple[UUID, bytes]  # the data key's id, and the key
+PlainKey = tuple[UUID, bytes]  # the data key's id, and the key
 WrappedKey = tuple[UUID, str, bytes]  # the data key's id, its master key's name, and the key wrapped by that
 
 
-class MasterKeyMissing(Exception):
+class KekMissing(Exception):
     """A data key is wrapped by a master key that is not at hand."""
 
 
@@ -40,7 +40,7 @@ class KeyFile:
     async def current(self) -> str:
         return self._current
 
-    async def wrap(self, keys: Sequence[ClearKey]) -> list[tuple[str, bytes]]:
+    async def wrap(self, keys: Sequence[PlainKey]) -> list[tuple[str, bytes]]:
         return [self._wrap(*key) for key in keys]
 
     def _wrap(self, key_id: UUID, data_key: bytes) -> tuple[str, bytes]:
@@ -48,12 +48,12 @@ class KeyFile:
         return self._current, nonce + self._keys[self._current].encrypt(nonce, data_key, key_id.bytes)
 
     async def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
-        """Raises MasterKeyMissing, and InvalidTag for a wrapped key that was changed or belongs to another row."""
+        """Raises KekMissing, and InvalidTag for a wrapped key that was changed or belongs to another row."""
         return [self._unwrap(*key) for key in keys]
 
     def _unwrap(self, key_id: UUID, master: str, wrapped: bytes) -> bytes:
         if master not in self._keys:
-            raise MasterKeyMissing(f"The master key {master!r} is not in the key file.")
+            raise KekMissing(f"The master key {master!r} is not in the key file.")
         return self._keys[master].decrypt(wrapped[:12], wrapped[12:], key_id.bytes)
 
     async def aclose(self) -> None:
@@ -77,7 +77,7 @@ class KeyService:
         answer = await self._asked(self._http.get(f"keys/{self._key}"))
         return f"{self._key}:v{answer['latest_version']}"
 
-    async def wrap(self, keys: Sequence[ClearKey]) -> list[tuple[str, bytes]]:
+    async def wrap(self, keys: Sequence[PlainKey]) -> list[tuple[str, bytes]]:
         """In one request (`batch_input`). Raises KeyServiceDown."""
         batch = [{"plaintext": base64.b64encode(data_key).decode(), **_bound(key_id)} for key_id, data_key in keys]
         sealed = [result["ciphertext"] for result in await self._batch(f"encrypt/{self._key}", batch)]

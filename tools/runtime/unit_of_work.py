@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.engine import Database, ended, set_scope
 from db.json import JsonObject
-from governance.record import Opening, Record
+from governance.record import Record, SessionHeader
 from governance.vault import Keyring, Vault
 from tools.runtime.errors import name_of
 from tools.runtime.events import Event, jobs_for
@@ -33,7 +33,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Work:
+class UnitOfWork:
     """What a running transaction carries. Tools see it through their `ToolContext`."""
 
     session: AsyncSession
@@ -88,7 +88,7 @@ class Work:
         }
 
 
-class Means(Protocol):
+class Resources(Protocol):
     """What a transaction needs of the runtime."""
 
     database: Database
@@ -99,16 +99,16 @@ class Means(Protocol):
 
 
 @asynccontextmanager
-async def open_work(
-    means: Means, tenant_id: UUID, *, opening: Opening, session: AsyncSession | None = None
-) -> AsyncIterator[Work]:
+async def unit_of_work(
+    resources: Resources, tenant_id: UUID, *, header: SessionHeader, session: AsyncSession | None = None
+) -> AsyncIterator[UnitOfWork]:
     """A transaction that commits effect, events, jobs and record together, or nothing. `session`: one that has begun, with
     nothing but reads in it."""
-    async with means.database.begin(tenant_id) if session is None else ended(session) as session:
-        keys = Keyring(means.vault, session, tenant_id)
-        work = Work(
-            session=session, tenant_id=tenant_id, now=means.clock.now(), record=Record(opening), keys=keys,
-            guard=means.guard,
+    async with resources.database.begin(tenant_id) if session is None else ended(session) as session:
+        keys = Keyring(resources.vault, session, tenant_id)
+        work = UnitOfWork(
+            session=session, tenant_id=tenant_id, now=resources.clock.now(), record=Record(header), keys=keys,
+            guard=resources.guard,
         )  # fmt: skip
         yield work
-        await work.flush(means.jobs)
+        await work.flush(resources.jobs)
