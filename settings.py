@@ -134,6 +134,10 @@ class Settings(BaseSettings):
     worker_stalled_s: float = Field(8.0, gt=0, description="A worker silent for so long is taken for dead")
     worker_concurrency: int = Field(8, ge=1)
     log_level: str = "INFO"
+    traces_url: str | None = Field(
+        None,
+        description="OpenTelemetry collector for traces, OTLP over HTTP: http://collector:4318/v1/traces; none: off",
+    )
 
     @model_validator(mode="after")
     def _refuse_development_in_production(self) -> Settings:

@@ -43,6 +43,7 @@ from tools.runtime.unit_of_work import Clock
 from tools.scheduling.rules import SlotRules
 from tools.voice.recognizers import Recognizers
 from voice.recognition.choosing import choose
+from wiring import traces
 from wiring.keys import blobs, derived, seals, vault
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ log = structlog.get_logger()
 
 def build_runtime(settings: Settings, url: str) -> Runtime:
     """The runtime with everything that outlives a call. The caller opens and closes it (`running`)."""
+    traces.configure(settings)
     rooms.load()
     database = Database(url, pool_size=settings.database_pool)
     people = People(database)

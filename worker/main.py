@@ -26,6 +26,7 @@ from tools.runtime.events import jobs_for
 from tools.runtime.jobs import DECLARED, QUEUES, TASKS, Queue, Retry, Task, task
 from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_ids
+from tools.runtime.traces import span
 
 log = structlog.get_logger()
 FINISHED_JOBS_KEPT_H = 24
@@ -62,9 +63,10 @@ def register(runtime: Runtime) -> None:
 
 
 def _running(runtime: Runtime, name: str, retry: Retry) -> object:
-    async def running(context: JobContext, **args: object) -> None:
+    async def running(context: JobContext, *, trace: dict[str, str] | None = None, **args: object) -> None:
         try:
-            await TASKS[name](runtime, **args)
+            with span(f"job {name}", after=trace, job=context.job.id):
+                await TASKS[name](runtime, **args)
         except Exception as error:
             if retry.get_retry_decision(exception=error, job=context.job) is None:
                 await bury(runtime, context.job, name_of(error))

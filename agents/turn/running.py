@@ -26,6 +26,7 @@ from tools.facility.directory import read_facts
 from tools.runtime.jobs import task
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
+from tools.runtime.traces import span
 from tools.runtime.unit_of_work import unit_of_work
 from tools.tickets.hand_over import HandOver, hand_over
 
@@ -97,6 +98,10 @@ class Turns:
     ) -> Answered | None:
         """Run the turn of the oldest message that waits; what it came to. None: none does. `incoming` is stored
         before, in the turn's transaction."""
+        with span("turn", conversation=conversation_id):
+            return await self._answer_next(tenant_id, conversation_id, incoming)
+
+    async def _answer_next(self, tenant_id: UUID, conversation_id: UUID, incoming: Incoming | None) -> Answered | None:
         started = time.perf_counter()
         tenant, hospital = await self.runtime.tenant(tenant_id), await self.hospital(tenant_id)
         turn = None

@@ -35,6 +35,7 @@ from agents.understanding.offer import FUNCTION, Call, Unreadable, offered_funct
 from agents.understanding.utterance import Known, Understanding, Understood, Utterance
 from agents.vocabulary import FLOWS, SLOTS
 from governance.record import entry_kind
+from tools.runtime.traces import span
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 PROMPT = "concierge/understand"
@@ -172,8 +173,9 @@ class ModelUnderstanding:
         system, message = self._messages(utterance)
         completion = _Completion()
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._fetch([SystemMessage(system), HumanMessage(message)], completion)
+            with span("model", model=self._name):
+                async with asyncio.timeout(self._timeout_s):
+                    await self._fetch([SystemMessage(system), HumanMessage(message)], completion)
             outcome, commands = _judge(completion, utterance.text)
         except Exception as error:  # whatever the client raises is an outcome, and the built-in answers
             outcome, commands = fault_of(error), ()

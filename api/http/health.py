@@ -14,6 +14,7 @@ from governance.kek import KeyServiceDown
 from governance.key_check import KeysDiffer
 from tools.runtime.errors import Unavailable
 from tools.runtime.outages import is_outage
+from tools.runtime.traces import span
 from wiring.runtime import check_node_keys
 
 router = APIRouter(tags=["health"])
@@ -113,8 +114,10 @@ class Timing:
                 status = message["status"]
             await send(message)
 
+        given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            await self.app(scope, receive, noted)
+            with span(f"http {scope['method']}", after={"traceparent": given.get("traceparent", "")}):
+                await self.app(scope, receive, noted)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             REQUESTS.labels(scope["method"], route, status).inc()

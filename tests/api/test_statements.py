@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,17 +18,20 @@ from tests.conftest import as_role
 
 @contextmanager
 def listening(app: FastAPI) -> Iterator[list[str]]:
-    """Statements as the driver sends them, and commits."""
+    """Statements of this task as the driver sends them, and commits: what runs aside is another's."""
     sent: list[str] = []
+    ours = asyncio.current_task()
     engine = app.state.runtime.database.engine.sync_engine
     original = psycopg.AsyncCursor.execute
 
     async def execute(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        sent.append(" ".join(str(query).split()))
+        if asyncio.current_task() is ours:
+            sent.append(" ".join(str(query).split()))
         return await original(cursor, query, params, **options)
 
     def committed(connection: Any) -> None:
-        sent.append("COMMIT")
+        if asyncio.current_task() is ours:
+            sent.append("COMMIT")
 
     psycopg.AsyncCursor.execute = execute  # type: ignore[method-assign]
     event.listen(engine, "commit", committed)

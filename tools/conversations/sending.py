@@ -27,6 +27,7 @@ from tools.patients.gates import has_consent
 from tools.runtime.events import Event, event_type
 from tools.runtime.jobs import Job, task
 from tools.runtime.runtime import Runtime
+from tools.runtime.traces import span
 from tools.runtime.unit_of_work import UnitOfWork, unit_of_work
 
 SENT_MESSAGE = event_type("Message.Sent", "An outgoing message changed its delivery state")
@@ -65,13 +66,14 @@ async def send_message(runtime: Runtime, *, tenant: str, message: str) -> None:
         return
     carrier = runtime.services.get(due.carrier)
     try:
-        sent = await _sent_before(runtime, carrier, tenant_id, due) or await carrier.send(
-            due.to,
-            due.body,
-            content_sid=due.content_sid,
-            content_variables=due.facts,
-            urgent=due.urgent,
-        )
+        with span("carrier", channel=due.channel, message=message_id):
+            sent = await _sent_before(runtime, carrier, tenant_id, due) or await carrier.send(
+                due.to,
+                due.body,
+                content_sid=due.content_sid,
+                content_variables=due.facts,
+                urgent=due.urgent,
+            )
     except CarrierRefused as refused:
         if not refused.permanent:
             await _later(runtime, tenant_id, message_id, due, refused)

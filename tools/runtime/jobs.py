@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.engine import KEEPALIVES, driver_of
 from db.json import JsonObject
 from tools.runtime.errors import ToolError
+from tools.runtime.traces import carried
 
 # `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `bulk`: messages that nobody waits
 # for; `speech`: recordings.
@@ -106,6 +107,6 @@ def _queued(job: Job) -> QueuedJob:
     lock = None if job.at is not None or job.urgent else job.lock
     queue = "urgent" if job.urgent else "bulk" if job.bulk else DECLARED[job.task].queue
     return QueuedJob(
-        id=None, queue=queue, lock=lock, queueing_lock=None, task_name=job.task, task_kwargs=job.args,
+        id=None, queue=queue, lock=lock, queueing_lock=None, task_name=job.task, task_kwargs=job.args | carried(),
         scheduled_at=job.at, priority=0,
     )  # fmt: skip

@@ -45,6 +45,7 @@ from tools.runtime.principals import Principal, system
 from tools.runtime.services import Services
 from tools.runtime.tables import TenantRecord
 from tools.runtime.tool import Args, Effect, Given, Operation, Result, Tool, find_tool, tool_of
+from tools.runtime.traces import span
 from tools.runtime.unit_of_work import Clock, UnitOfWork, unit_of_work
 
 log = structlog.get_logger()
@@ -171,7 +172,7 @@ class Runtime:
             context = await self.context(work, caller, if_match=if_match)
             context.prepared = prepared
             await work.scope(caller.patient_id)
-            out = await tool.run(context, args)
+            out = await _act(tool, context, args)
             body = out.model_dump_json()
             entry.out, entry.seen = out, context.seen
             if claimed is not None:
@@ -234,12 +235,12 @@ class Runtime:
             context.prepared = prepared
             await work.scope(caller.patient_id)
             if tool.effect is Effect.READ:
-                out = await tool.run(context, args)
+                out = await _act(tool, context, args)
             else:
                 if tool.effect is Effect.CRITICAL:
                     await approvals.use_approval(work, tool, args)
                 async with work.savepoint():
-                    out = await tool.run(context, args)
+                    out = await _act(tool, context, args)
         except (ToolError, IntegrityError) as error:
             refusal = as_tool_error(error)
             entry.asked(arguments)
@@ -347,6 +348,11 @@ class _OtherTools:
         permitted(tool.name, self.principal)
         assert tool.before is not None, f"{tool.name} needs no preparing"
         return await tool.before(await self.runtime.context(self.work, self.principal), args)
+
+
+async def _act(tool: Tool, context: ToolContext, args: Args) -> BaseModel:
+    with span(f"tool {tool.name}"):
+        return await tool.run(context, args)
 
 
 def as_tool_error(error: BaseException) -> ToolError:
