@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from sqlalchemy.exc import ProgrammingError
 
 from db.json import JsonObject
 from settings import Settings, get_settings
-from tools.runtime.principals import Principal
-from tools.runtime.runtime import Runtime
+
+if TYPE_CHECKING:
+    from tools.runtime.principals import Principal
+    from tools.runtime.runtime import Runtime
 
 out = Console()
+Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
 def with_runtime(body: Callable[[Runtime], Awaitable[None]]) -> None:
@@ -60,6 +65,7 @@ async def caller_for(runtime: Runtime, key: str) -> Principal:
     from sqlalchemy import select
 
     from api.identity.principals import principal_of
+    from tools.runtime.principals import Principal
     from tools.runtime.tables import TenantRecord
 
     if key:

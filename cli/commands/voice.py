@@ -7,7 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -15,8 +15,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.terminal import caller_for, out, with_runtime
 from db.json import JsonObject
-from tools.runtime.principals import Principal
-from tools.runtime.runtime import Reply, Runtime
+
+if TYPE_CHECKING:
+    from tools.runtime.principals import Principal
+    from tools.runtime.runtime import Reply, Runtime
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -26,7 +28,10 @@ _COLUMNS = (
 )
 _CHUNK = 1 << 20
 
+app = typer.Typer()
 
+
+@app.command()
 def transcribe(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Any format that PyAV reads")

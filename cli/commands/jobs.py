@@ -10,7 +10,7 @@ import typer
 from cli.terminal import call, out, print_call
 from db.json import JsonObject
 
-jobs_app = typer.Typer(help="Jobs that failed for good: look, run again, drop", no_args_is_help=True)
+jobs_app = typer.Typer(name="jobs", help="Jobs that failed for good: look, run again, drop", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 

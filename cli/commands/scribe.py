@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.terminal import caller_for, out, with_runtime
-from tools.runtime.runtime import Runtime
+
+if TYPE_CHECKING:
+    from tools.runtime.runtime import Runtime
+
+app = typer.Typer()
 
 
+@app.command()
 def note(
     file: Annotated[
         Path | None, typer.Argument(exists=True, dir_okay=False, help="A line a turn: `Doctor: ...`, `Patient: ...`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -18,12 +18,14 @@ from governance.key_check import forget_old_keks
 from governance.key_lifecycle import left_to_rewrap
 from governance.key_lifecycle import rewrap as rewrap_keys
 from tools.runtime.errors import ToolError
-from tools.runtime.principals import Principal
-from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_ids
 
-policy_app = typer.Typer(no_args_is_help=True, help="The hospital's policies.")
-vault_app = typer.Typer(no_args_is_help=True, help="The keys that texts are sealed under.")
+if TYPE_CHECKING:
+    from tools.runtime.principals import Principal
+    from tools.runtime.runtime import Runtime
+
+policy_app = typer.Typer(name="policy", no_args_is_help=True, help="The hospital's policies.")
+vault_app = typer.Typer(name="vault", no_args_is_help=True, help="The keys that texts are sealed under.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 

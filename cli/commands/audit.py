@@ -35,8 +35,10 @@ from governance.seals.report import Report
 from settings import get_settings
 from wiring.keys import seal_key_path, seals
 
-audit_app = typer.Typer(no_args_is_help=True, help="The record: is it whole, what is in it, what can be shown of it.")
-seals_app = typer.Typer(no_args_is_help=True, help="Seals over the record, and the keys that sign them.")
+audit_app = typer.Typer(
+    name="audit", no_args_is_help=True, help="The record: is it whole, what is in it, what can be shown of it."
+)
+seals_app = typer.Typer(name="seals", no_args_is_help=True, help="Seals over the record, and the keys that sign them.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 Time = Annotated[datetime | None, typer.Option(formats=_TIMES, help="UTC where there is no zone")]
