@@ -183,7 +183,7 @@ class MediaLine:
                 wanted=partial(self._wants, action.number),
             )
             self._deaf = 0
-        except Exception as error:
+        except Exception as error:  # whatever the engine raises: the call goes on without these words
             log.error("call.recogniser", error=type(error).__name__, exc_info=error)
             text, self._deaf = "", self._deaf + 1
             if self._deaf == DEAF_AFTER:

@@ -37,8 +37,8 @@ _MOVED = """
 """
 _HEADS = f"SELECT s.id, coalesce(l.head_seq, 0), s.head_seq, s.head_hash {_MOVED} ORDER BY s.id LIMIT %s"
 _WAITING = (
-    f"SELECT coalesce(sum(head_seq - sealed), 0)::bigint FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS "
-    f"sealed {_MOVED} LIMIT %s) x"
+    "SELECT coalesce(sum(head_seq - sealed), 0)::bigint"
+    f" FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS sealed {_MOVED} LIMIT %s) x"
 )
 _HELD = """
     SELECT count(*) FROM unnest(%s::uuid[], %s::int[], %s::bytea[]) AS x(session_id, seq, hash)

@@ -249,8 +249,8 @@ async def _check(ctx: ToolContext, thread: CollabThread) -> str:
         return "There is no note with a recording to check it against."
     found = await _call_thought(ctx, validate_note)
     lines = [
-        f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} "
-        f"sentences hold."
+        f"Note {row.note_id}, version {row.number}: "
+        f"{found.sentences - found.unsupported} of {found.sentences} sentences hold."
     ]
     for section in found.sections:
         for one in section.sentences:
