@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.lexicon import Lexicon
+from lexicon import Lexicon
 
 AGENTS = Path(__file__).parent
 ANSWER_WORDS = 6  # so long an answer in the patient's own words is, unless its slot says otherwise

@@ -25,7 +25,7 @@ from evals.harness import hospital, running_runtime
 from tools.conversations.inbox import Incoming, receive
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
-from tools.voice.notes import hear_note
+from tools.voice.notes import transcribe_note
 from wiring import demo
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -125,7 +125,7 @@ async def _picture(runtime: Runtime, me: dict[str, Any], phone: str) -> None:
     media = [{"url": "https://example.org/1", "content_type": "audio/ogg"}]
     sent = Incoming("console", phone, "", f"console-{new_id()}", media=media)
     message = await receive(runtime, demo.TENANT_ID, sent)
-    await hear_note(runtime, tenant=str(demo.TENANT_ID), message=str(message))
+    await transcribe_note(runtime, tenant=str(demo.TENANT_ID), message=str(message))
     async with runtime.database.begin(demo.TENANT_ID) as session:
         found = (
             await session.execute(text(_CONVERSATION_ID), {"key": runtime.vault.fingerprint(demo.TENANT_ID, phone)})

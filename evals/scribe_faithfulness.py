@@ -130,14 +130,14 @@ def _spearman(
 def seconds(split_name: str) -> tuple[int, int, float]:
     """(words, sentences, seconds of reading and checking) of the split's longest visit: median of five, nothing
     cached."""
-    from scribe.checking import heard
+    from scribe.checking import visit_index
     from scribe.checking.claims import read_claim
     from scribe.language import reading
 
     row = max(rows(f"aci-bench/{split_name}.csv"), key=lambda one: len(one["dialogue"]))
     sentences, taken = sentences_of(row["note"]), []
     for _ in range(5):
-        for cached in (reading.read, read_claim, heard.hear):
+        for cached in (reading.read, read_claim, visit_index.index_visit):
             cached.cache_clear()
         started = time.perf_counter()
         check_note(note_of(sentences), visit_of(row["dialogue"]))

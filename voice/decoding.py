@@ -17,8 +17,8 @@ import numpy as np
 from av.error import FFmpegError
 
 from voice.audio import RATE_HZ, Floats
+from voice.channel_separation import ChannelSeparation
 from voice.claims import bytes_claimed, counts_its_frames, page_cut_off
-from voice.legs import Legs
 
 _FORMATS = (
     "wav,w64,aiff,au,caf,flac,ogg,mp3,aac,mov,mp4,m4a,3gp,matroska,webm,amr,amrnb,amrwb,asf,avi,flv,mpegts,mpeg,ac3,"
@@ -27,7 +27,7 @@ _FORMATS = (
 MOST_CHANNELS = 16
 LONGEST_S = 24 * 3600
 _SLOWEST_HZ, _FASTEST_HZ = 4_000, 768_000
-_LISTEN_FOR_LEGS_S = 600.0
+_SEPARATION_WITHIN_S = 600.0
 _LONGEST_GAP_S = 60.0
 _SURE_LENGTHS = (
     "wav",
@@ -66,17 +66,17 @@ class Layout:
 def probe(source: BinaryIO) -> Layout:
     """What a recording is. Reads at most its first ten minutes. Raises BadAudio."""
     reader = _Reader(source)
-    legs = Legs()
+    separation = ChannelSeparation()
     try:
-        heard = 0
+        samples = 0
         for block in reader.blocks():
-            heard += block.shape[1]
-            if len(block) != 2 or heard > _LISTEN_FOR_LEGS_S * RATE_HZ:
+            samples += block.shape[1]
+            if len(block) != 2 or samples > _SEPARATION_WITHIN_S * RATE_HZ:
                 break
-            legs.push(block)
-        if not heard:
+            separation.push(block)
+        if not samples:
             raise BadAudio("no_samples", "The file holds no sound.")
-        return Layout(2 if legs.apart() else 1, reader.duration_s, reader.codec, reader.rate_hz)
+        return Layout(2 if separation.apart() else 1, reader.duration_s, reader.codec, reader.rate_hz)
     finally:
         reader.close()
 

@@ -31,7 +31,7 @@ _STEP = round(STEP_S * RATE_HZ)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LiveResult:
     """Partial: `text` may change, `stable` is the beginning of it that will not (before the pause). Final: `segments`
     (none where nothing was said), and `pcm`, the 16-bit sound at 16 kHz up to the sample `until`."""
 
@@ -44,7 +44,7 @@ class Heard:
     until: int = 0
 
 
-class LiveHearing:
+class LiveRecognition:
     """One stream of 16-bit mono sound. `from_sample` (16 kHz) is where it begins in the recording."""
 
     def __init__(
@@ -68,18 +68,18 @@ class LiveHearing:
         """Samples (16 kHz) of the recording that were given out in final segments, or found silent."""
         return self._taken
 
-    def push(self, pcm: bytes) -> list[Heard]:
+    def push(self, pcm: bytes) -> list[LiveResult]:
         """Take sound; what was heard with it, in order. At most one partial text, the last of all."""
-        found: list[Heard] = []
+        found: list[LiveResult] = []
         for block in self._blocks(pcm):
             self._hold(block)
             found += self._finals()
         partial = self._partial()
         return [*found, partial] if partial else found
 
-    def finish(self) -> list[Heard]:
+    def finish(self) -> list[LiveResult]:
         """The stream is over: what is left, as final."""
-        found: list[Heard] = []
+        found: list[LiveResult] = []
         if self._resampler is not None:
             for made in self._resampler.resample(None):
                 self._hold(made.to_ndarray()[0].astype(np.float32))
@@ -109,9 +109,9 @@ class LiveHearing:
         self._held = np.concatenate([self._held, block])
         self._values = np.concatenate([self._values, self._activity.push(block)])
 
-    def _finals(self) -> list[Heard]:
+    def _finals(self) -> list[LiveResult]:
         """What is final now: everything before a pause; before a cut, where there is too much; long silence."""
-        found: list[Heard] = []
+        found: list[LiveResult] = []
         while (cut := self._cut()) is not None:
             found.append(self._final(cut))
         return found
@@ -134,7 +134,7 @@ class LiveHearing:
     def _at(self, time_s: float) -> int:
         return max(_STEP, min(round(time_s / STEP_S), len(self._values)) * _STEP)
 
-    def _final(self, cut: int) -> Heard:
+    def _final(self, cut: int) -> LiveResult:
         """Give out the sound before a cut, a number of samples."""
         cut = min(cut, len(self._held))
         start, pcm = self._taken, to_shorts(self._held[:cut]).tobytes()
@@ -144,9 +144,9 @@ class LiveHearing:
         self._values = self._values[-(-cut // _STEP) :]
         self._words, self._stable, self._tried_s = [], 0, 0.0
         text = " ".join(segment.text for segment in segments)
-        return Heard(True, start / RATE_HZ, text, text, tuple(segments), pcm, self._taken)
+        return LiveResult(True, start / RATE_HZ, text, text, tuple(segments), pcm, self._taken)
 
-    def _partial(self) -> Heard | None:
+    def _partial(self) -> LiveResult | None:
         """The newest hypothesis about what is being said, where it is time for one and it can be had soon."""
         held_s = len(self._held) / RATE_HZ
         if held_s - self._tried_s < max(_PARTIAL_EACH_S, 2 * self._cost * held_s):
@@ -166,7 +166,7 @@ class LiveHearing:
         self._words = [*kept, *words[len(kept) :]]
         if not self._words:
             return None
-        return Heard(False, piece.start_s, " ".join(self._words), " ".join(self._words[: self._stable]))
+        return LiveResult(False, piece.start_s, " ".join(self._words), " ".join(self._words[: self._stable]))
 
     def _piece(self, count: int) -> Piece | None:
         """The speech in the first samples that are held; None where there is none."""

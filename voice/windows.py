@@ -23,7 +23,7 @@ __all__ = ["AudioWindow", "Piece", "Transcribed", "read_windows", "transcribe"]
 
 LONGEST_PIECE_S = 30.0
 # One end of a call, close to the mouth.
-LEG = Thresholds(start=0.5, stop=0.35, speech_s=0.1, silence_s=0.3, padding_s=0.3)
+OWN_CHANNEL = Thresholds(start=0.5, stop=0.35, speech_s=0.1, silence_s=0.3, padding_s=0.3)
 _JOINED_S, _JOINED_GAP_S = 10.0, 0.3
 _STEP = round(STEP_S * RATE_HZ)
 _GOOD_SILENCE_S = 0.6
@@ -76,13 +76,13 @@ def read_windows(
 def transcribe(window: AudioWindow, engine: Engine, *, language: str | None, hot_words: Sequence[str]) -> Transcribed:
     """The words of a window; nothing where nothing was said."""
     started = time.perf_counter()
-    heard = engine.recognise(window.pieces, language=language, hot_words=hot_words) if window.pieces else []
-    segments = sorted((segment for piece in heard for segment in piece), key=lambda segment: segment.start_s)
+    recognised = engine.recognise(window.pieces, language=language, hot_words=hot_words) if window.pieces else []
+    segments = sorted((segment for piece in recognised for segment in piece), key=lambda segment: segment.start_s)
     words = Counter[str]()
     for segment in segments:
         words[segment.language] += max(1, len(segment.words))
     most = words.most_common(1)
-    dropped = dict(getattr(heard, "dropped", {}))
+    dropped = dict(getattr(recognised, "dropped", {}))
     return Transcribed(segments, dropped, most[0][0] if most else None, time.perf_counter() - started)
 
 
@@ -120,7 +120,7 @@ def _window(samples: Floats, activity: list[Floats], start: int, truncated: bool
     pieces: list[Piece] = []
     for number, channel in enumerate(samples):
         values = activity[number][:steps]
-        for first, last in _stretches(values, LEG if apart else ROOM):
+        for first, last in _stretches(values, OWN_CHANNEL if apart else ROOM):
             begin, end = round(first * RATE_HZ), min(round(last * RATE_HZ), len(channel))
             if end > begin:
                 pieces.append(Piece(number if apart else None, (start + begin) / RATE_HZ, channel[begin:end].copy()))

@@ -152,12 +152,12 @@ async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | N
 
 def _recognizers(settings: Settings) -> Recognizers:
     """The recognizers; they load when they are first used."""
-    hear = partial(
+    recogniser = partial(
         choose, device=settings.whisper_device, compute_type=settings.whisper_compute_type,
         download=settings.whisper_download,
     )  # fmt: skip
     live = settings.whisper_live_model or settings.whisper_model
-    return Recognizers(batch=hear(settings.whisper_model, slot="batch"), live=hear(live, slot="live"))
+    return Recognizers(batch=recogniser(settings.whisper_model, slot="batch"), live=recogniser(live, slot="live"))
 
 
 def _carrier(settings: Settings) -> TwilioCarrier | None:

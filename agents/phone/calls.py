@@ -25,8 +25,8 @@ from tools.runtime.runtime import Runtime
 from tools.voice import calls as written
 from tools.voice.calls import Call, Outcome, Recorder
 from voice.calls import events as e
+from voice.calls.channels import CallChannels
 from voice.calls.events import Event, How, Question
-from voice.calls.sides import Sides
 from voice.calls.spoken_numbers import in_figures
 from voice.calls.turn_taking import Manners, TurnTaking
 
@@ -41,7 +41,7 @@ class Line(Protocol):
 
     carries_sound: bool
     stand_in: bool  # the recogniser of this line stands in for a real one
-    sides: Sides | None  # set while the call is being recorded
+    channels: CallChannels | None  # set while the call is being recorded
 
     def now(self) -> float:
         """Seconds of the call's own clock."""
@@ -78,7 +78,7 @@ class PhoneCall:
         self.language = call.language
         self._runtime, self._call, self._line, self._hospital = runtime, call, line, hospital
         self._waiting: asyncio.PriorityQueue[tuple[int, int, tuple[str, How, Question]]] = asyncio.PriorityQueue()
-        self._notes: deque[e.Told] = deque()
+        self._notes: deque[e.PlaybackReport] = deque()
         self._noted = asyncio.Event()
         self._said: Counter[str] = Counter()
         self._count = self._order = 0
@@ -105,9 +105,9 @@ class PhoneCall:
                 self._line.clear()
             case e.Consider():
                 self._line.consider(action, self.language if self._count else None, self._names)
-            case e.Take():
+            case e.FinalWords():
                 self._wait(action.text, action.how)
-            case e.Told():
+            case e.PlaybackReport():
                 if action.ref is not None:
                     self._notes.append(action)
                     self._noted.set()
@@ -182,7 +182,7 @@ class PhoneCall:
         if again:
             self._count = await written.words_so_far(self._runtime, call)
             self._recorder = await written.record(self._runtime, call)
-            self._line.sides = Sides() if self._recorder is not None else None
+            self._line.channels = CallChannels() if self._recorder is not None else None
         if call.conversation_state == "handed_over":
             self._say("call_welcome", "call_with_colleague", question="none", hospital=self._hospital.name,
                       number=self._hospital.emergency)  # fmt: skip
@@ -200,9 +200,9 @@ class PhoneCall:
         self._say("call_again", question="free")
         if await self._run_turns():
             return
-        unheard = await written.unheard_answer(self._runtime, self._call)
-        if unheard is not None:
-            self._tell(unheard[1], "free", ref=unheard[0])
+        unplayed = await written.unplayed_answer(self._runtime, self._call)
+        if unplayed is not None:
+            self._tell(unplayed[1], "free", ref=unplayed[0])
         else:
             self._say("call_help", question="free")
 
@@ -237,20 +237,20 @@ class PhoneCall:
         elif how == "speech" and self._guesses(question) and not red_flags(text):
             self._say("call_keys_only", question=self.machine.question, answers=True)
         else:
-            await self._hear(in_figures(text, question))
+            await self._answer_words(in_figures(text, question))
 
     def _guesses(self, question: Question) -> bool:
         """Whether the words are little more than a guess: by the stand-in, of an answer that is not from a small set.
         They are looked through for red flags, and not acted on."""
         return self._line.stand_in and question not in ("yes_no", "choice", "digits")
 
-    async def _hear(self, text: str) -> None:
+    async def _answer_words(self, text: str) -> None:
         """What was said becomes a message, and is answered."""
         self._count += 1
         incoming = Incoming("phone", self._call.address, text, f"{self._call.call_sid}:{self._count}")
         call = self._call
         try:
-            message_id, answered = await self._runtime.services.get(Turns).hear(
+            message_id, answered = await self._runtime.services.get(Turns).receive_and_answer(
                 call.tenant_id, call.conversation_id, incoming
             )
         except Exception as error:  # the message is stored: its turn is tried again
@@ -313,11 +313,11 @@ class PhoneCall:
     async def _failed(self) -> None:
         """The turn could not be run: say so, and give the caller to a person."""
         try:
-            unheard = await written.unheard_answer(self._runtime, self._call)
+            unplayed = await written.unplayed_answer(self._runtime, self._call)
         except Exception:  # the database is away too
-            unheard = None
-        if unheard is not None:
-            self._tell(unheard[1], "none", ref=unheard[0], answers=True)
+            unplayed = None
+        if unplayed is not None:
+            self._tell(unplayed[1], "none", ref=unplayed[0], answers=True)
             self._to_person()
         else:
             await self.give_up("A caller's words could not be processed")
@@ -340,14 +340,14 @@ class PhoneCall:
         await written.note_consent(self._runtime, self._call, answer=consent, how=how)
         if consent == "granted":
             self._recorder = await written.record(self._runtime, self._call)
-            self._line.sides = Sides() if self._recorder is not None else None
+            self._line.channels = CallChannels() if self._recorder is not None else None
         self._say(f"call_consent_{consent}", "call_help", question="free", answers=True)
 
     async def _withdraw(self, how: How) -> None:
         if self._recorder is None:
             self._say("call_not_recorded", question=self.machine.question, answers=True)
             return
-        self._recorder, self._line.sides = None, None
+        self._recorder, self._line.channels = None, None
         await written.note_consent(self._runtime, self._call, answer="withdrawn", how=how)
         self._say("call_consent_withdrawn", question=self.machine.question, answers=True)
 
@@ -357,10 +357,10 @@ class PhoneCall:
             await self._keep_sound()
 
     async def _keep_sound(self) -> None:
-        recorder, sides = self._recorder, self._line.sides
-        if recorder is None or sides is None:
+        recorder, channels = self._recorder, self._line.channels
+        if recorder is None or channels is None:
             return
-        caller, answer = sides.take()
+        caller, answer = channels.drain()
         if not caller:
             return
         try:
@@ -381,8 +381,10 @@ class PhoneCall:
             await self._note(self._notes[0])
             self._notes.popleft()
 
-    async def _note(self, told: e.Told) -> None:
+    async def _note(self, report: e.PlaybackReport) -> None:
         try:
-            await written.note_heard(self._runtime, self._call, UUID(told.ref), heard=told.heard, unheard=told.unheard)
+            await written.note_playback(
+                self._runtime, self._call, UUID(report.ref), played=report.played, unplayed=report.unplayed
+            )
         except Exception as error:  # the call goes on without this entry; the answer itself is on the record
             log.error("call.note", call=self._call.call_sid, error=type(error).__name__, exc_info=error)

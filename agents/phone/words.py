@@ -7,10 +7,10 @@ import re
 from functools import cache
 from typing import Literal
 
-from agents.lexicon import beside
 from agents.phrases import all_phrases
 from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.spelling import plain
+from lexicon import beside
 from tools.conversations.texts import LANGUAGES
 from voice.calls.events import Question, Sentence
 from voice.recognition.engine import Expect

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agents.lexicon import Lexicon, beside
+from lexicon import Lexicon, beside
 
 _RULES = beside(__file__).at("rules")
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agents.lexicon import beside
 from agents.screen.red_flag_words import RULES, Rule
 from agents.understanding.resolve.spelling import plain
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -75,7 +75,7 @@ class Turns:
         """Run the turn of the oldest message that waits. False: none does."""
         return await self.answer_next(tenant_id, conversation_id) is not None
 
-    async def hear(
+    async def receive_and_answer(
         self, tenant_id: UUID, conversation_id: UUID, incoming: Incoming
     ) -> tuple[UUID | None, Answered | None]:
         """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id

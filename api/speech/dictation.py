@@ -24,7 +24,7 @@ from tools.voice.dictating import Dictation, open_dictation
 from tools.voice.recognizers import Recognizers
 from tools.voice.transcripts import STAND_IN
 from voice.audio import RATE_HZ
-from voice.live import Heard, LiveHearing
+from voice.live import LiveRecognition, LiveResult
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -64,7 +64,7 @@ class _Line:
     def __init__(self, socket: WebSocket, dictation: Dictation, rate_hz: int) -> None:
         runtime: Runtime = socket.app.state.runtime
         self.socket, self.dictation, self.engine = socket, dictation, runtime.services.get(Recognizers).live
-        self.hearing = LiveHearing(
+        self.recognition = LiveRecognition(
             self.engine, rate_hz=rate_hz, language=dictation.language, hot_words=dictation.hot_words,
             from_sample=dictation.taken_samples,
         )  # fmt: skip
@@ -75,17 +75,17 @@ class _Line:
         while True:
             message = await asyncio.wait_for(_message(self.socket), SILENT_FOR_S)
             if isinstance(message, bytes):
-                await self._show(await asyncio.to_thread(self.hearing.push, message))
+                await self._show(await asyncio.to_thread(self.recognition.push, message))
             elif message.get("type") == "finish":
-                await self._show(await asyncio.to_thread(self.hearing.finish))
+                await self._show(await asyncio.to_thread(self.recognition.finish))
                 await self._say("finished")
                 await self.socket.close()
                 return
             else:
                 raise InvalidArguments(errors=[{"field": "type", "rule": "must be finish, once the dictation began"}])
 
-    async def _show(self, heard: list[Heard]) -> None:
-        for one in heard:
+    async def _show(self, results: list[LiveResult]) -> None:
+        for one in results:
             if not one.final:
                 await self._say("partial", text=one.text, stable=one.stable, start_s=round(one.start_s, 3))
                 continue

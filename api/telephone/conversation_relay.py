@@ -18,7 +18,7 @@ from api.telephone.line import FIRST_S, Hangup, Refused, Wire, held, opened, tal
 from api.telephone.webhooks import RELAY_PATH, code_of
 from tools.voice.calls import Outcome
 from voice.calls import events as e
-from voice.calls.sides import Sides
+from voice.calls.channels import CallChannels
 from voice.telephony import relay as wire_format
 from voice.telephony.fields import WireError
 
@@ -69,7 +69,7 @@ class RelayLine:
 
     def __init__(self, wire: Wire, country: str) -> None:
         self.call: PhoneCall
-        self.sides: Sides | None = None
+        self.channels: CallChannels | None = None
         self._wire, self._country = wire, country
         self._began = time.monotonic()
         self._out: asyncio.Queue[str] = asyncio.Queue()
@@ -120,11 +120,11 @@ class RelayLine:
                 self.call.feed(e.Said(self.now(), event.text))
             case wire_format.Interrupt():
                 self._playing.clear()
-                self.call.feed(e.Interrupted(self.now(), event.heard))
+                self.call.feed(e.Interrupted(self.now(), event.played))
             case wire_format.Dtmf():
                 self.call.feed(e.Pressed(self.now(), event.digit))
             case wire_format.Spoke(who="agent", on=False):
-                self._heard(float("inf"))
+                self._note_played(float("inf"))
             case wire_format.Setup():
                 self._wire.fault("a second setup")
             case wire_format.Failure():
@@ -134,10 +134,10 @@ class RelayLine:
         """Let the call know that time passes."""
         while True:
             await asyncio.sleep(TICK_S)
-            self._heard(self.now())
+            self._note_played(self.now())
             self.call.feed(e.Tick(self.now()))
 
-    def _heard(self, at: float) -> None:
+    def _note_played(self, at: float) -> None:
         while self._playing and self._playing[0][1] <= at:
             self.call.feed(e.Played(self.now(), self._playing.popleft()[0]))
 

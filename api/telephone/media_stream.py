@@ -16,9 +16,9 @@ from api.telephone.parts import CallParts
 from api.telephone.webhooks import MEDIA_PATH
 from tools.voice.calls import Outcome
 from voice.calls import events as e
-from voice.calls.ear import Ear
+from voice.calls.caller_audio import CallerAudio
+from voice.calls.channels import CallChannels
 from voice.calls.measuring import Stream
-from voice.calls.sides import Sides
 from voice.telephony import media_streams as wire_format
 from voice.telephony.fields import WireError
 from voice.telephony.ordering import Ordering
@@ -75,9 +75,9 @@ class MediaLine:
 
     def __init__(self, wire: Wire, start: wire_format.Start, parts: CallParts) -> None:
         self.call: PhoneCall
-        self.sides: Sides | None = None
+        self.channels: CallChannels | None = None
         self._wire, self._parts, self._stream = wire, parts, start.stream_sid
-        self._ear, self._activity = Ear(), Stream()
+        self._caller_audio, self._activity = CallerAudio(), Stream()
         self._order: Ordering[wire_format.Event] = Ordering()
         self._order.push(start)
         self.stand_in = parts.stand_in
@@ -94,7 +94,7 @@ class MediaLine:
     # --- what a call asks of its line
 
     def now(self) -> float:
-        return self._ear.now_s
+        return self._caller_audio.now_s
 
     def speak(self, number: int, sentence: e.Sentence, language: str) -> None:
         self._waiting.append((number, sentence.text, language))
@@ -105,13 +105,13 @@ class MediaLine:
         self._at_carrier.clear()
         self._epoch += 1
         self._wake.set()
-        if self.sides is not None:
-            self.sides.cleared()
+        if self.channels is not None:
+            self.channels.cleared()
         self._spawn(self._wire.send(wire_format.clear(self._stream)))
 
     def consider(self, action: e.Consider, language: str | None, hot_words: tuple[str, ...]) -> None:
         self._considering = action.number
-        sound = self._ear.cut(action.start_s, action.end_s)
+        sound = self._caller_audio.cut(action.start_s, action.end_s)
         self._spawn(self._recognise(action, sound, language, hot_words))
         self._spawn(self._judge(action.number, sound))
 
@@ -141,7 +141,7 @@ class MediaLine:
         if event.stream_sid != self._stream:
             self._wire.fault("a message of another stream")
         elif isinstance(event, wire_format.Media):
-            self._hear(event.payload)
+            self._receive(event.payload)
         elif isinstance(event, wire_format.Mark):
             self._played(event.name)
         elif isinstance(event, wire_format.Dtmf):
@@ -149,12 +149,12 @@ class MediaLine:
         elif isinstance(event, wire_format.Stop):
             raise Hangup(by_caller=True)
 
-    def _hear(self, sound: bytes) -> None:
-        if self._ear.now_s - (time.monotonic() - self._began) > FLOOD_S:
+    def _receive(self, sound: bytes) -> None:
+        if self._caller_audio.now_s - (time.monotonic() - self._began) > FLOOD_S:
             raise Refused("sound comes faster than time passes")
-        if self.sides is not None:
-            self.sides.heard(sound)
-        for at, chunk in self._ear.push(sound):
+        if self.channels is not None:
+            self.channels.received(sound)
+        for at, chunk in self._caller_audio.push(sound):
             self._parts.measure(self._activity, at, chunk, self._measured)
 
     def _measured(self, at: float, probability: float) -> None:
@@ -189,7 +189,7 @@ class MediaLine:
             if self._deaf == DEAF_AFTER:
                 await self.call.give_up("The recogniser does not work")
                 return
-        self.call.feed(e.Heard(self.now(), action.number, text))
+        self.call.feed(e.Recognized(self.now(), action.number, text))
 
     async def _judge(self, number: int, sound: bytes) -> None:
         finished = await self._parts.finished(sound, wanted=partial(self._wants, number))
@@ -218,8 +218,8 @@ class MediaLine:
 
     async def _send_sound(self, sound: bytes, epoch: int) -> None:
         sent = await self._wire.send(wire_format.media(self._stream, sound), unless=partial(self._cleared, epoch))
-        if sent and self.sides is not None:
-            self.sides.sent(sound)
+        if sent and self.channels is not None:
+            self.channels.sent(sound)
 
     def _cleared(self, epoch: int) -> bool:
         return epoch != self._epoch

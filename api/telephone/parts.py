@@ -16,9 +16,9 @@ from settings import Settings
 from tools.runtime.runtime import Runtime
 from tools.voice.recognizers import Recognizers
 from voice.audio import Piece
-from voice.calls.ear import for_models
+from voice.calls.caller_audio import for_models
 from voice.calls.events import Question
-from voice.calls.measuring import Measuring, Stream, Told
+from voice.calls.measuring import Measuring, OnMeasured, Stream
 from voice.calls.smart_turn import SmartTurn
 from voice.speech.engine import FixedPhrases, Speech, SpeechFailed, whole
 from voice.speech.espeak import Espeak
@@ -32,11 +32,11 @@ class CallParts:
     """Made once; models are loaded with the first call. Recognition and the turn model run in a few threads of their own,
     and what has been overtaken when its turn comes is left."""
 
-    def __init__(self, settings: Settings, runtime: Runtime, *, hearing: int = 2) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime, *, recognition_threads: int = 2) -> None:
         self._runtime = runtime
         self.speech: Speech = FixedPhrases(_voice(settings), fixed_sentences())
         self.live: set[str] = set()  # calls that have their socket here
-        self._hearing = ThreadPoolExecutor(hearing, "call-words")
+        self._recognition = ThreadPoolExecutor(recognition_threads, "call-words")
         self._judging = ThreadPoolExecutor(1, "call-turn")
         self._measuring = Measuring()
         self._model: SmartTurn | None = None
@@ -49,9 +49,9 @@ class CallParts:
         recognizers = self._runtime.services.find(Recognizers)
         return recognizers is not None and bool(recognizers.live.stand_in)
 
-    def measure(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
+    def measure(self, stream: Stream, at: float, chunk: bytes, on_measured: OnMeasured) -> None:
         """Measure the speech in 32 ms of u-law sound; `told` is called with (time, probability), in order."""
-        self._measuring.push(stream, at, chunk, told)
+        self._measuring.push(stream, at, chunk, on_measured)
 
     def warm(self) -> None:
         """Load in a thread what the first call would wait for; once."""
@@ -90,7 +90,7 @@ class CallParts:
             )
             return " ".join(segment.text.strip() for segment in found[0])
 
-        return await asyncio.get_running_loop().run_in_executor(self._hearing, recognise)
+        return await asyncio.get_running_loop().run_in_executor(self._recognition, recognise)
 
     async def finished(self, sound: bytes, *, wanted: Wanted) -> float | None:
         """The turn model's probability that the caller has finished; None where nobody wants it any more."""
@@ -112,7 +112,7 @@ class CallParts:
         if self._voicing is not None:
             self._voicing.cancel()
         self._measuring.close()
-        self._hearing.shutdown(wait=False, cancel_futures=True)
+        self._recognition.shutdown(wait=False, cancel_futures=True)
         self._judging.shutdown(wait=False, cancel_futures=True)
         await self.speech.aclose()
 

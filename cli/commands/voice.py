@@ -57,7 +57,7 @@ def transcribe(
         try:
             session = await _received(runtime, caller, file, args)
             with Progress(*_COLUMNS, console=out, transient=True) as bar:
-                await _heard(runtime, caller, session, bar)
+                await _wait_for_transcript(runtime, caller, session, bar)
             reply = await runtime.call("voice.get_transcript", {"session_id": session}, caller, channel="cli")
         except ToolError as error:
             print(json.dumps(error.problem()))
@@ -93,12 +93,12 @@ async def _read(file: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def _heard(runtime: Runtime, caller: Principal, session: str, bar: Progress) -> None:
+async def _wait_for_transcript(runtime: Runtime, caller: Principal, session: str, bar: Progress) -> None:
     """Hear it in this process; a worker that took the job already is left to it, and waited for."""
     from tools.voice.transcribing import transcribe_session
 
     task_id = bar.add_task("transcribing", total=1.0)
-    hearing = asyncio.ensure_future(transcribe_session(runtime, tenant=str(caller.tenant_id), session=session))
+    transcribing = asyncio.ensure_future(transcribe_session(runtime, tenant=str(caller.tenant_id), session=session))
     try:
         while True:
             reply = await runtime.call("voice.get_session", {"session_id": session}, caller, channel="cli")
@@ -107,12 +107,12 @@ async def _heard(runtime: Runtime, caller: Principal, session: str, bar: Progres
             if found["state"] != "transcribing":
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(hearing), 0.5)
-                if hearing.done():
+                await asyncio.wait_for(asyncio.shield(transcribing), 0.5)
+                if transcribing.done():
                     await asyncio.sleep(0.2)
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        transcribing.cancel()
+        await asyncio.gather(transcribing, return_exceptions=True)
 
 
 def _show(reply: Reply, form: str) -> None:

@@ -73,21 +73,21 @@ def serve(port: int, stats_file: Path) -> None:
     app = create_app(settings)
     app.state.call_parts = Watermarked(settings, app.state.runtime, real_activity=True)
     stats: dict[str, Any] = {"arrived": defaultdict(list), "taken": defaultdict(list), "busy_s": 0.0}
-    hear, do = call_media.MediaLine._hear, calls.PhoneCall._do
+    receive, do = call_media.MediaLine._receive, calls.PhoneCall._do
 
     def heard(line: Any, sound: bytes) -> None:
         started = time.monotonic()
         stats["arrived"][line.call._call.call_sid].append(started)
-        hear(line, sound)
+        receive(line, sound)
         stats["busy_s"] += time.monotonic() - started
 
     def done(call: Any, action: Any) -> None:
-        if type(action).__name__ == "Take" and action.how == "speech":
+        if type(action).__name__ == "FinalWords" and action.how == "speech":
             stats["taken"][call._call.call_sid].append((call._line.now(), time.monotonic()))
         do(call, action)
 
     call_media.FLOOD_S = 1e6  # a test's line may be faster than the clock
-    call_media.MediaLine._hear = heard  # type: ignore[method-assign]
+    call_media.MediaLine._receive = heard  # type: ignore[method-assign]
     calls.PhoneCall._do = done  # type: ignore[method-assign]
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
     try:

@@ -98,9 +98,9 @@ class Timed(Whisper):
 
     heard_s = 0.0
 
-    def _hear(self, *args: Any, **named: Any) -> Any:
+    def _recognise_pieces(self, *args: Any, **named: Any) -> Any:
         started = time.perf_counter()
-        found = super()._hear(*args, **named)
+        found = super()._recognise_pieces(*args, **named)
         self.heard_s += time.perf_counter() - started
         return found
 

@@ -10,6 +10,9 @@ from governance.redaction.found import Found
 from governance.redaction.names import TITLES
 from governance.redaction.ordinary import is_ordinary, is_place, word_set
 from governance.redaction.tokens import Token, is_shouted, tokens
+from lexicon import beside
+
+_WORDS = beside(__file__)
 
 STREET = word_set("streets")
 _UNIT = word_set("units")
@@ -25,27 +28,16 @@ _OWN_UNIT = _UNIT - {
     "p.o",
     "box",
 }  # a hospital has those too
-_LONG = re.compile(
-    r"(?:stra(?:ss|ß)e|straat|laan|gracht|gatan|gata|vägen|veien|vegen|vej|gade|katu|tie|utca|plein|kade|weg|nagar|puram|wadi|pally|halli|palya)$"
-)
+_LONG = _WORDS.pattern("long")
 _GAP = re.compile(r"[ \t,.#\-/'’)(\\>?|]*(?:\n[ \t,.#\-/'’)(\\>?|]*){0,3}")
 _NUMBER = re.compile(r"\d{1,6}[a-z]?")
 _PARTICLES = word_set("particles of addresses")
 _BEFORE = word_set("before addresses")
-_MILITARY = re.compile(
-    r"(?<!\w)(?:(?:PSC|CMR|Unit|USNS|USS|USCGC|USNV)\s[\w' ]{1,30}?,?\s{0,2}(?:Box \d+)?,?\s{1,3})?(?:APO|FPO|DPO),?\s(?:AA|AE|AP)\s\d{5}(?:-\d{4})?(?!\w)"
-)
+_MILITARY = _WORDS.pattern("military")
 _BOX = re.compile(r"(?<!\w)P\.? ?O\.? ?Box \d+(?!\w)", re.IGNORECASE)
 _STATE_ZIP = re.compile(r"(?<!\w)[A-Z]{2},? \d{5}(?:-\d{4})?(?!\w)")
-_LINE = re.compile(
-    r"(?<!\w)(?:flat|house|h\.? ?no|plot|door|villa|shop|bungalow|qtr|quarter|d\.? ?no)\b\.?[ :#-]{0,3}(?:no\.? ?)?[a-z]?-?\d{1,5}[a-z]?(?:[/-]\w{1,4})?"
-    r"(?:, ?(?=[^\n,.?!]{0,40}(?:road|rd|street|st|nagar|layout|colony|cross|main|sector|phase|marg|apartments?|society|enclave|vihar|floor|block|residency|heights|towers?|building|chowk|\d{6}))[^\n,.?!]{2,40}){0,5}",
-    re.IGNORECASE,
-)
-_SMALL = re.compile(
-    r"(?<![\w.])\d{1,5}[a-z]?(?:[/-]\d{1,4}[a-z]?)?,? (?:[a-z0-9.']+ ){1,3}(?:street|road|rd|avenue|ave|lane|drive|boulevard|blvd|nagar|layout|colony|marg|puram|enclave|vihar|chowk|gali|salai|terrace|close)(?!\w)",
-    re.IGNORECASE,
-)
+_LINE = _WORDS.pattern("line", re.IGNORECASE)
+_SMALL = _WORDS.pattern("small", re.IGNORECASE)
 
 
 def addresses(text: str) -> Iterator[Found]:

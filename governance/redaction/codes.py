@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from governance.redaction import checks
 from governance.redaction.found import Found
+from lexicon import beside
+
+_WORDS = beside(__file__)
 
 _TOKEN = re.compile(r"(?<![\w@.])(?=[A-Za-z]*\d)[A-Za-z0-9]{8,34}(?!\w)")
 _SHAPES = (
@@ -17,25 +20,10 @@ _SHAPES = (
     ("MRN", re.compile(r"(?:LH|M|MRN|UHID|MR|PT|IP|OP|UH|HN)\d{6,10}"), 0.75),
 )
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", re.IGNORECASE)
-_PLATE = re.compile(
-    r"(?<!\w)(?:A[NPRS]|BR|C[GH]|D[DLN]|G[AJ]|H[PR]|J[HK]|K[AL]|L[AD]|M[HLNPZ]|N[LH]|O[DR]|P[BY]|RJ|SK|T[GNRS]|U[AKP]|W[BR])"
-    r"[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{3,4}(?!\w)|(?<!\w)\d{2} ?BH ?\d{4} ?[A-Z]{1,2}(?!\w)",
-    re.IGNORECASE,
-)
+_PLATE = _WORDS.pattern("plate", re.IGNORECASE)
 _SPACED_PAN = re.compile(r"(?<!\w)[A-Z]{5}[ -]\d{4}[ -]?[A-Z](?!\w)", re.IGNORECASE)
 _DEA = re.compile(r"(?<!\w)[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}(?!\w)")
-_NUMBER = r"(?: ?card)?(?: ?(?:number|num|no|id|code))?\.?\s?(?:is|=|was|hai)?\s?[:#\-]?\s?(?:is )?#?"
-_CUED = re.compile(
-    r"(?<!\w)(?:(?P<MRN>mrn|uhid|mr no|medical record|patient (?:id|no|number)|hospital (?:id|no|number)|reg(?:istration)? (?:no|number)|ip no|op no|opd (?:no|card)|cr no)"
-    r"|(?P<POLICY>policy|insurance (?:id|no|number)|member(?:ship)? (?:id|no|number)|subscriber|group (?:no|number)|claim (?:no|number|id)|tpa (?:id|no)|plan (?:id|number)|cghs|esic?|medicare|medicaid|mbi)"
-    r"|(?P<PASSPORT>passport)|(?P<VOTER_ID>voter(?: ?id)?|epic)|(?P<PAN>pan)|(?P<ABHA_NUMBER>abha)|(?P<AADHAAR>aadh?aa?r|adhar)"
-    r"|(?P<DRIVER_LICENSE>(?:driver'?s?|driving) ?licen[cs]es?|dl)"
-    r"|(?P<LICENSE>licen[cs]e|certificate|registration|nmc|dea|npi)|(?P<VEHICLE>vehicle|car|plate|vin)"
-    r"|(?P<DEVICE>device|serial|imei|pacemaker|implant)|(?P<BANK_ACCOUNT>a/c|account|acct|iban|ifsc|swift)|(?P<US_SSN>ssn|social security))"
-    + _NUMBER
-    + r"(?P<code>(?=[A-Z/\-]{0,8}\d|[A-Z0-9/\-]*\d{3})[A-Z0-9](?:[ ]?(?=\d)|[/\-])?(?:[A-Z0-9]|[/\-](?=[A-Z0-9])| (?=\d{3})){3,24})(?!\w)",
-    re.IGNORECASE,
-)
+_CUED = _WORDS.pattern("cued", re.IGNORECASE)
 
 
 def codes(text: str) -> Iterator[Found]:

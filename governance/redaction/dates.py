@@ -15,6 +15,9 @@ from functools import cache, lru_cache
 
 from governance.redaction.found import Found
 from governance.redaction.near import NearWords
+from lexicon import beside
+
+_WORDS = beside(__file__)
 
 _MONTH_NUMBERS = {
     name.lower(): number
@@ -26,39 +29,13 @@ _MONTH_NUMBERS["sept"] = 9
 _DIGIT = re.compile(r"\d")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:r?uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?|janvary|januar|februar|agust|farvari|disambar)"
-)
-_SAID_YEAR = r"[ ,\-/.]{0,3}[a-z]?(?:\d \d{3}|\d\d \d\d|\d{3} \d|\d{3,5})(?![\w:]|[.,]\d| ?(?:am|pm|rs|mg|ml|hrs)(?!\w))"  # slips in it allowed
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])(?: ?(?:st|nd|rd|th))?"
-_YEAR = r"(?:(?:19|20)\d\d|'\d\d|[’‘]\d\d|\d\d(?![\w:]| ?[ap]m))"
-_WRITTEN = re.compile(
-    rf"(?<![\w]){_DAY}(?: of|[ \-/.,])?[ \-/.,]{{0,2}}{_MONTH}(?![a-z])(?:{_SAID_YEAR}|[ \-/.,]{{1,3}}{_YEAR}(?!\d))?"
-    rf"|(?<!\w){_MONTH}\.?[ \-]{{0,2}}{_DAY}(?![\w:]| ?[ap]m)(?:{_SAID_YEAR})?"
-    rf"|(?<!\w){_MONTH}\.?,?[ \-/]{{0,2}}(?:19|20)\d\d(?!\d)",
-    re.IGNORECASE,
-)
-_CLOCK = r"(?:[T ]{1,2}\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_SPACED = r"(?:\d \d{3}|\d\d \d\d|\d{3} \d)(?! ?[ap]m|:)"  # a year with a blank too many
-_NUMERIC = re.compile(
-    rf"(?<![\w./:\-])(?:(?:\d \d|\w{{1,5}})(?: ?[/.\-\\] ?|[/.\-]{{2}})(?:\d \d|\w{{1,3}})(?: ?[/.\-\\] ?|[/.\-]{{2}})(?:{_SPACED}|\w{{1,5}})"
-    r"|\d{3,4}[/.\-](?:19|20)\d\d|\d{1,2}[/.\-]\d{5,6}|\d{5,6}[/.\-]\d{1,2}|(?:19|20)\d\d[/.\-]\d{3,4}|\d{1,2}[a-z]\d{1,2}[/.\-](?:19|20)\d\d|\d{1,2}[/.\-]\d{1,2}[a-z](?:19|20)\d\d|(?:19|20)\d\d(?:[a-z]\d\d?[/.\-]|[/.\-]\d\d?[a-z])\d\d?"
-    rf"|\d{{1,2}}[ /.\-]\d{{1,2}}[ /.\-](?:19|20)\d\d|(?:19|20)\d\d[ /.\-]\d{{1,2}}[ /.\-]\d{{1,2}})(?![\w/]|[.\-]\d){_CLOCK}"
-)
-_ALONE = re.compile(r"(?<![\w.,:/#$₹-])(?:19[2-9]\d|20[0-4]\d)(?![\w/:]|[.,-]\d)")
-_WEEKDAY = re.compile(r"(?<![\w])(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!\w)", re.IGNORECASE)
-_TENS = r"(?:ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and \w+)?)"
-_AGE = re.compile(
-    rf"(?<![\w.,/:-])(?P<before>1[0-4]\d|\d{{1,2}}|{_TENS})(?=[ -]?(?:(?:years?|yrs?)[ -]?(?:old|of age|young)?(?!\w)|y/?o(?!\w)|saal(?!\w)|varsh(?!\w)|[mf](?!\w)))"
-    rf"|(?<!\w)(?:aged?(?: is| of|:)?|at the age of|turn(?:s|ed|ing)?|umar|umr)[ :]{{1,2}}(?P<after>1[0-4]\d|\d{{1,2}}|{_TENS})(?![\w:%/]|[.,]\d| ?(?:times|days|weeks|months|years? ago|am|pm|percent))",
-    re.IGNORECASE,
-)
-_OLD = re.compile(r"[ -]?(?:(?:years?|yrs?)[ -]?(?:old|of age|young)|y/?o|saal|varsh|[mf](?!\w))", re.IGNORECASE)
-_I_AM = re.compile(
-    r"(?<!\w)(?:i am|i'm|he is|she is|he's|she's|is|now) (9\d|1[0-2]\d)(?![\w:%/]|[.,]\d| \w+ (?:over|by))",
-    re.IGNORECASE,
-)
+_WRITTEN = _WORDS.pattern("written", re.IGNORECASE)
+_NUMERIC = _WORDS.pattern("numeric")
+_ALONE = _WORDS.pattern("alone")
+_WEEKDAY = _WORDS.pattern("weekday", re.IGNORECASE)
+_AGE = _WORDS.pattern("age", re.IGNORECASE)
+_OLD = _WORDS.pattern("old", re.IGNORECASE)
+_I_AM = _WORDS.pattern("i_am", re.IGNORECASE)
 
 
 @lru_cache(maxsize=16)

@@ -13,44 +13,23 @@ from collections.abc import Iterator
 from governance.redaction.found import Found
 from governance.redaction.ordinary import is_ordinary, is_people, is_place, word_set
 from governance.redaction.tokens import MARKS, Token, is_shouted, tokens
+from lexicon import beside
+
+_WORDS = beside(__file__)
 
 _W = rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]|['’\-](?=[^\W\d_]))*"
 TITLES = word_set("titles")
-_RELATIVE = (
-    r"(?:father|mother|son|daughter|wife|husband|brother|sister|uncle|aunt|aunty|auntie|grandfather|grandmother|grandson|"
-    r"granddaughter|mom|mum|dad|kid|child|baby|friend|partner|cousin|nephew|niece|boss|colleague|neighbou?r|patient|papa|"
-    r"mummy|beta|beti|pati|patni|bhai|behen|bhabhi|mother-in-law|father-in-law|guardian|boy|girl|pita|mata|maa)"
-)
-_STRONG = re.compile(
-    r"(?<!\w)(?:(?:my|his|her|their|the|full|maiden|last|first|patient(?:'s)?|your|account) name(?:'s)?(?: is| was| as|:)|names? ?[:\-]"
-    r"|name is|(?:mera|meri|mere|uska|uski|unka|unki|patient ka|inka) (?:\w+ ka )?na+m(?: hai)?|na+m hai|naam:|call me|calls me|was called|named(?: him| her)?"
-    r"|what'?s your (?:last |first |full )?name\??|i'm called|regards,?|sincerely,?|thanks,?\n|thank you,?\n|yours,?|signed,?|attn:?|patient:)\s{0,3}",
-    re.IGNORECASE,
-)
-_WEAK = re.compile(
-    rf"(?<!\w)(?:this is|i am|i'm|im|main|mai|speaking with|it's|its|hi|hello|hey|dear|namaste|for|with|(?:my|our|his|her|meri|mera|mere) (?:\w+ )?{_RELATIVE},?(?: is| named| called)?)\s",
-    re.IGNORECASE,
-)
-_SPEAKING = re.compile(r"[ ,]{1,2}(?:speaking|here|calling|bol ra?h[aei]|this side|on the line)", re.IGNORECASE)
-_TITLE = re.compile(
-    r"(?<!\w)(?:(?:dr|mr|mrs|ms|prof|shri|smt|sri|mx)\b\.? {0,2}|(?:doctor|professor|kumari|sister|nurse|miss) {1,2})",
-    re.IGNORECASE,
-)
-_HONOUR = re.compile(
-    rf"(?<!\w)({_W})(?: {{1,2}}| ?-)(?:ji|jee|bhai|bhaiya|ben|behen|sahab|saheb|sahib|saab|didi|garu|uncle|aunty|amma|anna|akka|sir|madam|ma'am)(?!\w)",
-    re.IGNORECASE,
-)
-_GLUED = re.compile(r"(?<!\w)([^\W\d_]{4,})(?:ji|bhai|ben|saab)(?!\w)", re.IGNORECASE)
+_STRONG = _WORDS.pattern("strong", re.IGNORECASE)
+_WEAK = _WORDS.pattern("weak", re.IGNORECASE)
+_SPEAKING = _WORDS.pattern("speaking", re.IGNORECASE)
+_TITLE = _WORDS.pattern("title", re.IGNORECASE)
+_HONOUR = _WORDS.pattern("honour", re.IGNORECASE, word=_W)
+_GLUED = _WORDS.pattern("glued", re.IGNORECASE)
 _GIVEN = word_set("given names that are words")
 _PARTICLES = word_set("particles of names")
 _ORGANISATION = word_set("organisations")
-_CAPITAL = r"[A-Z0-9À-Þ][\w&'’-]*"
-_COMPANY = re.compile(
-    rf"(?<!\w){_CAPITAL}(?:(?:,? (?:and|&) | |, ){_CAPITAL}){{0,4}}? (?:(?:and|&) Sons|Inc|LLC|L\.L\.C|Ltd|Limited|PLC|GmbH|Corp|Corporation|Incorporated|Pvt|LLP|S\.A|N\.V|B\.V)(?!\w)(?:\.? Ltd(?!\w))?"
-)
-_EMPLOYER = re.compile(
-    rf"(?<!\w)(?:work(?:s|ed|ing)? (?:for|at|with)|employed (?:by|at)|employer(?: is|:)|company(?: is|:)|intern(?:ed|ing)? at) (?:the )?({_CAPITAL}(?:(?: and | & | ){_CAPITAL}){{0,4}})"
-)
+_COMPANY = _WORDS.pattern("company")
+_EMPLOYER = _WORDS.pattern("employer")
 _NOT_SHAPED = word_set("never names")
 _TOWARDS = word_set("before places")
 _AT_WORK = word_set("before employers")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lexicon import beside
 from scribe.builtin.answers import Answered, pair_answers
 from scribe.builtin.clauses import ANSWERING, Clause
 from scribe.builtin.roles import contradicts
@@ -18,34 +19,13 @@ from scribe.builtin.wording import Person, turn_to_third, write_out
 from scribe.language.terms import concepts
 from scribe.sections.features import find_topics, find_words
 
+_WORDS = beside(__file__)
+
 Kind = Literal["told", "said", "denial", "report", "statement", "value"]
-_COMMAND = re.compile(r"^(?:hey|hi|okay|ok)?,?\s*\b(?:dragon|dax|computer|scribe|siri|alexa|assistant)\b,?", re.I)
-_TO_MACHINE = re.compile(
-    r"\b(?:hey,? dragon|ignore (?:this|that|all|the|any|your|previous)|the (?:a\.?i\.?|machine|scribe|software"
-    r"|transcri\w+|recording|dragon|dax|template)"
-    r"|language model|system prompt|(?:previous|prior) instructions|add to (?:the|my|this) note|(?:put|write"
-    r"|enter|document|note) (?:this |that )?(?:in|into) the (?:note|chart|record)"
-    r"|(?:exam|patient) template|finali[sz]e the note|dax|dragon|disregard)\b",
-    re.I,
-)
-_EMPTY = re.compile(
-    r"^(?:i|it|that|this|she|he|they|we|you|the patient)?\s*(?:is|was|are|has|have|had|do|does|did|can|will"
-    r"|would|be)?\s*(?:not|been|good|fine|great|okay|it|that|so|right)?$|^(?:all|most|some|both|none) of (?:them|it|that|those)$",
-    re.I,
-)
-_TALK = re.compile(
-    r"^(?:hi|hello|hey|good (?:morning|afternoon|evening|to see)|nice to (?:meet|see)|thank(?:s| you)|bye"
-    r"|see you (?:then|later|soon)|take care"
-    r"|have a (?:good|great|nice)|how are you|how is it going|you are welcome|you bet|sounds (?:good|great"
-    r"|like a plan)|that is (?:good|great|fine|right|correct|okay|awesome|wonderful|true|excellent)"
-    r"|here we go|got it|i see|let me (?:see|check|look|take)|let us (?:see|look|take a look|talk|go over"
-    r"|get started|do|start)|come on|absolutely|no problem|me too|i forgot|we will see|okay|not (?:that|no"
-    r"|really|at this point|too)|tell me|remember|i remember|i love|i like to|i am glad|i am happy|i am sorry"
-    r"|what else|or not|that would be|we can do that|do not worry|you know what|let me know|i was going to ask|i (?:will|am going to|am just going to|need to) (?:take|get|check) your (?:vitals?|vital signs|blood pressure)"
-    r"|you are doing great|see if|can you|could you|go for it|dictating|date of birth|medical record"
-    r"|chief complaint)\b",
-    re.I,
-)
+_COMMAND = _WORDS.pattern("command", re.I)
+_TO_MACHINE = _WORDS.pattern("to_machine", re.I)
+_EMPTY = _WORDS.pattern("empty", re.I)
+_TALK = _WORDS.pattern("talk", re.I)
 
 
 _FIRST_PERSON = re.compile(r"\b(?:i|i'\w+|my|me|mine|myself|we|our|us)\b", re.I)
@@ -119,20 +99,8 @@ def _of_clause(at: int, clauses: Sequence[Clause], phases: Sequence[str], person
     return Candidate(kind, text, (), clause.segments, (at,), describe(kind, at, clauses, phases, plain), question)
 
 
-_DANGLING = re.compile(
-    r"^(?:for|with|to|of|in|from|about|as|than|at) (?:[\w'-]+ ?){1,3}$|^(?:when|if|while|until) (?:[\w'-]+ ?){1,4}$",
-    re.I,
-)
-_ASKED_OF = re.compile(
-    r"\bi(?:'d| would|'m| am)? (?:(?:also|do|still|again|then|probably|just|really) )*(?:want|like|need"
-    r"|going to have|would like)(?: for)? you to (?:also )?",
-    re.I,
-)
-_INNER_QUESTION = re.compile(
-    r"[,.]? (?:(?:okay|and|so|now|or|well|but|alright|then) )*(?:do|did|are|were|have|does|is|was|what|how|when"
-    r"|where|any|can) (?:you|your|it|that|there|long|often|many|much|about) .*$",
-    re.I,
-)
+_ASKED_OF = _WORDS.pattern("asked_of", re.I)
+_INNER_QUESTION = _WORDS.pattern("inner_question", re.I)
 
 
 def _cut_question(text: str) -> str:
@@ -165,35 +133,10 @@ def _of_answer(claim: Answered, clauses: Sequence[Clause], phases: Sequence[str]
     )
 
 
-_PHASES = (
-    ("plan", re.compile(r"\bassessment and (?:my |the |our )?plan\b|\bi(?:'m| am) (?:worried|concerned) (?:about|for)\b|\bmy (?:assessment|plan|impression)\b"
-        r"|\bfor your (?:first|second|next|last|third|other) (?:problem|issue)|\bmy (?:diagnosis|recommendation)"
-        r"|\bi (?:think|suspect|believe) (?:that )?(?:you|this|it|what) |\bso (?:the |my )?(?:plan|diagnosis)\b"
-        r"|\bwhat (?:i|we) (?:want|would like|'d like) (?:to|you)|\bimpression\b|(?:i'm gonna|i'm going to"
-        r"|i'd like to|i want to|i wanna|we'll|i'll|i will|we will|i'd|let's|let us) (?:go ahead and )?(?:order|prescribe|refer"
-        r"|start|stop|switch|change|increase|decrease|add|put you on|check your|repeat)\b|\bso (?:this|it|that) is (?:a|an|the)\b"
-        r"|\b(?:this|that|it) (?:could|may|might) (?:well )?be\b|\bi'll give\b|\bbecause of (?:this|that|the)\b.*\bi(?:'ll| will)\b"
-        r"|^we (?:increase|decrease|start|stop|add|continue)\b|^(?:take|start|stop|continue|increase)\b", re.I)),
-    ("results", re.compile(r"\b(?:results?|x-?rays?|ekg|echo(?:cardiogram)?|mri|ct|labs?|a1c|ultrasound|cbc"
-        r"|panel|spirometry|blood work)\b.*\b(?:show\w*|look\w*|reveal\w*|was|is|were|are|came back|here)\b"
-        r"|\blook(?:ing)? at (?:some of )?your (?:results|x-?ray|labs|ekg|mri)|show me the", re.I)),
-    ("exam", re.compile(r"\b(?:physical exam\w*|examine you|take a (?:quick )?look at (?:you|your|that|the|it)"
-        r"|on (?:your |physical )?(?:\w+ ){0,2}exam\w*|listen to your|vital signs|let me (?:examine|check|feel"
-        r"|listen)|take a listen|deep breath|when i (?:press|push|touch))\b"
-        r"|\b(?:blood pressure|bp|heart rate|pulse|temperature|weight|oxygen)\b[^?]* \d"
-        r"|^(?:(?:the|your|his|her|their|both) )?(?:(?:right|left|both) )?(?:lungs?|chest|heart(?: sounds)?|abdomen|belly|throat"
-        r"|ear(?:s|drums?)?|eyes?|skin|neck|pupils|reflexes|knees?|ankles?|shoulders?|hips?|wrists?|elbows?|back|legs?|joints?"
-        r"|incision|wound|nails|tongue|gait|pulses|calf|calves|hands?|feet|foot|lymph nodes|(?:\w+ )?(?:flexion|extension|range of motion))"
-        r" (?:is|are|sounds?|looks?|feels?)\b"
-        r"|^(?:there(?:'s| is| are)|i (?:can )?(?:see|hear|feel)) (?!.*\b(?:if|when)\b).*\b(?:plaques?|erythema\w*|tender\w*|crackles|rales"
-        r"|wheez\w+|murmurs?|lesions?|crepitus|effusion|bruising|swelling|redness)\b", re.I)),
-)  # fmt: skip
+_PHASES = tuple((name, re.compile(sign, re.I)) for name, sign in _WORDS.table("phases").items())
 
 
-_CONCLUDES = re.compile(
-    r"^(?:(?:so|okay|well),? )?(?:(?:she|he|you|this|that|it|the patient)(?: has| have|'s|'ve| is)|i see|we have) |\bso (?:this|it|that) is ",
-    re.I,
-)
+_CONCLUDES = _WORDS.pattern("concludes", re.I)
 
 
 def concludes(text: str) -> bool:

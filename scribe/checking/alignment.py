@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from scribe.checking.claims import Claim
-from scribe.checking.heard import Heard
+from scribe.checking.visit_index import VisitIndex
 from scribe.checking.vocabulary import keys, weight
 from scribe.language.reading import Read, read
 
@@ -40,22 +40,22 @@ def denied_words(one: Read) -> Iterator[int]:
                 break
 
 
-def find_affirmed_there(claim: Claim, places: Iterable[int], heard: Heard) -> int | None:
+def find_affirmed_there(claim: Claim, places: Iterable[int], visit_index: VisitIndex) -> int | None:
     """The place in the claim of a word that it denies and that where it comes from is said only without a "not"."""
     near = sorted(places)
     for number in denied_words(claim.read):
         if not claim.read.cues.negated[number] or claim.read.cues.hypothetical[number]:
             continue
-        said = [(place, at) for place in near for at in _occurrences(claim.read, number, heard.reads[place])]
-        if said and not any(_may_be_denied(heard, place, at) for place, at in said):
+        said = [(place, at) for place in near for at in _occurrences(claim.read, number, visit_index.reads[place])]
+        if said and not any(_may_be_denied(visit_index, place, at) for place, at in said):
             return number
     return None
 
 
-def find_denied_there(claim: Claim, places: Iterable[int], heard: Heard) -> int | None:
+def find_denied_there(claim: Claim, places: Iterable[int], visit_index: VisitIndex) -> int | None:
     """The place in the claim of a word that it affirms and that where it comes from stands right behind a "not" every
     time it is said."""
-    heads = {place: set(denied_words(heard.reads[place])) for place in places}
+    heads = {place: set(denied_words(visit_index.reads[place])) for place in places}
     for number, token in enumerate(claim.read.tokens):
         cues = claim.read.cues.at(number)
         if (
@@ -66,8 +66,8 @@ def find_denied_there(claim: Claim, places: Iterable[int], heard: Heard) -> int 
             or _is_marked(claim.read, number)
         ):
             continue
-        said = [(place, at) for place in heads for at in _occurrences(claim.read, number, heard.reads[place])]
-        if said and all(at in heads[place] and heard.reads[place].cues.negated[at] for place, at in said):
+        said = [(place, at) for place in heads for at in _occurrences(claim.read, number, visit_index.reads[place])]
+        if said and all(at in heads[place] and visit_index.reads[place].cues.negated[at] for place, at in said):
             return number
     return None
 
@@ -78,9 +78,9 @@ def _occurrences(claim: Read, number: int, one: Read) -> list[int]:
     return [at for at, token in enumerate(one.tokens) if token.word[0].isalpha() and keys(token.stem)[0] == wanted]
 
 
-def _may_be_denied(heard: Heard, place: int, at: int) -> bool:
+def _may_be_denied(visit_index: VisitIndex, place: int, at: int) -> bool:
     """Whether the word is denied there, or asked, or a "not" stands close to it."""
-    one = heard.reads[place]
+    one = visit_index.reads[place]
     return bool(one.cues.negated[at] or one.questions[at] or _is_marked(one, at))
 
 
@@ -95,10 +95,10 @@ _MARKS = _NOTS | {"negative", "nothing", "unable", "stop", "stopped", "quit", "h
 """Words near which a word may be denied in some other way."""
 
 
-def find_turned(claim: Claim, places: Iterable[int], heard: Heard) -> tuple[int, bool] | None:
+def find_turned(claim: Claim, places: Iterable[int], visit_index: VisitIndex) -> tuple[int, bool] | None:
     """(place in the claim, whether the claim denies it) of two words in a row that are denied on one side only,
     wherever they are said near the places; speech and note alike without fillers, every person alike."""
-    units = [_pairs(heard.reads[place].text) for place in places]
+    units = [_pairs(visit_index.reads[place].text) for place in places]
     one = claim.read
     for pair, ways in _pairs(one.text).items():
         said = {way for unit in units for way, _ in unit.get(pair, ())}

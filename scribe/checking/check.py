@@ -9,12 +9,12 @@ from scribe.checking.claims import Claim, read_claim
 from scribe.checking.contradictions import find_contradictions
 from scribe.checking.facts import find_negation
 from scribe.checking.figures import find_figures
-from scribe.checking.heard import Heard, hear
 from scribe.checking.missing import find_missing, share_covered
 from scribe.checking.sides import find_sides
 from scribe.checking.speakers import find_speaker
 from scribe.checking.support import Backing, find_backing
 from scribe.checking.swapped import find_swapped
+from scribe.checking.visit_index import VisitIndex, index_visit
 from scribe.note import Division, Finding, FindingKind, Section, Sentence, Written
 from scribe.visit import Visit
 
@@ -32,7 +32,7 @@ def check_note(written: Written | Iterable[Section], visit: Visit) -> Checked:
     """A note against its visit: sections as they came, each sentence with the segments that support it and its
     findings; what was said and is missing; what contradicts itself. Segments that a sentence already names are kept."""
     sections = tuple(written.sections if isinstance(written, Written) else written)
-    heard = hear(visit)
+    visit_index = index_visit(visit)
     supports = {
         (index, number): rate_sentence(sentence.text, visit, division=section.division, segments=sentence.segments)
         for index, section in enumerate(sections)
@@ -52,10 +52,10 @@ def check_note(written: Written | Iterable[Section], visit: Visit) -> Checked:
     shares = [support.share for support in supports.values()]
     return Checked(
         sections=checked,
-        missing=find_missing(sections, heard),
+        missing=find_missing(sections, visit_index),
         contradictions=tuple(finding for findings in against.values() for finding in findings),
         share=sum(shares) / len(shares) if shares else None,
-        covered=share_covered(sections, heard),
+        covered=share_covered(sections, visit_index),
     )
 
 
@@ -71,22 +71,22 @@ def rate_sentence(
     text: str, visit: Visit, *, division: Division | None = None, segments: tuple[str, ...] = ()
 ) -> Support:
     """As `check_sentence`, with the share of its content that is said, less for every finding."""
-    heard = hear(visit)
+    visit_index = index_visit(visit)
     claim = read_claim(text)
-    backing = find_backing(claim, heard)
+    backing = find_backing(claim, visit_index)
     findings = [
-        *_find_unsupported(claim, backing, heard),
-        *find_negation(claim, backing, heard),
-        *find_sides(claim, backing, heard),
-        *find_figures(claim, backing, heard),
-        *find_swapped(claim, heard),
+        *_find_unsupported(claim, backing, visit_index),
+        *find_negation(claim, backing, visit_index),
+        *find_sides(claim, backing, visit_index),
+        *find_figures(claim, backing, visit_index),
+        *find_swapped(claim, visit_index),
     ]
-    findings += [] if findings else find_speaker(claim, backing, heard, division)
-    sentence = Sentence(text=text, segments=segments or heard.ids(set(backing.places)), findings=tuple(findings))
+    findings += [] if findings else find_speaker(claim, backing, visit_index, division)
+    sentence = Sentence(text=text, segments=segments or visit_index.ids(set(backing.places)), findings=tuple(findings))
     return Support(share=max(0.0, backing.share - _PENALTY * len(findings)), sentence=sentence)
 
 
-def _find_unsupported(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+def _find_unsupported(claim: Claim, backing: Backing, visit_index: VisitIndex) -> list[Finding]:
     named = [item for item in backing.unsaid if item.weight >= _HEAVY and item.kind in ("term", "drug", "class")]
     if named:
         words = ", ".join(claim.text[item.start : item.end] for item in named)
@@ -97,7 +97,7 @@ def _find_unsupported(claim: Claim, backing: Backing, heard: Heard) -> list[Find
     if not lost:
         return []
     words = ", ".join(claim.text[item.start : item.end] for item in sorted(lost, key=lambda item: item.start))
-    return [Finding(kind=FindingKind.UNSUPPORTED, words=words, segments=heard.ids(set(backing.places)))]
+    return [Finding(kind=FindingKind.UNSUPPORTED, words=words, segments=visit_index.ids(set(backing.places)))]
 
 
 def _with_findings(sentence: Sentence, more: Iterable[Finding]) -> Sentence:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from scribe.checking.alignment import find_affirmed_there, find_denied_there, find_turned
 from scribe.checking.claims import Claim, Item
-from scribe.checking.heard import NO, OPEN, YES, Heard, Said
 from scribe.checking.support import Backing, places_of
+from scribe.checking.visit_index import NO, OPEN, YES, Said, VisitIndex
 from scribe.checking.vocabulary import keys, root
 from scribe.language.reading import Read
 from scribe.language.terms import kind_of
@@ -28,21 +28,21 @@ def near(places: Iterable[int], reach: int = NEAR) -> set[int]:
     return {other for place in places for other in range(place - reach, place + reach + 1)}
 
 
-def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+def find_negation(claim: Claim, backing: Backing, visit_index: VisitIndex) -> list[Finding]:
     """What is denied here and affirmed there, or the reverse: terms and drugs one by one, then the words under a
     "not"."""
     found, around, settled = [], near(backing.places), set()
-    answering = {heard.answers[place].segment for place in backing.places}
+    answering = {visit_index.answers[place].segment for place in backing.places}
     unanswered: list[Item] = []
     asked: list[Item] = []
     for item in claim.items:
-        said = _statements(item, heard)
+        said = _statements(item, visit_index)
         if not said or item.open:
             continue
         local = [one for one in said if one.segment in backing.places or one.segment in answering]
         local = local or [one for one in said if one.segment in around] or said
         verdict = _compare(item, local)
-        if _is_unanswered(item, said, heard):
+        if _is_unanswered(item, said, visit_index):
             unanswered.append(item)
         if not item.negated and all(one.polarity == OPEN for one in said):
             asked.append(item)
@@ -52,7 +52,7 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
             settled.add(item)
         if verdict is False:
             places = {one.segment for one in local} | {one.answer for one in local if one.answer is not None}
-            found.append(_negation(claim, item, item, heard.ids(places)))
+            found.append(_negation(claim, item, item, visit_index.ids(places)))
     if claim.attributed and len(asked) > 1:
         unanswered = unanswered or asked
     if unanswered and not found:
@@ -61,36 +61,36 @@ def find_negation(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]
     if found:
         return found
     return (
-        _judge_denied(claim, backing, heard, settled)
-        or _judge_affirmed(claim, backing, heard, settled)
-        or _judge_words(claim, backing, heard)
+        _judge_denied(claim, backing, visit_index, settled)
+        or _judge_affirmed(claim, backing, visit_index, settled)
+        or _judge_words(claim, backing, visit_index)
     )
 
 
-def _is_unanswered(item: Item, said: list[Said], heard: Heard) -> bool:
+def _is_unanswered(item: Item, said: list[Said], visit_index: VisitIndex) -> bool:
     """Only asked, and nobody replied to it; a symptom affirmed though nobody said yes to it."""
     if any(one.polarity != OPEN for one in said) or kind_of(item.name) != "symptom":
         return False
-    return all(heard.answers[one.segment].segment is None for one in said)
+    return all(visit_index.answers[one.segment].segment is None for one in said)
 
 
-def _judge_words(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+def _judge_words(claim: Claim, backing: Backing, visit_index: VisitIndex) -> list[Finding]:
     """The word right behind a "not", here or there."""
-    if (at := find_affirmed_there(claim, backing.places, heard)) is not None:
+    if (at := find_affirmed_there(claim, backing.places, visit_index)) is not None:
         token = claim.read.tokens[at]
-        return [_denied_finding(claim, token.start, token.end, backing, heard)]
-    turned = find_turned(claim, backing.places, heard)
+        return [_denied_finding(claim, token.start, token.end, backing, visit_index)]
+    turned = find_turned(claim, backing.places, visit_index)
     if turned and turned[1]:
         token = claim.read.tokens[turned[0]]
-        return [_denied_finding(claim, token.start, token.end, backing, heard)]
+        return [_denied_finding(claim, token.start, token.end, backing, visit_index)]
     at = turned[0] if turned else None
     if at is None and not _PLANS.search(claim.text):
-        at = find_denied_there(claim, backing.places, heard)
+        at = find_denied_there(claim, backing.places, visit_index)
     if at is None:
         return []
     words, segments = (
         claim.text[claim.read.tokens[at].start : claim.read.tokens[at].end],
-        heard.ids(set(backing.places)),
+        visit_index.ids(set(backing.places)),
     )
     return [Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: denied", segments=segments)]
 
@@ -101,11 +101,11 @@ def _negation(claim: Claim, first: Item, last: Item, segments: tuple[str, ...]) 
     return Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: {instead}", segments=segments)
 
 
-def _statements(item: Item, heard: Heard) -> list[Said]:
+def _statements(item: Item, visit_index: VisitIndex) -> list[Said]:
     if item.kind in ("drug", "class"):
-        said = heard.drugs.get(item.name, [])
+        said = visit_index.drugs.get(item.name, [])
     elif item.kind == "term" and not item.site and kind_of(item.name) in _JUDGED:
-        said = heard.terms.get(item.name, [])
+        said = visit_index.terms.get(item.name, [])
     else:
         return []
     return [one for one in said if not one.supposed and one.family == item.family]
@@ -119,12 +119,12 @@ def _compare(item: Item, said: list[Said]) -> bool | None:
     return False if any(one.polarity & other for one in said) else None
 
 
-def _heard_as(item: Item, places: Iterable[int], heard: Heard) -> int:
+def _heard_as(item: Item, places: Iterable[int], visit_index: VisitIndex) -> int:
     """The polarities, as bits, that an item's words have at some places; 0 where they are not there."""
     polarity = 0
     for one in item.stems:
         for key in keys(one):
-            said = heard.words.get(key, {})
+            said = visit_index.words.get(key, {})
             here = [said[place] for place in places if place in said]
             for value in here:
                 polarity |= value
@@ -133,7 +133,7 @@ def _heard_as(item: Item, places: Iterable[int], heard: Heard) -> int:
     return polarity
 
 
-def _judge_denied(claim: Claim, backing: Backing, heard: Heard, settled: set[Item]) -> list[Finding]:
+def _judge_denied(claim: Claim, backing: Backing, visit_index: VisitIndex, settled: set[Item]) -> list[Finding]:
     """Each stretch under a "not" or "no": what of it is said there must be denied there, at least for the larger part;
     and where it has no words of weight, something must be denied there. `settled` items are known to be denied."""
     for first, last in _denied_runs(claim):
@@ -141,29 +141,29 @@ def _judge_denied(claim: Claim, backing: Backing, heard: Heard, settled: set[Ite
         for item in claim.items:
             if not first <= item.start < last or item.kind == "figure":
                 continue
-            polarity = NO if item in settled else _heard_as(item, backing.places, heard)
+            polarity = NO if item in settled else _heard_as(item, backing.places, visit_index)
             held += item.weight if polarity & (NO | OPEN) else 0.0
             against += item.weight if polarity == YES else 0.0
-        if _denies_a_figure(claim, first, heard, near(backing.places, 1)):
-            return [_denied_finding(claim, first, last, backing, heard)]
+        if _denies_a_figure(claim, first, visit_index, near(backing.places, 1)):
+            return [_denied_finding(claim, first, last, backing, visit_index)]
         normal = {token.stem for token in claim.read.tokens if first <= token.start < last} & _NORMAL
-        if normal and _affirms(normal, claim, backing, heard):
-            return [_denied_finding(claim, first, last, backing, heard)]
+        if normal and _affirms(normal, claim, backing, visit_index):
+            return [_denied_finding(claim, first, last, backing, visit_index)]
         if held > against or (held and not against) or _is_hollow(claim, first, last):
             continue
-        if against > held or not _denies_anything(claim, first, last, backing, heard):
-            return [_denied_finding(claim, first, last, backing, heard)]
+        if against > held or not _denies_anything(claim, first, last, backing, visit_index):
+            return [_denied_finding(claim, first, last, backing, visit_index)]
     return []
 
 
-def _denies_a_figure(claim: Claim, first: int, heard: Heard, places: set[int]) -> bool:
+def _denies_a_figure(claim: Claim, first: int, visit_index: VisitIndex, places: set[int]) -> bool:
     """ "Is not a 39-year-old", "not 2 days ago": the figure right behind the "not" is said, and nowhere denied."""
     figure = next((item.figure for item in claim.items if first <= item.start <= first + _FIGURE_BEHIND), None)
     if figure is None:
         return False
-    said = [(place, other) for place, other in heard.figures.get(figure.value, ()) if place in places]
+    said = [(place, other) for place, other in visit_index.figures.get(figure.value, ()) if place in places]
     return bool(said) and not any(
-        heard.reads[place].cues.assess(other.start, other.end).negated for place, other in said
+        visit_index.reads[place].cues.assess(other.start, other.end).negated for place, other in said
     )
 
 
@@ -171,26 +171,26 @@ _FIGURE_BEHIND = 6
 """Characters between a "not" and its figure."""
 
 
-def _denied_finding(claim: Claim, first: int, last: int, backing: Backing, heard: Heard) -> Finding:
-    words, segments = claim.text[first:last], heard.ids(set(backing.places))
+def _denied_finding(claim: Claim, first: int, last: int, backing: Backing, visit_index: VisitIndex) -> Finding:
+    words, segments = claim.text[first:last], visit_index.ids(set(backing.places))
     return Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: affirmed", segments=segments)
 
 
-def _affirms(normal: set[str], claim: Claim, backing: Backing, heard: Heard) -> bool:
+def _affirms(normal: set[str], claim: Claim, backing: Backing, visit_index: VisitIndex) -> bool:
     """Whether one of the words for what is well is said, and only without a "not", where the claim comes from."""
-    said = _denials_of(normal, backing.places, heard)
+    said = _denials_of(normal, backing.places, visit_index)
     if not said:
-        named = {place for item in claim.items if item.kind == "term" for place in places_of(item, heard)}
-        said = _denials_of(normal, named, heard)
+        named = {place for item in claim.items if item.kind == "term" for place in places_of(item, visit_index)}
+        said = _denials_of(normal, named, visit_index)
     return bool(said) and not any(said)
 
 
-def _denials_of(stems: set[str], places: Iterable[int], heard: Heard) -> list[bool]:
+def _denials_of(stems: set[str], places: Iterable[int], visit_index: VisitIndex) -> list[bool]:
     """For each time that one of the stems is said at the places, whether it is denied."""
     return [
-        bool(heard.reads[place].cues.negated[number])
+        bool(visit_index.reads[place].cues.negated[number])
         for place in places
-        for number, token in enumerate(heard.reads[place].tokens)
+        for number, token in enumerate(visit_index.reads[place].tokens)
         if token.stem in stems
     ]
 
@@ -216,14 +216,14 @@ def _denied_runs(claim: Claim) -> list[tuple[int, int]]:
     return runs
 
 
-def _denies_anything(claim: Claim, first: int, last: int, backing: Backing, heard: Heard) -> bool:
+def _denies_anything(claim: Claim, first: int, last: int, backing: Backing, visit_index: VisitIndex) -> bool:
     """Whether the places have any denial, or a word that means one ("normal", "stopped")."""
     inside = {token.stem for token in claim.read.tokens if first <= token.start < last}
     means_no = frozenset() if inside & _NORMAL else _MEANS_NO
     roots = {root(one) for item in claim.items for one in item.stems}
     for place in backing.places:
-        one = heard.reads[place]
-        if heard.answers[place].says is False:
+        one = visit_index.reads[place]
+        if visit_index.answers[place].says is False:
             return True
         for number in _around(one, roots):
             if one.cues.negated[number] or one.tokens[number].stem in means_no:
@@ -320,7 +320,7 @@ _MEANS_NO = frozenset(
 )
 
 
-def _judge_affirmed(claim: Claim, backing: Backing, heard: Heard, settled: set[Item]) -> list[Finding]:
+def _judge_affirmed(claim: Claim, backing: Backing, visit_index: VisitIndex, settled: set[Item]) -> list[Finding]:
     """The other words, clause by clause: not most of a clause may be denied, and nothing else, where the claim comes
     from."""
     if _PLANS.search(claim.text):
@@ -330,14 +330,14 @@ def _judge_affirmed(claim: Claim, backing: Backing, heard: Heard, settled: set[I
         for item in clause:
             if item.negated or item.open or item.kind == "figure" or item.site or item in settled or _is_test(item):
                 continue
-            polarity = _heard_as(item, backing.places, heard)
+            polarity = _heard_as(item, backing.places, visit_index)
             if not polarity & (YES | NO):
                 continue
             weighed += item.weight
             if not polarity & (YES | OPEN):
                 against.append(item)
         if against and sum(item.weight for item in against) / weighed >= _MOST_WORDS:
-            return [_negation(claim, against[0], against[-1], heard.ids(set(backing.places)))]
+            return [_negation(claim, against[0], against[-1], visit_index.ids(set(backing.places)))]
     return []
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from scribe.checking.checked import Missing
 from scribe.checking.claims import read_claim
-from scribe.checking.heard import NO, OPEN, YES, Heard, Said
+from scribe.checking.visit_index import NO, OPEN, YES, Said, VisitIndex
 from scribe.checking.vocabulary import keys, weight
 from scribe.language.reading import Read, read
 from scribe.language.sentences import clean
@@ -80,30 +80,30 @@ def _written(sections: Iterable[Section]) -> _Written:
     return _Written(frozenset(names), frozenset(words), frozenset(figures))
 
 
-def find_missing(sections: Sequence[Section], heard: Heard) -> tuple[Missing, ...]:
+def find_missing(sections: Sequence[Section], visit_index: VisitIndex) -> tuple[Missing, ...]:
     """What the visit says and the note does not, the most spoken of first, `MOST_OF_A_KIND` of a kind at most."""
     written = _written(sections)
-    allergies = _missing_allergies(written, heard)
+    allergies = _missing_allergies(written, visit_index)
     named = {missing.text for missing in allergies}
     return (
-        *_missing_symptoms(written, heard),
-        *(missing for missing in _missing_drugs(written, heard) if missing.text not in named),
+        *_missing_symptoms(written, visit_index),
+        *(missing for missing in _missing_drugs(written, visit_index) if missing.text not in named),
         *allergies,
-        *_missing_plans(written, heard),
+        *_missing_plans(written, visit_index),
     )
 
 
-def _missing_symptoms(written: _Written, heard: Heard) -> list[Missing]:
+def _missing_symptoms(written: _Written, visit_index: VisitIndex) -> list[Missing]:
     found = []
-    for name, said in heard.terms.items():
+    for name, said in visit_index.terms.items():
         kind = kind_of(name) or "symptom"
         if kind not in ("symptom", "condition") or name in _TRIFLES or written.says(name):
             continue
         if _is_part_of_said(name, written):
             continue
-        by_patient = [one for one in said if _by_patient(one, heard)]
+        by_patient = [one for one in said if _by_patient(one, visit_index)]
         if by_patient and not any(one.polarity & NO for one in said):
-            found.append((len(said), Missing(kind="symptom", text=name, segments=_segments(by_patient, heard))))
+            found.append((len(said), Missing(kind="symptom", text=name, segments=_segments(by_patient, visit_index))))
     return _first(found)
 
 
@@ -115,46 +115,52 @@ def _is_part_of_said(name: str, written: _Written) -> bool:
     return any(other.endswith(f" {name}") or other.startswith(f"{name} ") for other in written.names)
 
 
-def _by_patient(said: Said, heard: Heard) -> bool:
+def _by_patient(said: Said, visit_index: VisitIndex) -> bool:
     """Affirmed by the patient, or asked and answered with yes."""
     if said.polarity != YES or said.supposed or said.family or said.uncertain:
         return False
-    return said.answer is not None if said.asked else heard.roles[said.segment] in ("patient", "other", "unknown")
+    return said.answer is not None if said.asked else visit_index.roles[said.segment] in ("patient", "other", "unknown")
 
 
-def _missing_drugs(written: _Written, heard: Heard) -> list[Missing]:
+def _missing_drugs(written: _Written, visit_index: VisitIndex) -> list[Missing]:
     found = []
-    for name, said in heard.drugs.items():
+    for name, said in visit_index.drugs.items():
         by_patient = [one for one in said if one.polarity == YES and not one.family and not one.supposed]
-        if not by_patient or name in written.names or written.says(name) or _is_class(name, heard, by_patient):
+        if not by_patient or name in written.names or written.says(name) or _is_class(name, visit_index, by_patient):
             continue
-        found.append((len(said), Missing(kind="medication", text=name, segments=_segments(by_patient, heard))))
+        found.append((len(said), Missing(kind="medication", text=name, segments=_segments(by_patient, visit_index))))
     return _first(found)
 
 
-def _is_class(name: str, heard: Heard, by_patient: Sequence[Said]) -> bool:
+def _is_class(name: str, visit_index: VisitIndex, by_patient: Sequence[Said]) -> bool:
     """Classes are named loosely; only drugs are missed."""
     return all(
-        drug.kind == "class" for one in by_patient for drug in heard.reads[one.segment].drugs if drug.generic == name
+        drug.kind == "class"
+        for one in by_patient
+        for drug in visit_index.reads[one.segment].drugs
+        if drug.generic == name
     )
 
 
-def _missing_allergies(written: _Written, heard: Heard) -> list[Missing]:
+def _missing_allergies(written: _Written, visit_index: VisitIndex) -> list[Missing]:
     found: dict[str, set[int]] = {}
-    for place, one in enumerate(heard.reads):
+    for place, one in enumerate(visit_index.reads):
         for match in _ALLERGIC_TO.finditer(one.text):
             asked, negated = _at(one, match.start())
             words = [word for word in match[1].lower().split() if word not in _ANY]
-            if words and not negated and not (asked and not heard.answers[place].says):
+            if words and not negated and not (asked and not visit_index.answers[place].says):
                 named = [drug.generic for drug in one.drugs if match.start(1) <= drug.start < match.end()]
                 found.setdefault(named[0] if named else words[0], set()).add(place)
-        answer = heard.answers[place]
-        if answer.segment is not None and any(_asks_allergy(said) for said in _allergy_terms(place, heard)):
-            for drug in heard.reads[answer.segment].drugs:
-                if not heard.reads[answer.segment].cues.assess(drug.start, drug.end).negated and drug.kind == "drug":
+        answer = visit_index.answers[place]
+        if answer.segment is not None and any(_asks_allergy(said) for said in _allergy_terms(place, visit_index)):
+            for drug in visit_index.reads[answer.segment].drugs:
+                if (
+                    not visit_index.reads[answer.segment].cues.assess(drug.start, drug.end).negated
+                    and drug.kind == "drug"
+                ):
                     found.setdefault(drug.generic, set()).add(answer.segment)
     return [
-        Missing(kind="allergy", text=name, segments=heard.ids(places))
+        Missing(kind="allergy", text=name, segments=visit_index.ids(places))
         for name, places in found.items()
         if not written.says(name)
     ][:MOST_OF_A_KIND]
@@ -165,58 +171,63 @@ def _at(one: Read, start: int) -> tuple[bool, bool]:
     return bool(one.questions[place]), bool(one.cues.negated[place])
 
 
-def _allergy_terms(place: int, heard: Heard) -> list[Said]:
-    return [said for name in ("allergy", "drug allergy") for said in heard.terms.get(name, ()) if said.segment == place]
+def _allergy_terms(place: int, visit_index: VisitIndex) -> list[Said]:
+    return [
+        said
+        for name in ("allergy", "drug allergy")
+        for said in visit_index.terms.get(name, ())
+        if said.segment == place
+    ]
 
 
 def _asks_allergy(said: Said) -> bool:
     return said.asked
 
 
-def _missing_plans(written: _Written, heard: Heard) -> list[Missing]:
+def _missing_plans(written: _Written, visit_index: VisitIndex) -> list[Missing]:
     found: dict[str, set[int]] = {}
-    for place, one in enumerate(heard.reads):
-        if heard.roles[place] not in ("doctor", "nurse", "unknown") or not _PLANNED.search(clean(one.text)):
+    for place, one in enumerate(visit_index.reads):
+        if visit_index.roles[place] not in ("doctor", "nurse", "unknown") or not _PLANNED.search(clean(one.text)):
             continue
         for mention in one.concepts:
             if mention.kind not in ("procedure", "test") or mention.concept in _NOT_PLAN_TERMS:
                 continue
-            if _planned(place, mention.start, heard) and not written.says(mention.concept):
+            if _planned(place, mention.start, visit_index) and not written.says(mention.concept):
                 found.setdefault(mention.concept, set()).add(place)
-    return [Missing(kind="plan", text=name, segments=heard.ids(places)) for name, places in found.items()][
+    return [Missing(kind="plan", text=name, segments=visit_index.ids(places)) for name, places in found.items()][
         :MOST_OF_A_KIND
     ]
 
 
-def _planned(place: int, start: int, heard: Heard) -> bool:
+def _planned(place: int, start: int, visit_index: VisitIndex) -> bool:
     """Whether the sentence at `start` states a plan, neither denied nor supposed nor asked."""
-    text = heard.reads[place].text
+    text = visit_index.reads[place].text
     first = max(text.rfind(mark, 0, start) for mark in (" . ", ". ", "? ", "! ")) + 1
-    asked, negated = _at(heard.reads[place], start)
-    said = heard.reads[place].cues.assess(start, start + 1)
+    asked, negated = _at(visit_index.reads[place], start)
+    said = visit_index.reads[place].cues.assess(start, start + 1)
     return bool(_PLANNED.search(clean(text[first:start]))) and not asked and not negated and not said.hypothetical
 
 
-def _segments(said: Iterable[Said], heard: Heard) -> tuple[str, ...]:
-    return heard.ids({one.segment for one in said} | {one.answer for one in said if one.answer is not None})
+def _segments(said: Iterable[Said], visit_index: VisitIndex) -> tuple[str, ...]:
+    return visit_index.ids({one.segment for one in said} | {one.answer for one in said if one.answer is not None})
 
 
 def _first(found: list[tuple[int, Missing]]) -> list[Missing]:
     return [missing for _, missing in sorted(found, key=lambda entry: -entry[0])][:MOST_OF_A_KIND]
 
 
-def share_covered(sections: Sequence[Section], heard: Heard) -> float | None:
+def share_covered(sections: Sequence[Section], visit_index: VisitIndex) -> float | None:
     """The part of what the visit says, by weight, that the note says too: terms affirmed or denied as in the visit,
     drugs, figures with a unit, and the content words of what is told and of questions that were answered with yes or
     no. From 0 to 1; None where nothing has weight."""
     written, ways = _written(sections), _ways(sections)
     total = got = 0.0
-    for name, weigh, figure, denied in _weighed_facts(heard):
+    for name, weigh, figure, denied in _weighed_facts(visit_index):
         total += weigh
         said = figure in written.figures if figure is not None else written.says(name)
         turned = denied is not None and name in ways and denied not in ways[name]
         got += weigh if said and not turned else 0.0
-    for stem, weigh in _weighed_words(heard):
+    for stem, weigh in _weighed_words(visit_index):
         total += weigh
         lookup = keys(stem)
         got += weigh if lookup[0] in written.words else weigh * 0.5 if any(k in written.words for k in lookup) else 0.0
@@ -234,27 +245,27 @@ def _ways(sections: Iterable[Section]) -> dict[str, set[bool]]:
     return found
 
 
-def _weighed_facts(heard: Heard) -> Iterable[tuple[str, float, Decimal | None, bool | None]]:
+def _weighed_facts(visit_index: VisitIndex) -> Iterable[tuple[str, float, Decimal | None, bool | None]]:
     """(name, weight, figure, whether it is denied: None where both or neither)."""
-    for name, said in heard.terms.items():
+    for name, said in visit_index.terms.items():
         affirmed = any(one.polarity & YES and not one.supposed for one in said)
         denied = any(one.polarity & NO and not one.supposed for one in said)
         if (affirmed or denied) and kind_of(name) is not None:
             yield name, 2.0 if affirmed else 1.5, None, denied if affirmed != denied else None
         elif any(one.polarity & OPEN for one in said):
             yield name, 0.5, None, None
-    for name in heard.drugs:
+    for name in visit_index.drugs:
         yield name, 2.5, None, None
-    for value, many in heard.figures.items():
+    for value, many in visit_index.figures.items():
         if any(found.code for _, found in many):
             yield str(value), 1.0, value, None
 
 
-def _weighed_words(heard: Heard) -> Iterable[tuple[str, float]]:
+def _weighed_words(visit_index: VisitIndex) -> Iterable[tuple[str, float]]:
     """Each content word once: what the doctor only asks counts where a yes or no made it a statement."""
     seen = set()
-    for place, one in enumerate(heard.reads):
-        settled = heard.roles[place] != "doctor" or heard.answers[place].says is not None
+    for place, one in enumerate(visit_index.reads):
+        settled = visit_index.roles[place] != "doctor" or visit_index.answers[place].says is not None
         for token, asks in zip(one.tokens, one.questions, strict=True):
             if weight(token.stem) and token.stem not in seen and (settled or not asks):
                 seen.add(token.stem)

@@ -6,23 +6,23 @@ import re
 
 from scribe.checking.claims import Claim
 from scribe.checking.facts import near
-from scribe.checking.heard import Heard
 from scribe.checking.support import Backing
+from scribe.checking.visit_index import VisitIndex
 from scribe.checking.vocabulary import root
 from scribe.language.reading import Read
 from scribe.language.sides import Side, opposite
 from scribe.note import Finding, FindingKind
 
 
-def find_sides(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
+def find_sides(claim: Claim, backing: Backing, visit_index: VisitIndex) -> list[Finding]:
     """Left for right, upper for lower and so on; a left or right that nobody said."""
     found = []
     for side in claim.read.sides:
         if _side_is_term(side, claim):
             continue
-        local = _sides_said(side, backing, heard)
+        local = _sides_said(side, backing, visit_index)
         values = {other.value for _, other in local}
-        wrong = _wrong_side(side, values) or _crossed(side, claim, backing, heard)
+        wrong = _wrong_side(side, values) or _crossed(side, claim, backing, visit_index)
         if wrong is None:
             continue
         if side.value == "both" and (
@@ -31,7 +31,9 @@ def find_sides(claim: Claim, backing: Backing, heard: Heard) -> list[Finding]:
             continue
         words = f"{claim.text[side.start : side.end]}{' ' + side.site if side.site else ''}"
         places = {place for place, _ in local}
-        found.append(Finding(kind=FindingKind.SIDE, words=words, instead=wrong or None, segments=heard.ids(places)))
+        found.append(
+            Finding(kind=FindingKind.SIDE, words=words, instead=wrong or None, segments=visit_index.ids(places))
+        )
     return found
 
 
@@ -41,9 +43,9 @@ def _side_is_term(side: Side, claim: Claim) -> bool:
     return any(side.axis != "lateral" or one.concept in ("back", "back pain") for one in inside)
 
 
-def _sides_said(side: Side, backing: Backing, heard: Heard) -> list[tuple[int, Side]]:
+def _sides_said(side: Side, backing: Backing, visit_index: VisitIndex) -> list[tuple[int, Side]]:
     """Sides of the same kind: of this site where the claim comes from, or of any there, or of this site anywhere."""
-    alike = [(place, other) for place, other in heard.sides if other.axis == side.axis]
+    alike = [(place, other) for place, other in visit_index.sides if other.axis == side.axis]
     of_site = [pair for pair in alike if side.site is not None and pair[1].site == side.site]
     same_word = [pair for pair in alike if side.follows and pair[1].follows == side.follows]
     tiers = (
@@ -64,15 +66,15 @@ _CONTEXT = 7
 _SAME_SITE = 2.0
 
 
-def _crossed(side: Side, claim: Claim, backing: Backing, heard: Heard) -> str | None:
+def _crossed(side: Side, claim: Claim, backing: Backing, visit_index: VisitIndex) -> str | None:
     """The other side, where both are said and the words around this one were said around the other."""
     if side.axis != "lateral" or side.value == "both" or _EITHER.search(claim.text):
         return None
     here = _context(claim.read, side)
     best = {"left": 0.0, "right": 0.0}
-    for place, other in heard.sides:
+    for place, other in visit_index.sides:
         if place in near(backing.places, 1) and other.value in best:
-            alike = len(here & _context(heard.reads[place], other))
+            alike = len(here & _context(visit_index.reads[place], other))
             best[other.value] = max(best[other.value], alike + _SAME_SITE * (other.site == side.site is not None))
     other_side = "left" if side.value == "right" else "right"
     return other_side if best[other_side] > best[side.value] > 0.0 else None

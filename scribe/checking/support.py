@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from scribe.checking.claims import Claim, Item
-from scribe.checking.heard import Heard
+from scribe.checking.visit_index import VisitIndex
 from scribe.checking.vocabulary import keys
 
 WINDOW = 4
@@ -31,41 +31,43 @@ class Backing:
     far: tuple[Item, ...]
 
 
-def places_of(item: Item, heard: Heard) -> dict[int, float]:
+def places_of(item: Item, visit_index: VisitIndex) -> dict[int, float]:
     """Segments that say an item -> how well, from 0 to 1."""
     if item.kind == "figure" and item.figure:
-        return _figure_places(item, heard)
+        return _figure_places(item, visit_index)
     if item.kind == "drug":
-        return {said.segment: 1.0 for said in heard.drugs.get(item.name, ())}
+        return {said.segment: 1.0 for said in visit_index.drugs.get(item.name, ())}
     found: dict[int, float] = {}
     if item.kind == "class":
-        found = {said.segment: 1.0 for said in heard.drugs.get(item.name, ())}
+        found = {said.segment: 1.0 for said in visit_index.drugs.get(item.name, ())}
     if item.kind == "term":
-        found = {said.segment: 1.0 for said in heard.terms.get(item.name, ())}
+        found = {said.segment: 1.0 for said in visit_index.terms.get(item.name, ())}
         found |= {
-            said.answer: 0.9 for said in heard.terms.get(item.name, ()) if said.answer and said.answer not in found
+            said.answer: 0.9
+            for said in visit_index.terms.get(item.name, ())
+            if said.answer and said.answer not in found
         }
-    for place, worth in _word_places(item, heard).items():
+    for place, worth in _word_places(item, visit_index).items():
         found[place] = max(worth, found.get(place, 0.0))
     return found
 
 
-def _figure_places(item: Item, heard: Heard) -> dict[int, float]:
+def _figure_places(item: Item, visit_index: VisitIndex) -> dict[int, float]:
     assert item.figure
     found: dict[int, float] = {}
-    for place, other in heard.figures.get(item.figure.value, ()):
+    for place, other in visit_index.figures.get(item.figure.value, ()):
         same = item.figure.code is None or other.code is None or item.figure.code == other.code
         found[place] = max(1.0 if same else 0.5, found.get(place, 0.0))
     return found
 
 
-def _word_places(item: Item, heard: Heard) -> dict[int, float]:
+def _word_places(item: Item, visit_index: VisitIndex) -> dict[int, float]:
     """Where all the words of an item stand, or words of the same meaning."""
     found: dict[int, float] | None = None
     for stem in item.stems:
         here: dict[int, float] = {}
         for number, key in enumerate(keys(stem)):
-            for place in heard.words.get(key, ()):
+            for place in visit_index.words.get(key, ()):
                 here.setdefault(place, 1.0 if number == 0 else GIST)
         found = (
             here
@@ -75,7 +77,7 @@ def _word_places(item: Item, heard: Heard) -> dict[int, float]:
     return found or {}
 
 
-def find_backing(claim: Claim, heard: Heard) -> Backing:
+def find_backing(claim: Claim, visit_index: VisitIndex) -> Backing:
     """The windows that say most of the claim, the first by itself as much as it can. A claim of nothing is fully
     backed."""
     total = claim.weight
@@ -85,11 +87,11 @@ def find_backing(claim: Claim, heard: Heard) -> Backing:
     where = {}
     for index, item in enumerate(claim.items):
         same = (item.kind, item.name, item.stems, item.figure and (item.figure.value, item.figure.code))
-        where[index] = known[same] if same in known else known.setdefault(same, places_of(item, heard))
+        where[index] = known[same] if same in known else known.setdefault(same, places_of(item, visit_index))
     left, matched, got = set(where), set(), 0.0
     most = min(MOST_WINDOWS, 1 + len(claim.items) // 3)
     for turn in range(most):
-        first, gain = _best_window(claim, where, left, heard)
+        first, gain = _best_window(claim, where, left, visit_index)
         if first is None or (turn and gain < _ENOUGH):
             break
         if turn and all(claim.items[index].kind == "figure" for index in left if _within(where[index], first)[0]):
@@ -114,11 +116,11 @@ def _within(places: dict[int, float], first: int) -> tuple[float, int]:
 
 
 def _best_window(
-    claim: Claim, where: dict[int, dict[int, float]], left: set[int], heard: Heard
+    claim: Claim, where: dict[int, dict[int, float]], left: set[int], visit_index: VisitIndex
 ) -> tuple[int | None, float]:
     scores: dict[int, float] = {}
     for index in left:
-        item, rare = claim.items[index], _rarity(len(where[index]), len(heard.reads))
+        item, rare = claim.items[index], _rarity(len(where[index]), len(visit_index.reads))
         best: dict[int, float] = {}
         for place, worth in where[index].items():
             for first in range(max(0, place - WINDOW + 1), place + 1):

@@ -17,7 +17,7 @@ from agents.turn.running import Turns
 from db.blobs import Blobs
 from governance.vault import Keyring
 from tests.conftest import Clone, settings_for, started
-from tests.doubles.ears import InstantEngine
+from tests.doubles.recognisers import InstantEngine
 from tests.doubles.twilio_server import TwilioServer
 from tests.voice.small_whisper import hinted_tokens, make_scripted
 from tools.conversations.carrier import Carrier, CarrierBusy, CarrierRefused, TwilioCarrier
@@ -25,7 +25,7 @@ from tools.conversations.contents import open_contents
 from tools.conversations.inbox import Incoming, receive
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.runtime import Runtime
-from tools.voice.notes import delete_at_carrier, hear_note
+from tools.voice.notes import delete_at_carrier, transcribe_note
 from tools.voice.recognizers import Recognizers
 from tools.voice.tables import VoiceSession
 from tools.voice.transcribing import names_that_may_be_said
@@ -114,7 +114,7 @@ async def sent(runtime: Runtime, url: str, *, body: str = "", kind: str = "audio
 
 
 async def heard(runtime: Runtime, message: UUID) -> None:
-    await hear_note(runtime, tenant=str(TENANT), message=str(message))
+    await transcribe_note(runtime, tenant=str(TENANT), message=str(message))
     await answered(runtime)
 
 
@@ -213,7 +213,7 @@ async def test_a_carrier_that_is_down_is_asked_again(hospital: Runtime, twilio: 
     message = await sent(hospital, url)
     twilio.stop()
     with pytest.raises(CarrierBusy):
-        await hear_note(hospital, tenant=str(TENANT), message=str(message))
+        await transcribe_note(hospital, tenant=str(TENANT), message=str(message))
     assert (await messages(hospital))[0][1] == "hearing"
 
 

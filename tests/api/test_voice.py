@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from db.blobs import Blobs
 from tests.conftest import Clone, Server, as_role, settings_for
-from tests.doubles.ears import instant
+from tests.doubles.recognisers import instant
 from tools.runtime.runtime import Runtime
 from tools.voice.recognizers import Recognizers
 from tools.voice.transcribing import transcribe_session

@@ -10,7 +10,7 @@ import numpy as np
 
 from api.telephone.parts import CallParts
 from voice.audio import mulaw_to_pcm
-from voice.calls.measuring import Stream, Told
+from voice.calls.measuring import OnMeasured, Stream
 
 _LOUD = 31  # different texts that one table of sounds can carry
 
@@ -73,12 +73,12 @@ class InstantParts(CallParts):
         if self._real_activity:
             super().warm()
 
-    def measure(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
+    def measure(self, stream: Stream, at: float, chunk: bytes, on_measured: OnMeasured) -> None:
         if self._real_activity:
-            super().measure(stream, at, chunk, told)
+            super().measure(stream, at, chunk, on_measured)
         else:  # speech is what is loud
             loud = float(np.abs(mulaw_to_pcm(chunk).astype(np.int32)).mean()) > 1600
-            told(at, 0.95 if loud else 0.02)
+            on_measured(at, 0.95 if loud else 0.02)
 
     async def words(self, sound: bytes, **_: Any) -> str:
         if self.failing:

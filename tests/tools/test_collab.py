@@ -13,7 +13,7 @@ import pytest
 from db.blobs import Blobs
 from scribe.making import ModelSilent, NoteModel
 from tests.conftest import Clone, staff
-from tests.doubles.ears import instant
+from tests.doubles.recognisers import instant
 from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, tools_over
 from tools.collab.notes import ContentDiffers, EditedMeanwhile, NoteState
 from tools.collab.threads import ThreadClosed, mentions_in

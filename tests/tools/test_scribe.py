@@ -15,9 +15,9 @@ from db.blobs import Blobs
 from fhir_r4.validity import faults
 from scribe.making import NoteModel
 from tests.conftest import Clone, staff
-from tests.doubles.ears import instant
 from tests.doubles.openai_server import OpenAIServer, fails
 from tests.doubles.openai_server import call as answers
+from tests.doubles.recognisers import instant
 from tests.tools.hospital import TENANT, call, new_patient, refused, rows, tools_over
 from tools.runtime.errors import Forbidden, InvalidArguments, NotFound
 from tools.runtime.runtime import Runtime

@@ -15,7 +15,7 @@ import pytest
 
 from db.blobs import Blobs
 from tests.conftest import NOW, Clone, staff
-from tests.doubles.ears import InstantEngine, instant
+from tests.doubles.recognisers import InstantEngine, instant
 from tests.tools.hospital import TENANT, approved, call, follow, new_patient, refused, rows, run_jobs, tools_over
 from tools.record.retention import nightly
 from tools.runtime.errors import ConsentMissing, Forbidden, NotFound, ToolError

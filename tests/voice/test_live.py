@@ -8,7 +8,7 @@ import pytest
 from tests.voice.small_whisper import make_scripted
 from tests.voice.sounds import joined, not_speech, silence, spoken
 from voice.audio import RATE_HZ, Floats, Piece, resample, to_shorts
-from voice.live import LONGEST_S, Heard, LiveHearing
+from voice.live import LONGEST_S, LiveRecognition, LiveResult
 from voice.recognition.engine import Expect, Segment, Word
 from voice.recognition.whisper import Whisper
 
@@ -38,17 +38,19 @@ class Growing:
         return [[Segment(None, piece.start_s, piece.end_s, " ".join(texts), words, 0.9, "en")]]
 
 
-def stream(sound: Floats, hearing: LiveHearing, *, rate_hz: int = RATE_HZ, packet_s: float = 0.1) -> list[Heard]:
+def stream(
+    sound: Floats, recognition: LiveRecognition, *, rate_hz: int = RATE_HZ, packet_s: float = 0.1
+) -> list[LiveResult]:
     content = to_shorts(resample(sound, RATE_HZ, rate_hz)).tobytes()
     size = round(packet_s * rate_hz) * 2
     found = []
     for at in range(0, len(content), size):
-        found += hearing.push(content[at : at + size])
-    return found + hearing.finish()
+        found += recognition.push(content[at : at + size])
+    return found + recognition.finish()
 
 
-def hearing_of(engine: Growing, *, rate_hz: int = RATE_HZ, from_sample: int = 0) -> LiveHearing:
-    return LiveHearing(engine, rate_hz=rate_hz, language="en", hot_words=["cough"], from_sample=from_sample)
+def recognition_of(engine: Growing, *, rate_hz: int = RATE_HZ, from_sample: int = 0) -> LiveRecognition:
+    return LiveRecognition(engine, rate_hz=rate_hz, language="en", hot_words=["cough"], from_sample=from_sample)
 
 
 def talk() -> Floats:
@@ -58,7 +60,7 @@ def talk() -> Floats:
 
 def test_a_final_at_each_pause_and_partials_between() -> None:
     engine = Growing()
-    found = stream(talk(), hearing_of(engine))
+    found = stream(talk(), recognition_of(engine))
     finals = [one for one in found if one.final and one.segments]
     assert len(finals) == 2
     first = len(spoken(FIRST)[0]) / RATE_HZ
@@ -70,7 +72,7 @@ def test_a_final_at_each_pause_and_partials_between() -> None:
 
 
 def test_what_is_stable_stays() -> None:
-    found = [one for one in stream(talk(), hearing_of(Growing())) if not one.final]
+    found = [one for one in stream(talk(), recognition_of(Growing())) if not one.final]
     assert found
     for one, other in itertools.pairwise(found):
         assert one.text.startswith(one.stable)
@@ -83,13 +85,13 @@ def test_what_is_stable_stays() -> None:
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
 def test_all_sound_is_given_out_once(rate_hz: int) -> None:
     sound = talk()
-    hearing = hearing_of(Growing(), rate_hz=rate_hz, from_sample=32_000)
-    finals = [one for one in stream(sound, hearing, rate_hz=rate_hz) if one.final]
+    recognition = recognition_of(Growing(), rate_hz=rate_hz, from_sample=32_000)
+    finals = [one for one in stream(sound, recognition, rate_hz=rate_hz) if one.final]
     until = 32_000
     for one in finals:
         assert one.until - until == len(one.pcm) // 2 and one.start_s == until / RATE_HZ
         until = one.until
-    assert until == hearing.taken_samples
+    assert until == recognition.taken_samples
     assert abs(until - 32_000 - len(sound)) < 200
     whole = np.frombuffer(b"".join(one.pcm for one in finals), np.int16)
     if rate_hz == RATE_HZ:
@@ -98,13 +100,13 @@ def test_all_sound_is_given_out_once(rate_hz: int) -> None:
 
 def test_a_line_that_broke_goes_on_where_it_was() -> None:
     sound = talk()
-    broken = hearing_of(Growing())
+    broken = recognition_of(Growing())
     content = to_shorts(sound).tobytes()
     half = len(spoken(FIRST)[0]) + round(2.8 * RATE_HZ)
     before = [one for one in broken.push(content[: 2 * half]) if one.final]
     taken = broken.taken_samples
     assert 0 < taken < half
-    again = hearing_of(Growing(), from_sample=taken)
+    again = recognition_of(Growing(), from_sample=taken)
     after = [one for one in [*again.push(content[2 * taken :]), *again.finish()] if one.final]
     assert b"".join(one.pcm for one in before + after) == to_shorts(sound).tobytes() or np.allclose(
         np.frombuffer(b"".join(one.pcm for one in before + after), np.int16), to_shorts(sound), atol=2
@@ -116,8 +118,8 @@ def test_a_line_that_broke_goes_on_where_it_was() -> None:
 def test_speech_without_a_pause_is_cut_and_bounded() -> None:
     engine = Growing()
     one = spoken(FIRST)[0][2000:-4000]
-    hearing = hearing_of(engine)
-    finals = [one for one in stream(joined(*[one] * 16), hearing) if one.final]
+    recognition = recognition_of(engine)
+    finals = [one for one in stream(joined(*[one] * 16), recognition) if one.final]
     assert len(finals) >= 2
     assert all(len(one.pcm) / 2 / RATE_HZ <= LONGEST_S + 1 for one in finals)
     assert all(piece.duration_s <= 30 for piece in engine.asked)
@@ -125,26 +127,26 @@ def test_speech_without_a_pause_is_cut_and_bounded() -> None:
 
 def test_silence_is_let_go_and_says_nothing() -> None:
     engine = Growing()
-    hearing = hearing_of(engine)
+    recognition = recognition_of(engine)
     sound = joined(silence(30), not_speech()["white"] * 0.1)
-    found = stream(sound, hearing)
+    found = stream(sound, recognition)
     assert all(one.final and not one.segments for one in found)
-    assert hearing.taken_samples == len(sound) and not engine.asked
+    assert recognition.taken_samples == len(sound) and not engine.asked
 
 
 def test_half_a_sample_and_nothing_at_all() -> None:
-    hearing = hearing_of(Growing())
+    recognition = recognition_of(Growing())
     content = to_shorts(spoken(FIRST)[0]).tobytes()
     for at in range(0, len(content), 3_333):
-        hearing.push(content[at : at + 3_333])
-    assert hearing.push(b"") == []
-    hearing.finish()
-    assert hearing.taken_samples == len(content) // 2
-    assert hearing_of(Growing()).finish() == []
+        recognition.push(content[at : at + 3_333])
+    assert recognition.push(b"") == []
+    recognition.finish()
+    assert recognition.taken_samples == len(content) // 2
+    assert recognition_of(Growing()).finish() == []
 
 
 def test_with_a_whisper(tmp_path: Path) -> None:
     engine = Whisper(str(make_scripted(tmp_path, "cough for three weeks")), slot="live", device="cpu")
-    hearing = LiveHearing(engine, rate_hz=RATE_HZ, language=None, hot_words=[])
-    finals = [one for one in stream(talk(), hearing, packet_s=1.0) if one.final and one.segments]
+    recognition = LiveRecognition(engine, rate_hz=RATE_HZ, language=None, hot_words=[])
+    finals = [one for one in stream(talk(), recognition, packet_s=1.0) if one.final and one.segments]
     assert [one.text for one in finals] == ["cough for three weeks"] * 2

@@ -37,7 +37,7 @@ from tools.scribe.schemas import (
     ValidateNote,
     ValidationOut,
 )
-from tools.scribe.visits import Heard, TranscriptNotReady, TranscriptUnreliable, hear
+from tools.scribe.visits import SourcedVisit, TranscriptNotReady, TranscriptUnreliable, sourced_visit
 
 _READ = Permission("notes:read")
 log = structlog.get_logger(__name__)
@@ -45,10 +45,10 @@ log = structlog.get_logger(__name__)
 
 async def _before_draft(ctx: ToolContext, args: DraftNote) -> Callable[[], Awaitable[object]]:
     template = template_of(args.template)
-    heard = await hear(ctx, args)
-    encounter = await _encounter(ctx, args, heard)
+    source = await sourced_visit(ctx, args)
+    encounter = await _encounter(ctx, args, source)
     model = ctx.services.find(NoteModel) if args.maker == "auto" else None
-    return lambda: _draft(args, heard, template, encounter, model)
+    return lambda: _draft(args, source, template, encounter, model)
 
 
 def template_of(name: str) -> Template:
@@ -59,42 +59,44 @@ def template_of(name: str) -> Template:
     return found
 
 
-async def _encounter(ctx: ToolContext, args: DraftNote, heard: Heard) -> Encounter | None:
-    encounter_id = args.encounter_id or heard.encounter_id
+async def _encounter(ctx: ToolContext, args: DraftNote, source: SourcedVisit) -> Encounter | None:
+    encounter_id = args.encounter_id or source.encounter_id
     if encounter_id is None:
         return None
     row = await ctx.load(Encounter, encounter_id)
-    if row.patient_id != heard.patient_id:
+    if row.patient_id != source.patient_id:
         raise InvalidArguments(errors=[{"field": "encounter_id", "rule": "must be a visit of the same patient"}])
     ctx.session.expunge(row)
     return row
 
 
 async def _draft(
-    args: DraftNote, heard: Heard, template: Template, encounter: Encounter | None, model: NoteModel | None
+    args: DraftNote, source: SourcedVisit, template: Template, encounter: Encounter | None, model: NoteModel | None
 ) -> DraftOut:
-    written, notices = await _written(heard, template, model)
+    written, notices = await _written(source, template, model)
     drafted = await asyncio.to_thread(
-        draft_of, written, heard.visit, unsupported="mark" if written.maker == DICTATION else args.unsupported
+        draft_of, written, source.visit, unsupported="mark" if written.maker == DICTATION else args.unsupported
     )
-    return _shown(args, heard, template, encounter, drafted, (*notices, *heard.notices))
+    return _shown(args, source, template, encounter, drafted, (*notices, *source.notices))
 
 
-async def _written(heard: Heard, template: Template, model: NoteModel | None) -> tuple[Written, tuple[str, ...]]:
+async def _written(
+    source: SourcedVisit, template: Template, model: NoteModel | None
+) -> tuple[Written, tuple[str, ...]]:
     """By the model where there is one and it answers; a dictation with commands stays as it was dictated."""
     notices: tuple[str, ...] = ()
-    if model is not None and not has_commands(heard.visit):
+    if model is not None and not has_commands(source.visit):
         try:
-            return await model.write(heard.visit, tuple(template.divisions)), ()
+            return await model.write(source.visit, tuple(template.divisions)), ()
         except ModelSilent as silent:
             log.warning("scribe.model_silent", reason=silent.reason)
             notices = (f"The language model gave no note ({silent.reason}): this one was written by rules.",)
-    return await asyncio.to_thread(write_note, heard.visit), notices
+    return await asyncio.to_thread(write_note, source.visit), notices
 
 
 def _shown(
     args: DraftNote,
-    heard: Heard,
+    source: SourcedVisit,
     template: Template,
     encounter: Encounter | None,
     drafted: Draft,
@@ -102,10 +104,10 @@ def _shown(
 ) -> DraftOut:
     note = drafted.note.model_copy(update={"sections": template.arrange(drafted.note.sections)})
     metadata = DocumentMetadata(
-        id=uuid5(NAMESPACE_URL, f"{heard.session_id or heard.visit.segments}"), at=heard.started_at,
-        written_at=heard.read_at, maker=drafted.maker, patient_id=heard.patient_id,
+        id=uuid5(NAMESPACE_URL, f"{source.session_id or source.visit.segments}"), at=source.started_at,
+        written_at=source.read_at, maker=drafted.maker, patient_id=source.patient_id,
         encounter_id=encounter.id if encounter else None,
-        encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=heard.session_id,
+        encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=source.session_id,
     )  # fmt: skip
     bundle = document(note, metadata)
     found = faults(bundle)
@@ -113,7 +115,7 @@ def _shown(
         log.error("scribe.bundle_invalid", rules=sorted({fault.rule for fault in found}))
         raise Failed
     return DraftOut(
-        patient_id=heard.patient_id, session_id=heard.session_id, encounter_id=metadata.encounter_id, template=template.name,
+        patient_id=source.patient_id, session_id=source.session_id, encounter_id=metadata.encounter_id, template=template.name,
         text=render(note.sections, template.divisions), note=note, maker=drafted.maker, sentences=drafted.sentences,
         unsupported=drafted.unsupported, dropped=list(drafted.dropped), missing=list(drafted.missing),
         contradictions=list(drafted.contradictions), lacking=list(template.lacking(note.sections)), notices=list(notices),
@@ -138,24 +140,24 @@ async def draft_note(ctx: ToolContext, args: DraftNote) -> DraftOut:
 
 
 async def _before_validation(ctx: ToolContext, args: ValidateNote) -> Callable[[], Awaitable[object]]:
-    heard = await hear(ctx, args)
-    return lambda: asyncio.to_thread(_validated, args, heard)
+    source = await sourced_visit(ctx, args)
+    return lambda: asyncio.to_thread(_validated, args, source)
 
 
-def _validated(args: ValidateNote, heard: Heard) -> ValidationOut:
-    sections = _sections(args, heard.visit)
+def _validated(args: ValidateNote, source: SourcedVisit) -> ValidationOut:
+    sections = _sections(args, source.visit)
     if any(len(one.text) > LONGEST_SENTENCE for section in sections for one in section.sentences):
         field = "note_text" if args.sections is None else "sections"
         raise InvalidArguments(
             errors=[{"field": field, "rule": f"a sentence may have {LONGEST_SENTENCE} characters at most"}]
         )
-    checked = check_note(sections, heard.visit)
+    checked = check_note(sections, source.visit)
     count, bad = len(checked.sentences), sum(not sentence.supported for sentence in checked.sentences)
     found = None if args.bundle is None else [FaultOut.model_validate(fault) for fault in faults(args.bundle)]
     return ValidationOut(
-        patient_id=heard.patient_id, session_id=heard.session_id, sections=list(checked.sections), sentences=count,
+        patient_id=source.patient_id, session_id=source.session_id, sections=list(checked.sections), sentences=count,
         unsupported=bad, supported=(count - bad) / count if count else None, missing=list(checked.missing),
-        contradictions=list(checked.contradictions), notices=list(heard.notices), bundle_faults=found,
+        contradictions=list(checked.contradictions), notices=list(source.notices), bundle_faults=found,
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class TranscriptNotReady(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SourcedVisit:
     """A visit and where it comes from. `started_at`: of the session, else now."""
 
     visit: Visit
@@ -43,7 +43,7 @@ class Heard:
     notices: tuple[str, ...]
 
 
-async def hear(ctx: ToolContext, args: Transcript) -> Heard:
+async def sourced_visit(ctx: ToolContext, args: Transcript) -> SourcedVisit:
     """The visit of a call's arguments. Raises NotFound, TranscriptNotReady, TranscriptUnreliable, InvalidArguments."""
     if args.session_id is not None:
         return await _of_session(ctx, args)
@@ -53,16 +53,16 @@ async def hear(ctx: ToolContext, args: Transcript) -> Heard:
     else:
         spoken = args.segments or []
         visit = Visit(tuple(Segment(s.id, s.role, s.text, s.start_s, s.end_s) for s in spoken), patient)
-    return Heard(visit, args.patient_id, None, None, ctx.now, ctx.now, _notices(visit))
+    return SourcedVisit(visit, args.patient_id, None, None, ctx.now, ctx.now, _notices(visit))
 
 
-async def _of_session(ctx: ToolContext, args: Transcript) -> Heard:
+async def _of_session(ctx: ToolContext, args: Transcript) -> SourcedVisit:
     row = await ctx.load(VoiceSession, cast(UUID, args.session_id))
     if args.patient_id is not None and args.patient_id != row.patient_id:
         raise InvalidArguments(errors=[{"field": "patient_id", "rule": "must be the session's patient, or left out"}])
     if row.state not in ("final", "open"):
         raise TranscriptNotReady(f"The session is {row.state}.")
-    said = [line for line in await read_segments(ctx.work, row.id) if line.heard.text != ERASED]
+    said = [line for line in await read_segments(ctx.work, row.id) if line.segment.text != ERASED]
     if not said:
         raise TranscriptNotReady("Nothing was heard in this session.")
     if (row.engine or {}).get("stand_in") and not args.despite_warning:
@@ -71,12 +71,14 @@ async def _of_session(ctx: ToolContext, args: Transcript) -> Heard:
             "despite_warning to draft from it all the same."
         )
     segments = tuple(
-        Segment(str(line.id), cast(Role, line.role), line.heard.text, line.heard.start_s, line.heard.end_s)
+        Segment(str(line.id), cast(Role, line.role), line.segment.text, line.segment.start_s, line.segment.end_s)
         for line in said
     )
     visit = Visit(segments, await _patient(ctx, row.patient_id))
     warned = ("This transcript was made by the stand-in recogniser: check every word.",) if args.despite_warning else ()
-    return Heard(visit, row.patient_id, row.id, row.encounter_id, row.started_at, ctx.now, (*warned, *_notices(visit)))
+    return SourcedVisit(
+        visit, row.patient_id, row.id, row.encounter_id, row.started_at, ctx.now, (*warned, *_notices(visit))
+    )
 
 
 async def _patient(ctx: ToolContext, patient_id: UUID | None) -> Patient:

@@ -127,11 +127,11 @@ async def note_consent(runtime: Runtime, call: Call, *, answer: Answer, how: Lit
         )
 
 
-async def note_heard(
-    runtime: Runtime, call: Call, message_id: UUID, *, heard: tuple[str, ...], unheard: tuple[str, ...]
+async def note_playback(
+    runtime: Runtime, call: Call, message_id: UUID, *, played: tuple[str, ...], unplayed: tuple[str, ...]
 ) -> None:
     """Keep how much of an answer the caller heard: by the marks that came back, or as the carrier told."""
-    state = "delivered" if not unheard else "sent" if heard else "failed"
+    state = "delivered" if not unplayed else "sent" if played else "failed"
     async with _on_record(runtime, call) as work:
         await work.session.execute(
             update(Message)
@@ -141,12 +141,12 @@ async def note_heard(
         )
         work.record.append(
             HEARD,
-            {"at": work.now, "message_id": message_id, "sentences": len(heard), "of": len(heard) + len(unheard)},
-            full={"heard": heard, "unheard": unheard},
+            {"at": work.now, "message_id": message_id, "sentences": len(played), "of": len(played) + len(unplayed)},
+            full={"heard": played, "unheard": unplayed},
         )
 
 
-async def unheard_answer(runtime: Runtime, call: Call) -> tuple[UUID, str] | None:
+async def unplayed_answer(runtime: Runtime, call: Call) -> tuple[UUID, str] | None:
     """The newest answer of the conversation with its id, where it was not heard to its end: the line broke before."""
     query = (
         select(Message)

@@ -50,7 +50,7 @@ class Note:
 
 
 @task("voice.hear_note", queue="notes")
-async def hear_note(runtime: Runtime, *, tenant: str, message: str) -> None:
+async def transcribe_note(runtime: Runtime, *, tenant: str, message: str) -> None:
     """Fetch a voice note, hear it, and put its words into the message. One that cannot be heard goes on without words:
     the patient is asked to write."""
     note = await _note(runtime, UUID(tenant), UUID(message))
@@ -143,8 +143,8 @@ async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: s
         text, facts = "", {"understood": False, "reason": why or (row.error if row is not None else None)}
         if row is not None and row.state == "final":
             said = await read_segments(work, row.id)
-            text = " ".join(line.heard.text.strip() for line in said).strip()
-            sure = sum(line.heard.confidence for line in said) / len(said) if said else 0.0
+            text = " ".join(line.segment.text.strip() for line in said).strip()
+            sure = sum(line.segment.confidence for line in said) / len(said) if said else 0.0
             stand_in = bool((row.engine or {}).get("stand_in"))
             facts = {"understood": bool(text) and sure >= CLEAR and not stand_in, "reason": None, "heard": text}
         [content] = await open_contents(work.keys, [message])

@@ -26,7 +26,7 @@ ERASED = "[erased]"
 class Said:
     """A segment and who said it. `raw` is what was recognised, where a person corrected the text."""
 
-    heard: Segment
+    segment: Segment
     speaker: str | None = None
     speaker_confidence: float | None = None
     role: str = "unknown"
@@ -47,15 +47,15 @@ async def add_segments(work: UnitOfWork, row: VoiceSession, lines: Sequence[Said
     [key] = await work.keys.of(text_owner(row.id))
     values: list[JsonObject] = []
     for number, said in enumerate(lines, start=first):
-        segment_id, heard = new_id(), said.heard
-        content = _packed(heard.text, heard.words, said.raw)
+        segment_id, segment = new_id(), said.segment
+        content = _packed(segment.text, segment.words, said.raw)
         values.append(
             {
                 "id": segment_id, "tenant_id": work.tenant_id, "session_id": row.id, "patient_id": row.patient_id,
-                "number": number, "channel": heard.channel, "start_s": heard.start_s, "end_s": heard.end_s,
+                "number": number, "channel": segment.channel, "start_s": segment.start_s, "end_s": segment.end_s,
                 "speaker": said.speaker, "speaker_confidence": said.speaker_confidence, "role": said.role,
-                "role_confidence": said.role_confidence, "fixed": said.fixed, "confidence": heard.confidence,
-                "language": heard.language, "engine": said.engine, "flags": sorted(heard.flags),
+                "role_confidence": said.role_confidence, "fixed": said.fixed, "confidence": segment.confidence,
+                "language": segment.language, "engine": said.engine, "flags": sorted(segment.flags),
                 "content": key.seal(content, segment_aad(segment_id)),
             }
         )  # fmt: skip
@@ -80,7 +80,7 @@ async def opened(keys: Keyring, rows: Sequence[VoiceSegment]) -> list[Said]:
 
 def _said(row: VoiceSegment, content: str | None) -> Said:
     loaded: JsonObject = json.loads(content) if content is not None else {"text": ERASED, "words": []}
-    heard = Segment(
+    segment = Segment(
         channel=row.channel,
         start_s=row.start_s,
         end_s=row.end_s,
@@ -91,7 +91,7 @@ def _said(row: VoiceSegment, content: str | None) -> Said:
         flags=frozenset(row.flags),
     )
     return Said(
-        heard, row.speaker, row.speaker_confidence, row.role, row.role_confidence, loaded.get("raw"), row.fixed,
+        segment, row.speaker, row.speaker_confidence, row.role, row.role_confidence, loaded.get("raw"), row.fixed,
         row.engine, row.id, row.number,
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _said(row: VoiceSegment, content: str | None) -> Said:
 async def rewrite(work: UnitOfWork, row: VoiceSession, said: Said, text: str) -> bytes:
     """The sealed content of a segment with another text; what was recognised is kept beside it."""
     assert said.id is not None
-    content = _packed(text, said.heard.words, said.raw or said.heard.text)
+    content = _packed(text, said.segment.words, said.raw or said.segment.text)
     return await work.keys.seal(text_owner(row.id), content, segment_aad(said.id))
 
 

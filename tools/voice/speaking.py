@@ -32,7 +32,7 @@ async def attribute(work: UnitOfWork, blobs: Blobs, row: VoiceSession, said: Seq
         said = [replace(line, speaker="S1", speaker_confidence=1.0) for line in said]
         known = {"S1": "doctor" if row.kind == "dictation" else "patient"}
     elif row.channels == 2:
-        said = [replace(line, speaker=_label(line.heard.channel or 0), speaker_confidence=1.0) for line in said]
+        said = [replace(line, speaker=_label(line.segment.channel or 0), speaker_confidence=1.0) for line in said]
         if row.kind == "call":
             known = {"S1": "patient" if row.patient_id is not None else "unknown", "S2": "assistant"}
     else:
@@ -54,9 +54,9 @@ async def _by_voice(
 
 def _attributed(said: Sequence[Said], voices: Voices, grouped: Grouped) -> list[Said]:
     return [
-        replace(line, heard=part.segment, speaker=_speaker(part), speaker_confidence=round(part.confidence, 3))
+        replace(line, segment=part.segment, speaker=_speaker(part), speaker_confidence=round(part.confidence, 3))
         for line in said
-        for part in attribute_words([line.heard], voices, grouped)
+        for part in attribute_words([line.segment], voices, grouped)
     ]
 
 
@@ -73,7 +73,7 @@ def with_roles(said: Sequence[Said], known: dict[str, Role]) -> list[Said]:
     texts: dict[str, list[str]] = defaultdict(list)
     for line in said:
         if line.speaker is not None:
-            texts[line.speaker].append(line.heard.text)
+            texts[line.speaker].append(line.segment.text)
     roles = roles_of({name: " ".join(lines) for name, lines in texts.items()}, known)
     unknown: tuple[Role, float] = ("unknown", 0.0)
     named = [(line, roles.get(line.speaker or "", unknown)) for line in said]
@@ -96,7 +96,7 @@ def anew(said: Sequence[Said], voices: Voices | None) -> list[Said]:
     order = list(groups)
     out = []
     for line in said:
-        near = (middles >= line.heard.start_s) & (middles <= line.heard.end_s)
+        near = (middles >= line.segment.start_s) & (middles <= line.segment.end_s)
         if line.fixed or not near.any():
             out.append(line)
             continue
@@ -112,7 +112,7 @@ def _of(name: str, said: Sequence[Said], middles: Array) -> np.ndarray:
     inside = np.zeros(len(middles), bool)
     for line in said:
         if line.speaker == name:
-            inside |= (middles >= line.heard.start_s) & (middles <= line.heard.end_s)
+            inside |= (middles >= line.segment.start_s) & (middles <= line.segment.end_s)
     return inside
 
 

@@ -32,7 +32,7 @@ from tools.voice.said import Said, add_segments, read_segments
 from tools.voice.sessions import FAILED, FINAL, hints_aad
 from tools.voice.speaking import attribute
 from tools.voice.tables import VoiceSegment, VoiceSession
-from tools.voice.two_sides import TwoSides
+from tools.voice.two_channels import TwoChannels
 from voice.decoding import BadAudio, Layout
 from voice.recognition.engine import Engine
 from voice.speakers.vectors import Voices, voices_of
@@ -100,12 +100,12 @@ async def _hear_all(job: Job) -> None:
         while (window := await ahead) is not None:
             ahead = asyncio.create_task(asyncio.to_thread(_next, windows))
             async with job.runtime.services.get(Recognizers).turn:
-                heard, voices = await asyncio.gather(
+                transcribed, voices = await asyncio.gather(
                     asyncio.to_thread(transcribe, window, engine, language=language, hot_words=hot_words),
                     asyncio.to_thread(voices_of, window.pieces if told_apart(window, kind) else []),
                 )
-            await _keep(job, window, heard, voices, engine)
-            language = language or heard.language
+            await _keep(job, window, transcribed, voices, engine)
+            language = language or transcribed.language
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)
@@ -119,7 +119,7 @@ async def _audio_of(work: UnitOfWork, blobs: Blobs, row: VoiceSession) -> Binary
     if row.kind != "call":
         return await open_audio(work, blobs, row.id, "upload")
     caller, answer = [await open_audio(work, blobs, row.id, leg) for leg in ("caller", "answer")]
-    return cast(BinaryIO, TwoSides(caller, answer))
+    return cast(BinaryIO, TwoChannels(caller, answer))
 
 
 def told_apart(window: AudioWindow, kind: str) -> bool:
@@ -128,7 +128,7 @@ def told_apart(window: AudioWindow, kind: str) -> bool:
     return len(window.channels) == 1 and (kind == "visit" or window.start_sample == 0)
 
 
-async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voices, engine: Engine) -> None:
+async def _keep(job: Job, window: AudioWindow, transcribed: Transcribed, voices: Voices, engine: Engine) -> None:
     """Commit one window: its segments, its speaker vectors, how far we are."""
     parts = []
     if len(voices):
@@ -138,14 +138,14 @@ async def _keep(job: Job, window: AudioWindow, heard: Transcribed, voices: Voice
     async with job.work() as work:
         row = await _claim_session(work, job.session_id, at=window.start_sample)
         await add_parts(work, row.id, "voices", parts)
-        await add_segments(work, row, [Said(segment, engine=engine.name) for segment in heard.segments])
+        await add_segments(work, row, [Said(segment, engine=engine.name) for segment in transcribed.segments])
         row.taken_samples = window.end_sample
         row.truncated = row.truncated or window.truncated
         row.engine = facts_of(engine)
-        row.heard_language = row.heard_language or heard.language
+        row.heard_language = row.heard_language or transcribed.language
         row.dropped = {
-            reason: row.dropped.get(reason, 0) + heard.dropped.get(reason, 0)
-            for reason in sorted({*row.dropped, *heard.dropped})
+            reason: row.dropped.get(reason, 0) + transcribed.dropped.get(reason, 0)
+            for reason in sorted({*row.dropped, *transcribed.dropped})
         }
     SECONDS.inc((window.end_sample - window.start_sample) / 16_000)
 

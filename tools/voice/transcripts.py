@@ -224,7 +224,7 @@ async def correct_segment(ctx: ToolContext, args: CorrectSegment) -> SessionOut:
         raise NotFound
     [said] = await opened(ctx.work.keys, [segment])
     if args.text is not None:
-        if said.heard.text == ERASED:
+        if said.segment.text == ERASED:
             raise SessionState("The text was erased.")
         segment.content = await rewrite(ctx.work, row, said, args.text)
     if args.speaker is not None:
@@ -274,12 +274,12 @@ def transcript_of(row: VoiceSession, said: list[Said], names: dict[str, str]) ->
 
 
 def _segment_out(said: Said, names: dict[str, str]) -> SegmentOut:
-    heard = said.heard
+    segment = said.segment
     assert said.id is not None
     return SegmentOut(
-        id=said.id, number=said.number, start_s=heard.start_s, end_s=heard.end_s, channel=heard.channel,
+        id=said.id, number=said.number, start_s=segment.start_s, end_s=segment.end_s, channel=segment.channel,
         speaker=said.speaker, name=names.get(said.speaker or ""), speaker_confidence=said.speaker_confidence,
-        role=said.role, role_confidence=said.role_confidence, fixed=said.fixed, text=heard.text, raw=said.raw,
-        words=[WordOut(text=w.text, start_s=w.start_s, end_s=w.end_s, probability=w.probability) for w in heard.words],
-        confidence=heard.confidence, language=heard.language, engine=said.engine, flags=sorted(heard.flags),
+        role=said.role, role_confidence=said.role_confidence, fixed=said.fixed, text=segment.text, raw=said.raw,
+        words=[WordOut(text=w.text, start_s=w.start_s, end_s=w.end_s, probability=w.probability) for w in segment.words],
+        confidence=segment.confidence, language=segment.language, engine=said.engine, flags=sorted(segment.flags),
     )  # fmt: skip

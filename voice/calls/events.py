@@ -29,7 +29,7 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Recognized:
     """The recogniser's words for what was to be considered under that number; empty: no words."""
 
     at: float
@@ -59,7 +59,7 @@ class Interrupted:
     """A carrier that speaks for itself was interrupted: what had been heard until then."""
 
     at: float
-    heard: str
+    played: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Tick:
     at: float
 
 
-Event = Voice | Heard | Judged | Said | Interrupted | Played | Pressed | Reply | Tick
+Event = Voice | Recognized | Judged | Said | Interrupted | Played | Pressed | Reply | Tick
 
 
 # --- what is to be done ---------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Consider:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class FinalWords:
     """The caller's words are final: they go to the turn."""
 
     text: str
@@ -132,12 +132,12 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PlaybackReport:
     """What of an answer the caller has heard, and what not."""
 
     ref: str | None
-    heard: tuple[str, ...]
-    unheard: tuple[str, ...]
+    played: tuple[str, ...]
+    unplayed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +152,4 @@ class Finish:
     """Nobody is there any more: say goodbye and end the call."""
 
 
-Action = Speak | Clear | Consider | Take | Told | Ask | Finish
+Action = Speak | Clear | Consider | FinalWords | PlaybackReport | Ask | Finish

@@ -9,49 +9,25 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from lexicon import beside
 from voice.calls.events import Question
+
+_WORDS = beside(__file__)
 
 Wholeness = Literal["whole", "open", "unknown"]
 
 _WORD = re.compile(r"[^\s.,;:!?…।|\"()\[\]]+")
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-# Sounds of listening, said while the other speaks; none of them asks for the turn (PriMock57: 27% of utterances in
-# consultations have at most two words).
-_LISTENING = _set(
-    "mm mmm hm hmm mhm mmhm uhhuh uh huh um er erm ah oh yeah yes yep yup ya ok okay right sure fine good i see got it "
-    "alright accha acha achha haan han ji theek thik hai hai sahi हाँ हां जी अच्छा ठीक है हम्म"
-)
-_FILLERS = _set("mm mmm hm hmm um umm uh er erm ah eh हम्म")
-# A sentence that ends with one of these goes on.
-_HANGING = _set(
-    "and or but so because if when then with for to at on of from in the a an my is are was i we he she it's that which "
-    "dr mr mrs miss about around between until after before by like um uh er erm "
-    "aur ya lekin kyunki agar to mera meri mere ke ki ka ko se और या लेकिन क्योंकि अगर तो मेरा मेरी मेरे के की का को से"
-)
-_YES_NO = _set(
-    "yes no yeah yep nope yup ok okay sure correct wrong right haan han nahi nahin ji हाँ हां नहीं जी cancel confirm"
-)
-_NUMBERS = _set(
-    "zero oh o one two three four five six seven eight nine double triple nought nil ek do teen char paanch chhe saat aath nau "
-    "शून्य एक दो तीन चार पाँच पांच छह सात आठ नौ"
-)
-_TENS = _set(
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy "
-    "eighty ninety hundred thousand"
-)
-_MONTHS = _set(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep "
-    "sept oct nov dec जनवरी फ़रवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर सितम्बर अक्टूबर नवंबर नवम्बर दिसंबर दिसम्बर"
-)
+_LISTENING = _WORDS.words("listening")
+_FILLERS = _WORDS.words("fillers")
+_HANGING = _WORDS.words("hanging")
+_YES_NO = _WORDS.words("yes_no")
+_NUMBERS = _WORDS.words("numbers")
+_TENS = _WORDS.words("tens")
+_MONTHS = _WORDS.words("months")
 _PHONE_DIGITS = 10
-_NUMBER_SOON = re.compile(
-    r"(?i)\b(?:my|the|mera|meri)?\s*(?:phone |mobile |patient |file )?(?:number|mrn|id|code|नंबर)\s*(?:is|hai|है)?\b"
-)
+_NUMBER_SOON = _WORDS.pattern("number_soon")
 
 
 def words_of(text: str) -> list[str]:

@@ -20,8 +20,8 @@ log = structlog.get_logger()
 CHUNK = 256  # samples at 8 kHz: 32 ms
 _CONTEXT = 32  # samples of the chunk before that go with it
 TICK_S = 0.005
-Told = Callable[[float, float], None]  # (time, probability of speech)
-_Waiting = tuple["Stream", float, bytes, Told]
+OnMeasured = Callable[[float, float], None]  # (time, probability of speech)
+_Waiting = tuple["Stream", float, bytes, OnMeasured]
 
 
 class Stream:
@@ -41,9 +41,9 @@ class Measuring:
         self._task: asyncio.Task[None] | None = None
         self._rate = np.array(PHONE_RATE_HZ)
 
-    def push(self, stream: Stream, at: float, chunk: bytes, told: Told) -> None:
-        """Measure 32 ms of u-law sound that ended at a time; `told` is called with the result."""
-        self._waiting.append((stream, at, chunk, told))
+    def push(self, stream: Stream, at: float, chunk: bytes, on_measured: OnMeasured) -> None:
+        """Measure 32 ms of u-law sound that ended at a time; `on_measured` is called with the result."""
+        self._waiting.append((stream, at, chunk, on_measured))
         if self._task is None:
             self._task = asyncio.ensure_future(self._run())
 
@@ -60,8 +60,8 @@ class Measuring:
                     seen.add(id(one[0]))
                 self._waiting = later
                 found = await loop.run_in_executor(self._pool, self._measure, [(one[0], one[2]) for one in batch])
-                for (_, at, _, told), probability in zip(batch, found, strict=True):
-                    told(at, probability)
+                for (_, at, _, on_measured), probability in zip(batch, found, strict=True):
+                    on_measured(at, probability)
         finally:
             self._task = None
 

@@ -83,7 +83,7 @@ class TurnTaking:
         self._run_last = 0.0
         self._cut: int | None = None  # under which the first part of a very long utterance is being recognised
         self._saying: list[_Saying] = []  # not heard yet, in order
-        self._heard: dict[str | None, list[str]] = {}
+        self._played_texts: dict[str | None, list[str]] = {}
         self._held: list[e.Reply] = []  # replies that wait for the caller to finish
         self._numbers = 0
         self._turns = 0  # that have not answered
@@ -105,7 +105,7 @@ class TurnTaking:
             case e.Voice():
                 self._voice(event)
                 self._time(event.at)
-            case e.Heard():
+            case e.Recognized():
                 self._words(event)
                 self._time(event.at)
             case e.Judged():
@@ -200,7 +200,7 @@ class TurnTaking:
         utterance.number, utterance.considered_at = self._numbers, at
         self._out.append(e.Consider(self._numbers, max(utterance.start, 0.0), at, self.question))
 
-    def _words(self, event: e.Heard) -> None:
+    def _words(self, event: e.Recognized) -> None:
         if self._utterance is not None and self._utterance.number == event.number:
             self._utterance.text = event.text.strip()
         elif self._cut == event.number:
@@ -239,7 +239,7 @@ class TurnTaking:
         self._turns += 1
         self._nudged = 0
         self.mode, self._turn_since, self._told_to_wait = "thinking", at, False
-        self._out.append(e.Take(text, how))
+        self._out.append(e.FinalWords(text, how))
         self._let_in(at)
 
     # --- our voice
@@ -268,7 +268,7 @@ class TurnTaking:
             self._saying.append(_Saying(self._numbers, sentence, event.ref, place == count))
             self._out.append(e.Speak(self._numbers, sentence))
         if event.ref is not None:
-            self._heard.setdefault(event.ref, [])
+            self._played_texts.setdefault(event.ref, [])
 
     def _let_in(self, at: float) -> None:
         """Say what waited for the caller to finish."""
@@ -281,9 +281,9 @@ class TurnTaking:
             return  # a clear gives the marks of what was dropped back too
         while self._saying:
             saying = self._saying.pop(0)
-            self._heard.setdefault(saying.ref, []).append(saying.sentence.text)
+            self._played_texts.setdefault(saying.ref, []).append(saying.sentence.text)
             if saying.last:
-                self._out.append(e.Told(saying.ref, tuple(self._heard.pop(saying.ref)), ()))
+                self._out.append(e.PlaybackReport(saying.ref, tuple(self._played_texts.pop(saying.ref)), ()))
             if saying.number == event.number:
                 break
         if not self._saying:
@@ -307,25 +307,25 @@ class TurnTaking:
         """The caller has taken the turn: what is not said yet will not be. What must be said stays."""
         if any(not saying.sentence.interruptible for saying in self._saying):
             return
-        unheard: dict[str | None, list[str]] = {}
+        unplayed: dict[str | None, list[str]] = {}
         for saying in self._saying:
-            unheard.setdefault(saying.ref, []).append(saying.sentence.text)
+            unplayed.setdefault(saying.ref, []).append(saying.sentence.text)
         if self._saying and self.mode == "speaking":
             self._out.append(e.Clear())
         self._saying = []
-        for ref, texts in unheard.items():
-            self._out.append(e.Told(ref, tuple(self._heard.pop(ref, [])), tuple(texts)))
+        for ref, texts in unplayed.items():
+            self._out.append(e.PlaybackReport(ref, tuple(self._played_texts.pop(ref, [])), tuple(texts)))
 
     # --- a carrier that hears and speaks for itself
 
     def _interrupted(self, event: e.Interrupted) -> None:
         if self.mode != "speaking" or not self._may_interrupt():
             return
-        left = _letters(event.heard)
+        left = _letters(event.played)
         while self._saying and _letters(self._saying[0].sentence.text) in left:
             saying = self._saying.pop(0)
             left = left.split(_letters(saying.sentence.text), 1)[1]
-            self._heard.setdefault(saying.ref, []).append(saying.sentence.text)
+            self._played_texts.setdefault(saying.ref, []).append(saying.sentence.text)
         self.mode = "paused"
         self._quiet_since = event.at
 

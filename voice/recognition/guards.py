@@ -56,7 +56,7 @@ class Guarded(ABC):
     """A recogniser behind the guards. A subclass only hears; an instance may be used from several threads."""
 
     @abstractmethod
-    def _hear(
+    def _recognise_pieces(
         self, pieces: Sequence[Piece], *, language: str | None, hot_words: Sequence[str], expect: Expect | None
     ) -> list[list[Guess]]:
         """The guesses for each piece; each piece has at most 30 s."""
@@ -82,7 +82,9 @@ class Guarded(ABC):
             return kept
         if not asked:
             return kept
-        guesses = self._hear([pieces[n] for n in asked], language=language, hot_words=hot_words, expect=expect)
+        guesses = self._recognise_pieces(
+            [pieces[n] for n in asked], language=language, hot_words=hot_words, expect=expect
+        )
         for number, made in zip(asked, guesses, strict=True):
             segments, dropped = judge(made, evidence[number], pieces[number], hot_words=hot_words)
             kept[number] = segments

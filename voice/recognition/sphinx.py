@@ -51,7 +51,7 @@ class Sphinx(Guarded):
     def _understands(self, language: str | None) -> bool:
         return language is None or language.lower().split("-")[0] == "en"
 
-    def _hear(
+    def _recognise_pieces(
         self, pieces: Sequence[Piece], *, language: str | None, hot_words: Sequence[str], expect: Expect | None
     ) -> list[list[Guess]]:
         with self._lock:  # a decoder is not for several threads
@@ -62,22 +62,22 @@ class Sphinx(Guarded):
         decoder = self._with_grammar(expect) if expect is not None else None
         if expect is None or decoder is None:
             return []
-        heard = _heard(decoder, piece)
-        if not heard.words or not _is_whole([word.text.strip() for word in heard.words], expect):
+        decoded = _decode(decoder, piece)
+        if not decoded.words or not _is_whole([word.text.strip() for word in decoded.words], expect):
             return []
         speech_s = STEP_S * float(np.sum(probabilities(piece.samples) > 0.5))
-        if sum(word.end_s - word.start_s for word in heard.words) < _LEAST_OF_SPEECH * speech_s:
+        if sum(word.end_s - word.start_s for word in decoded.words) < _LEAST_OF_SPEECH * speech_s:
             return []
         if self._phones is None:
             self._phones = _decoder(lm=None, allphone=_phone_model(), beam=1e-20, pbeam=1e-20, lw=2.0)
-        if heard.score < _heard(self._phones, piece).score - _WORSE_A_FRAME * heard.frames:
+        if decoded.score < _decode(self._phones, piece).score - _WORSE_A_FRAME * decoded.frames:
             return []
-        return [Guess(segment) for segment in segments_of(heard.words, piece, language="en")]
+        return [Guess(segment) for segment in segments_of(decoded.words, piece, language="en")]
 
     def _free_speech(self, piece: Piece) -> list[Guess]:
         if self._free is None:
             self._free = _decoder()
-        segments = segments_of(_heard(self._free, piece).words, piece, language="en")
+        segments = segments_of(_decode(self._free, piece).words, piece, language="en")
         return [Guess(replace(segment, flags=segment.flags | {"low_confidence"})) for segment in segments]
 
     def _with_grammar(self, expect: Expect) -> Any:
@@ -116,7 +116,7 @@ def _is_whole(words: Sequence[str], expect: Expect) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Decoded:
     words: list[Word]
     score: float  # logarithm, of the whole piece
     frames: int
@@ -134,18 +134,18 @@ def _phone_model() -> str:
     return str(Path(pocketsphinx.get_model_path()) / "en-us" / "en-us-phone.lm.bin")
 
 
-def _heard(decoder: Any, piece: Piece) -> _Heard:
+def _decode(decoder: Any, piece: Piece) -> _Decoded:
     decoder.reinit_feat()  # forget the loudness and the noise of the sound before
     decoder.start_utt()
     decoder.process_raw(to_shorts(piece.samples).tobytes(), full_utt=True)
     decoder.end_utt()
     best = decoder.hyp()
     if best is None:
-        return _Heard([], -math.inf, decoder.n_frames())
+        return _Decoded([], -math.inf, decoder.n_frames())
     words = []
     for part in decoder.seg():
         if not _NOT_A_WORD.search(part.word):
             start = piece.start_s + part.start_frame * _FRAME_S
             end = piece.start_s + (part.end_frame + 1) * _FRAME_S
             words.append(Word(" " + _OTHER_READING.sub("", part.word), start, end, min(1.0, part.prob)))
-    return _Heard(words, math.log(max(best.best_score, 1e-300)), decoder.n_frames())
+    return _Decoded(words, math.log(max(best.best_score, 1e-300)), decoder.n_frames())

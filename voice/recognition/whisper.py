@@ -85,7 +85,7 @@ class Whisper(Guarded):
         self.load()
         return bool(self._loaded.model.is_multilingual) or _code(language) in (None, "en")
 
-    def _hear(
+    def _recognise_pieces(
         self, pieces: Sequence[Piece], *, language: str | None, hot_words: Sequence[str], expect: Expect | None
     ) -> list[list[Guess]]:
         self.load()
@@ -162,7 +162,7 @@ class _Languages:
 
     def __init__(self, given: str | None) -> None:
         self._given = given
-        self._heard: dict[str, float] = {}
+        self._language_shares: dict[str, float] = {}
 
     def of(self, model: Any, encoded: Any, count: int) -> list[tuple[str, bool]]:
         """(language, whether it is sure) of chunks."""
@@ -175,8 +175,8 @@ class _Languages:
         ]
         for found in likeliest:
             for code, chance in found[:5]:
-                self._heard[code] = self._heard.get(code, 0.0) + chance
-        usual = max(self._heard, key=lambda code: self._heard[code])
+                self._language_shares[code] = self._language_shares.get(code, 0.0) + chance
+        usual = max(self._language_shares, key=lambda code: self._language_shares[code])
         return [(found[0][0], True) if found[0][1] >= _SURE else (usual, False) for found in likeliest]
 
 

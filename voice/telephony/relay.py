@@ -38,7 +38,7 @@ class Prompt:
 class Interrupt:
     """The caller spoke while we did: what had been said until then."""
 
-    heard: str
+    played: str
     after_ms: int
 
 
@@ -120,6 +120,6 @@ def end(reason: str) -> str:
     return json.dumps({"type": "end", "handoffData": json.dumps({"reason": reason})})
 
 
-def language(spoken: str, heard: str) -> str:
+def language(spoken: str, transcribed: str) -> str:
     """Changes the languages of speech out and speech in (`hi-IN`)."""
-    return json.dumps({"type": "language", "ttsLanguage": spoken, "transcriptionLanguage": heard})
+    return json.dumps({"type": "language", "ttsLanguage": spoken, "transcriptionLanguage": transcribed})

@@ -6,7 +6,6 @@ import re
 from datetime import date
 
 from agents.commands import Choose, More
-from agents.lexicon import beside
 from agents.understanding.builtin.found import Intent, Piece
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
@@ -14,6 +13,7 @@ from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.spelling import Plain, plain
 from agents.understanding.utterance import Utterance
 from governance.redaction.sounds import likeness
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -18,10 +18,10 @@ from agents.commands import (
     StopMessages,
     Thank,
 )  # fmt: skip
-from agents.lexicon import beside
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
 from agents.vocabulary import FLOWS
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

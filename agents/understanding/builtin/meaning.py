@@ -21,7 +21,6 @@ from agents.commands import (
     Start,
     Thank,
 )  # fmt: skip
-from agents.lexicon import beside
 from agents.understanding.builtin.answers import changes
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.pieces import find_reason, leftover_answer
@@ -32,6 +31,7 @@ from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import SLOTS
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

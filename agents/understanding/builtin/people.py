@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import name_words
@@ -15,6 +14,7 @@ from agents.understanding.resolve.spelling import Plain, plain
 from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari
 from governance.redaction.sounds import likeness
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

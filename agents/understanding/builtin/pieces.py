@@ -6,7 +6,6 @@ import re
 from datetime import date
 
 from agents.commands import SlotName
-from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
 from agents.understanding.builtin.places import find_places
@@ -19,6 +18,7 @@ from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import SLOTS
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES
 from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Known
 from governance.redaction.sounds import likeness
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agents.lexicon import beside
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

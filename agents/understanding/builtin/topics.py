@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from agents.commands import Topic
-from agents.lexicon import beside
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

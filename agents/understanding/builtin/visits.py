@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from agents.lexicon import beside
 from agents.understanding.builtin.found import Piece
 from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.spelling import Plain
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 
-from agents.lexicon import beside
 from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

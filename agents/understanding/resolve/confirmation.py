@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from agents.lexicon import beside
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import FLOWS
+from lexicon import beside
 
 _WORDS = beside(__file__)
 _YES = tuple(_WORDS.texts("phrases"))

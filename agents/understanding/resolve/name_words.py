@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.lexicon import beside
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from agents.lexicon import beside
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.specialty_words import BARE_PATTERNS, COMPLAINT_PATTERNS, INSTEAD, ROLE_PATTERNS
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari, romanise
 from governance.redaction.sounds import likeness
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

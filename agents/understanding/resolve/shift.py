@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from agents.lexicon import beside
 from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
 from agents.understanding.resolve.spelling import plain
+from lexicon import beside
 
 _WORDS = beside(__file__)
 

@@ -53,7 +53,7 @@ class Script:
         assert considered, "nothing was to be considered"
         if finished is not None:
             actions += self.tell(e.Judged(self.at, considered[-1].number, finished))
-        actions += self.tell(e.Heard(self.at, considered[-1].number, text))
+        actions += self.tell(e.Recognized(self.at, considered[-1].number, text))
         return actions + self.silence(then)
 
     def reply(
@@ -72,5 +72,5 @@ class Script:
         return [at for at, action in self.done if isinstance(action, kind)]
 
 
-def taken(actions: Iterable[Action]) -> list[str]:
-    return [action.text for action in actions if isinstance(action, e.Take)]
+def final_words(actions: Iterable[Action]) -> list[str]:
+    return [action.text for action in actions if isinstance(action, e.FinalWords)]

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.voice.calls.script import Script, taken
+from tests.voice.calls.script import Script, final_words
 from voice.calls import events as e
 from voice.calls.turn_taking import Manners, TurnTaking
 
@@ -41,7 +41,7 @@ def test_the_wait_after_speech(
 ) -> None:
     script = asked(question)
     script.says(text, finished=finished, then=3.0)
-    (ended,) = script.when(e.Take)
+    (ended,) = script.when(e.FinalWords)
     speech_end = max(event.at for event in script.events if isinstance(event, e.Voice) and event.probability > 0.5)
     assert least <= ended - speech_end <= most
 
@@ -49,8 +49,8 @@ def test_the_wait_after_speech(
 def test_a_pause_in_the_middle_makes_one_message() -> None:
     script = asked()
     script.says("I want to see", then=0.2)
-    assert not script.when(e.Take)
-    assert taken(script.says("I want to see Doctor Nair", then=1.0)) == ["I want to see Doctor Nair"]
+    assert not script.when(e.FinalWords)
+    assert final_words(script.says("I want to see Doctor Nair", then=1.0)) == ["I want to see Doctor Nair"]
     first, second = (action for _, action in script.done if isinstance(action, e.Consider))
     assert first.number != second.number and first.start_s == second.start_s < first.end_s < second.end_s
 
@@ -59,9 +59,9 @@ def test_words_that_come_late_are_waited_for_and_taken_at_once() -> None:
     script = asked()
     script.speech(1.0)
     script.silence(1.5)
-    assert not script.when(e.Take)
+    assert not script.when(e.FinalWords)
     (consider,) = (action for _, action in script.done if isinstance(action, e.Consider))
-    assert taken(script.tell(e.Heard(script.at, consider.number, "hello"))) == ["hello"]
+    assert final_words(script.tell(e.Recognized(script.at, consider.number, "hello"))) == ["hello"]
 
 
 def test_words_of_a_part_are_forgotten_when_the_caller_goes_on() -> None:
@@ -69,9 +69,9 @@ def test_words_of_a_part_are_forgotten_when_the_caller_goes_on() -> None:
     script.speech(1.0)
     (consider,) = (action for action in script.silence(0.25) if isinstance(action, e.Consider))
     script.speech(0.5)
-    script.tell(e.Heard(script.at, consider.number, "I want"))
+    script.tell(e.Recognized(script.at, consider.number, "I want"))
     script.silence(2.0)
-    assert not script.when(e.Take)
+    assert not script.when(e.FinalWords)
 
 
 def test_barge_in_silences_us_within_two_hundred_milliseconds() -> None:
@@ -83,7 +83,7 @@ def test_barge_in_silences_us_within_two_hundred_milliseconds() -> None:
     (cleared,) = script.when(e.Clear)
     assert cleared - began <= 0.2
     assert script.machine.mode == "paused"
-    assert taken(script.says("no not that one", then=1.0)) == ["no not that one"]
+    assert final_words(script.says("no not that one", then=1.0)) == ["no not that one"]
 
 
 def test_what_was_heard_is_told() -> None:
@@ -94,8 +94,8 @@ def test_what_was_heard_is_told() -> None:
     script.speech(0.3)
     script.play(*numbers[1:])  # the clear gives the marks of what was dropped back
     script.says("stop please", then=1.0)
-    told = [action for _, action in script.done if isinstance(action, e.Told)][-1]
-    assert told == e.Told("m2", ("One.",), ("Two.", "Three."))
+    told = [action for _, action in script.done if isinstance(action, e.PlaybackReport)][-1]
+    assert told == e.PlaybackReport("m2", ("One.",), ("Two.", "Three."))
 
 
 @pytest.mark.parametrize("text", ["mm-hm", "Yeah.", "ok", "right, okay", "", "हाँ जी"])
@@ -105,25 +105,25 @@ def test_a_backchannel_or_a_cough_resumes_from_what_was_not_heard(text: str) -> 
     first = script.spoken()[-3].number
     script.play(first)
     script.says(text, seconds=0.4, then=1.0)
-    assert script.when(e.Clear) and not script.when(e.Take)
+    assert script.when(e.Clear) and not script.when(e.FinalWords)
     again = script.spoken()[-2:]
     assert [speak.sentence.text for speak in again] == ["Two.", "Three."]
     assert script.machine.mode == "speaking"
     script.play(*[speak.number for speak in again])
-    assert [action for _, action in script.done if isinstance(action, e.Told)][-1].unheard == ()
+    assert [action for _, action in script.done if isinstance(action, e.PlaybackReport)][-1].unplayed == ()
 
 
 def test_yeah_but_is_an_interruption() -> None:
     script = asked()
     script.reply("One.", "Two.")
-    assert taken(script.says("yeah but I wanted Friday", then=1.0)) == ["yeah but I wanted Friday"]
+    assert final_words(script.says("yeah but I wanted Friday", then=1.0)) == ["yeah but I wanted Friday"]
 
 
 def test_yes_over_the_question_itself_is_the_answer() -> None:
     script = asked()
     script.reply("Please check.", "Shall I book it?", question="yes_no")
     script.play(script.spoken()[-2].number)
-    assert taken(script.says("Yes.", seconds=0.4, then=0.6)) == ["Yes."]
+    assert final_words(script.says("Yes.", seconds=0.4, then=0.6)) == ["Yes."]
 
 
 def test_a_click_does_not_silence_us() -> None:
@@ -140,9 +140,11 @@ def test_an_emergency_is_said_to_its_end() -> None:
     (number,) = [speak.number for speak in script.spoken()[-1:]]
     script.says("but wait a moment please", then=1.0)
     assert not script.when(e.Clear)
-    assert taken(action for _, action in script.done) == ["but wait a moment please"]  # and nothing is lost
+    assert final_words(action for _, action in script.done) == ["but wait a moment please"]  # and nothing is lost
     script.play(number)
-    assert [action for _, action in script.done if isinstance(action, e.Told)][-1].heard == ("Call 1 1 2 now.",)
+    assert [action for _, action in script.done if isinstance(action, e.PlaybackReport)][-1].played == (
+        "Call 1 1 2 now.",
+    )
 
 
 def test_an_emergency_is_said_even_while_the_caller_speaks() -> None:
@@ -157,7 +159,7 @@ def test_an_answer_waits_for_the_caller_to_finish() -> None:
     script.speech(0.5)
     assert script.reply("Which one?") == []
     script.says("for my mother", then=1.0)
-    assert taken(action for _, action in script.done) == ["book a doctor", "for my mother"]
+    assert final_words(action for _, action in script.done) == ["book a doctor", "for my mother"]
     assert script.spoken()[-1].sentence.text == "Which one?"
 
 
@@ -198,8 +200,8 @@ def test_speech_without_end_is_cut_at_thirty_seconds() -> None:
     script.speech(31)
     (consider,) = (action for _, action in script.done if isinstance(action, e.Consider))
     assert 29 < consider.end_s - consider.start_s < 31
-    assert taken(script.tell(e.Heard(script.at, consider.number, "a long story"))) == ["a long story"]
-    assert len(taken(script.says("and its end", then=3.0))) == 1
+    assert final_words(script.tell(e.Recognized(script.at, consider.number, "a long story"))) == ["a long story"]
+    assert len(final_words(script.says("and its end", then=3.0))) == 1
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_keys_equal_speech(question: e.Question, keys: str, answer: str) -> None
         script.silence(0.3)
         script.tell(e.Pressed(script.at, key))
     script.silence(2.5)
-    (take,) = (action for _, action in script.done if isinstance(action, e.Take))
+    (take,) = (action for _, action in script.done if isinstance(action, e.FinalWords))
     assert (take.text, take.how) == (answer, "keypad")
 
 
@@ -224,7 +226,7 @@ def test_a_key_silences_us() -> None:
     script = asked()
     script.reply("One.", "Two.", question="choice")
     assert script.tell(e.Pressed(script.at, "2")) == [
-        e.Clear(), e.Told("m1", (), ("One.", "Two.")), e.Take("2", "keypad")
+        e.Clear(), e.PlaybackReport("m1", (), ("One.", "Two.")), e.FinalWords("2", "keypad")
     ]  # fmt: skip
 
 
@@ -235,9 +237,9 @@ def test_a_carrier_that_hears_and_speaks_for_itself() -> None:
     script.tell(e.Said(1.5, "uh-huh"))
     assert [speak.sentence.text for speak in script.spoken()[-2:]] == ["Tuesday at nine.", "Which one?"]
     script.tell(e.Interrupted(3.0, "Tuesday at"))
-    assert taken(script.tell(e.Said(4.0, "The first one."))) == ["The first one."]
-    told = [action for _, action in script.done if isinstance(action, e.Told)][-1]
-    assert told == e.Told("m3", ("These are free.",), ("Tuesday at nine.", "Which one?"))
+    assert final_words(script.tell(e.Said(4.0, "The first one."))) == ["The first one."]
+    told = [action for _, action in script.done if isinstance(action, e.PlaybackReport)][-1]
+    assert told == e.PlaybackReport("m3", ("These are free.",), ("Tuesday at nine.", "Which one?"))
 
 
 def test_an_interruption_that_nothing_follows_is_got_over() -> None:
@@ -281,7 +283,7 @@ def _anything(rng: random.Random, at: float, considered: list[int], spoken: list
     said = rng.choice(["", "um", "yes", "I want and", "no stop"])
     sentences = (e.Sentence("One."), e.Sentence("Two.", rng.random() > 0.1))
     return [
-        e.Voice(at, rng.random()), e.Voice(at, 0.01), e.Tick(at), e.Heard(at, rng.choice(considered), said),
+        e.Voice(at, rng.random()), e.Voice(at, 0.01), e.Tick(at), e.Recognized(at, rng.choice(considered), said),
         e.Judged(at, considered[-1], rng.random()), e.Played(at, rng.choice(spoken)), e.Said(at, said),
         e.Pressed(at, rng.choice("0123456789*#")), e.Interrupted(at, rng.choice(["", "One", "One. Two."])),
         e.Reply(at, sentences, "yes_no", ref="x"),

@@ -6,14 +6,14 @@ _SILENCE = b"\xff"  # u-law
 MOST_BYTES = 8000 * 60  # of either side that waits to be taken
 
 
-class Sides:
+class CallChannels:
     """u-law at 8 kHz. Our sound is played after what waits at the carrier; a clear takes back what was not played."""
 
     def __init__(self) -> None:
         self._caller = bytearray()
         self._answer = bytearray()  # begins with the same sample as the caller's; may reach beyond it
 
-    def heard(self, sound: bytes) -> None:
+    def received(self, sound: bytes) -> None:
         """The caller's sound, as it comes."""
         self._caller += sound
         if len(self._caller) > MOST_BYTES:  # nobody takes it: the newest minute stays
@@ -29,7 +29,7 @@ class Sides:
         """The carrier has dropped what it had not played."""
         del self._answer[len(self._caller) :]
 
-    def take(self) -> tuple[bytes, bytes]:
+    def drain(self) -> tuple[bytes, bytes]:
         """(caller, answer), of equal length, up to now."""
         count = len(self._caller)
         caller, answer = bytes(self._caller), bytes(self._answer[:count]).ljust(count, _SILENCE)

@@ -12,12 +12,12 @@ _RATE_HZ = 8000
 _MULAW = 7  # WAVE format
 
 
-class TwoSides(io.RawIOBase):
+class TwoChannels(io.RawIOBase):
     """Reads two streams of equal length, a byte of each in turn, behind the header. For one thread."""
 
     def __init__(self, caller: BinaryIO, answer: BinaryIO) -> None:
-        self._sides = (caller, answer)
-        self._frames = min(side.seek(0, io.SEEK_END) for side in self._sides)
+        self._channels = (caller, answer)
+        self._frames = min(channel.seek(0, io.SEEK_END) for channel in self._channels)
         self._header = _header(self._frames)
         self._at = 0
 
@@ -47,15 +47,15 @@ class TwoSides(io.RawIOBase):
         if frames <= 0:
             return b""
         both = np.empty((frames, 2), np.uint8)
-        for number, side in enumerate(self._sides):
-            side.seek(first)
-            both[:, number] = np.frombuffer(_exactly(side, frames), np.uint8)
+        for number, channel in enumerate(self._channels):
+            channel.seek(first)
+            both[:, number] = np.frombuffer(_exactly(channel, frames), np.uint8)
         return both.tobytes()[at % 2 : at % 2 + count]
 
 
-def _exactly(side: BinaryIO, count: int) -> bytes:
+def _exactly(channel: BinaryIO, count: int) -> bytes:
     found = bytearray()
-    while len(found) < count and (piece := side.read(count - len(found))):
+    while len(found) < count and (piece := channel.read(count - len(found))):
         found += piece
     return bytes(found)
 

@@ -63,9 +63,9 @@ class Lexicon:
         inner = self.at(name)
         return {one: inner.text(one) for one in inner}
 
-    def pattern(self, name: str, **filled: str) -> re.Pattern[str]:
+    def pattern(self, name: str, flags: int = 0, /, **filled: str) -> re.Pattern[str]:
         """One pattern, compiled."""
-        return re.compile(self.text(name, **filled))
+        return re.compile(self.text(name, **filled), flags)
 
     def part(self, name: str) -> str:
         """A part by itself."""

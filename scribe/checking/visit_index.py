@@ -50,7 +50,7 @@ class Exchange:
     says: bool | None
 
 
-class Heard:
+class VisitIndex:
     """The index of one visit. Places are those of `units`, not ids of segments."""
 
     def __init__(self, visit: Visit) -> None:
@@ -176,6 +176,6 @@ class Heard:
 
 
 @lru_cache(maxsize=8)
-def hear(visit: Visit) -> Heard:
+def index_visit(visit: Visit) -> VisitIndex:
     """The index of a visit, made once for the last few visits."""
-    return Heard(visit)
+    return VisitIndex(visit)

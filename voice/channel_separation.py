@@ -14,7 +14,7 @@ _LEAST_OF_EACH, _LEAST_IN_ALL = 0.05, 0.5  # shares of the frames with sound
 _LEAST_FRAMES = 4
 
 
-class Legs:
+class ChannelSeparation:
     """Takes blocks [2, n] at 16 kHz."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from voice.calls.measuring import CHUNK
 KEPT_S = 40.0  # of sound: an utterance has 30 s at most
 
 
-class Ear:
+class CallerAudio:
     """u-law in, chunks of 32 ms out. `now_s` counts the sound that has come, so that a late frame moves no clock."""
 
     def __init__(self) -> None:
