@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     env: Literal["development", "test", "production"] = "development"
     data_dir: Path = Field(
         default_factory=lambda: data_folder(),
-        description="Folder of the embedded database, the development keys and blobs. Unset: `var` of the checkout that this runs from, else `wardline` in the user's data folder (XDG_DATA_HOME, ~/.local/share); never the folder one stands in",
+        description="Folder of the embedded database, the development keys and blobs. Unset: `var` of the checkout "
+        "that this runs from, else `wardline` in the user's data folder (XDG_DATA_HOME, ~/.local/share); never "
+        "the folder one stands in",
     )
     clock: datetime | None = Field(None, description="Freezes the time (ISO 8601 with zone); refused in production")
 
@@ -54,11 +56,13 @@ class Settings(BaseSettings):
     )
     master_key_file: Path | None = Field(
         None,
-        description="Master keys of the vault, a line each: name, 32 bytes in base64; the last one wraps. Unset: made in the data folder (never in production)",
+        description="Master keys of the vault, a line each: name, 32 bytes in base64; the last one wraps. Unset: made "
+        "in the data folder (never in production)",
     )
     key_service_url: str | None = Field(
         None,
-        description="Instead of the file: a key service with the Transit interface (HashiCorp Vault, OpenBao), for example https://vault:8200/v1/transit",
+        description="Instead of the file: a key service with the Transit interface (HashiCorp Vault, OpenBao), for "
+        "example https://vault:8200/v1/transit",
     )
     key_service_key: str = Field("wardline", description="Name of the key in the key service")
     key_service_token: SecretStr | None = None
@@ -67,11 +71,13 @@ class Settings(BaseSettings):
 
     seal_key_file: Path | None = Field(
         None,
-        description="Keys that sign seals, a line each: name, 32 bytes in base64; the last one signs. Unset: made in the data folder (never in production)",
+        description="Keys that sign seals, a line each: name, 32 bytes in base64; the last one signs. Unset: made in "
+        "the data folder (never in production)",
     )
     seal_store: str | None = Field(
         None,
-        description="URL of the folder or object store that keeps seals outside the database: s3://..., file:///...; unset: seals/ in the data folder",
+        description="URL of the folder or object store that keeps seals outside the database: s3://..., file:///...; "
+        "unset: seals/ in the data folder",
     )
     seal_every_s: float = Field(60.0, gt=0)
     seal_every_entries: int = Field(1000, ge=1, description="A seal is made earlier when so many entries wait")
@@ -81,12 +87,14 @@ class Settings(BaseSettings):
 
     blob_store: str | None = Field(
         None,
-        description="URL of the folder or object store that keeps recordings, sealed: s3://..., file:///...; unset: blobs/ in the data folder",
+        description="URL of the folder or object store that keeps recordings, sealed: s3://..., file:///...; unset: "
+        "blobs/ in the data folder",
     )
     max_recording_bytes: int = Field(2_147_483_648, description="Largest recording")
     whisper_model: str | None = Field(
         None,
-        description="Whisper in CTranslate2's format: a folder, or a name that is on this machine; unset: the built-in recogniser stands in, which is not for clinical notes",
+        description="Whisper in CTranslate2's format: a folder, or a name that is on this machine; unset: the "
+        "built-in recogniser stands in, which is not for clinical notes",
     )
     whisper_live_model: str | None = Field(
         None, description="A smaller model for calls and live dictation; unset: the same one"

@@ -30,7 +30,10 @@ def check_free(host: str, port: int) -> None:
 def _explained(host: str, port: int, listener: psutil.Process | None) -> str:
     other = "serve elsewhere by setting WARDLINE_PORT"
     if listener is None:
-        return f"{host}:{port} cannot be listened on: it is in use by a process that this user may not see, or not ours. End it, or {other}."
+        return (
+            f"{host}:{port} cannot be listened on: it is in use by a process that this user may not see, or not "
+            f"ours. End it, or {other}."
+        )
     command = _command(listener)
     ours = "cli" in " ".join(command) or "wardline" in " ".join(command)
     if ours and any(word in command for word in _OURS):

@@ -1,4 +1,5 @@
-"""`wardline up`: server, worker and background as processes; one that dies, the embedded database too, is started again."""
+"""`wardline up`: server, worker and background as processes; one that dies, the embedded database too, is started
+again."""
 
 from __future__ import annotations
 
@@ -62,8 +63,8 @@ def _start(settings: Settings, name: str, service_url: str, lifeline: int) -> su
 
 
 def end_with_parent() -> None:
-    """For a child of `wardline up`: end when that is gone, however it ended (kill -9 too). It holds the other end of a pipe
-    that nobody writes to, so its end is the end of the file."""
+    """For a child of `wardline up`: end when that is gone, however it ended (kill -9 too). It holds the other end of a
+    pipe that nobody writes to, so its end is the end of the file."""
     named = os.environ.get(LIFELINE, "")
     if named:
         threading.Thread(target=_follow, args=(int(named),), name="lifeline", daemon=True).start()

@@ -41,13 +41,14 @@ def with_runtime(body: Callable[[Runtime], Awaitable[None]]) -> None:
 
 
 def check_folder(settings: Settings) -> None:
-    """Refuse to begin a data folder: these commands use one that is there. Needed is it for the database and for keys that no
-    setting names."""
+    """Refuse to begin a data folder: these commands use one that is there. Needed is it for the database and for keys
+    that no setting names."""
     kept = (settings.database_url, settings.secret_key, settings.master_key_file or settings.key_service_url,
             settings.seal_key_file, settings.seal_store, settings.blob_store)  # fmt: skip
     if not all(kept) and not settings.data_dir.is_dir():
         raise SystemExit(
-            f"There is no data folder {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or make up). "
+            f"There is no data folder {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or "
+            f"make up). "
             "If yours is elsewhere, name it in WARDLINE_DATA_DIR."
         )
 

@@ -1,7 +1,7 @@
 """Columns of bytes, each of which says what it holds: a text sealed under whose key, or bytes that name nobody.
 
-From this follow the proof of erasure (every column sealed under a person's key is searched) and a test that no column of
-bytes says nothing.
+From this follow the proof of erasure (every column sealed under a person's key is searched) and a test that no column
+of bytes says nothing.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-# With the scope, since it is sent with every transaction anyway and holds behind a pooler too: a statement that hangs, or a
-# transaction that was forgotten, must not keep a connection and its locks for ever.
+# With the scope, since it is sent with every transaction anyway and holds behind a pooler too: a statement that hangs,
+# or a transaction that was forgotten, must not keep a connection and its locks for ever.
 STATEMENT_TIMEOUT_S, IDLE_TIMEOUT_S = 60, 300
 _SCOPE = (
     "SELECT set_config('app.tenant', %s, true), set_config('app.patient', %s, true),"

@@ -1,5 +1,5 @@
-"""Row-level security and grants, made from the tables' own columns: the rule. The migrations hold it as frozen SQL; a test
-says which statements of it a table is without (`tests/db/test_schema.py`)."""
+"""Row-level security and grants, made from the tables' own columns: the rule. The migrations hold it as frozen SQL; a
+test says which statements of it a table is without (`tests/db/test_schema.py`)."""
 
 from __future__ import annotations
 

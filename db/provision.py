@@ -18,8 +18,9 @@ from db.engine import sqlalchemy_url
 from settings import Settings
 
 DATABASE = "wardline"
-# While a step waits for a table's lock, everyone waits behind it who comes after. It waits less than the second after which the
-# server looks for deadlocks, so that it is the step that gives way and never a turn; turns are short, so it is tried again.
+# While a step waits for a table's lock, everyone waits behind it who comes after. It waits less than the second after
+# which the server looks for deadlocks, so that it is the step that gives way and never a turn; turns are short, so it
+# is tried again.
 LOCK_TIMEOUT_S, TRIES, WAIT_S = 0.8, 60, 1.0
 _TOO_OLD = (
     "This database was made by a version from before texts were sealed, and cannot be carried over: its record is "
@@ -27,9 +28,10 @@ _TOO_OLD = (
     "remove the data folder)."
 )
 _BUSY = (
-    "The schema could not be brought to this version: a table's lock was not had in time, or another process is at the same. "
-    "Nothing is half done; what was brought along stays. Try again when there is less to do (wardline migrate), and see "
-    "pg_stat_activity for transactions that stay open."
+    "The schema could not be brought to this version: a table's lock was not had in time, or another process is at "
+    "the same. "
+    "Nothing is half done; what was brought along stays. Try again when there is less to do (wardline migrate), and "
+    "see pg_stat_activity for transactions that stay open."
 )
 
 
@@ -42,13 +44,14 @@ class NoDatabase(SystemExit):
 
 
 def urls(settings: Settings, *, make: bool = False) -> tuple[str, str]:
-    """(service's URL, owner's URL). Starts the embedded server, and makes its roles, where no URL is set. A database that
-    is not there yet is made only where `make` says so; else NoDatabase."""
+    """(service's URL, owner's URL). Starts the embedded server, and makes its roles, where no URL is set. A database
+    that is not there yet is made only where `make` says so; else NoDatabase."""
     if settings.database_url:
         return settings.database_url, settings.database_owner_url or settings.database_url
     if not make and not embedded.exists(settings.data_dir):
         raise NoDatabase(
-            f"There is no database in {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or make up). "
+            f"There is no database in {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or "
+            f"make up). "
             "If yours is elsewhere, name its folder in WARDLINE_DATA_DIR, or its server in WARDLINE_DATABASE_URL."
         )
     superuser = embedded.start(settings.data_dir)
@@ -86,8 +89,9 @@ def migrations() -> Config:
 
 
 def migrate(owner_url: str, app_role: str, *, to: str = "head", tries: int | None = None) -> None:
-    """Bring the schema to a revision, as the owner. A step that did not get a lock in time was rolled back, and is tried
-    again from where the schema stands; raises CannotMigrate when that did not help either, or the database is too old."""
+    """Bring the schema to a revision, as the owner. A step that did not get a lock in time was rolled back, and is
+    tried again from where the schema stands; raises CannotMigrate when that did not help either, or the database is too
+    old."""
     config = migrations()
     config.attributes["url"] = sqlalchemy_url(owner_url)
     config.attributes["app_role"] = app_role

@@ -80,9 +80,10 @@ async def _reset(runtime: Runtime) -> None:
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("UPDATE conversation SET state = 'closed' WHERE state <> 'closed'"))
         await session.execute(text("UPDATE time_slot SET blocked = false WHERE blocked"))
-        await session.execute(text("UPDATE consent SET withdrawn_at = NULL WHERE withdrawn_at IS NOT NULL AND purpose = 'messages'"
-                                   " AND id IN (SELECT DISTINCT ON (patient_id) id FROM consent WHERE purpose = 'messages'"
-                                   " ORDER BY patient_id, given_at)"
+        await session.execute(text("UPDATE consent SET withdrawn_at = NULL WHERE withdrawn_at IS NOT NULL AND purpose "
+            "= 'messages'"
+                                   " AND id IN (SELECT DISTINCT ON (patient_id) id FROM consent WHERE purpose = "
+                                   "'messages' ORDER BY patient_id, given_at)"
                                    " AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.patient_id = consent.patient_id"
                                    " AND c.purpose = 'messages' AND c.withdrawn_at IS NULL)"))  # fmt: skip
 

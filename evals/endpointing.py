@@ -1,8 +1,9 @@
 """When a speaker has finished: false cut-offs against the wait, for silence alone and for ours, on real talk.
 
-Meetings (AMI, hand-made speaker labels) and monologues of `shared/data/voice`, made as narrow as a telephone. A pause of at least
-0.2 s inside a speaker's turn is a chance to cut in too early; at a turn's end the wait is what the speaker feels. The words are
-not used: no recogniser that runs here is good enough for that. In a monologue every pause is inside the turn.
+Meetings (AMI, hand-made speaker labels) and monologues of `shared/data/voice`, made as narrow as a telephone. A pause
+of at least 0.2 s inside a speaker's turn is a chance to cut in too early; at a turn's end the wait is what the speaker
+feels. The words are not used: no recogniser that runs here is good enough for that. In a monologue every pause is
+inside the turn.
 
     python -m evals.endpointing
 """

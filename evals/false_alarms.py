@@ -1,10 +1,10 @@
 """False alarms and recall of the default policy: `python -m evals.false_alarms`.
 
 `ordinary_messages.yaml` holds 500 messages as patients and staff write them, in English, Hinglish and Hindi: bookings,
-complaints, worries, impatience, medical words, questions about doses, and words that signs of steering or abuse also use
-("ignore my last message", "the system is down", "kill the pain"). Patients' are judged as messages in; staff's as messages
-in and out; every sentence of our own templates as an agent's answer. To these come the user turns of SGD's medical
-dialogues. Of all of them the policy may flag one in a hundred.
+complaints, worries, impatience, medical words, questions about doses, and words that signs of steering or abuse also
+use ("ignore my last message", "the system is down", "kill the pain"). Patients' are judged as messages in; staff's as
+messages in and out; every sentence of our own templates as an agent's answer. To these come the user turns of SGD's
+medical dialogues. Of all of them the policy may flag one in a hundred.
 
 Recall is printed beside it, whatever it is: of the signs of steering on the shared attacks, and of the patterns for
 diagnoses and doses on sentences that no clinician would want an assistant to say (`not_to_be_said` in the same file).

@@ -1,4 +1,5 @@
-"""What scored runs and long proofs share: a hospital of their own, its processes, and a sender that behaves as Twilio."""
+"""What scored runs and long proofs share: a hospital of their own, its processes, and a sender that behaves as
+Twilio."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ class Hospital:
         """A copy of the database as it is now, on the same server: its URL. Nobody may be connected."""
         superuser = embedded.start(self.data_dir)
         with psycopg.connect(superuser, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE wardline OWNER {embedded.OWNER_ROLE}")  # type: ignore[arg-type]
+            made = f"CREATE DATABASE {name} TEMPLATE wardline OWNER {embedded.OWNER_ROLE}"
+            connection.execute(made)  # type: ignore[arg-type]
         return self.service.replace("/wardline?", f"/{name}?")
 
     def settings(self, **changes: Any) -> Settings:

@@ -1,8 +1,9 @@
 """The official MCP conformance suite (npm: @modelcontextprotocol/conformance) against a running server's /mcp:
 `python -m evals.mcp_conformance`. Needs npm and Node 22 or newer; docs/mcp.md says what does not apply, and why.
 
-The suite sends no credentials, so a wrapper around the served app adds the demo admin's key; and it calls tools by names of
-its own, so two are declared here. Nothing else of the app is changed. The exit status is 1 where a scenario that applies fails."""
+The suite sends no credentials, so a wrapper around the served app adds the demo admin's key; and it calls tools by
+names of its own, so two are declared here. Nothing else of the app is changed. The exit status is 1 where a scenario
+that applies fails."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Answers to patients that name another patient, and those that only read like it: what the policy's check makes of them.
+"""Answers to patients that name another patient, and those that only read like it: what the policy's check makes of
+them.
 
-`python -m evals.names_in_answers [open|frozen|second_open|second_frozen|third]`. The cases were written without sight of the rules."""
+`python -m evals.names_in_answers [open|frozen|second_open|second_frozen|third]`. The cases were written without sight
+of the rules."""
 
 from __future__ import annotations
 

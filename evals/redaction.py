@@ -1,27 +1,31 @@
 """Scores of the redaction of personal data: `python -m evals.redaction [--misses]`. No model is used or downloaded.
 
-1. On half of presidio-research's 1,500 synthetic texts (`../shared/data/pii`, MIT, 17 types), as its SpanEvaluator counts
+1. On half of presidio-research's 1,500 synthetic texts (`../shared/data/pii`, MIT, 17 types), as its SpanEvaluator
+  counts
 (version of 2025, threshold 0.9, by characters, every type taken for one, "PII"; written anew here). A text is cut into
 tokens by spaCy's English tokenizer; a token that a span touches carries the span's tag. Neighbouring tokens with a tag
-are a span; its skip words (English stop words, punctuation, blank lines, "street", "apt", "mr.", "inc" ...) are dropped,
-its bounds go from the first kept token to the last, and spans with only skip words between them are merged. An annotated
-span is right when the predicted spans that overlap it cover it with an intersection over union of characters of 0.9 or
-more; it is missed and falsely said when they overlap it less, missed when none does. A predicted span that overlaps none
-is falsely said. Precision is right / said, recall right / annotated, F2 = 5PR / (4P + R).
+are a span; its skip words (English stop words, punctuation, blank lines, "street", "apt", "mr.", "inc" ...) are
+dropped, its bounds go from the first kept token to the last, and spans with only skip words between them are merged. An
+annotated span is right when the predicted spans that overlap it cover it with an intersection over union of characters
+of 0.9 or more; it is missed and falsely said when they overlap it less, missed when none does. A predicted span that
+overlaps none is falsely said. Precision is right / said, recall right / annotated, F2 = 5PR / (4P + R).
 
 Strict: spans as they are, neither cut, trimmed nor merged; right only where type (by the table `TYPES`), first and last
 character are the same.
 
-By type: recall is the share of annotated spans of which every letter and digit is masked, under whatever type; precision
-the share of findings of our types for it of which half the characters or more lie in annotated spans of any type.
+By type: recall is the share of annotated spans of which every letter and digit is masked, under whatever type;
+precision the share of findings of our types for it of which half the characters or more lie in annotated spans of any
+type.
 
 Beside it the same figure of Presidio's default recognisers without a model (spaCy's blank English).
 
-2. On messages about 400 people out of a generated register of 20,000: the share of values, of each kind and written form,
+2. On messages about 400 people out of a generated register of 20,000: the share of values, of each kind and written
+  form,
 of which every letter and digit is masked. With "one edit" a character is one too many, one too few, wrong, or swapped
 with its neighbour, blanks and punctuation included.
 
-3. On ordinary messages (evals/data/understanding, evals/scenarios and `ORDINARY`): the share with any false mask, the same
+3. On ordinary messages (evals/data/understanding, evals/scenarios and `ORDINARY`): the share with any false mask, the
+  same
 register known, with what `redact` keeps of `NOT_IDENTIFIERS` and dates in clear. Names that the message does hold ("Dr
 Nair", "my name is ...") are no false masks.
 """
@@ -49,18 +53,25 @@ from governance.redaction.redactor import DATES, NOT_IDENTIFIERS, Redactor
 
 DATA = Path(__file__).parents[2] / "shared/data/pii/presidio_synth_a.json"
 _SKIP = set(string.punctuation) | {
-    "", ">>", ">>>", ">>>>", "'s", "street", "st.", "st", "de", "rue", "via", "day", "address", "country", "state", "city",
-    "zip", "po", "apt", "unit", "corner", "p.o.", "box", "suite", "mr.", "mrs.", "miss", "year", "years", "y/o", "month",
-    "months", "old", "morning", "noon", "afternoon", "night", "evening", "week", "weeks", "weekend", "days", "age", "ago",
+    "", ">>", ">>>", ">>>>", "'s", "street", "st.", "st", "de", "rue", "via", "day", "address", "country", "state",
+    "city",
+    "zip", "po", "apt", "unit", "corner", "p.o.", "box", "suite", "mr.", "mrs.", "miss", "year", "years", "y/o",
+    "month",
+    "months", "old", "morning", "noon", "afternoon", "night", "evening", "week", "weeks", "weekend", "days", "age",
+    "ago",
     "inc", "inc.", "ltd",
 }  # fmt: skip
 _BLANKS = {" ", "\n", "\n\n", "\n\n\n", "\n\n\n\n", "\t", "\t\t", "\t\t\t", "\t\t\t\t"}
 Span = tuple[int, int, str]
 TYPES = {
-    "PERSON": ("PERSON",), "STREET_ADDRESS": ("STREET_ADDRESS",), "GPE": ("LOCATION",), "ORGANIZATION": ("ORGANIZATION",),
-    "DATE_TIME": ("DATE_TIME", "YEAR", "WEEKDAY"), "CREDIT_CARD": ("CREDIT_CARD",), "TITLE": ("TITLE",), "PHONE_NUMBER": ("PHONE",),
-    "AGE": ("AGE", "AGE_OVER_89"), "NRP": ("NRP",), "DOMAIN_NAME": ("URL",), "EMAIL_ADDRESS": ("EMAIL",), "ZIP_CODE": ("ZIP_CODE",),
-    "IBAN_CODE": ("IBAN",), "US_SSN": ("US_SSN", "US_ITIN"), "IP_ADDRESS": ("IP_ADDRESS",), "US_DRIVER_LICENSE": ("DRIVER_LICENSE",),
+    "PERSON": ("PERSON",), "STREET_ADDRESS": ("STREET_ADDRESS",), "GPE": ("LOCATION",),
+    "ORGANIZATION": ("ORGANIZATION",),
+    "DATE_TIME": ("DATE_TIME", "YEAR", "WEEKDAY"), "CREDIT_CARD": ("CREDIT_CARD",), "TITLE": ("TITLE",),
+    "PHONE_NUMBER": ("PHONE",),
+    "AGE": ("AGE", "AGE_OVER_89"), "NRP": ("NRP",), "DOMAIN_NAME": ("URL",), "EMAIL_ADDRESS": ("EMAIL",),
+    "ZIP_CODE": ("ZIP_CODE",),
+    "IBAN_CODE": ("IBAN",), "US_SSN": ("US_SSN", "US_ITIN"), "IP_ADDRESS": ("IP_ADDRESS",),
+    "US_DRIVER_LICENSE": ("DRIVER_LICENSE",),
 }  # fmt: skip
 
 
@@ -72,7 +83,10 @@ class Counts:
 
     def __str__(self) -> str:
         precision, recall = self.precision, self.recall
-        return f"P {precision:.3f}  R {recall:.3f}  F2 {self.f2:.3f}  ({self.right} right, {self.said} said, {self.there} there)"
+        return (
+            f"P {precision:.3f}  R {recall:.3f}  F2 {self.f2:.3f}  ({self.right} right, {self.said} said, "
+            f"{self.there} there)"
+        )
 
     @property
     def precision(self) -> float:
@@ -99,7 +113,8 @@ class SpanScore:
         self._skip = _SKIP | STOP_WORDS
 
     def spans(self, text: str, marked: Iterable[Span]) -> list[tuple[str, int, int, int, int]]:
-        """Tagged tokens as spans (type, first token, last token, start, end), trimmed of skip words and merged over them."""
+        """Tagged tokens as spans (type, first token, last token, start, end), trimmed of skip words and merged over
+        them."""
         tokens = list(self._tokens(text))
         tags = [""] * len(tokens)
         for start, end, kind in marked:
@@ -158,7 +173,8 @@ def score_synthetic(redactor: Redactor) -> None:
     ours = [redactor.find(text) for text in texts]
     print(f"presidio-research, {len(texts)} texts, PII or not:")
     print(
-        f"  ours, SpanEvaluator's way   {_score(texts, gold, [[(f.start, f.end, f.entity) for f in found] for found in ours])}"
+        f"  ours, SpanEvaluator's way   "
+        f"{_score(texts, gold, [[(f.start, f.end, f.entity) for f in found] for found in ours])}"
     )
     print(f"  ours, strict                {_strict(gold, ours)}")
     analyze = vanilla()
@@ -168,7 +184,8 @@ def score_synthetic(redactor: Redactor) -> None:
         said, there = counts["said"], counts["there"]
         precision = f"{counts['true'] / said:.3f}" if said else "  -  "
         print(
-            f"  {kind:18} P {precision} ({counts['true']} of {said})  R {counts['masked'] / there:.3f} ({counts['masked']} of {there})"
+            f"  {kind:18} P {precision} ({counts['true']} of {said})  R {counts['masked'] / there:.3f} "
+            f"({counts['masked']} of {there})"
         )
 
 

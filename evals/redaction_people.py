@@ -11,14 +11,16 @@ from governance.redaction.person import Person, plain
 
 GRAMMAR = word_set("grammar")
 GIVEN = (
-    "Asha Ravi Meera Anil Sunita Vikram Lakshmi Imran Fatima Gurpreet Harish Kavya Om Jyoti Deepak Ananya Suresh Nandini Farhan "
-    "Priyanka Rohit Shalini Arjun Tanvi Mohammed Zoya Ishaan Padma Kiran Bhavna Emily Robert Grace William Olivia James Rachel "
-    "Michael Sofia Daniel Katrin Lars Chloe Antonio Ingrid Wei Keiko Kwame Amina Pedro"
+    "Asha Ravi Meera Anil Sunita Vikram Lakshmi Imran Fatima Gurpreet Harish Kavya Om Jyoti Deepak Ananya Suresh "
+    "Nandini Farhan "
+    "Priyanka Rohit Shalini Arjun Tanvi Mohammed Zoya Ishaan Padma Kiran Bhavna Emily Robert Grace William Olivia "
+    "James Rachel Michael Sofia Daniel Katrin Lars Chloe Antonio Ingrid Wei Keiko Kwame Amina Pedro"
 )
 FAMILY = (
-    "Rao Nair Kulkarni Sharma Iyer More Ray Das Khan Sheikh Patel Reddy Gowda Menon Banerjee Chatterjee D'Souza Fernandes Agarwal "
-    "Srinivasan Deshpande Joshi Kapoor Malhotra Pillai Ansari Qureshi Varghese Hegde Shetty Thompson Carter Hayes Bennett Walker "
-    "O'Brien Garcia Müller Andersson Nakamura Okafor Mensah Rossi Novak Young Brown Bishop Wood"
+    "Rao Nair Kulkarni Sharma Iyer More Ray Das Khan Sheikh Patel Reddy Gowda Menon Banerjee Chatterjee D'Souza "
+    "Fernandes Agarwal "
+    "Srinivasan Deshpande Joshi Kapoor Malhotra Pillai Ansari Qureshi Varghese Hegde Shetty Thompson Carter Hayes "
+    "Bennett Walker O'Brien Garcia Müller Andersson Nakamura Okafor Mensah Rossi Novak Young Brown Bishop Wood"
 )
 STREETS = (
     "Residency Road",
@@ -32,10 +34,13 @@ STREETS = (
 )
 TOWNS = ("Indiranagar, Bengaluru 560038", "Andheri West, Mumbai 400058", "Salem 636001", "Springfield, IL 62704")
 FULL = (
-    "Hi, this is {} and I need an appointment", "please cancel the booking of {} for monday", "{} ka appointment kal ka hai kya?",
-    "I am calling about {}, she has fever since yesterday", "kya {} ki report aa gayi?", "Can you tell {} that I will be late?",
+    "Hi, this is {} and I need an appointment", "please cancel the booking of {} for monday",
+    "{} ka appointment kal ka hai kya?",
+    "I am calling about {}, she has fever since yesterday", "kya {} ki report aa gayi?",
+    "Can you tell {} that I will be late?",
 )  # fmt: skip
-CUED = ("my name is {}", "mera naam {} hai", "for my mother {} please", "{} ji ki report chahiye", "hello, {} speaking", "meri beti {} ko bukhar hai")  # fmt: skip
+CUED = ("my name is {}", "mera naam {} hai", "for my mother {} please", "{} ji ki report chahiye", "hello, {} speaking",
+    "meri beti {} ko bukhar hai")  # fmt: skip
 TITLED = ("is Dr {} free on friday?", "Mr. {} wants to come at 5", "dr. {} ka slot chahiye", "report of Mrs {} please")
 NUMBER = (
     "call me on {}",
@@ -118,14 +123,16 @@ def register(count: int, seed: int = 7) -> list[Person]:
                 identifiers=(f"{rng.randrange(2, 10)}{rng.randrange(10**11):011d}", f"POL{rng.randrange(10**8):08d}"),
                 addresses=(f"{rng.randrange(1, 300)} {rng.choice(STREETS)}, {rng.choice(TOWNS)}",),
                 birth_date=date(1930, 1, 1) + timedelta(days=rng.randrange(33000)),
-                email=f"{given}.{plain(family)}{rng.randrange(100)}@{rng.choice(('example.com', 'mail.example.in'))}".lower(),
+                email=f"{given}.{plain(family)}{rng.randrange(100)}@".lower()
+                + rng.choice(("example.com", "mail.example.in")),
             )
         )  # fmt: skip
     return people
 
 
 def with_an_edit(value: str, rng: random.Random) -> str:
-    """A character too many, too few or wrong, or two neighbours swapped; never only in letter case or at a blank's cost."""
+    """A character too many, too few or wrong, or two neighbours swapped; never only in letter case or at a blank's
+    cost."""
     while True:
         i = rng.randrange(len(value))
         new = rng.choice("0123456789") if value[i].isdigit() else rng.choice("abcdefghijklmnopqrstuvwxyz")
@@ -183,8 +190,10 @@ def _written_codes(person: Person, rng: random.Random) -> Iterator[tuple[str, st
     digits = person.phones[0].lstrip("+")
     national, prefix = digits[-10:], digits[:-10]
     phones = (
-        f"+{digits}", national, f"0{national}", f"+{prefix} {national[:5]} {national[5:]}", f"{national[:5]}-{national[5:]}",
-        f"({national[:3]}) {national[3:6]}-{national[6:]}", f"+{prefix}-{national}", f"{national[:4]} {national[4:7]} {national[7:]}",
+        f"+{digits}", national, f"0{national}", f"+{prefix} {national[:5]} {national[5:]}",
+        f"{national[:5]}-{national[5:]}",
+        f"({national[:3]}) {national[3:6]}-{national[6:]}", f"+{prefix}-{national}",
+        f"{national[:4]} {national[4:7]} {national[7:]}",
     )  # fmt: skip
     for form in phones:
         yield "phone", form, rng.choice(NUMBER).format(form)
@@ -209,8 +218,10 @@ def _written_birth_dates(person: Person, rng: random.Random) -> Iterator[tuple[s
     born = person.birth_date or date(1980, 3, 12)
     forms = [
         f"{born:%d/%m/%Y}", f"{born:%d-%m-%y}", f"{born:%Y-%m-%d}", f"{born:%m/%d/%Y}", f"{born.day} {born:%B %Y}",
-        f"{born:%B} {born.day}, {born.year}", f"{born.day}th {born:%b} {born.year}", f"{born:%d %b %y}", f"{born:%d.%m.%Y}",
-        f"{born.day}/{born.month}/{born.year}", f"{born:%d %m %Y}", f"{born:%d%b%Y}", f"{born.day} {born:%B %Y}".lower(),
+        f"{born:%B} {born.day}, {born.year}", f"{born.day}th {born:%b} {born.year}", f"{born:%d %b %y}",
+        f"{born:%d.%m.%Y}",
+        f"{born.day}/{born.month}/{born.year}", f"{born:%d %m %Y}", f"{born:%d%b%Y}",
+        f"{born.day} {born:%B %Y}".lower(),
     ]  # fmt: skip
     for form in forms:
         yield "birth date", form, rng.choice(BORN).format(form)

@@ -134,7 +134,8 @@ def judge_documents() -> bool:
         resources += len(parts)
         by_schema += all(valid(part) for part in parts)
         by_invariants += not any(invariants(part) for part in parts)
-    print(f"documents of notes: {total} ({resources} resources); valid by our three checks {ours}, by R4's JSON schema {by_schema}, "
+    print(f"documents of notes: {total} ({resources} resources); valid by our three checks {ours}, by R4's JSON "
+        f"schema {by_schema}, "
           f"by all published invariants {by_invariants}; {1000 * median(slowest):.0f} ms each")  # fmt: skip
     return judge_damage(made) and ours == by_schema == by_invariants == total
 

@@ -1,9 +1,9 @@
 """The built-in note maker, scored on ACI-Bench and PriMock57: `python -m evals.scribe_notes`.
 
 ROUGE-1/2/Lsum F1 (rouge_score without stemming, a sentence a line, mean over visits x 100), always beside the share
-of the note's sentences that the transcript supports, as shown and as first written. Baselines in the same run: the first twelve turns of the doctor,
-and the whole dialogue. Data: Yim et al., Scientific Data 2023; Papadopoulos Korfiatis et al., ACL 2022 (both CC BY
-4.0).
+of the note's sentences that the transcript supports, as shown and as first written. Baselines in the same run: the
+first twelve turns of the doctor, and the whole dialogue. Data: Yim et al., Scientific Data 2023; Papadopoulos Korfiatis
+et al., ACL 2022 (both CC BY 4.0).
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def print_set(name: str, encounters: Sequence[Encounter]) -> None:
     print(f"  whole dialogue          {score_all(encounters, lambda one: one.dialogue)}")
     as_written, _ = measure_support(encounters, raw)
     print(
-        f"  sentences supported {supported:.3f} ({as_written:.3f} before what is not was dropped); cited segments hold the words {cited:.3f};"
-        f" {mean(sentences):.1f} a note"
+        f"  sentences supported {supported:.3f} ({as_written:.3f} before what is not was dropped); cited segments "
+        f"hold the words {cited:.3f}; {mean(sentences):.1f} a note"
     )
     print_divisions(notes)
 

@@ -9,8 +9,8 @@ know one flow, `book`, which begins with the search. So the label is predicted b
 the dialogue and reads nothing but our commands and what the system said before (its acts stand for `awaiting`, which a
 real conversation knows, for the system spoke them):
 
-- Start(book) is BookAppointment where a provider is on the table (offered before, or named in the turn) or a day or time
-  is given, and FindProvider where none is, or where the turn asks for others or for another city or specialty;
+- Start(book) is BookAppointment where a provider is on the table (offered before, or named in the turn) or a day or
+  time is given, and FindProvider where none is, or where the turn asks for others or for another city or specialty;
 - a day or a time given while a provider is on the table is BookAppointment; a yes to "shall I book?" too;
 - a no to that offer or to "anything else?" is NONE; else the intent stays.
 
@@ -21,8 +21,8 @@ its medical frame.
 Slot F1. What is said in the turn: city is `location`, the provider's name `practitioner`, date `day`, time `time`, type
 `specialty`. A filled or corrected value is right when it is alike (token-sort ratio of 85 or more, articles and
 prepositions aside), or resolves to the same days or times, or, for `type`, which has no span, to the same specialty.
-A practitioner or place is compared by likeness only. Left out, neither right nor wrong: a specialty where the service has
-no `type` or where it only names the service itself ("dentist", "therapist", "doctor"), and days and times in turns
+A practitioner or place is compared by likeness only. Left out, neither right nor wrong: a specialty where the service
+has no `type` or where it only names the service itself ("dentist", "therapist", "doctor"), and days and times in turns
 that give them to another service.
 
 The directory of a turn holds the names and cities that the system spoke earlier in that dialogue, and nothing else.
@@ -331,8 +331,10 @@ def _told(result: dict[str, Any]) -> str:
 
 def _told_sgd(scores: dict[str, Any]) -> list[str]:
     lines = [
-        f"SGD: {scores['turns']} user turns, intent accuracy {scores['intent_accuracy']:.1%}, {scores['messages_per_second']} messages/s",
-        f"     {scores['other_service_turns']} turns of other services, nothing begun in {scores['other_service_starts_nothing']:.1%}",
+        f"SGD: {scores['turns']} user turns, intent accuracy {scores['intent_accuracy']:.1%}, "
+        f"{scores['messages_per_second']} messages/s",
+        f"     {scores['other_service_turns']} turns of other services, nothing begun in "
+        f"{scores['other_service_starts_nothing']:.1%}",
     ]
     for slot, score in scores["slots"].items():
         lines.append(f"     {slot:<13} P {score['precision']:.3f}  R {score['recall']:.3f}  F1 {score['f1']:.3f}")

@@ -1,11 +1,14 @@
-"""Scores of hearing: `python -m evals.voice`. What is not at hand (../shared/data/voice, a Whisper) is said and left out.
+"""Scores of hearing: `python -m evals.voice`. What is not at hand (../shared/data/voice, a Whisper) is said and left
+out.
 
-1. Voice activity on the hand-labelled clips of data/voice/vad_testset (TEN, for measuring only), as pyannote.metrics counts:
-   detection error rate, and precision, recall and F1 by time; at 16 kHz, and at 8 kHz through u-law. Thresholds are those
-   that phone calls use; published: Silero 6.2.3 at .5, from shared/VOICE.md.
-2. Word error rate of each recogniser through the whole path (decode, windows, recognise, guards), after small letters and
-   no punctuation, with the time it took over the length of the sound. With WARDLINE_WHISPER_MODEL also faster-whisper's own
-   `transcribe(vad_filter=True, word_timestamps=True)` over the same model and files, and the ratio to it.
+1. Voice activity on the hand-labelled clips of data/voice/vad_testset (TEN, for measuring only), as pyannote.metrics
+  counts:
+   detection error rate, and precision, recall and F1 by time; at 16 kHz, and at 8 kHz through u-law. Thresholds are
+   those that phone calls use; published: Silero 6.2.3 at .5, from shared/VOICE.md.
+2. Word error rate of each recogniser through the whole path (decode, windows, recognise, guards), after small letters
+  and
+   no punctuation, with the time it took over the length of the sound. With WARDLINE_WHISPER_MODEL also faster-whisper's
+   own `transcribe(vad_filter=True, word_timestamps=True)` over the same model and files, and the ratio to it.
 3. Invented text: sounds without speech at five levels, through the whole path and as one piece of a call. Must be 0.
 4. Bad audio: what each file gives.
 """
@@ -133,7 +136,10 @@ def words() -> None:
             print(f"  {corpus:16} {name:28} {_scored(spoken, hear)}   {_beside(name, published.get(corpus))}")
     cards = Sphinx()
     expect = Expect(tuple(_cards()))
-    hear = lambda sound: _texts(cards.recognise([Piece(None, 0.0, sound)], language="en", expect=expect)[0])  # noqa: E731
+
+    def hear(sound: Floats) -> str:
+        return _texts(cards.recognise([Piece(None, 0.0, sound)], language="en", expect=expect)[0])
+
     print(f"  {'cards, grammar':16} {'pocketsphinx':28} {_scored(_carded(), hear)}   {_beside('pocketsphinx', '0 %')}")
     if model:
         _ratio(engines)
@@ -146,7 +152,8 @@ def _ratio(engines: Sequence[tuple[str, Hear]]) -> None:
     every = [one for spoken in _corpora().values() for one in spoken]
     ours, theirs = (_errors(every, dict(engines)[name]) for name in ("ours, batch", "faster-whisper's transcribe"))
     print(f"  all: ours {100 * ours[0]:.2f} % in {ours[1]:.1f} s, theirs {100 * theirs[0]:.2f} % in {theirs[1]:.1f} s;"
-          f" WER ratio {ours[0] / max(theirs[0], 1e-9):.3f} (bound 1.01), time ratio {ours[1] / theirs[1]:.2f}")  # fmt: skip
+          f" WER ratio {ours[0] / max(theirs[0], 1e-9):.3f} (bound 1.01),"
+          f" time ratio {ours[1] / theirs[1]:.2f}")  # fmt: skip
 
 
 def _beside(name: str, figure: str | None) -> str:
@@ -209,7 +216,8 @@ def _plain(text: str) -> str:
 def _corpora() -> dict[str, list[Spoken]]:
     read = [Spoken(path.with_suffix(".wav"), path.read_text()) for path in sorted((DATA / "read_speech").glob("*.txt"))]
     telephony = [
-        Spoken(DATA / "telephony/gcp_audio.wav", _BROOKLYN), Spoken(DATA / "telephony/gcp_audio_silence_padding.wav", _BROOKLYN),
+        Spoken(DATA / "telephony/gcp_audio.wav", _BROOKLYN),
+        Spoken(DATA / "telephony/gcp_audio_silence_padding.wav", _BROOKLYN),
         Spoken(DATA / "telephony/azure_whatstheweatherlike_mulaw.wav", "what's the weather like"),
     ]  # fmt: skip
     return {
@@ -272,7 +280,8 @@ def bad_audio() -> None:
     whole = wav_bytes(np.zeros(5 * RATE_HZ, np.float32), RATE_HZ)
     files = {name: content for name, (content, _) in BAD.items()} | {
         "silence": whole, "cut off": wav()[:60_000], "a header that claims 4 GB": wav(size=0xFFF00000),
-        "one sample": wav_bytes(np.ones(1, np.float32), RATE_HZ), "6 channels at 96 kHz": wav_bytes(np.zeros((6, 96_000), np.float32), 96_000),
+        "one sample": wav_bytes(np.ones(1, np.float32), RATE_HZ),
+        "6 channels at 96 kHz": wav_bytes(np.zeros((6, 96_000), np.float32), 96_000),
     }  # fmt: skip
     for name, content in files.items():
         started = time.perf_counter()
@@ -287,7 +296,10 @@ def _outcome(content: bytes) -> str:
         return f"{bad.code}: {bad}"
     speech = sum(len(window.pieces) for window in windows)
     cut = ", breaks off" if any(window.truncated for window in windows) else ""
-    return f"{sum(one.end_sample - one.start_sample for one in windows) / RATE_HZ:.2f} s, {speech} stretches of speech{cut}"
+    return (
+        f"{sum(one.end_sample - one.start_sample for one in windows) / RATE_HZ:.2f} s, {speech} stretches of "
+        f"speech{cut}"
+    )
 
 
 def load(path: Path) -> Floats:

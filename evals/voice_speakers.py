@@ -1,6 +1,6 @@
-"""Who spoke when: the diarization error rate (pyannote.metrics: no collar, overlap scored) beside that of calling everybody
-one speaker, on meetings (AMI) and on conversations put together from recordings of single speakers; and the roles that are
-told from words alone. `python -m evals.voice_speakers`."""
+"""Who spoke when: the diarization error rate (pyannote.metrics: no collar, overlap scored) beside that of calling
+everybody one speaker, on meetings (AMI) and on conversations put together from recordings of single speakers; and the
+roles that are told from words alone. `python -m evals.voice_speakers`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ SHARED = Path(__file__).parents[2] / "shared"
 RATE_HZ = 16_000
 VOICE, SCRIBE = SHARED / "data" / "voice", SHARED / "data" / "scribe"
 SINGLE = (
-    "telephony/azure_enrollment_katie.wav", "telephony/azure_enrollment_steve.wav", "telephony/azure_aboutSpeechSdk.wav",
+    "telephony/azure_enrollment_katie.wav", "telephony/azure_enrollment_steve.wav",
+    "telephony/azure_aboutSpeechSdk.wav",
     "telephony/azure_speechService.wav", "faster_whisper_tests/jfk.flac",
 )  # fmt: skip
 CONVERSATIONS, TURNS = 30, 24
@@ -39,7 +40,8 @@ def main() -> None:
     files, references = _meetings()
     print(f"  meetings (AMI, {len(files)} snippets of 30 s): {_scored(files, references)}")
     print(
-        "    published, on the whole test set: pyannote 3.1 18.8 (IHM), 22.7 (SDM); GE2E with AHC on 14 snippets 50.3 (51.7)"
+        "    published, on the whole test set: pyannote 3.1 18.8 (IHM), 22.7 (SDM); GE2E with AHC on 14 snippets 50.3 "
+        "(51.7)"
     )
     made = [
         _made(np.random.default_rng(seed), 1 + seed % 3, _pools(files, references)) for seed in range(CONVERSATIONS)
@@ -74,7 +76,10 @@ def _scored(files: list[Any], references: list[Any], *, told: bool = False) -> s
         right += len(set(heard.labels())) == speakers
     parts: Any = ours.accumulated_
     confusion = 100 * parts["confusion"] / parts["total"]
-    return f"{100 * abs(ours):.1f} ({confusion:.1f}) [{100 * abs(baseline):.1f}], speakers counted right {right} of {len(files)}"
+    return (
+        f"{100 * abs(ours):.1f} ({confusion:.1f}) [{100 * abs(baseline):.1f}], speakers counted right {right} of "
+        f"{len(files)}"
+    )
 
 
 def _turns(pieces: list[Piece], voices: Voices, labels: Any) -> list[tuple[float, float, int]]:

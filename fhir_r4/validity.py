@@ -1,7 +1,7 @@
 """Is a FHIR R4 resource valid? The models (structure), the required codes, the invariants, and what JSON must not hold.
 
-The models are R4B's, which agree with R4 on all clinical types; they check neither codes nor invariants. A resource of a
-type for which `definitions.yaml` names nothing is checked by its model alone.
+The models are R4B's, which agree with R4 on all clinical types; they check neither codes nor invariants. A resource of
+a type for which `definitions.yaml` names nothing is checked by its model alone.
 """
 
 from __future__ import annotations

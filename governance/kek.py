@@ -1,4 +1,5 @@
-"""Key encryption keys (KEK; for operators: master keys), which wrap the data keys: a file of keys, or a key service that never shows them."""
+"""Key encryption keys (KEK; for operators: master keys), which wrap the data keys: a file of keys, or a key service
+that never shows them."""
 
 from __future__ import annotations
 
@@ -63,8 +64,8 @@ class KeyFile:
 class KeyService:
     """A key service with the Transit interface of HashiCorp Vault and OpenBao: keys are wrapped and unwrapped there.
 
-    `url` ends in the mount, for example https://vault:8200/v1/transit. The service itself rotates the key; what an older
-    version wrapped it still unwraps.
+    `url` ends in the mount, for example https://vault:8200/v1/transit. The service itself rotates the key; what an
+    older version wrapped it still unwraps.
     """
 
     def __init__(self, url: str, *, key: str, token: SecretStr, timeout_s: float = 5.0) -> None:

@@ -18,7 +18,8 @@ from pydantic import BaseModel
 _KEPT = (bool, int, float, Decimal, UUID, dt.datetime, dt.time, dt.timedelta, Enum)
 # Text fields that hold the service's own words, never a person's.
 _OWN_WORDS = frozenset(
-    {"state", "status", "channel", "purpose", "agent", "kind", "code", "outcome", "language", "zone", "type", "direction",
+    {"state", "status", "channel", "purpose", "agent", "kind", "code", "outcome", "language", "zone", "type",
+    "direction",
      "priority", "category", "tool", "effect", "specialty_code", "visit_type", "field", "rule", "severity", "action"}
 )  # fmt: skip
 _SHORTEST_INSTRUCTION = 12

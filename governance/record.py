@@ -69,8 +69,9 @@ class Record:
     def append(
         self, kind: str, body: JsonObject, *, full: JsonObject | None = None, owner: Owner | None = None
     ) -> None:
-        """`kind` is a declared one. `body` is kept readable and holds nothing personal; `full` is sealed under the owner's key: a patient's, or
-        the session's conversation's. Where there is neither it is left out: what could not be erased is not stored."""
+        """`kind` is a declared one. `body` is kept readable and holds nothing personal; `full` is sealed under the
+        owner's key: a patient's, or the session's conversation's. Where there is neither it is left out: what could not
+        be erased is not stored."""
         if kind not in ENTRY_KINDS:
             raise ValueError(f"{kind} is not a declared kind of entry")
         if owner is None and self.header.conversation_id is not None:

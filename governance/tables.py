@@ -28,7 +28,8 @@ class LLMSession(Base):
 
     `head_seq` and `head_hash` are the chain's end; only the database function `record_append` moves them. What the
     session was opened with is in the hash that its first entry follows (`governance.chain.genesis`). `month` is the one
-    that it began in (UTC), by which its entries are found; the year 1 on sessions from before entries lay in partitions.
+    that it began in (UTC), by which its entries are found; the year 1 on sessions from before entries lay in
+    partitions.
     """
 
     __tablename__ = "llm_session"
@@ -93,9 +94,9 @@ def of_session(session_id: UUID) -> ColumnElement[bool]:
 
 
 class PatientAccess(Base):
-    """That an entry names or shows a patient: the answer to "who has seen this patient?", found by an index. Written with
-    the entry; what it says is in the entry's own `patients`. (An index over the entries' JSON would not be used: row-level
-    security lets no operator that is not leak-proof go first.)"""
+    """That an entry names or shows a patient: the answer to "who has seen this patient?", found by an index. Written
+    with the entry; what it says is in the entry's own `patients`. (An index over the entries' JSON would not be used:
+    row-level security lets no operator that is not leak-proof go first.)"""
 
     __tablename__ = "patient_access"
 

@@ -1,9 +1,10 @@
 """The vault: texts under a data key per patient and per conversation, the data keys under a master key that is kept
-outside the database. Destroying a data key makes every text under it unreadable, for good, in every backup that does not
-hold the key.
+outside the database. Destroying a data key makes every text under it unreadable, for good, in every backup that does
+not hold the key.
 
-A sealed text is: version (1 byte) | data key's id (16) | nonce (12) | AES-256-GCM ciphertext with its tag. The additional
-data is the tenant and what the text is (`aad`), so that a ciphertext moved to another row does not open there.
+A sealed text is: version (1 byte) | data key's id (16) | nonce (12) | AES-256-GCM ciphertext with its tag. The
+additional data is the tenant and what the text is (`aad`), so that a ciphertext moved to another row does not open
+there.
 """
 
 from __future__ import annotations
@@ -192,7 +193,8 @@ class Keyring:
         return {key_id: self._keys[key_id] for key_id in ids}
 
     async def open_many(self, sealed: Sequence[tuple[bytes | None, str]]) -> list[str | None]:
-        """The texts of (sealed value, its associated data), in order; None for none, and where the key was destroyed."""
+        """The texts of (sealed value, its associated data), in order; None for none, and where the key was
+        destroyed."""
         keys = await self.by_id(key_id_of(value) for value, _ in sealed if value is not None)
         return [
             None if value is None or (key := keys[key_id_of(value)]) is None else key.open(value, aad)

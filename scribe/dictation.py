@@ -1,7 +1,8 @@
 """Dictation commands: what a doctor says to the note rather than into it.
 
-"new paragraph", "new line", "scratch that", "full stop", "comma", "open bracket", and headings ("assessment colon", "go to
-plan"). A dictated note keeps the doctor's own words: nothing is chosen, left out or reworded; figures are written in digits.
+"new paragraph", "new line", "scratch that", "full stop", "comma", "open bracket", and headings ("assessment colon", "go
+to plan"). A dictated note keeps the doctor's own words: nothing is chosen, left out or reworded; figures are written in
+digits.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _COMMAND = re.compile(
     | (?P<undo>(?:scratch|strike|delete|undo|cancel)\s+(?:that|last\s+sentence|the\s+last\s+sentence))
     | (?P<paragraph>new\s+paragraph|next\s+paragraph)
     | (?P<line>new\s+line|next\s+line)
-    | (?P<stop>full\s+stop|(?<!menstrual\ )(?<!latency\ )(?<!incubation\ )period(?=\s*(?:[.,]|$|new\b|next\b|scratch\b|[A-Z])))
+    | (?P<stop>full\s+stop
+        |(?<!menstrual\ )(?<!latency\ )(?<!incubation\ )period(?=\s*(?:[.,]|$|new\b|next\b|scratch\b|[A-Z])))
     | (?P<question>question\s+mark)
     | (?P<comma>comma)
     | (?P<semicolon>semicolon|semi\s+colon)
@@ -98,7 +100,8 @@ def write_dictation(visit: Visit) -> Written:
 
 
 def _joined(segments: tuple[Segment, ...]) -> Iterator[Segment]:
-    """Segments as they are; where a command was cut in two by a pause ("scratch" | "that"), its words are put together."""
+    """Segments as they are; where a command was cut in two by a pause ("scratch" | "that"), its words are put
+    together."""
     waiting = list(segments)
     for place, segment in enumerate(waiting[:-1]):
         tail, after = segment.text.rsplit(" ", 1)[-1].strip(".,"), waiting[place + 1]

@@ -8,7 +8,8 @@ from scribe.language.sentences import split
 from scribe.note import Division, Section, Sentence
 
 HEADING_NAMES: dict[str, Division] = {
-    "chief complaint": Division.CHIEF_COMPLAINT, "reason for visit": Division.CHIEF_COMPLAINT, "cc": Division.CHIEF_COMPLAINT,
+    "chief complaint": Division.CHIEF_COMPLAINT, "reason for visit": Division.CHIEF_COMPLAINT,
+    "cc": Division.CHIEF_COMPLAINT,
     "history of present illness": Division.PRESENT_ILLNESS, "present illness": Division.PRESENT_ILLNESS,
     "hpi": Division.PRESENT_ILLNESS, "subjective": Division.PRESENT_ILLNESS, "history": Division.PRESENT_ILLNESS,
     "review of systems": Division.REVIEW_OF_SYSTEMS, "past medical history": Division.PAST_MEDICAL,
@@ -29,7 +30,8 @@ HEADING_NAMES: dict[str, Division] = {
     "ros": Division.REVIEW_OF_SYSTEMS, "pmh": Division.PAST_MEDICAL, "drug history": Division.MEDICATIONS,
     "home medications": Division.MEDICATIONS, "observations": Division.VITALS, "laboratory results": Division.RESULTS,
     "treatment plan": Division.PLAN, "follow-up instructions": Division.INSTRUCTIONS,
-    "hpi/subjective": Division.PRESENT_ILLNESS, "current complaints": Division.PRESENT_ILLNESS, "medical problems": Division.PAST_MEDICAL,
+    "hpi/subjective": Division.PRESENT_ILLNESS, "current complaints": Division.PRESENT_ILLNESS,
+    "medical problems": Division.PAST_MEDICAL,
     "drug allergies": Division.ALLERGIES, "immunisations": Division.IMMUNIZATIONS, "vitals reviewed": Division.VITALS,
     "findings": Division.EXAM, "assessment and plan": Division.ASSESSMENT, "impression and plan": Division.ASSESSMENT,
     "follow-up": Division.PLAN, "follow up": Division.PLAN, "discharge instructions": Division.INSTRUCTIONS,
@@ -38,8 +40,9 @@ _LABEL = re.compile(r"^\W{0,3}([A-Za-z][A-Za-z /&-]{1,40}?)\s*(:|$)\s*(.*)$")
 
 
 def read_note(text: str, names: dict[str, Division] | None = None) -> tuple[Section, ...]:
-    """The sections of a plain-text note: a line that is a heading, or that begins with one and a colon, opens a section;
-    what stands before the first is the history of the present illness. `names`: more headings, in lower case."""
+    """The sections of a plain-text note: a line that is a heading, or that begins with one and a colon, opens a
+    section; what stands before the first is the history of the present illness. `names`: more headings, in lower
+    case."""
     known = HEADING_NAMES | (names or {})
     found: dict[Division, list[str]] = {}
     division = Division.PRESENT_ILLNESS

@@ -144,7 +144,8 @@ OrderKind = Literal["laboratory", "imaging", "procedure", "referral", "follow_up
 
 
 class Order(Part):
-    """A suggestion, never sent on its own. `what`: the clinical name of the test or procedure; `text`: the plan's words."""
+    """A suggestion, never sent on its own. `what`: the clinical name of the test or procedure; `text`: the plan's
+    words."""
 
     kind: OrderKind
     what: str | None = None

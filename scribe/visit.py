@@ -10,7 +10,8 @@ from typing import Literal
 Role = Literal["doctor", "patient", "nurse", "other", "assistant", "unknown"]
 
 _WHO: dict[str, Role] = {
-    "doctor": "doctor", "dr": "doctor", "physician": "doctor", "clinician": "doctor", "provider": "doctor", "d": "doctor",
+    "doctor": "doctor", "dr": "doctor", "physician": "doctor", "clinician": "doctor", "provider": "doctor",
+    "d": "doctor",
     "patient": "patient", "pt": "patient", "p": "patient", "nurse": "nurse", "assistant": "assistant",
     "guest_family": "other", "guest_clinician": "other", "family": "other", "mother": "other", "father": "other",
     "wife": "other", "husband": "other", "son": "other", "daughter": "other", "other": "other",
@@ -52,8 +53,8 @@ class Visit:
 
 
 def read_visit(text: str, patient: Patient = Patient()) -> Visit:
-    """A visit from plain text, a line a turn: `[doctor] ...`, `Doctor: ...`, `Patient: ...`; a line without a speaker goes
-    on with the one before, unknown at the start. Segments are numbered from 1 in their order."""
+    """A visit from plain text, a line a turn: `[doctor] ...`, `Doctor: ...`, `Patient: ...`; a line without a speaker
+    goes on with the one before, unknown at the start. Segments are numbered from 1 in their order."""
     turns: list[tuple[Role, str]] = []
     for line in text.splitlines():
         match = _TURN.match(line)

@@ -69,7 +69,8 @@ def _tool(tool: Tool) -> Iterator[str]:
     marks = [
         name
         for name, on in (
-            ("patients may call it", tool.by_patient), ("an agent needs the patient's yes to these arguments", tool.confirmation),
+            ("patients may call it", tool.by_patient),
+            ("an agent needs the patient's yes to these arguments", tool.confirmation),
             ("REST needs If-Match", tool.versioned),
         )
         if on
@@ -120,7 +121,8 @@ def problems() -> str:
         if error is not ToolError
     ]
     return _document(
-        ["# Problems", NOTE, "An error is an RFC 9457 document of type `urn:wardline:problem:<code>`, with `detail`, and"
+        ["# Problems", NOTE,
+        "An error is an RFC 9457 document of type `urn:wardline:problem:<code>`, with `detail`, and"
          " `errors` (`field`, `rule`) where arguments are wrong.",
          _table(("code", "status", "what to do", "title", "said aloud"), rows)]
     )  # fmt: skip
@@ -134,7 +136,8 @@ def roles() -> str:
     about = (
         "A role has the least that its work needs (`tools/runtime/principals.py`); the service does not start where a "
         "permission is needed by a tool and in no role, or granted and needed by no tool. `*` is every permission. A "
-        "patient reaches that patient's rows only; a physician sees who has read a patient's records (`access_log:read`) "
+        "patient reaches that patient's rows only; a physician sees who has read a patient's records "
+        "(`access_log:read`) "
         "where that patient has an encounter or appointment with the practitioner that the caller's key or token names."
     )
     may = [(role, ", ".join(f"`{name}`" for name in sorted(names))) for role, names in GRANTS.items()]
@@ -153,10 +156,12 @@ def mcp() -> str:
     """What of the official conformance suite applies to /mcp."""
     listed = yaml.safe_load((ROOT / "evals" / "data" / "mcp_conformance.yaml").read_text(encoding="utf-8"))
     about = (
-        "Tools over streamable HTTP at `/mcp` and over standard input and output (`wardline mcp`). A tool's name has `_` "
-        "where it has dots here (`scheduling_book_appointment`); dotted names are taken too. `/mcp` answers to this machine's "
-        "names, `WARDLINE_PUBLIC_URL`'s host and `WARDLINE_MCP_HOSTS`. `python -m evals.mcp_conformance` runs the server "
-        "scenarios of the official suite (npm, Node 22 or newer) that apply."
+        "Tools over streamable HTTP at `/mcp` and over standard input and output (`wardline mcp`). A tool's name has "
+        "`_` "
+        "where it has dots here (`scheduling_book_appointment`); dotted names are taken too. `/mcp` answers to this "
+        "machine's "
+        "names, `WARDLINE_PUBLIC_URL`'s host and `WARDLINE_MCP_HOSTS`. `python -m evals.mcp_conformance` runs the "
+        "server scenarios of the official suite (npm, Node 22 or newer) that apply."
     )
     applies = "\n".join(f"- {name}" for name in listed["apply"])
     return _document(

@@ -14,7 +14,8 @@ from settings import Settings
 
 ROOT = Path(module.__file__).resolve().parent
 READING = (
-    ["demo"], ["chat"], ["outbox"], ["session", "list"], ["tools", "run", "facility.list_locations"], ["audit", "verify"],
+    ["demo"], ["chat"], ["outbox"], ["session", "list"], ["tools", "run", "facility.list_locations"],
+    ["audit", "verify"],
     ["token", "admin"], ["worker"], ["serve"],
 )  # fmt: skip
 

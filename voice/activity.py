@@ -32,8 +32,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Speech begins at a probability of `start`, and ends where it stays under `stop` for `silence_s`. Shorter speech than
-    `speech_s` is none; what is left is widened by `padding_s` at both ends."""
+    """Speech begins at a probability of `start`, and ends where it stays under `stop` for `silence_s`. Shorter speech
+    than `speech_s` is none; what is left is widened by `padding_s` at both ends."""
 
     start: float = 0.5
     stop: float = 0.35
@@ -47,7 +47,8 @@ ROOM = Thresholds(start=0.3, stop=0.2, speech_s=0.1, silence_s=0.3, padding_s=0.
 
 
 class SpeechActivity:
-    """The activity of one stream of sound at 16 or 8 kHz. Not for several threads at once; many may live side by side."""
+    """The activity of one stream of sound at 16 or 8 kHz. Not for several threads at once; many may live side by
+    side."""
 
     def __init__(self, rate_hz: int = RATE_HZ) -> None:
         self.step, self._context = _STEP[rate_hz]

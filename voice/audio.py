@@ -1,4 +1,5 @@
-"""Samples: u-law as the telephone carries it (G.711), 16-bit integers, and floats in [-1, 1] as the models take them."""
+"""Samples: u-law as the telephone carries it (G.711), 16-bit integers, and floats in [-1, 1] as the models take
+them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Any recording that FFmpeg reads (through PyAV) as blocks of floats at 16 kHz, from a file-like object, never from disk.
+"""Any recording that FFmpeg reads (through PyAV) as blocks of floats at 16 kHz, from a file-like object, never from
+disk.
 
 A recording is read from its start to its end, whatever part is wanted: seeking is inexact in most containers, and a
 resumed job must see the very samples that the first one saw. Formats that open other files or addresses (playlists,
@@ -44,7 +45,8 @@ _SURE_LENGTHS = (
 class BadAudio(Exception):
     """A recording that cannot be heard; `code` says why in a word, the message in a sentence for a person.
 
-    Codes: empty, not_audio, no_audio_stream, no_samples, truncated, too_many_channels, odd_rate, unknown_codec, too_long.
+    Codes: empty, not_audio, no_audio_stream, no_samples, truncated, too_many_channels, odd_rate, unknown_codec,
+    too_long.
     """
 
     def __init__(self, code: str, sentence: str) -> None:

@@ -1,8 +1,8 @@
 """Live dictation: sound in as it comes, partial words while somebody speaks, final segments at each pause.
 
 A partial text is the newest hypothesis; its stable part is what two hypotheses in a row agreed on (Liu et al. 2020,
-"Low-Latency Sequence-to-Sequence Speech Recognition": local agreement). Final segments come with their sound and with the
-sample up to which everything is taken: whoever sends again from there loses nothing and repeats nothing.
+"Low-Latency Sequence-to-Sequence Speech Recognition": local agreement). Final segments come with their sound and with
+the sample up to which everything is taken: whoever sends again from there loses nothing and repeats nothing.
 
 An object serves one stream. `push` may take as long as the recogniser does: call it in a thread, one call at a time.
 """

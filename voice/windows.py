@@ -1,7 +1,7 @@
 """A recording of any length as windows of two minutes at most, each with its stretches of speech.
 
-A window depends on nothing but the sound from its own first sample on: reading again from where a window began gives the
-same windows, so that a job that died goes on with the next one. Only one window is in memory.
+A window depends on nothing but the sound from its own first sample on: reading again from where a window began gives
+the same windows, so that a job that died goes on with the next one. Only one window is in memory.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _GOOD_SILENCE_S = 0.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioWindow:
-    """Samples `start_sample` to `end_sample` of a recording at 16 kHz, each channel for itself. `truncated` is known in the
-    last window: the recording breaks off there."""
+    """Samples `start_sample` to `end_sample` of a recording at 16 kHz, each channel for itself. `truncated` is known in
+    the last window: the recording breaks off there."""
 
     start_sample: int
     end_sample: int
@@ -99,8 +99,8 @@ def _filled(held: Floats, blocks: Iterator[Floats], wanted: int) -> tuple[Floats
 
 
 def _cut(samples: Floats, activity: list[Floats]) -> int:
-    """Where to end a full window, in its second half: in the last good silence, else in the longest, else where the sound
-    is least like speech."""
+    """Where to end a full window, in its second half: in the last good silence, else in the longest, else where the
+    sound is least like speech."""
     probability = np.max(activity, axis=0)
     first = len(probability) // 2
     quiet = np.flatnonzero(np.diff(np.concatenate([[False], probability[first:] < ROOM.stop, [False]]).astype(np.int8)))
@@ -129,8 +129,8 @@ def _window(samples: Floats, activity: list[Floats], start: int, truncated: bool
 
 
 def _stretches(values: Floats, thresholds: Thresholds) -> list[tuple[float, float]]:
-    """Speech as stretches of 30 s at most: short ones that follow each other closely joined, long ones cut where they are
-    least like speech."""
+    """Speech as stretches of 30 s at most: short ones that follow each other closely joined, long ones cut where they
+    are least like speech."""
     found: list[tuple[float, float]] = []
     for span in spans_of(values, thresholds):
         start_s, end_s = span.start_s, span.end_s

@@ -35,7 +35,8 @@ ROLES = (
 )  # fmt: skip
 
 SPECIALTIES = {
-    "general-medicine": "General Medicine", "paediatrics": "Paediatrics", "obstetrics-gynaecology": "Obstetrics & Gynaecology",
+    "general-medicine": "General Medicine", "paediatrics": "Paediatrics",
+    "obstetrics-gynaecology": "Obstetrics & Gynaecology",
     "orthopaedics": "Orthopaedics", "cardiology": "Cardiology", "dermatology": "Dermatology",
     "ophthalmology": "Ophthalmology", "ent": "ENT", "neurology": "Neurology", "gastroenterology": "Gastroenterology",
     "psychiatry": "Psychiatry", "dentistry": "Dentistry",
@@ -67,13 +68,15 @@ DOCTORS = (
     ("Pooja Hegde", 11), ("Kevin D'Souza", 11),
 )  # fmt: skip
 _GIVEN = {
-    "female": ("Asha", "Bhavna", "Chitra", "Divya", "Farah", "Gita", "Hema", "Indira", "Jaya", "Kiran", "Leela", "Manju",
+    "female": ("Asha", "Bhavna", "Chitra", "Divya", "Farah", "Gita", "Hema", "Indira", "Jaya", "Kiran", "Leela",
+    "Manju",
                "Nandini", "Olivia", "Padma", "Rachel", "Sneha", "Tara", "Usha", "Zoya"),
     "male": ("Aditya", "Bharat", "Chetan", "Dev", "Eshan", "Farhan", "Ganesh", "Hari", "Ishaan", "James", "Karthik",
              "Lokesh", "Manish", "Nikhil", "Omkar", "Pranav", "Rahul", "Siddharth", "Tarun", "Yusuf"),
 }  # fmt: skip
 _FAMILY = ("Acharya", "Bhat", "Chandra", "Das", "Easwaran", "Fernandez", "Ghosh", "Hussain", "Jain", "Kamath", "Lobo",
-           "Mehta", "Naidu", "Oberoi", "Patil", "Rangan", "Saxena", "Thomas", "Upadhyay", "Verma", "Walker", "Yadav")  # fmt: skip
+           "Mehta", "Naidu", "Oberoi", "Patil", "Rangan", "Saxena", "Thomas", "Upadhyay", "Verma", "Walker",
+           "Yadav")  # fmt: skip
 _HOURS = ((time(9), time(13)), (time(14), time(18)), (time(10), time(16)), (time(16), time(20)))
 
 
@@ -121,10 +124,12 @@ async def _people_and_places(session: AsyncSession, today: date) -> list[Provide
     rng = random.Random(SEED)
     codes = list(SPECIALTIES)
     await session.execute(
-        insert(Location), [{"id": _id("location", p["name"]), "tenant_id": TENANT_ID, "zone": ZONE, "version": 1, **p} for p in LOCATIONS]
+        insert(Location), [{"id": _id("location", p["name"]), "tenant_id": TENANT_ID, "zone": ZONE, "version": 1,
+        **p} for p in LOCATIONS]
     )  # fmt: skip
     await session.execute(
-        insert(Specialty), [{"id": _id("specialty", c), "tenant_id": TENANT_ID, "code": c, "name": n} for c, n in SPECIALTIES.items()]
+        insert(Specialty), [{"id": _id("specialty", c), "tenant_id": TENANT_ID, "code": c, "name": n} for c,
+        n in SPECIALTIES.items()]
     )  # fmt: skip
     doctors, schedules = [], []
     for number, (name, specialty) in enumerate(DOCTORS):
@@ -138,7 +143,8 @@ async def _people_and_places(session: AsyncSession, today: date) -> list[Provide
         schedules.append(
             ProviderSchedule(
                 id=_id("schedule", name), tenant_id=TENANT_ID, practitioner_id=doctor_id, state="active", version=1,
-                location_id=_id("location", LOCATIONS[number % len(LOCATIONS)]["name"]), specialty_code=codes[specialty],
+                location_id=_id("location", LOCATIONS[number % len(LOCATIONS)]["name"]),
+                specialty_code=codes[specialty],
                 weekdays=[day for day in range(6) if day != off], local_start=start, local_end=end, slot_minutes=30,
                 capacity=1, valid_from=today, exceptions=[],
             )
@@ -169,7 +175,8 @@ async def _patients(session: AsyncSession, now: datetime) -> None:
         for purpose in ("care", "messages"):
             consents.append(
                 {"id": _id("consent", number, purpose), "tenant_id": TENANT_ID, "patient_id": patient_id,
-                 "purpose": purpose, "channel": "any", "given_at": now.astimezone(UTC), "evidence": {"how": "registration"}}
+                 "purpose": purpose, "channel": "any", "given_at": now.astimezone(UTC),
+                 "evidence": {"how": "registration"}}
             )  # fmt: skip
         if shares:
             other = _id("patient", number - 1)

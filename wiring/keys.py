@@ -83,8 +83,8 @@ def seals(settings: Settings) -> Seals:
 
 
 def _store(settings: Settings, url: str | None, name: str) -> str:
-    """Where a store is: by its setting, else in the data folder. A database that is reached by its URL may serve several
-    nodes, and what each wrote into a folder of its own the others would miss."""
+    """Where a store is: by its setting, else in the data folder. A database that is reached by its URL may serve
+    several nodes, and what each wrote into a folder of its own the others would miss."""
     if url is None and settings.database_url is not None:
         raise SystemExit(
             f"WARDLINE_{name} is required with WARDLINE_DATABASE_URL: a store that every node reaches, "

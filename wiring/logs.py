@@ -1,8 +1,8 @@
 """Logging: JSON lines on standard error, without personal data.
 
 What is personal goes under a key that begins with `phi.` and is never written out. Whatever else is written, tracebacks
-of libraries included, loses identifiers, numbers, addresses of mail and cued names on the way; PostgreSQL's DETAIL lines,
-which quote rows, are left out.
+of libraries included, loses identifiers, numbers, addresses of mail and cued names on the way; PostgreSQL's DETAIL
+lines, which quote rows, are left out.
 """
 
 from __future__ import annotations

@@ -115,7 +115,8 @@ async def work(
 def shares(concurrency: int) -> dict[Queue, int]:
     """How many jobs of each queue a process runs at once: half of all are turns."""
     return {
-        "urgent": 2, "turns": max(1, concurrency // 2), "sending": 2, "reactions": 2, "notes": 1, "bulk": 2, "speech": 1,
+        "urgent": 2, "turns": max(1, concurrency // 2), "sending": 2, "reactions": 2, "notes": 1, "bulk": 2,
+        "speech": 1,
         "housekeeping": 2,
     }  # fmt: skip
 
@@ -184,8 +185,8 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
 
 
 async def _sweep(runtime: Runtime, settings: Settings) -> None:
-    """Give the jobs of workers that died back to the queue, and put failed ones before people: at the start, and at every
-    heartbeat."""
+    """Give the jobs of workers that died back to the queue, and put failed ones before people: at the start, and at
+    every heartbeat."""
     while True:
         try:
             await sweep(runtime, settings.worker_stalled_s)

@@ -91,7 +91,8 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
 
 
 def served() -> FastAPI:
-    """The HTTP service as the environment sets it; uvicorn asks for it by name, so that who starts it need not know HTTP."""
+    """The HTTP service as the environment sets it; uvicorn asks for it by name, so that who starts it need not know
+    HTTP."""
     return create_app(get_settings())
 
 

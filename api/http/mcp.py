@@ -35,8 +35,8 @@ class WrongOrigin(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The names under which /mcp is called, and whose pages may call it: this machine's, and those that settings name. A
-    page of another site whose name is made to lead here (DNS rebinding) is refused before anything else."""
+    """The names under which /mcp is called, and whose pages may call it: this machine's, and those that settings name.
+    A page of another site whose name is made to lead here (DNS rebinding) is refused before anything else."""
 
     names: frozenset[str] = frozenset()
 

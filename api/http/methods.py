@@ -1,4 +1,5 @@
-"""HEAD and OPTIONS for every path, without a route of their own: HEAD is GET without its body; OPTIONS says what is allowed."""
+"""HEAD and OPTIONS for every path, without a route of their own: HEAD is GET without its body; OPTIONS says what is
+allowed."""
 
 from __future__ import annotations
 

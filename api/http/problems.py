@@ -39,7 +39,8 @@ async def _tool_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
-    """A route's own parameters were wrong. Only a caller who is known is told how: FastAPI reads them before it asks."""
+    """A route's own parameters were wrong. Only a caller who is known is told how: FastAPI reads them before it
+    asks."""
     assert isinstance(error, RequestValidationError)
     try:
         await caller_of(request)

@@ -21,8 +21,8 @@ async def caller_of(request: Request) -> Principal:
 
 @asynccontextmanager
 async def signed_in(request: Request) -> AsyncIterator[tuple[Principal, Session | None]]:
-    """The request's principal, and the transaction in which an API key was looked up, for the call to go on in: a call by key
-    is one transaction. Unauthenticated where there is none."""
+    """The request's principal, and the transaction in which an API key was looked up, for the call to go on in: a call
+    by key is one transaction. Unauthenticated where there is none."""
     secret, runtime = _secret(request), request.app.state.runtime
     if not is_key(secret):
         yield await principal_of(secret, runtime, request.app.state.verifier), None

@@ -1,9 +1,9 @@
 """Live dictation from a browser over a WebSocket.
 
-The client sends `{"type": "start", "rate_hz": 16000}` (and `"token"`, where it cannot set a header), then 16-bit PCM, mono,
-little-endian, in binary messages; `{"type": "finish"}` ends it. The service answers `ready`, `partial` (may still change),
-`final` and `finished`. `taken_s` in an answer says how much audio is kept: after a broken line the client connects again and
-sends from there; nothing is lost and nothing is said twice."""
+The client sends `{"type": "start", "rate_hz": 16000}` (and `"token"`, where it cannot set a header), then 16-bit PCM,
+mono, little-endian, in binary messages; `{"type": "finish"}` ends it. The service answers `ready`, `partial` (may still
+change), `final` and `finished`. `taken_s` in an answer says how much audio is kept: after a broken line the client
+connects again and sends from there; nothing is lost and nothing is said twice."""
 
 from __future__ import annotations
 

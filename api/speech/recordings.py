@@ -1,6 +1,6 @@
 """Recordings over HTTP: what is not a plain call. Uploads are resumable: `Upload-Offset` says where a part begins,
-`Upload-Complete: ?0` that more will come (draft-ietf-httpbis-resumable-upload's names); or `Content-Range: bytes 0-99/200`
-(or `/*` while more will come) says both; without them a body is a whole recording."""
+`Upload-Complete: ?0` that more will come (draft-ietf-httpbis-resumable-upload's names); or `Content-Range: bytes
+0-99/200` (or `/*` while more will come) says both; without them a body is a whole recording."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A call over Twilio ConversationRelay: the carrier hears and speaks, we exchange text.
 
-The carrier does not tell when a sentence has been played. It tells when it stops speaking, and what had been said when the
-caller spoke over it; in between, the time that a sentence takes is estimated from its length.
+The carrier does not tell when a sentence has been played. It tells when it stops speaking, and what had been said when
+the caller spoke over it; in between, the time that a sentence takes is estimated from its length.
 """
 
 from __future__ import annotations

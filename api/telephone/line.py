@@ -138,8 +138,8 @@ async def held(
 
 
 async def talk(call: PhoneCall, *, again: bool, beside: list[Callable[[], Awaitable[object]]]) -> None:
-    """Run a call beside what reads and writes its line, until the first of them is done. Whatever ends it, what was heard
-    is written; a hang-up by the caller is also the call's end."""
+    """Run a call beside what reads and writes its line, until the first of them is done. Whatever ends it, what was
+    heard is written; a hang-up by the caller is also the call's end."""
     tasks = [asyncio.ensure_future(run()) for run in (lambda: call.run(again=again), *beside)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -29,8 +29,8 @@ Wanted = Callable[[], bool]
 
 
 class CallParts:
-    """Made once; models are loaded with the first call. Recognition and the turn model run in a few threads of their own,
-    and what has been overtaken when its turn comes is left."""
+    """Made once; models are loaded with the first call. Recognition and the turn model run in a few threads of their
+    own, and what has been overtaken when its turn comes is left."""
 
     def __init__(self, settings: Settings, runtime: Runtime, *, recognition_threads: int = 2) -> None:
         self._runtime = runtime

@@ -1,4 +1,5 @@
-"""Calls as Twilio announces them: a call comes in, its stream has ended, it is over. Believed only with a valid signature.
+"""Calls as Twilio announces them: a call comes in, its stream has ended, it is over. Believed only with a valid
+signature.
 
 What Twilio is told (TwiML) names no patient: a stream's parameters hold the tenant's id and whether it is a second try.
 """
@@ -33,7 +34,8 @@ MEDIA_PATH = "/api/v1/voice/twilio/media"
 RELAY_PATH = "/api/v1/voice/twilio/relay"
 _CALL_SID = re.compile(r"CA[0-9a-zA-Z]{4,62}")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-# What Twilio gives in the place of a number that is withheld: letters on a phone's keys (ANONYMOUS, RESTRICTED, BLOCKED, ...).
+# What Twilio gives in the place of a number that is withheld: letters on a phone's keys (ANONYMOUS, RESTRICTED,
+# BLOCKED, ...).
 _WITHHELD = {"+266696687", "+7378742833", "+2562533", "+8566696", "+86282452253"}
 _OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
 _CODES = {"en": {"IN": "en-IN", "US": "en-US"}, "hi": {"IN": "hi-IN", "US": "hi-IN"}}
@@ -143,7 +145,8 @@ def _connected(request: Request, tenant: TenantRecord, *, again: bool) -> VoiceR
     sockets = _as_socket(_base(request))
     if request.app.state.settings.voice_calls == "relay":
         noun = connect.conversation_relay(
-            url=f"{sockets}{RELAY_PATH}", language=code_of("en", tenant.country), dtmf_detection=True, interruptible="any",
+            url=f"{sockets}{RELAY_PATH}", language=code_of("en", tenant.country), dtmf_detection=True,
+            interruptible="any",
             report_input_during_agent_speech="any", events="speaker-events",
         )  # fmt: skip
         for code in sorted({code_of("en", tenant.country), code_of("hi", tenant.country)}):

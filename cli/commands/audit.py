@@ -78,7 +78,8 @@ def export_period(since: Time = None, until: Time = None, output: Path | None = 
         target = sys.stdout if output is None else output.open("w", encoding="utf-8", newline="\n")
         async with place.database.begin(place.tenant_id) as session:
             lines = export(
-                session, seals(get_settings()).keys, tenant_id=place.tenant_id, since=_aware(since), until=_aware(until),
+                session, seals(get_settings()).keys, tenant_id=place.tenant_id, since=_aware(since),
+                until=_aware(until),
                 now=_now(),
             )  # fmt: skip
             async for line in lines:

@@ -61,14 +61,15 @@ def policy_test(
 
 @vault_app.command("new-key")
 def vault_new_key(name: str) -> None:
-    """Print a new line for the master key file. Append it, restart, run `wardline vault rewrap`, remove the old line."""
+    """Print a new line for the master key file. Append it, restart, run `wardline vault rewrap`, remove the old
+    line."""
     print(new_key_line(name), end="")
 
 
 @vault_app.command("rewrap")
 def vault_rewrap() -> None:
-    """Wrap every data key by the newest master key, while everything goes on. The old one can be removed afterwards; with
-    it, copies of destroyed keys in backups become useless."""
+    """Wrap every data key by the newest master key, while everything goes on. The old one can be removed afterwards;
+    with it, copies of destroyed keys in backups become useless."""
 
     async def body(runtime: Runtime) -> None:
         for tenant_id in await tenant_ids(runtime):

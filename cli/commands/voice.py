@@ -44,7 +44,8 @@ def transcribe(
     language: Annotated[str, typer.Option(help="ISO 639; heard where not given")] = "",
     speakers: Annotated[int, typer.Option(help="How many people speak; estimated where not given")] = 0,
 ) -> None:
-    """Transcribe a recording and print what was said. It is kept as any recording is: sealed, and for so long as the rule says."""
+    """Transcribe a recording and print what was said. It is kept as any recording is: sealed, and for so long as the
+    rule says."""
     args: JsonObject = {"kind": kind}
     args |= {"patient_id": patient} if patient else {}
     args |= {"language": language} if language else {}

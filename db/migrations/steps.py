@@ -1,8 +1,8 @@
 """What the steps share: running the SQL that lies beside them.
 
-A step is frozen. It imports nothing that changes with the code (no tables, no grants by rule, no other package's schema):
-a database made today and one made a year ago and brought along are the same. What is here is used by steps that were run
-already, so it stays as it is.
+A step is frozen. It imports nothing that changes with the code (no tables, no grants by rule, no other package's
+schema): a database made today and one made a year ago and brought along are the same. What is here is used by steps
+that were run already, so it stays as it is.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ def run(statements: str) -> None:
 
 
 def run_patiently(statement: str) -> None:
-    """Run one statement that keeps nobody waiting while it waits itself (CREATE INDEX CONCURRENTLY, VALIDATE CONSTRAINT): for
-    transactions that began before it, up to a minute."""
+    """Run one statement that keeps nobody waiting while it waits itself (CREATE INDEX CONCURRENTLY, VALIDATE
+    CONSTRAINT): for transactions that began before it, up to a minute."""
     run(
-        "SELECT set_config('wardline.lock_timeout', current_setting('lock_timeout'), false), set_config('lock_timeout', '60s', false)"
+        "SELECT set_config('wardline.lock_timeout', current_setting('lock_timeout'), false), "
+        "set_config('lock_timeout', '60s', false)"
     )
     try:
         run(statement)

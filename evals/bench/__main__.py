@@ -7,7 +7,8 @@ from evals.bench import audited_calls, calls, growth, people, recording, redacti
 
 BENCHES = {
     "audited-calls": audited_calls.main, "calls": calls.main, "recording": recording.main,
-    "growth": growth.main, "people": people.main, "redaction": redaction.main, "seals": seals.main, "turn-cost": turn_cost.main,
+    "growth": growth.main, "people": people.main, "redaction": redaction.main, "seals": seals.main,
+    "turn-cost": turn_cost.main,
     "turns-under-load": turns_under_load.main,
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Audited tool calls against plain inserts with the same commits, at 1 and 16 writers, in turns in the same run.
 
-Both write the same row with the same statement through the same pool, with the tenant set, and commit. The call takes the
-whole path besides: permission, strict arguments, the event, the chained entry."""
+Both write the same row with the same statement through the same pool, with the tenant set, and commit. The call takes
+the whole path besides: permission, strict arguments, the event, the chained entry."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Many phone calls at once: from the caller's last sound to the first of the answer, barge-in, and no frame late.
 
 One process serves (uvicorn, the real turn with the built-in understanding, the real database and speech activity; the
-recogniser, the voice and the turn model are instant doubles); this one holds the callers, who speak with a real voice's sound
-and behave as Twilio's line does. Both share the machine's cores, and its clock.
+recogniser, the voice and the turn model are instant doubles); this one holds the callers, who speak with a real voice's
+sound and behave as Twilio's line does. Both share the machine's cores, and its clock.
 
     python -m evals.bench calls          python -m evals.bench.calls --calls 50 --turns 8
 """
@@ -101,7 +101,8 @@ def serve(port: int, stats_file: Path) -> None:
 
 def _started(place: Hospital, port: int, stats_file: Path) -> subprocess.Popen[bytes]:
     env = {
-        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(place.data_dir),
+        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(),
+        "WARDLINE_DATA_DIR": str(place.data_dir),
         **stores_of(place.data_dir),
         "WARDLINE_DATABASE_URL": place.service, "WARDLINE_TWILIO_AUTH_TOKEN": TOKEN, "WARDLINE_DATABASE_POOL": "20",
         "WARDLINE_LOG_LEVEL": "ERROR",
@@ -296,7 +297,8 @@ def _show(found: dict[str, Any]) -> None:
     )
     late = sum(one > LATE_MS / 1000 for one in found["lateness"])
     print(
-        f"frames sent {found['sent']}, lost {found['lost']}, late over {LATE_MS} ms {late}; gaps in answers {found['gaps']}"
+        f"frames sent {found['sent']}, lost {found['lost']}, late over {LATE_MS} ms {late}; gaps in answers "
+        f"{found['gaps']}"
     )
     print(f"this client was at worst {found['own_late'] * 1000:.0f} ms behind its own clock")
     share = found["server_cpu_s"] / found["length_s"]

@@ -1,8 +1,8 @@
 """The nightly purge at 50,000 sessions a day: how long a night takes, and whether it takes longer the more is kept.
 
 Rows of past days are put in by SQL, as many as a day of conversations leaves; then the clock goes on a day at a time, a
-new day comes in, and the night's jobs run until nothing is left that is past. What dominates is the record: each session
-that goes leaves an entry of its own.
+new day comes in, and the night's jobs run until nothing is left that is past. What dominates is the record: each
+session that goes leaves an entry of its own.
 
     python -m evals.bench growth            python -m evals.bench.growth 5000   (that many a day)
 """
@@ -42,23 +42,26 @@ _OF_SESSIONS = (
 )
 _DAY = "s.started_at >= %(at)s AND s.started_at < %(at)s + interval '1 day'"
 _BESIDE = (
-    "INSERT INTO event_log (type, entity_id, payload, at, id, tenant_id) SELECT 'Message.Sent', gen_random_uuid(), '{{}}',"
+    "INSERT INTO event_log (type, entity_id, payload, at, id, tenant_id) SELECT 'Message.Sent', gen_random_uuid(), "
+    "'{{}}',"
     " %(at)s + n * interval '1 day' / ({count}), gen_random_uuid(), %(t)s FROM generate_series(0, {count} - 1) n",
-    "INSERT INTO reacted (event_id, reaction, id, tenant_id, created_at) SELECT gen_random_uuid(), 'x', gen_random_uuid(),"
-    " %(t)s, %(at)s FROM generate_series(1, %(most)s * 2) n",
+    "INSERT INTO reacted (event_id, reaction, id, tenant_id, created_at) SELECT gen_random_uuid(), 'x', "
+    "gen_random_uuid(), %(t)s, %(at)s FROM generate_series(1, %(most)s * 2) n",
     "INSERT INTO message (conversation_id, direction, content, at, state, author, id, tenant_id) SELECT"
-    " %(conversation)s, 'in', decode(repeat('00', 200), 'hex'), %(at)s + n * interval '1 day' / (%(most)s * %(messages)s),"
+    " %(conversation)s, 'in', decode(repeat('00', 200), 'hex'), %(at)s + n * interval '1 day' / (%(most)s * "
+    "%(messages)s),"
     " 'received', 'patient', gen_random_uuid(), %(t)s FROM generate_series(0, %(most)s * %(messages)s - 1) n",
     "INSERT INTO message (conversation_id, direction, content, at, state, author, in_reply_to, id, tenant_id) SELECT"
     " conversation_id, 'out', content, at, 'sent', 'concierge', id, gen_random_uuid(), %(t)s FROM message"
     " WHERE direction = 'in' AND at >= %(at)s AND at < %(at)s + interval '1 day'",
-    "INSERT INTO delivery_report (provider_id, status, at, id, tenant_id) SELECT gen_random_uuid()::text, 'sent', %(at)s,"
-    " gen_random_uuid(), %(t)s FROM generate_series(1, %(most)s * %(messages)s * 2) n",
+    "INSERT INTO delivery_report (provider_id, status, at, id, tenant_id) SELECT gen_random_uuid()::text, 'sent', "
+    "%(at)s, gen_random_uuid(), %(t)s FROM generate_series(1, %(most)s * %(messages)s * 2) n",
 )
 
 
 def _fill(db: psycopg.Connection[Any], now: datetime, a_day: int, days: range) -> None:
-    """The rows of days, counted from the first that is past its retention: 0 is past by one day, -1 will be tomorrow."""
+    """The rows of days, counted from the first that is past its retention: 0 is past by one day, -1 will be
+    tomorrow."""
     ((patient,),) = db.execute("SELECT id FROM patient LIMIT 1").fetchall()
     ((conversation,),) = db.execute("SELECT id FROM conversation LIMIT 1").fetchall()
     given = {"t": demo.TENANT_ID, "most": a_day, "entries": ENTRIES, "messages": MESSAGES, "patient": patient,
@@ -117,7 +120,8 @@ async def main(a_day: int = A_DAY) -> None:
 def _tell(night: int, a_day: int, seconds: float, jobs: int, gone: dict[str, int], rows: int) -> None:
     went = ", ".join(f"{name} {count:,}" for name, count in gone.items())
     print(
-        f"night {night + 1} of {a_day:,} sessions a day: {seconds:7.1f} s in {jobs} jobs, {seconds / 864:.2f} % of a day"
+        f"night {night + 1} of {a_day:,} sessions a day: {seconds:7.1f} s in {jobs} jobs, {seconds / 864:.2f} % of a "
+        f"day"
     )
     print(f"    of {rows:,} rows went {went}")
 

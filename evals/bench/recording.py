@@ -1,10 +1,11 @@
-"""Recordings: what hearing costs beside the recogniser, and whether memory grows with their length. `--quick`: less of it.
+"""Recordings: what hearing costs beside the recogniser, and whether memory grows with their length. `--quick`: less of
+it.
 
 The sound is made of the recordings of ../shared/data/voice with pauses between them, over and over; where they are not
-there, of espeak-ng's voice. It is read from a file that exists only as a description. The recogniser is a Whisper of the
-size of "base" in 8 bits whose weights mean nothing (the arithmetic is the same; it says about 100 tokens in 30 s, as
-speech has), made by the tests. Its share is timed on some minutes of the hour, everything else on all of it; each in a
-process of its own."""
+there, of espeak-ng's voice. It is read from a file that exists only as a description. The recogniser is a Whisper of
+the size of "base" in 8 bits whose weights mean nothing (the arithmetic is the same; it says about 100 tokens in 30 s,
+as speech has), made by the tests. Its share is timed on some minutes of the hour, everything else on all of it; each in
+a process of its own."""
 
 from __future__ import annotations
 
@@ -46,15 +47,16 @@ async def main(*, quick: bool = False) -> None:
             beside = front["front_s"] / hour_s + engine["guards_s"] / engine_s
             alone = engine["engine_s"] / engine_s
             print(
-                f"  {slot:5} decode, speech, windows {1000 * front['front_s'] / hour_s:.1f} ms for a second of sound, guards "
-                f"{1000 * engine['guards_s'] / engine_s:.1f} ms, recogniser {1000 * alone:.1f} ms ({engine_s} s of it): "
-                f"{100 * beside / alone:.1f} % beside it (bound {100 * BOUND:.0f} %)"
+                f"  {slot:5} decode, speech, windows {1000 * front['front_s'] / hour_s:.1f} ms for a second of sound, "
+                f"guards "
+                f"{1000 * engine['guards_s'] / engine_s:.1f} ms, recogniser {1000 * alone:.1f} ms ({engine_s} s of "
+                f"it): {100 * beside / alone:.1f} % beside it (bound {100 * BOUND:.0f} %)"
             )
         print(f"  memory at most, without a recogniser: {front['peak_mb']:.0f} MB for {hour_s // 60} minutes")
         short, long = [await _child("memory", length, folder, "small") for length in (short_s, long_s)]
         print(
-            f"  memory at most, with a small Whisper: {short['peak_mb']:.0f} MB for {short_s / 60:.0f} minutes, {long['peak_mb']:.0f} MB for "
-            f"{long_s / 60:.0f} minutes ({long['segments']} segments)"
+            f"  memory at most, with a small Whisper: {short['peak_mb']:.0f} MB for {short_s / 60:.0f} minutes, "
+            f"{long['peak_mb']:.0f} MB for {long_s / 60:.0f} minutes ({long['segments']} segments)"
         )
 
 

@@ -43,7 +43,8 @@ async def main() -> None:
     for name, spent in times.items():
         median, slow = statistics.median(spent), sorted(spent)[int(len(spent) * 0.95)]
         print(
-            f"{name:32} {median:6.2f} ms a message of 500 characters (p95 {slow:.2f}), {median / size * 1024:6.2f} ms per kB"
+            f"{name:32} {median:6.2f} ms a message of 500 characters (p95 {slow:.2f}), {median / size * 1024:6.2f} ms "
+            f"per kB"
         )
 
 

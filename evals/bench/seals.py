@@ -131,8 +131,8 @@ async def _verification(place: Hospital, database: Database, store: SealStore, k
     wall, processor = statistics.median(walls), statistics.median(processors)
     print(
         f"verified: {report.entries} entries of {len(BODY)} bytes, {report.sessions} sessions, {report.leaves} leaves:"
-        f" {report.entries / wall:.0f}/s by the clock, {report.entries / processor:.0f}/s a core of the verifying process"
-        f" (at least 200,000); chains alone {report.entries / chains_alone:.0f}/s by the clock"
+        f" {report.entries / wall:.0f}/s by the clock, {report.entries / processor:.0f}/s a core of the verifying "
+        f"process (at least 200,000); chains alone {report.entries / chains_alone:.0f}/s by the clock"
     )
 
 

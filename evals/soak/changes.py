@@ -200,8 +200,8 @@ async def session_gone(record: Sealed, session: AsyncSession) -> None:
 
 
 async def rewritten_and_sealed_anew(record: Sealed, session: AsyncSession) -> None:
-    """An entry rewritten, then leaves, tree and all seals made to match, under a key that is not trusted; in half of the
-    cases the copies outside too."""
+    """An entry rewritten, then leaves, tree and all seals made to match, under a key that is not trusted; in half of
+    the cases the copies outside too."""
     await rewritten(record, session)
     entries = {(row["session_id"], row["seq"]): row["hash"] for row in await _rows(record, session, "audit_entry")}
     for leaf in await _rows(record, session, "seal_leaf"):
@@ -250,7 +250,8 @@ async def seal_forged(record: Sealed, session: AsyncSession) -> None:
 
 
 async def seals_cut(record: Sealed, session: AsyncSession) -> None:
-    """The last seals gone with their leaves; in half of the cases with all that they sealed, as an older backup has it."""
+    """The last seals gone with their leaves; in half of the cases with all that they sealed, as an older backup has
+    it."""
     rows = await _rows(record, session, "seal")
     keep = record.rng.randrange(len(rows))
     size = rows[keep - 1]["size"] if keep else 0
@@ -293,7 +294,8 @@ async def outside_changed(record: Sealed, session: AsyncSession) -> None:
 KINDS: dict[str, Change] = {
     **{f"{table}: a value": _column(table) for table in _ORDER},
     **{f"{table}: a row gone": _row_deleted(table) for table in _ORDER},
-    "entries exchanged": _swapped("audit_entry", ("body",), ("seq",), ("session_id", "seq"), ("body", "hash"), ("sealed",)),
+    "entries exchanged": _swapped("audit_entry", ("body",), ("seq",), ("session_id", "seq"), ("body", "hash"),
+    ("sealed",)),
     "sessions exchanged": _swapped("llm_session", ("id",), ("head_seq", "head_hash")),
     "seals exchanged": _swapped("seal", ("number",), ("root",), ("signature",), ("at",)),
     "leaves exchanged": _swapped("seal_leaf", ("position",), ("head_hash",), ("nodes",), ("session_id", "head_seq")),

@@ -116,7 +116,8 @@ async def _outcome(
 ) -> Outcome:
     async with runtime.database.begin(demo.TENANT_ID) as session:
         query = text(
-            "SELECT slot_id, count(*) FROM appointment WHERE slot_id = ANY(:slots) AND state = 'booked' GROUP BY slot_id"
+            "SELECT slot_id, count(*) FROM appointment WHERE slot_id = ANY(:slots) AND state = 'booked' GROUP BY "
+            "slot_id"
         )
         rows = (await session.execute(query, {"slots": slots})).all()
     whole = json.loads((await runtime.call("record.verify", {}, _staff())).body)["whole"]

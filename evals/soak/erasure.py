@@ -1,5 +1,5 @@
-"""Erasure: patients' texts are erased through the tool, and then sought in every way there is: every tool that reads, replay
-with broken glass, reruns, and every sealed value of the database opened with the vault."""
+"""Erasure: patients' texts are erased through the tool, and then sought in every way there is: every tool that reads,
+replay with broken glass, reruns, and every sealed value of the database opened with the vault."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Effect, all_tools
 from wiring import demo
 
-# What is sealed under a person's key, as the tables declare it. What each value is bound to is not needed: a key that is
-# gone opens nothing.
+# What is sealed under a person's key, as the tables declare it. What each value is bound to is not needed: a key that
+# is gone opens nothing.
 SEALED = tuple(one for one in sealed_columns(metadata()) if one.personal)
 SECRET = "the rash on my left shoulder since {number} days"
 
@@ -49,7 +49,8 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        return self.erased > 0 < self.sealed_values and not (self.opened or self.leaks or self.without) and self.others_open and (
+        return self.erased > 0 < self.sealed_values and not (self.opened or self.leaks
+            or self.without) and self.others_open and (
             self.starts_afresh and self.whole
         )  # fmt: skip
 

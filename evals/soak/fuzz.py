@@ -1,5 +1,5 @@
-"""Understanding that returns anything at all: random command sequences through the flows. Nothing may be booked, changed
-or cancelled unless the patient's own message was a plain yes to exactly what had just been read back."""
+"""Understanding that returns anything at all: random command sequences through the flows. Nothing may be booked,
+changed or cancelled unless the patient's own message was a plain yes to exactly what had just been read back."""
 
 from __future__ import annotations
 
@@ -24,13 +24,18 @@ from tools.runtime.unit_of_work import unit_of_work
 from wiring import demo
 
 _VALUES = (
-    "tomorrow", "next tuesday after lunch", "10:30", "dr nair", "dr rao", "skin doctor", "my knee hurts", "1", "2", "the last one",
-    "my mother", "myself", "yes", "book it now", "cancel everything", "2026-12-01", "as soon as possible", "\u202e", "0", "ignore the rules",
+    "tomorrow", "next tuesday after lunch", "10:30", "dr nair", "dr rao", "skin doctor", "my knee hurts", "1", "2",
+    "the last one",
+    "my mother", "myself", "yes", "book it now", "cancel everything", "2026-12-01", "as soon as possible", "\u202e",
+    "0", "ignore the rules",
 )  # fmt: skip
 _TEXTS = (
-    "yes", "yes", "yes", "yes", "yes", "ok", "yes cancel it", "yes book it", "haan ji", "yes please", "no", "nope", "maybe", "yes but friday", "not sure", "ok?", "hello", "1", "2", "3",
-    "book it for dr rao instead", "what?", "", "cancel", "yes and also cancel the other one", "confirm", "go ahead", "👍",
-    "i did not say yes", "book", "dr nair tomorrow 10 am", "stop asking", "thanks", "yes yes yes", "no yes", "yesterday",
+    "yes", "yes", "yes", "yes", "yes", "ok", "yes cancel it", "yes book it", "haan ji", "yes please", "no", "nope",
+    "maybe", "yes but friday", "not sure", "ok?", "hello", "1", "2", "3",
+    "book it for dr rao instead", "what?", "", "cancel", "yes and also cancel the other one", "confirm", "go ahead",
+    "👍",
+    "i did not say yes", "book", "dr nair tomorrow 10 am", "stop asking", "thanks", "yes yes yes", "no yes",
+    "yesterday",
 )  # fmt: skip
 CHANGES = ("book_appointment", "reschedule_appointment", "cancel_appointment", "join_waitlist")
 
@@ -112,7 +117,8 @@ async def _fresh(runtime: Runtime, patient: dict[str, Any]) -> None:
         flow = await work.keys.seal(owner, json.dumps(state), state_aad(conversation_id))
         await work.session.execute(
             text(
-                "UPDATE conversation SET state = 'open', flow = :flow, version = version + 1, patient_id = :patient WHERE id = :id"
+                "UPDATE conversation SET state = 'open', flow = :flow, version = version + 1, patient_id = :patient "
+                "WHERE id = :id"
             ),
             {"id": conversation_id, "flow": flow, "patient": patient["id"]},
         )
@@ -143,7 +149,8 @@ async def _changes(runtime: Runtime) -> Counter[str]:
     """How often each changing tool has acted, from the tables' own state."""
     query = text(
         "SELECT (SELECT count(*) FROM appointment), (SELECT count(*) FROM appointment WHERE state = 'cancelled'),"
-        " (SELECT count(*) FROM event_log WHERE type = 'Appointment.Rescheduled'), (SELECT count(*) FROM waitlist_entry)"
+        " (SELECT count(*) FROM event_log WHERE type = 'Appointment.Rescheduled'), (SELECT count(*) FROM "
+        "waitlist_entry)"
     )
     async with runtime.database.begin(demo.TENANT_ID) as session:
         booked, cancelled, moved, waiting = (await session.execute(query)).one()

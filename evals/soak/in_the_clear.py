@@ -1,5 +1,5 @@
-"""Nothing in the clear: after conversations over real processes and calls by staff, the raw files of the database's record,
-job, event and state tables, and the logs, are searched for what patients are called and what was said."""
+"""Nothing in the clear: after conversations over real processes and calls by staff, the raw files of the database's
+record, job, event and state tables, and the logs, are searched for what patients are called and what was said."""
 
 from __future__ import annotations
 
@@ -73,10 +73,14 @@ async def staff_calls(runtime: Runtime) -> None:
             ("patients.search_patients", {"name": f"{who['given']} {who['family']}"}),
             ("patients.get_patient", named),
             ("patients.update_patient", {**named, "address": f"12 Lake View Road, {who['family']} House"}),
-            ("patients.create_patient", {"given": who["given"], "family": who["family"], "birth_date": str(who["birth_date"]), "mrn": who["mrn"]}),
+            ("patients.create_patient", {"given": who["given"], "family": who["family"],
+            "birth_date": str(who["birth_date"]), "mrn": who["mrn"]}),
             ("patients.update_patient", {**named, "email": f"{who['given']}.{who['family']}@example.com".lower()}),
-            ("communications.send_communication", {**named, "purpose": "information", "body": f"Dear {who['given']} {who['family']}, your report of {who['birth_date']} is ready."}),
-            ("tickets.create_ticket", {**named, "category": "other", "subject": f"{who['given']} {who['family']} called from {who['phone']}"}),
+            ("communications.send_communication",
+            {**named, "purpose": "information",
+            "body": f"Dear {who['given']} {who['family']}, your report of {who['birth_date']} is ready."}),
+            ("tickets.create_ticket", {**named, "category": "other",
+            "subject": f"{who['given']} {who['family']} called from {who['phone']}"}),
             ("record.erase_patient", {**named, "reason": f"{who['given']} {who['family']} asked for it"}),
             ("conversations.open_conversation", named),
         ]  # fmt: skip
@@ -122,7 +126,10 @@ async def case_work(runtime: Runtime) -> None:
     doctor = Principal(kind="staff", id="doctor", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"}))
     for who in (await demo.facts(runtime.database, demo.TENANT_ID)).patients[:10]:
         name, patient, note_id = f"{who['given']} {who['family']}", {"patient_id": str(who["id"])}, str(uuid4())
-        talk = f"Doctor: {name}, born {who['birth_date']}, came with a cough. I think it is bronchitis. Call {who['phone']}."
+        talk = (
+            f"Doctor: {name}, born {who['birth_date']}, came with a cough. I think it is bronchitis. Call "
+            f"{who['phone']}."
+        )
         note = {"sections": [{"division": "plan", "sentences": [{"text": f"Call {name} on {who['phone']}."}]}]}
         thread = json.loads(
             (await runtime.call("collab.open_thread", {**patient, "title": f"{name}'s cough"}, doctor)).body

@@ -1,8 +1,8 @@
-"""kill -9 during a transcription: the worker that hears a long recording is killed again and again. The transcript must be the
-one of a run that was not disturbed, with nothing twice and nothing missing.
+"""kill -9 during a transcription: the worker that hears a long recording is killed again and again. The transcript must
+be the one of a run that was not disturbed, with nothing twice and nothing missing.
 
-The recogniser is a Whisper with small weights made for it, run by the real loader and decoder, which spells the same text for
-every stretch of speech: what tells transcripts apart is when each was said. The speech is espeak-ng's."""
+The recogniser is a Whisper with small weights made for it, run by the real loader and decoder, which spells the same
+text for every stretch of speech: what tells transcripts apart is when each was said. The speech is espeak-ng's."""
 
 from __future__ import annotations
 

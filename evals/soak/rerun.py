@@ -64,8 +64,10 @@ async def run(runtime: Runtime, *, sessions: int, understanding: str = "builtin"
 async def _rows(runtime: Runtime) -> int:
     """Rows of everything a turn may write, and the versions of what it may change."""
     query = text(
-        "SELECT (SELECT count(*) FROM appointment) + (SELECT count(*) FROM message) + (SELECT sum(version) FROM conversation)"
-        " + (SELECT count(*) FROM ticket) + (SELECT count(*) FROM waitlist_entry) + (SELECT count(*) FROM policy_violation)"
+        "SELECT (SELECT count(*) FROM appointment) + (SELECT count(*) FROM message) + (SELECT sum(version) FROM "
+        "conversation)"
+        " + (SELECT count(*) FROM ticket) + (SELECT count(*) FROM waitlist_entry) + (SELECT count(*) FROM "
+        "policy_violation)"
         " + (SELECT count(*) FROM event_log) + (SELECT count(*) FROM audit_entry WHERE kind <> 'tool_call')"
     )
     async with runtime.database.begin(demo.TENANT_ID) as session:

@@ -1,6 +1,6 @@
-"""An upgrade under way: a database made by the version before tables lay in partitions is brought along while that version's
-server and worker run on it and messages come in; then a worker of each version side by side. Nothing may be lost or doubled,
-and the record must be whole."""
+"""An upgrade under way: a database made by the version before tables lay in partitions is brought along while that
+version's server and worker run on it and messages come in; then a worker of each version side by side. Nothing may be
+lost or doubled, and the record must be whole."""
 
 from __future__ import annotations
 
@@ -175,8 +175,8 @@ async def _send(sent: Sent, part: str, senders: list[Sender], count: int) -> Non
 
 
 async def _migrate_meanwhile(place: Hospital, sent: Sent, sender: Sender) -> float:
-    """Bring the schema along while messages come in; how long it took. What was there first ends a moment after it, not in two
-    months, so that the rest of the run writes into other partitions."""
+    """Bring the schema along while messages come in; how long it took. What was there first ends a moment after it, not
+    in two months, so that the rest of the run writes into other partitions."""
     started = time.monotonic()
     migration = asyncio.create_task(asyncio.to_thread(_migrate, place.owner))
     while not migration.done():

@@ -1,5 +1,6 @@
 """The load of WhatsApp messages: each delivered three times, shuffled, eight at once; with or without kill -9 of server
-and worker in between. Then the database is asked whether anything was lost, doubled, reordered or left off the record."""
+and worker in between. Then the database is asked whether anything was lost, doubled, reordered or left off the
+record."""
 
 from __future__ import annotations
 

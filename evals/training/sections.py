@@ -1,5 +1,5 @@
-"""Fits the section classifier of short dialogues on MTS-Dialog's training split, and for rare headers on what doctors say in
-ACI-Bench's training visits: `python -m evals.training.sections`."""
+"""Fits the section classifier of short dialogues on MTS-Dialog's training split, and for rare headers on what doctors
+say in ACI-Bench's training visits: `python -m evals.training.sections`."""
 
 from __future__ import annotations
 

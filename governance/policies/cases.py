@@ -98,7 +98,8 @@ class Tested:
 
 
 def run_file(path: Path) -> Tested:
-    """Raises PolicyInvalid for a file that is no list of cases, or whose policy is none; OSError where one is missing."""
+    """Raises PolicyInvalid for a file that is no list of cases, or whose policy is none; OSError where one is
+    missing."""
     return run(read_cases(path.read_text(encoding="utf-8")), folder=path.parent)
 
 
@@ -139,7 +140,8 @@ def _person(one: OnePerson, person_id: UUID) -> Person:
 def _judge(policy: Policy, case: Case, known: Known, ids: Mapping[str, UUID]) -> Result:
     given = case.grounds
     subject = Subject(
-        case.stage, case.text, by_agent=case.by_agent, patients=frozenset(ids[name] for name in case.patients), known=known,
+        case.stage, case.text, by_agent=case.by_agent, patients=frozenset(ids[name] for name in case.patients),
+        known=known,
         tool=case.tool, allowed_tools=None if case.allowed_tools is None else frozenset(case.allowed_tools),
         grounds=None if given is None else lambda: given, zone=ZoneInfo(case.zone),
     )  # fmt: skip

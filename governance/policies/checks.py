@@ -22,13 +22,14 @@ _UNSURE = frozenset({"PHONE", "EMAIL", "URL", "PIN_CODE", "ZIP"})  # the hospita
 
 # Kinds that hold five digits at least, or letters with four.
 _OF_DIGITS = frozenset(
-    {"AADHAAR", "ABHA_NUMBER", "PAN", "PASSPORT", "VOTER_ID", "US_SSN", "CREDIT_CARD", "IBAN", "BANK_ACCOUNT", "DRIVER_LICENSE"}
+    {"AADHAAR", "ABHA_NUMBER", "PAN", "PASSPORT", "VOTER_ID", "US_SSN", "CREDIT_CARD", "IBAN", "BANK_ACCOUNT",
+    "DRIVER_LICENSE"}
 )  # fmt: skip
 _LONG_NUMBER = re.compile(r"\d(?:\W{0,3}\d){4}|[A-Za-z]{1,5}\W{0,2}\d{4}")
 _SAINT = re.compile(r"(?<!\w)(?:st|saint|san|santa|sankt)\.?\s{1,2}$", re.IGNORECASE)
 _STREET = re.compile(
-    r"\s{1,2}(?:road|rd|street|st|lane|marg|salai|nagar|avenue|ave|colony|layout|chowk|circle|bridge|flyover|metro|memorial|"
-    r"foundation|trust|auditorium|stra(?:ss|ß)e|platz)\b",
+    r"\s{1,2}(?:road|rd|street|st|lane|marg|salai|nagar|avenue|ave|colony|layout|chowk|circle|bridge|flyover|metro"
+    r"|memorial|foundation|trust|auditorium|stra(?:ss|ß)e|platz)\b",
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"\d+")

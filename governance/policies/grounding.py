@@ -1,5 +1,5 @@
-"""Is what an answer states held by what the turn knew? Dates, times, amounts and longer numbers of the answer are looked
-for among those of the tools' results, the hospital's facts, the messages and the state."""
+"""Is what an answer states held by what the turn knew? Dates, times, amounts and longer numbers of the answer are
+looked for among those of the tools' results, the hospital's facts, the messages and the state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            ("january", "jan", "जनवरी"), ("february", "feb", "फरवरी", "फ़रवरी"), ("march", "mar", "मार्च"), ("april", "apr", "अप्रैल"),
+            ("january", "jan", "जनवरी"), ("february", "feb", "फरवरी", "फ़रवरी"), ("march", "mar", "मार्च"),
+            ("april", "apr", "अप्रैल"),
             ("may", "मई"), ("june", "jun", "जून"), ("july", "jul", "जुलाई"), ("august", "aug", "अगस्त"),
             ("september", "sep", "sept", "सितंबर", "सितम्बर"), ("october", "oct", "अक्टूबर", "अक्तूबर"),
             ("november", "nov", "नवंबर", "नवम्बर"), ("december", "dec", "दिसंबर", "दिसम्बर"),

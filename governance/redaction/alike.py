@@ -1,6 +1,7 @@
 """Names that sound like a person's in both words ("Subhas Chatterji", "विक्रम राठौर"), and people of a single name.
 
-An index of hashes beside the people's numbers, in two sorted arrays: twelve bytes for each pair of words and each word."""
+An index of hashes beside the people's numbers, in two sorted arrays: twelve bytes for each pair of words and each
+word."""
 
 from __future__ import annotations
 
@@ -64,8 +65,8 @@ class Alike:
         return [int(owner) for owner in owners[first : int(np.searchsorted(keys, wanted, side="right"))]]
 
     def find(self, words: Words, exact: Collection[int]) -> Iterator[tuple[int, int, list[int]]]:
-        """(first word, last word, the numbers of the people who may be meant). `told`: words at which a name begins that
-        somebody has as it stands."""
+        """(first word, last word, the numbers of the people who may be meant). `told`: words at which a name begins
+        that somebody has as it stands."""
         for match in _FIRST_OF_TWO.finditer(words.text):
             i = bisect_left(words.spans, match.span())
             if (

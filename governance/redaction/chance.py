@@ -15,7 +15,8 @@ _CALENDAR = word_set("days and months")
 
 
 def is_chance(words: Words, hit: Hit) -> bool:
-    """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's name.
+    """Whether words that read like a full name are so by chance: "Hema has" is not "Hema Das", "you may park" nobody's
+    name.
 
     An everyday word tells of a name where its capital does, and that is not its sentence's; a word that is not everyday
     tells of itself. With an edit the word that has it must tell; without, one must, and all be capitals or tell, or the

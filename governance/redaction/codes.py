@@ -27,7 +27,8 @@ _CUED = _WORDS.pattern("cued", re.IGNORECASE)
 
 
 def codes(text: str) -> Iterator[Found]:
-    """MRN, POLICY, PASSPORT, PAN, GSTIN, IFSC, VOTER_ID, VEHICLE, IBAN, DEA, DRIVER_LICENSE, LICENSE, DEVICE and others."""
+    """MRN, POLICY, PASSPORT, PAN, GSTIN, IFSC, VOTER_ID, VEHICLE, IBAN, DEA, DRIVER_LICENSE, LICENSE, DEVICE and
+    others."""
     if not any(char.isdigit() for char in text):
         return
     for match in _TOKEN.finditer(text):

@@ -14,7 +14,8 @@ _AT = re.compile(
 )
 _URL = re.compile(
     r"(?:(?:https?|ftp)://|(?<![\w@.])www\.)[^\s<>\"'|]*[^\s<>\"'|.,;:!?)\]]"
-    r"|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|in|uk|us|de|fr|eu|biz|me|ai|app|dev|health|care)(?![\w@])(?:/[^\s<>\"']*[\w/])?",
+    r"|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|in|uk|us|de|fr|eu|biz|me|ai|app|dev|health"
+    r"|care)(?![\w@])(?:/[^\s<>\"']*[\w/])?",
     re.IGNORECASE,
 )
 _IP4 = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d]|\.\d)")

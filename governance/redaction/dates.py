@@ -1,8 +1,8 @@
 """Dates in their written forms, and ages.
 
 HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C): every element of a date except the year, and every age over 89, is an
-identifier. A year, a day of the week and an age of 89 or less are none: they are found under types of their own, so that
-a use can keep them.
+identifier. A year, a day of the week and an age of 89 or less are none: they are found under types of their own, so
+that a use can keep them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _I_AM = _WORDS.pattern("i_am", re.IGNORECASE)
 
 @lru_cache(maxsize=16)
 def _matches(text: str) -> tuple[tuple[re.Match[str], ...], tuple[re.Match[str], ...]]:
-    """Where written and numeric dates may stand; asked twice of a text, by the rule and by the index of known people."""
+    """Where written and numeric dates may stand; asked twice of a text, by the rule and by the index of known
+    people."""
     if not _DIGIT.search(text):
         return (), ()
     return tuple(_WRITTEN.finditer(text)), tuple(_NUMERIC.finditer(text))
@@ -141,7 +142,8 @@ def _near_months() -> NearWords:
 
 
 def written_dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
-    """Places that hold a whole date, and the days it may mean (day or month first; a year of two digits in two centuries)."""
+    """Places that hold a whole date, and the days it may mean (day or month first; a year of two digits in two
+    centuries)."""
     for match in _matches(text)[0]:
         parts = [p for p in re.findall(r"\d+|[a-z]+", match.group().lower()) if p not in ("st", "nd", "rd", "th", "of")]
         month = next((n for p in parts if (n := _month_number(p[:3] if p.isalpha() else ""))), 0)

@@ -11,16 +11,16 @@ from governance.redaction.person import Words
 _DOCTOR = re.compile(r"(?<!\w)(?:dr|doctor|prof|डॉ)\.?\s{0,2}$", re.IGNORECASE)
 # What a letter may be of, that is no person's initial.
 _LETTERED = re.compile(
-    r"(?<!\w)(?:ward|block|wing|gate|room|floor|plan|group|vitamin|hepatitis|type|section|counter|tower|grade|class|option|"
-    r"schedule|form|part|lane)\s{1,2}$",
+    r"(?<!\w)(?:ward|block|wing|gate|room|floor|plan|group|vitamin|hepatitis|type|section|counter|tower|grade|class"
+    r"|option|schedule|form|part|lane)\s{1,2}$",
     re.IGNORECASE,
 )
 _MOST = 3
 
 
 def initials(words: Words) -> Iterator[tuple[int, int]]:
-    """(the first initial, the family name) as numbers of words: up to three initials, with a full stop, several of them,
-    or after a title; never a doctor's."""
+    """(the first initial, the family name) as numbers of words: up to three initials, with a full stop, several of
+    them, or after a title; never a doctor's."""
     if 1 not in map(len, words.plain):
         return
     text = words.text

@@ -46,8 +46,10 @@ _SHARED = 10
 _ALIKE = 2  # names that sound alike come after those with one edit
 _CODES = {_KINDS["phone"], _KINDS["mrn"], _KINDS["identifier"]}
 _CUE = re.compile(
-    r"(?:(?<!\w)(?:dr|mr|mrs|ms|miss|prof|shri|smt|sri|doctor|doc|nurse|sister|kumari|name is|name:|naam|na?me|called|call me|"
-    r"named|named him|named her|i am|i'm|this is|main|mai|father|mother|son|daughter|wife|husband|brother|sister|uncle|aunt|aunty|"
+    r"(?:(?<!\w)(?:dr|mr|mrs|ms|miss|prof|shri|smt|sri|doctor|doc|nurse|sister|kumari|name is|name:|naam|na?me|called"
+    r"|call me|"
+    r"named|named him|named her|i am|i'm|this is|main|mai|father|mother|son|daughter|wife|husband|brother|sister"
+    r"|uncle|aunt|aunty|"
     r"papa|mummy|mom|dad|beta|beti|pati|patni|bhai|regards|patient|dear|hi|hello|namaste)\.?,?:?\s{1,2})$",
     re.IGNORECASE,
 )
@@ -55,7 +57,8 @@ _STRONG_CUE = re.compile(
     r"(?<!\w)(?:dr|mr|mrs|ms|prof|shri|smt|sri|name is|naam|regards|kumari|doctor)\.?,?\s{1,2}$", re.IGNORECASE
 )
 _AFTER = re.compile(
-    r"[ -]{0,2}(?:ji|jee|bhai|bhaiya|ben|behen|sahab|saheb|sahib|saab|garu|didi|uncle|aunty|speaking|bol ra?h[ai]|naam hai)(?!\w)",
+    r"[ -]{0,2}(?:ji|jee|bhai|bhaiya|ben|behen|sahab|saheb|sahib|saab|garu|didi|uncle|aunty|speaking|bol ra?h[ai]"
+    r"|naam hai)(?!\w)",
     re.IGNORECASE,
 )
 _GRAMMAR = word_set("grammar")
@@ -85,8 +88,8 @@ class _Claim(NamedTuple):
 
 
 class Known:
-    """The index of a set of people. Building takes about a second for 20,000; it is not changed afterwards, but those who
-    changed may be laid over it (`with_newer`)."""
+    """The index of a set of people. Building takes about a second for 20,000; it is not changed afterwards, but those
+    who changed may be laid over it (`with_newer`)."""
 
     def __init__(self, people: Iterable[Person]) -> None:
         self._newer: Known | None = None
@@ -234,7 +237,8 @@ class Known:
         return len(owners) > _SHARED and owners[0] % 8 == _KINDS["address"]
 
     def _is_grammar(self, words: Words, hit: Hit) -> bool:
-        """Whether a name with an edit is nothing but grammar: "rao not" is not "Rao Noti", "and more" not "Ana More"."""
+        """Whether a name with an edit is nothing but grammar: "rao not" is not "Rao Noti", "and more" not "Ana
+        More"."""
         if hit.edits == 0 or hit.edited < 0:
             return False
         if not words.shown(hit.edited).islower() or words.plain[hit.edited] not in _GRAMMAR:

@@ -53,7 +53,8 @@ def cued_names(text: str) -> Iterator[Found]:
 
 
 def _name_at(text: str, place: int, *, strong: bool, shouted: bool) -> tuple[int, int]:
-    """The name that begins here: up to four words, none an everyday word unless it has a capital that says something."""
+    """The name that begins here: up to four words, none an everyday word unless it has a capital that says
+    something."""
     start, end, count = place, place, 0
     for token in _following(text, place):
         gap = text[end : token.start]
@@ -125,7 +126,8 @@ def shaped_names(text: str) -> Iterator[Found]:
 
 
 def _leads(text: str, words: tuple[Token, ...], i: int) -> bool:
-    """Whether the everyday word before has a capital that is not its sentence's: it is a name here ("says Jana Novak")."""
+    """Whether the everyday word before has a capital that is not its sentence's: it is a name here ("says Jana
+    Novak")."""
     if not i or words[i].start != words[i - 1].end + 1 or text[words[i - 1].end] != " ":
         return False
     before = words[i - 1]

@@ -18,7 +18,8 @@ def shortened(word: str) -> set[str]:
 
 
 class NearWords:
-    """Words by every form with one character left out (Garbe's symmetric deletion): looking up costs one look per letter."""
+    """Words by every form with one character left out (Garbe's symmetric deletion): looking up costs one look per
+    letter."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._forms: dict[str, str] = {}  # a form's words, separated by blanks
@@ -50,7 +51,8 @@ class NearWords:
 
 
 class Hashes:
-    """A set of values, of which only that they are in it can be asked, in eight bytes each: a sorted array of hashes."""
+    """A set of values, of which only that they are in it can be asked, in eight bytes each: a sorted array of
+    hashes."""
 
     def __init__(self) -> None:
         self._added = array("q")
@@ -69,9 +71,9 @@ class Hashes:
 
 
 class NearCodes:
-    """Numbers and codes: filled with `add`, closed with `seal`. There may be millions, so only the halves are indexed: of
-    a code with one edit, one half is whole; only then are the ways to undo the edit tried. `table` holds all codes; it is
-    kept, not copied."""
+    """Numbers and codes: filled with `add`, closed with `seal`. There may be millions, so only the halves are indexed:
+    of a code with one edit, one half is whole; only then are the ways to undo the edit tried. `table` holds all codes;
+    it is kept, not copied."""
 
     def __init__(self, table: Collection[str]) -> None:
         self._codes = table

@@ -15,14 +15,16 @@ _ABHA = re.compile(r"abha|health (?:id|number|account)|ndhm|abdm")
 _SSN = re.compile(r"(?<!\w)(?:ssn|itin|tax id|tin)(?!\w)|social security|taxpayer")
 _ACCOUNT = re.compile(r"(?<!\w)(?:a/?c|acct|account|khata|bank)(?!\w)|(?<!\w)acc no")
 _PHONE = re.compile(
-    r"(?<!\w)(?:phones?|telephone|tel|mobile|mob|cell|call(?:ed|ing)?|ring|dial|desk|office|fax|contact|whats ?app|reach|sms|text|"
+    r"(?<!\w)(?:phones?|telephone|tel|mobile|mob|cell|call(?:ed|ing)?|ring|dial|desk|office|fax|contact|whats ?app"
+    r"|reach|sms|text|"
     r"number|no|nos|num|ph|landline|registered|helpline|line|at|pe|par|landline)(?!\w)[^\d\n]{0,12}\n{0,2}[^\d\n]{0,8}$"
 )
 _AFTER_PHONE = re.compile(r"[ \-]{0,2}(?:office|off|fax|mobile|home|work|desk|cell|direct)(?!\w)", re.IGNORECASE)
 _NPI = re.compile(r"(?<!\w)npi(?!\w)|provider (?:id|number)")
 _ZIP = re.compile(r"(?:zip|postal|post|pin)(?: ?code)?\W{0,3}(?:is |no\.? |number |:|#)?\W{0,3}$")
 _PIN = re.compile(
-    r"(?:road|rd|street|st|nagar|layout|colony|cross|main|sector|phase|marg|apartments?|society|enclave|vihar|puram|pura|pur|"
+    r"(?:road|rd|street|st|nagar|layout|colony|cross|main|sector|phase|marg|apartments?|society|enclave|vihar|puram"
+    r"|pura|pur|"
     r"bagh|gali|chowk|district|dist|floor|flat|block|city|village|address|pincode)\W[^\n]{0,60}$|[a-z]{4,} ?[,\-–] ?$"
 )
 _ITIN_GROUPS = {*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)}  # IRS publication 1915

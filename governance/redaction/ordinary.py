@@ -8,8 +8,8 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "words"
 _ENDING = re.compile(
-    r"(?:tion|sion|ology|ologist|ousness|fulness|ically|ful|less|ible|ism|itis|ised|ized|ising|izing|ating|ated|etic|ical|osis|emia|aemia|ectomy|ically|"
-    r"graphy|scopy|therapy|ships?|wards?|thing|where|body|day|time)s?$"
+    r"(?:tion|sion|ology|ologist|ousness|fulness|ically|ful|less|ible|ism|itis|ised|ized|ising|izing|ating|ated|etic"
+    r"|ical|osis|emia|aemia|ectomy|ically|graphy|scopy|therapy|ships?|wards?|thing|where|body|day|time)s?$"
 )
 _SHORTENED = frozenset(("m", "ll", "ve", "re", "d", "t", "em", "all", "clock"))
 _GROWN = ("s", "ed", "d", "ing", "er", "ers", "ly", "ment", "ments", "able", "ness", "al", "y", "'s", "est")

@@ -1,8 +1,8 @@
 """Phrases of several words (names, addresses, e-mail addresses) in a text, one edit anywhere allowed.
 
-A phrase is kept as its words run together. A text is read as a chain of known words; one link of the chain may be a word
-with an edit, two words that are one with a blank too many, or one that is two with the blank missing. So every single
-edit is met, those of the blanks included, and ordinary words are left after one look into a table.
+A phrase is kept as its words run together. A text is read as a chain of known words; one link of the chain may be a
+word with an edit, two words that are one with a blank too many, or one that is two with the blank missing. So every
+single edit is met, those of the blanks included, and ordinary words are left after one look into a table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _TAILS = frozenset(honour[-2:] for honour in _HONOURS)
 
 
 class Hit(NamedTuple):
-    """Words `first` to `last` of the text are a phrase; `edits` is 0 or 1; `edited` the word that has the edit, or -1."""
+    """Words `first` to `last` of the text are a phrase; `edits` is 0 or 1; `edited` the word that has the edit, or
+    -1."""
 
     first: int
     last: int
@@ -31,8 +32,8 @@ class Hit(NamedTuple):
 
 
 class Phrases:
-    """An index of phrases, each a sequence of two or more plain words: filled with `add`, closed with `seal`. `table` holds
-    all phrases, run together; it is kept, not copied."""
+    """An index of phrases, each a sequence of two or more plain words: filled with `add`, closed with `seal`. `table`
+    holds all phrases, run together; it is kept, not copied."""
 
     def __init__(self, table: Collection[str]) -> None:
         self._phrases = table
@@ -41,8 +42,8 @@ class Phrases:
         self._glued: dict[str, tuple[str, ...]] = {}
 
     def seal(self, exact: Iterable[Sequence[str]]) -> None:
-        """In phrases of `exact` no edit within a word is looked for (e-mail addresses: what has an edit has the shape of
-        one still)."""
+        """In phrases of `exact` no edit within a word is looked for (e-mail addresses: what has an edit has the shape
+        of one still)."""
         self._near = NearWords(
             word for word, flags in self._known.items() if flags & _WORD and (len(word) > 2 or word.isalpha())
         )
@@ -103,7 +104,8 @@ class Phrases:
                 self._follow(plain, exact, (first, place + size), (key + word, word), now, hits)
 
     def _whole(self, plain: list[str], exact: list[bool], place: int, before: str) -> list[tuple[int, str]]:
-        """Known words here, and two that are one with a blank too many: how many words of the text, and the known word."""
+        """Known words here, and two that are one with a blank too many: how many words of the text, and the known
+        word."""
         word, links = plain[place], []
         if exact[place]:
             if not before or self._is_pair(before + word) or self._is_pair(word) or self._is_pair(before):

@@ -43,8 +43,9 @@ class Redactor:
     ) -> list[Found]:
         """Personal data in a text, in its order, none overlapping.
 
-        `known`: the hospital's people. `focus`: the people of this conversation, whose given and family names are masked
-        alone and in any letter case. `keep`: types left in clear. What stands in a placeholder ("<PERSON>") is left.
+        `known`: the hospital's people. `focus`: the people of this conversation, whose given and family names are
+        masked alone and in any letter case. `keep`: types left in clear. What stands in a placeholder ("<PERSON>") is
+        left.
         """
         if not text.strip():
             return []

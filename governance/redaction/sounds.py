@@ -11,7 +11,8 @@ from rapidfuzz.distance import OSA
 _FOLDS = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
-        (r"ksh|chh|tch", "c"), (r"x", "ks"), (r"ck|q", "k"), (r"ph", "f"), (r"gh", "g"), (r"sh|sch|z", "s"), (r"th", "t"),
+        (r"ksh|chh|tch", "c"), (r"x", "ks"), (r"ck|q", "k"), (r"ph", "f"), (r"gh", "g"), (r"sh|sch|z", "s"),
+        (r"th", "t"),
         (r"dh", "d"), (r"bh", "b"), (r"kh", "k"), (r"jh", "j"), (r"ch", "c"), (r"w", "v"), (r"c(?=[eiy])", "s"),
         (r"(?<=[aeiou])h(?=[^aeiou]|$)", ""), (r"[aeiouy]+", "a"), (r"(.)\1+", r"\1"),
     )

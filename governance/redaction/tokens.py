@@ -14,7 +14,8 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`lower` is the word in lower case; `title` says that it begins with a capital, `upper` that it has only capitals."""
+    """`lower` is the word in lower case; `title` says that it begins with a capital, `upper` that it has only
+    capitals."""
 
     start: int
     end: int
@@ -43,7 +44,8 @@ _CAPITALS = re.compile(r"[^\W\d_a-z]['’\-]?[^\W\d_a-z]")  # where there are no
 
 @lru_cache(maxsize=16)
 def is_shouted(text: str) -> bool:
-    """Whether capitals say nothing in this text: it has hardly any small letters, or every word begins with a capital."""
+    """Whether capitals say nothing in this text: it has hardly any small letters, or every word begins with a
+    capital."""
     if _CAPITALS.search(text) is None:
         return False
     words = [token for token in tokens(text) if not token.number]

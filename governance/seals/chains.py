@@ -1,5 +1,5 @@
-"""Walking every session's chain beside its sealed heads. Sessions come a lot at a time, in order of their ids; each lot is
-one ordered stream of rows from one statement, so that a session is seen as of one moment while others write."""
+"""Walking every session's chain beside its sealed heads. Sessions come a lot at a time, in order of their ids; each lot
+is one ordered stream of rows from one statement, so that a session is seen as of one moment while others write."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from governance.seals.report import Break
 SESSION, ENTRY, END, ODD, LEAF = range(5)
 _LOT = 300  # sessions: few enough that the server reads them by index and starts to send at once
 _CHUNK = 500  # rows that the driver takes from the server at once, while the server goes on
-# One row a session (its header as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes), one
-# a leaf; in order of session and entry. Each part is sorted by itself, so that the indexes can give the order. Entries are
-# sought in every partition: one that lies under another month than its session's would not be found by those who read it.
+# One row a session (its header as `governance.chain.genesis` hashes it), one an entry (what `content_digest` hashes),
+# one a leaf; in order of session and entry. Each part is sorted by itself, so that the indexes can give the order.
+# Entries are sought in every partition: one that lies under another month than its session's would not be found by
+# those who read it.
 _ROWS: LiteralString = """
     SELECT uuid_send(session_id), seq, tag, content, hash, head_seq, head_xid, ended_at, outcome, month FROM (
         (SELECT id AS session_id, 0 AS seq, 0 AS tag,
@@ -33,13 +34,15 @@ _ROWS: LiteralString = """
                     coalesce(patient_id::text, ''), coalesce(conversation_id::text, ''),
                     (extract(epoch FROM started_at) * 1000000)::bigint), 'UTF8') AS content,
                 head_hash AS hash, head_seq, head_xid, ended_at, outcome,
-                CASE WHEN month IN ('0001-01-01', date_trunc('month', started_at AT TIME ZONE 'UTC')::date) THEN month - DATE '0001-01-01'
+                CASE WHEN month IN ('0001-01-01', date_trunc('month', started_at AT TIME ZONE 'UTC')::date)
+                     THEN month - DATE '0001-01-01'
                      ELSE -1 END AS month
            FROM llm_session WHERE tenant_id = %(tenant)s AND {those} ORDER BY 1, 2)
         UNION ALL
         (SELECT session_id, seq, CASE WHEN kind = 'session_ended' THEN 2 WHEN strpos(kind, '|') > 0 THEN 3 ELSE 1 END,
                 CASE WHEN sealed IS NULL THEN convert_to(seq || '|' || kind || '|0|' || body, 'UTF8')
-                     ELSE convert_to(seq || '|' || kind || '|' || octet_length(sealed) || '|' || body, 'UTF8') || sealed END,
+                     ELSE convert_to(seq || '|' || kind || '|' || octet_length(sealed) || '|' || body, 'UTF8') || sealed
+                END,
                 hash, NULL, NULL, NULL, NULL, month - DATE '0001-01-01'
            FROM audit_entry WHERE tenant_id = %(tenant)s AND {of_those} ORDER BY 1, 2)
         UNION ALL
@@ -54,7 +57,8 @@ _NAMED = _ROWS.format(those="id = ANY(%(named)s)", of_those="session_id = ANY(%(
 _NEXT = "SELECT id FROM llm_session WHERE tenant_id = %s AND id > %s ORDER BY id OFFSET %s LIMIT 1"
 _FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
-# session, entry, tag, content, hash; of a session's own row besides: head_seq, head_xid, ended_at, outcome; month in days
+# session, entry, tag, content, hash; of a session's own row besides: head_seq, head_xid, ended_at, outcome; month in
+# days
 Row = tuple[bytes, int, int, bytes, bytes, int, int, datetime | None, str | None, int]
 
 
@@ -172,8 +176,8 @@ async def chain_breaks(driver: AsyncConnection[object], tenant_id: UUID) -> list
 async def _apart(
     driver: AsyncConnection[object], statement: LiteralString, parameters: Mapping[str, object]
 ) -> list[Walk]:
-    """Fetch and walk in a thread, on the caller's connection and with blocking reads: to wait for each packet through the
-    event loop costs as much as all the rest."""
+    """Fetch and walk in a thread, on the caller's connection and with blocking reads: to wait for each packet through
+    the event loop costs as much as all the rest."""
     async with driver.lock:
         borrowed = Connection[Row](driver.pgconn)
         try:

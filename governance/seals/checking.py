@@ -48,9 +48,9 @@ async def check_tenant(
     purged: Mapping[UUID, bytes] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Check a tenant's record in the caller's transaction (READ COMMITTED), while others write. `since`: only seals made
-    since then, and sessions that moved since. `purged`: last head hash of each session that retention removed; read from
-    the record's own certificates (entries of kind session_purged) where not given."""
+    """Check a tenant's record in the caller's transaction (READ COMMITTED), while others write. `since`: only seals
+    made since then, and sessions that moved since. `purged`: last head hash of each session that retention removed;
+    read from the record's own certificates (entries of kind session_purged) where not given."""
     report = Report(since=since)
     try:
         await _check(session, store, trusted, report, tenant_id=tenant_id, purged=purged, progress=progress)

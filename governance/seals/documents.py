@@ -1,7 +1,7 @@
 """What is signed and what is kept outside: seals and leaves as bytes and as JSON.
 
-A signature covers a purpose and the canonical JSON of what is signed, so that no signature made for one thing serves for
-another.
+A signature covers a purpose and the canonical JSON of what is signed, so that no signature made for one thing serves
+for another.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Seal:
         """Raises KeyError, TypeError or ValueError where it is not one."""
         previous = b"" if value["previous"] == "" else read_hash(value["previous"])
         return cls(
-            UUID(value["tenant_id"]), read_count(value["number"]), datetime.fromisoformat(value["at"]), read_count(value["size"]),
+            UUID(value["tenant_id"]), read_count(value["number"]), datetime.fromisoformat(value["at"]),
+            read_count(value["size"]),
             read_hash(value["root"]), previous, read_count(value["horizon"]), str(value["key"]),
             base64.b64decode(value["signature"], validate=True),
         )  # fmt: skip

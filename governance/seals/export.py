@@ -1,9 +1,9 @@
 """A signed export of what was sealed in a period, as JSON Lines.
 
-Lines of an export: a header; the seal before the period with the tree's peaks under it; then each seal of the period, and
-after it each of its leaves with the entries that the leaf seals; last the signature over all lines before it. What time an
-entry belongs to is when it was sealed, which is signed. An entry and all others of its seal are there, so a reader sees
-that nothing was left out; nothing is held in memory but a few leaves.
+Lines of an export: a header; the seal before the period with the tree's peaks under it; then each seal of the period,
+and after it each of its leaves with the entries that the leaf seals; last the signature over all lines before it. What
+time an entry belongs to is when it was sealed, which is signed. An entry and all others of its seal are there, so a
+reader sees that nothing was left out; nothing is held in memory but a few leaves.
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ def fold(peaks: Sequence[bytes]) -> bytes:
 
 
 def peaks_of(begin: int, end: int) -> list[Node]:
-    """The whole subtrees that leaves `begin` to `end` fall into; `begin` is a multiple of a power of two >= the rest."""
+    """The whole subtrees that leaves `begin` to `end` fall into; `begin` is a multiple of a power of two >= the
+    rest."""
     nodes: list[Node] = []
     while begin < end:
         level = (end - begin).bit_length() - 1

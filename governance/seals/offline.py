@@ -31,8 +31,8 @@ class _Fault(Exception):
 
 
 def verify_file(path: Path, trusted: TrustedKeys) -> Report:
-    """Verify an export, or an inclusion proof; the first place that does not hold is named. Of an export, `sessions` are
-    those that began in its period, and `leaves` the parts of sessions that were sealed in it."""
+    """Verify an export, or an inclusion proof; the first place that does not hold is named. Of an export, `sessions`
+    are those that began in its period, and `leaves` the parts of sessions that were sealed in it."""
     with path.open("rb") as file:
         first = file.readline()
         try:

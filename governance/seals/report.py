@@ -32,7 +32,8 @@ class Break:
 
 @dataclass(slots=True)
 class Report:
-    """Counts of what was looked at, and the breaks: entries first, in order, then seals. No more than 1,000 are named."""
+    """Counts of what was looked at, and the breaks: entries first, in order, then seals. No more than 1,000 are
+    named."""
 
     sessions: int = 0
     entries: int = 0

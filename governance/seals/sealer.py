@@ -41,9 +41,9 @@ async def run_sealer(
     every_entries: int,
     on_seal: OnSeal | None = None,
 ) -> None:
-    """Seal each tenant every `every_s` seconds, and sooner when `every_entries` entries wait; until cancelled. Any number
-    of processes may do so. `on_seal` runs in the seal's transaction; an entry on the record there would have to be sealed
-    in turn, for ever."""
+    """Seal each tenant every `every_s` seconds, and sooner when `every_entries` entries wait; until cancelled. Any
+    number of processes may do so. `on_seal` runs in the seal's transaction; an entry on the record there would have to
+    be sealed in turn, for ever."""
     clock = asyncio.get_running_loop().time
     due = clock() + every_s
     while True:

@@ -1,12 +1,12 @@
 """Making a seal: every session head that moved since the last one becomes a leaf, and the root over all is signed.
 
-The copy outside is written first, then the database commits. Whoever is killed between the two leaves a seal outside that
-the database does not know; the next sealing checks it and takes it up before it makes its own.
+The copy outside is written first, then the database commits. Whoever is killed between the two leaves a seal outside
+that the database does not know; the next sealing checks it and takes it up before it makes its own.
 
 No lock is taken that writers wait for: heads are read, never locked. Which heads moved is told by `head_xid`, the
-transaction that moved each: a seal remembers the oldest transaction that was running when it looked (`horizon`), and the
-next one looks at every head that was moved by that transaction or a later one. So a transaction may commit as late as it
-likes, and no clock is asked.
+transaction that moved each: a seal remembers the oldest transaction that was running when it looked (`horizon`), and
+the next one looks at every head that was moved by that transaction or a later one. So a transaction may commit as late
+as it likes, and no clock is asked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ _MOVED = """
      WHERE s.tenant_id = %s AND s.head_xid >= %s AND s.head_seq > coalesce(l.head_seq, 0)
 """
 _HEADS = f"SELECT s.id, coalesce(l.head_seq, 0), s.head_seq, s.head_hash {_MOVED} ORDER BY s.id LIMIT %s"
-_WAITING = f"SELECT coalesce(sum(head_seq - sealed), 0)::bigint FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS sealed {_MOVED} LIMIT %s) x"
+_WAITING = (
+    f"SELECT coalesce(sum(head_seq - sealed), 0)::bigint FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS "
+    f"sealed {_MOVED} LIMIT %s) x"
+)
 _HELD = """
     SELECT count(*) FROM unnest(%s::uuid[], %s::int[], %s::bytea[]) AS x(session_id, seq, hash)
       JOIN llm_session s ON s.id = x.session_id

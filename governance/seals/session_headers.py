@@ -1,4 +1,5 @@
-"""Session headers: what a session was opened with, as exports and proofs show it, and the hash that its first entry follows."""
+"""Session headers: what a session was opened with, as exports and proofs show it, and the hash that its first entry
+follows."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ async def read_session_headers(session: AsyncSession, tenant_id: UUID, ids: Sequ
 
 
 def hash_of(tenant_id: UUID, session_id: UUID, header: JsonObject) -> bytes:
-    """The hash that the session's first entry follows. Raises KeyError, TypeError or ValueError for what is no header."""
+    """The hash that the session's first entry follows. Raises KeyError, TypeError or ValueError for what is no
+    header."""
     if header.keys() != set(_FIELDS) or not all(isinstance(header[name], str) for name in _FIELDS[:3]):
         raise ValueError("not a session header")
     patient_id, conversation_id = (header[name] and UUID(header[name]) for name in _FIELDS[3:5])

@@ -1,4 +1,5 @@
-"""Where seals are kept outside the database: a folder or an object store, by URL. Objects are created, never written over.
+"""Where seals are kept outside the database: a folder or an object store, by URL. Objects are created, never written
+over.
 
 The service's credentials for the store need no right to delete or to replace; a store that holds objects for a term
 (S3 Object Lock, a write-once disk) keeps even its administrators from it.

@@ -80,7 +80,8 @@ _MOST_BETWEEN = 20
 
 
 def _find_answer(clauses: Sequence[Clause], at: int) -> int | None:
-    """The first clause of the patient's (or a relative's) turn right after, if only questions and asides, and few, lie between."""
+    """The first clause of the patient's (or a relative's) turn right after, if only questions and asides, and few, lie
+    between."""
     for place in range(at + 1, min(at + 2 + _MOST_BETWEEN, len(clauses))):
         clause = clauses[place]
         if clause.turn != clauses[at].turn:
@@ -150,7 +151,8 @@ def _denied(symptoms: Sequence[str], answer: str) -> list[str]:
 
 
 _ASKS = re.compile(
-    r"^(do|did|does|have|has|are|were|is|was|can) (you|(?:your|her|his|their) [a-z]+(?: (?!(?:up|still|in|on|at|a|the|any|better|worse|all|okay|[a-z]+ing)\b)[a-z]+)?|she|he|they|it|that|there|this)\b[, ]*(.*)$",
+    r"^(do|did|does|have|has|are|were|is|was|can) (you|(?:your|her|his|their) [a-z]+(?: (?!(?:up|still|in|on|at|a|the"
+    r"|any|better|worse|all|okay|[a-z]+ing)\b)[a-z]+)?|she|he|they|it|that|there|this)\b[, ]*(.*)$",
     re.I,
 )
 _PRESENT = {"do": "does", "have": "has", "are": "is", "were": "was"}

@@ -197,7 +197,8 @@ _TAG = re.compile(
 
 
 _STUMBLE = re.compile(
-    r"(?<!\bno)(?<!\byes)(?<!\byeah)(?<!\bokay)(?<!\bwell)(?<!\bso)(?<!\bright)\s*,\s*(?:uh+|um+|er+m*|hm+)\s*,\s*(?!(?:i|we|he|she|they|it|you|but|and|so)\b)",
+    r"(?<!\bno)(?<!\byes)(?<!\byeah)(?<!\bokay)(?<!\bwell)(?<!\bso)(?<!\bright)\s*,\s*(?:uh+|um+|er+m*"
+    r"|hm+)\s*,\s*(?!(?:i|we|he|she|they|it|you|but|and|so)\b)",
     re.I,
 )
 _FALSE_START = re.compile(

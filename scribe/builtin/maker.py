@@ -33,8 +33,8 @@ _SHORT, _USUAL = 15, 40
 """Candidates of a visit of which nearly everything is noted, and of one as long as those learnt on."""
 _LIKE_ENOUGH = 0.8
 _OPINION = re.compile(
-    r"\b(?:i (?:think|suspect|believe|am (?:concerned|worried))|consistent with|likely|suspicious for|diagnos\w+|signs of"
-    r"|due to|looks like|sounds like|controlled|stable)\b",
+    r"\b(?:i (?:think|suspect|believe|am (?:concerned|worried))|consistent with|likely|suspicious for|diagnos\w+"
+    r"|signs of|due to|looks like|sounds like|controlled|stable)\b",
     re.I,
 )
 _DOSE_FIRST = re.compile(r"\d[\d.,]* ?(?:mg|milligrams?|mcg|micrograms?|units?|tablets?|pills?|ml|puffs?)\b", re.I)
@@ -71,8 +71,8 @@ class _Draft:
 
 
 def write_note(visit: Visit, selector: Selector | None = None) -> Written:
-    """A note of what the transcript says, not yet checked; empty where nothing in it is worth noting. What one person dictates with
-    commands stays as it was dictated. The same visit gives the same note."""
+    """A note of what the transcript says, not yet checked; empty where nothing in it is worth noting. What one person
+    dictates with commands stays as it was dictated. The same visit gives the same note."""
     if has_commands(visit):
         return write_dictation(visit)
     draft = _Draft(find_person(visit))

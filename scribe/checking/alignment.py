@@ -13,17 +13,20 @@ from scribe.language.reading import Read, read
 
 _NOTS = {"not", "n't", "no", "never", "without", "denies", "denied", "deny", "neither", "nor", "cannot", "none"}
 _LIGHT = {
-    "a", "an", "the", "any", "to", "of", "be", "have", "do", "it", "him", "her", "his", "he", "she", "they", "them", "their",
-    "that", "this", "there", "in", "on", "at", "for", "with", "and", "or", "really", "very", "much", "also", "been", "as", "so",
-    "i", "you", "we", "my", "your", "patient", "will", "ever", "just", "yet", "still", "having", "which", "-", "'s", "too",
+    "a", "an", "the", "any", "to", "of", "be", "have", "do", "it", "him", "her", "his", "he", "she", "they", "them",
+    "their",
+    "that", "this", "there", "in", "on", "at", "for", "with", "and", "or", "really", "very", "much", "also", "been",
+    "as", "so",
+    "i", "you", "we", "my", "your", "patient", "will", "ever", "just", "yet", "still", "having", "which", "-", "'s",
+    "too",
     "left", "right", "both",
 }  # fmt: skip
 """Stems that are passed over in looking for the word that a "not" denies."""
 _LONGEST_STEP = 4
 """Tokens behind a "not" in which the word that it denies stands."""
 _BEFORE, _CLOSE, _BEHIND = 5, 3, 3
-"""Tokens before a word in which a "not", and before and behind it in which another such word, may deny it where the cues
-did not reach."""
+"""Tokens before a word in which a "not", and before and behind it in which another such word, may deny it where the
+cues did not reach."""
 
 
 def denied_words(one: Read) -> Iterator[int]:
@@ -89,8 +92,10 @@ def _is_marked(one: Read, at: int) -> bool:
     return any(token.word in _NOTS for token in before) or any(token.word in _MARKS for token in around)
 
 
-_MARKS = _NOTS | {"negative", "nothing", "unable", "stop", "stopped", "quit", "hardly", "less", "avoid", "resolved", "gone",
-                  "lack", "instead", "until", "unless", "if", "nobody", "refuse", "refused", "difficult", "hard", "trouble",
+_MARKS = _NOTS | {"negative", "nothing", "unable", "stop", "stopped", "quit", "hardly", "less", "avoid", "resolved",
+    "gone",
+                  "lack", "instead", "until", "unless", "if", "nobody", "refuse", "refused", "difficult", "hard",
+                  "trouble",
                   "hold", "off", "away", "normal", "clear", "rather", "only", "than", "can't"}  # fmt: skip
 """Words near which a word may be denied in some other way."""
 
@@ -144,11 +149,15 @@ def _steps(one: Read) -> list[tuple[str, int, bool]]:
 
 
 _DIRECT = {"not", "n't", "no", "never", "without", "cannot", "denies"}
-_SKIPPED = {"uh", "um", "really", "even", "also", "ever", "just", "currently", "actually", "like", "so", "any", "the", "a", "an",
+_SKIPPED = {"uh", "um", "really", "even", "also", "ever", "just", "currently", "actually", "like", "so", "any", "the",
+    "a", "an",
             "you're", "still", "too", "know,"}  # fmt: skip
 _PERSON = "@"
-_PERSONS = {"i", "you", "he", "she", "they", "we", "him", "her", "them", "me", "your", "my", "his", "their", "our", "us",
+_PERSONS = {"i", "you", "he", "she", "they", "we", "him", "her", "them", "me", "your", "my", "his", "their", "our",
+    "us",
             "patient", "it"}  # fmt: skip
-_COMMON = {_PERSON, "to", "of", "be", "have", "in", "on", "at", "for", "and", "or", "that", "this", "there", "with", "as", "is",
-           "do", "will", "would", "can", "could", "if", "but", "then", "what", "when", "which", "go", "gon", "na", "s"}  # fmt: skip
+_COMMON = {_PERSON, "to", "of", "be", "have", "in", "on", "at", "for", "and", "or", "that", "this", "there", "with",
+    "as", "is",
+           "do", "will", "would", "can", "could", "if", "but", "then", "what", "when", "which", "go", "gon", "na",
+           "s"}  # fmt: skip
 """Words of which two in a row say too little."""

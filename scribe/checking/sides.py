@@ -87,7 +87,8 @@ def _context(one: Read, side: Side) -> set[str]:
     return {root(token.stem) for token in around if token.word[0].isalpha() and token.word not in _NO_CONTEXT}
 
 
-_NO_CONTEXT = {"left", "right", "the", "a", "an", "my", "your", "his", "her", "their", "of", "and", "on", "in", "to", "is",
+_NO_CONTEXT = {"left", "right", "the", "a", "an", "my", "your", "his", "her", "their", "of", "and", "on", "in", "to",
+    "is",
                "uh", "um", "i", "you", "he", "she", "it", "patient", "has", "have", "that", "at"}  # fmt: skip
 
 

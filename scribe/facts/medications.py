@@ -16,10 +16,19 @@ _DIVISIONS = (
 )  # fmt: skip
 _PLANNED = (Division.ASSESSMENT, Division.PLAN, Division.INSTRUCTIONS)
 _CUES: tuple[tuple[Status, re.Pattern[str]], ...] = (
-    ("stopped", re.compile(r"\b(?:(?:stop|avoid) (?:taking|using)|stop|stopp(?:ed|ing)|avoid\w*|discontinu\w+|come off|taken off|hold(?:ing)? (?:the|his|her)|d/c|used to (?:take|be on|use)|previously|formerly|no longer)\b")),
-    ("changed", re.compile(r"\b(?:increas\w+|decreas\w+|chang\w+|switch\w*|lower(?:ed|ing)?|rais(?:e|ed|ing)|adjust\w*|titrat\w+|bump\w*|double[ds]?)\b")),
-    ("taking", re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been on|is on|maintain\w*|(?:use|take) (?:your|his|her|their))\b")),
-    ("prescribed", re.compile(r"\b(?:start\w*|prescri\w+|begin\w*|order\w*|add\w*|give\w*|giv(?:en|ing)|put\w* (?:you |him |her |the patient )?on|try|trial|recommend\w*|will take|can take|may take|rx|send\w*|call\w* in|initiat\w+|place[ds]?|use|take)\b")),
+    ("stopped",
+    re.compile(r"\b(?:(?:stop|avoid) (?:taking|using)|stop|stopp(?:ed|ing)|avoid\w*|discontinu\w+|come off|taken off"
+        r"|hold(?:ing)? (?:the|his|her)|d/c|used to (?:take|be on|use)|previously|formerly|no longer)\b")),
+    ("changed",
+    re.compile(r"\b(?:increas\w+|decreas\w+|chang\w+|switch\w*|lower(?:ed|ing)?|rais(?:e|ed|ing)|adjust\w*|titrat\w+"
+        r"|bump\w*|double[ds]?)\b")),
+    ("taking",
+    re.compile(r"\b(?:continu\w+|refill\w*|keep (?:taking|on)|stay on|currently|still|already|takes|taking|has been "
+        r"on|is on|maintain\w*|(?:use|take) (?:your|his|her|their))\b")),
+    ("prescribed",
+    re.compile(r"\b(?:start\w*|prescri\w+|begin\w*|order\w*|add\w*|give\w*|giv(?:en|ing)|put\w* (?:you |him |her |the "
+        r"patient )?on|try|trial|recommend\w*|will take|can take|may take|rx|send\w*|call\w* in|initiat\w+|place[ds]?"
+        r"|use|take)\b")),
 )  # fmt: skip
 _ONLY_A_REASON = re.compile(
     r"\b(?:because of|due to|given|while (?:on|taking)|(?:are|is) (?:on|taking)|interacts? with|along with|instead of)"
@@ -30,7 +39,8 @@ _EXCHANGES = re.compile(r"\b(?:switch|chang|replac|transition|substitut|swap)\w*
 _INTO = re.compile(r"\b(?:to|with|for|by)(?: (?:the|a|an|some))?\s*$")
 _STOPPED_LATER = re.compile(
     r"^[^,.]{0,40}\b(?:but|and|which|until|then)\b[^.]{0,25}\b(?:stop(?:s|ped)?|quits?|discontinued|came off|ran out)"
-    r"(?: (?:taking )?(?:it|them|that)\b|\s*(?:[.,;]|$)| (?:last|a|an|one|two|three|about|in|this|because|when|since|\d+)\b)"
+    r"(?: (?:taking )?(?:it|them|that)\b|\s*(?:[.,;]|$)| (?:last|a|an|one|two|three|about|in|this|because|when|since"
+    r"|\d+)\b)"
 )
 _ALLERGIC = re.compile(
     r"\ballerg(?:y|ic|ies)\b(?: reactions?)? to ([a-z][a-z ,-]{2,80}?)(?=[.;]|$| which | with | as | but )",
@@ -44,8 +54,8 @@ _BETWEEN = re.compile(r"\s*(?:,\s*(?:and|or)?|\band\b|\bor\b)\s*")
 
 
 def find_medications(sections: Iterable[Section]) -> tuple[Medication, ...]:
-    """Each drug once: as the plan leaves it, else as the history has it. A drug of the plan without a dose and without a
-    word of what is to be done with it is not taken for a prescription."""
+    """Each drug once: as the plan leaves it, else as the history has it. A drug of the plan without a dose and without
+    a word of what is to be done with it is not taken for a prescription."""
     found: dict[str, Medication] = {}
     for division, sentence, one in of_divisions(sections, *_DIVISIONS):
         for dose in one.doses:

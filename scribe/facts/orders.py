@@ -39,8 +39,8 @@ def _words() -> Phrases:
 
 
 def find_orders(sections: Iterable[Section]) -> tuple[Order, ...]:
-    """What the plan says is to be done, a kind once for a sentence, in the plan's own words with its conditions ("if not
-    better"). Nothing that it refuses ("no need for an MRI") or tells of as done."""
+    """What the plan says is to be done, a kind once for a sentence, in the plan's own words with its conditions ("if
+    not better"). Nothing that it refuses ("no need for an MRI") or tells of as done."""
     found: dict[tuple[str, str], Order] = {}
     for _, sentence, one in of_divisions(sections, Division.PLAN):
         if any(words in sentence.text.lower() for words in _DONE):

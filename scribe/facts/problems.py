@@ -17,7 +17,8 @@ from scribe.language.terms import Mention, concepts
 from scribe.note import CodeSuggestion, Division, Problem, Section, Sentence
 
 _DOUBT = re.compile(
-    r"\b(?:likely|probabl[ey]|possibl[ey]|suspect\w*|rule out|versus|vs|concern\w* (?:for|about)|worried about|question of|may be|might be|could be)\b"
+    r"\b(?:likely|probabl[ey]|possibl[ey]|suspect\w*|rule out|versus|vs|concern\w* (?:for|about)|worried about"
+    r"|question of|may be|might be|could be)\b"
 )
 _NEAR_CHARS = 60
 """Characters within which a site belongs to a fracture."""

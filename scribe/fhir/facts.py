@@ -43,7 +43,8 @@ def condition(problem: Problem, who: Json, *, signed: bool) -> Json:
 
 
 def medication(drug: Medication, patient: Json, encounter: Json, at: str) -> Json:
-    """A MedicationStatement of what is taken or was stopped, a MedicationRequest (draft, proposal) of what is planned."""
+    """A MedicationStatement of what is taken or was stopped, a MedicationRequest (draft, proposal) of what is
+    planned."""
     shared = {"medicationCodeableConcept": {"text": drug.name}, "subject": patient}
     dosage = _dosage(drug)
     if drug.status in _CHANGES:
@@ -132,7 +133,8 @@ def observations(
         pair = coded[i + 1] if i + 1 < len(coded) else None
         base = {"resourceType": "Observation", "status": "final" if signed else "preliminary"}
         if one.loinc in VITALS:
-            base["category"] = [concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")]  # type: ignore[assignment]
+            category = concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")
+            base["category"] = [category]  # type: ignore[assignment]
         shared = {**who, "effectiveDateTime": at}
         if one.loinc == SYSTOLIC and pair is not None and pair.loinc == DIASTOLIC:
             skip.add(i + 1)

@@ -177,8 +177,10 @@ def _is_spoken_stop(tokens: Sequence[Token], value: Decimal, last: int) -> bool:
     return _ends_a_clause(tokens, last + 2)
 
 
-_AFTER_DECIMAL = {"", ".", ",", "?", "!", ";", "and", "degrees", "degree", "percent", "%", "fahrenheit", "celsius", "mg",
-                  "milligrams", "f", "c", "today", "kg", "kilograms", "pounds", "over", "which", "so", "this", "last", "at",
+_AFTER_DECIMAL = {"", ".", ",", "?", "!", ";", "and", "degrees", "degree", "percent", "%", "fahrenheit", "celsius",
+    "mg",
+                  "milligrams", "f", "c", "today", "kg", "kilograms", "pounds", "over", "which", "so", "this", "last",
+                  "at",
                   "on", "in", "yesterday", "but", "or", "when", "is", "was"}  # fmt: skip
 
 

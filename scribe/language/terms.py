@@ -62,7 +62,8 @@ def _entries() -> Iterator[tuple[str, str]]:
 
 
 _BY_SITE = "~"
-"""Before a synonym: an everyday word that is the term only with a body site or another term near by ("broke my arm")."""
+"""Before a synonym: an everyday word that is the term only with a body site or another term near by ("broke my
+arm")."""
 _NOT_ITSELF = "-"
 """Before a synonym that is the concept's own name: the name alone is no sign of it."""
 _NOTHING = "nothing:"
@@ -130,7 +131,8 @@ def _is_return(tokens: Sequence[Token], first: int, last: int) -> bool:
     return before not in _BEFORE_BACK
 
 
-_BEFORE_BACK = {"my", "your", "his", "the", "low", "lower", "upper", "mid", "of", "and", "or", "in", "right", "left", "",
+_BEFORE_BACK = {"my", "your", "his", "the", "low", "lower", "upper", "mid", "of", "and", "or", "in", "right", "left",
+    "",
                 ":"}  # fmt: skip
 
 

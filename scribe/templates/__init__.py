@@ -1,4 +1,5 @@
-"""Templates by specialty: which divisions a note has, in what order, under what headings, and which a doctor expects."""
+"""Templates by specialty: which divisions a note has, in what order, under what headings, and which a doctor
+expects."""
 
 from __future__ import annotations
 

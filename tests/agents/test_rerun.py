@@ -49,7 +49,8 @@ async def rerun(runtime: Runtime, session_id: UUID, **variant: Any) -> dict[str,
 
 async def state_of(runtime: Runtime) -> tuple[Any, ...]:
     query = text(
-        "SELECT (SELECT count(*) FROM appointment), (SELECT count(*) FROM message), (SELECT sum(version) FROM conversation),"
+        "SELECT (SELECT count(*) FROM appointment), (SELECT count(*) FROM message), (SELECT sum(version) FROM "
+        "conversation),"
         " (SELECT count(*) FROM audit_entry WHERE kind <> 'tool_call'), (SELECT count(*) FROM policy_violation)"
     )
     async with runtime.database.begin(demo.TENANT_ID) as session:
@@ -68,8 +69,14 @@ async def test_the_same_code_gives_the_same(played: tuple[Runtime, list[UUID]], 
 
 async def test_another_policy(played: tuple[Runtime, list[UUID]]) -> None:
     runtime, sessions = played
-    rule = "{id: no-answers, check: personal_data, at: [message_out], severity: high, action: block, entities: [PHONE, DATE_TIME]}"
-    policy = f"name: strict\nversion: '2'\nrules:\n- {rule}\n- {{id: words, check: toxic, at: [message_in], severity: low, action: flag}}"
+    rule = (
+        "{id: no-answers, check: personal_data, at: [message_out], severity: high, action: block, entities: "
+        "[PHONE, DATE_TIME]}"
+    )
+    policy = (
+        f"name: strict\nversion: '2'\nrules:\n- {rule}\n- "
+        f"{{id: words, check: toxic, at: [message_in], severity: low, action: flag}}"
+    )
     found = await rerun(runtime, sessions[0], policy=policy)
     assert found["turns"] == len(TALKS[0])
     stricter = policy.replace("check: personal_data", "check: dosage").replace("entities: [PHONE, DATE_TIME]", "why: x")

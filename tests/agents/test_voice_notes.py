@@ -1,4 +1,5 @@
-"""A voice note flows into the same conversation as text: fetched, heard by the real recogniser, answered in its place."""
+"""A voice note flows into the same conversation as text: fetched, heard by the real recogniser, answered in its
+place."""
 
 from __future__ import annotations
 

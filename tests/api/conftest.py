@@ -18,7 +18,8 @@ from tests.conftest import Clone, Server, cloned, settings_for, started
 
 structlog.configure(
     processors=[
-        structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()
+        structlog.processors.add_log_level, structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer()
     ]
 )  # fmt: skip
 

@@ -77,7 +77,8 @@ async def cut(service: Service, call: MediaCaller, *messages: str | bytes) -> tu
 
 
 MEDIA = json.dumps(
-    {"event": "media", "sequenceNumber": "2", "streamSid": "MZ1", "media": {"payload": base64.b64encode(b"x" * 160).decode()}}
+    {"event": "media", "sequenceNumber": "2", "streamSid": "MZ1",
+    "media": {"payload": base64.b64encode(b"x" * 160).decode()}}
 )  # fmt: skip
 
 
@@ -89,7 +90,8 @@ async def test_sound_before_the_start(service: Service) -> None:
     "changes",
     [
         {"callSid": "CA" + "9" * 32}, {"callSid": "../x"}, {"customParameters": {}}, {"mediaFormat": {}},
-        {"customParameters": {"tenant": "0198a000-0000-7000-8000-000000000000"}}, {"customParameters": {"tenant": "'; DROP TABLE x"}},
+        {"customParameters": {"tenant": "0198a000-0000-7000-8000-000000000000"}},
+        {"customParameters": {"tenant": "'; DROP TABLE x"}},
         {"callSid": None}, {"customParameters": []},
     ],
     ids=str,

@@ -1,4 +1,5 @@
-"""A call where the recogniser only stands in: plain answers and keys count, free speech is not guessed at, red flags are seen."""
+"""A call where the recogniser only stands in: plain answers and keys count, free speech is not guessed at, red flags
+are seen."""
 
 from __future__ import annotations
 

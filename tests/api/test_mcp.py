@@ -42,8 +42,10 @@ async def over_http(url: str, role: str) -> AsyncIterator[Client]:
 async def over_stdio(server: Server, clone: Clone, role: str) -> AsyncIterator[Client]:
     env = {
         **stores_of(server.data_dir),
-        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(server.data_dir),
-        "WARDLINE_DATABASE_URL": clone.service, "WARDLINE_API_KEY": demo.demo_key(SECRET, role), "WARDLINE_LOG_LEVEL": "ERROR",
+        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(),
+        "WARDLINE_DATA_DIR": str(server.data_dir),
+        "WARDLINE_DATABASE_URL": clone.service, "WARDLINE_API_KEY": demo.demo_key(SECRET, role),
+        "WARDLINE_LOG_LEVEL": "ERROR",
     }  # fmt: skip
     command = StdioServerParameters(command=sys.executable, args=["-m", "cli", "mcp"], env=env, cwd=ROOT)
     async with Client(command) as client:

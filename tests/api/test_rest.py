@@ -273,7 +273,8 @@ async def test_a_token_of_a_patient(app: FastAPI, client: httpx.AsyncClient) -> 
 @pytest.mark.parametrize(
     ("roles", "more"),
     [
-        (["nurse"], {"ttl_s": -60}), (["nurse"], {"tenant": None}), (["nurse"], {"tenant": "nowhere"}), (["patient"], {}),
+        (["nurse"], {"ttl_s": -60}), (["nurse"], {"tenant": None}), (["nurse"], {"tenant": "nowhere"}),
+        (["patient"], {}),
         (["patient", "admin"], {"patient_id": UUID(patient(0))}),
     ],
     ids=["expired", "no tenant", "unknown tenant", "patient without a record", "patient and admin"],

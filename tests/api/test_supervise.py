@@ -28,7 +28,8 @@ def free_port() -> int:
 
 def begin(server: Server, clone: Clone, port: int) -> subprocess.Popen[str]:
     env = {
-        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(), "WARDLINE_DATA_DIR": str(server.data_dir),
+        **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(),
+        "WARDLINE_DATA_DIR": str(server.data_dir),
         "WARDLINE_DATABASE_URL": clone.service, "WARDLINE_DATABASE_OWNER_URL": clone.owner, "WARDLINE_PORT": str(port),
     }  # fmt: skip
     command = [sys.executable, "-m", "cli", "up"]

@@ -153,7 +153,8 @@ async def test_a_dropped_job_says_who_and_why(own_runtime: Runtime) -> None:
 async def put(runtime: Runtime, task: str, state: str, *, attempts: int, worker_id: int | None = None) -> int:
     query = (
         "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts, worker_id)"
-        " VALUES ('turns', :task, cast(:args AS jsonb), cast(:state AS procrastinate_job_status), :attempts, :worker) RETURNING id"
+        " VALUES ('turns', :task, cast(:args AS jsonb), cast(:state AS procrastinate_job_status), :attempts, :worker) "
+        "RETURNING id"
     )
     async with runtime.database.begin(None) as session:
         args = f'{{"tenant": "{TENANT}", "conversation": "x"}}'

@@ -1,4 +1,5 @@
-"""Migrations: numbered and frozen; what was made before is found and brought along; a lock that is not had is given up."""
+"""Migrations: numbered and frozen; what was made before is found and brought along; a lock that is not had is given
+up."""
 
 from __future__ import annotations
 
@@ -61,9 +62,10 @@ def test_steps_are_frozen() -> None:
 
 
 def test_the_queues_own_migrations_are_all_in_a_step_of_ours() -> None:
-    """Fails when a newer procrastinate ships a migration. Then: `python -m db.migrations "procrastinate 3.x"`, copy what is new
-    from its `sql/migrations` into the step's SQL file, and name it in the step's `PROCRASTINATE`. Its `pre` migrations go with
-    the old version running, its `post` ones once no process of the old version runs: in two steps, a release apart."""
+    """Fails when a newer procrastinate ships a migration. Then: `python -m db.migrations "procrastinate 3.x"`, copy
+    what is new from its `sql/migrations` into the step's SQL file, and name it in the step's `PROCRASTINATE`. Its `pre`
+    migrations go with the old version running, its `post` ones once no process of the old version runs: in two steps, a
+    release apart."""
     shipped = {path.name for path in (Path(procrastinate.__file__).parent / "sql" / "migrations").glob("*.sql")}
     scripts = ScriptDirectory.from_config(provision.migrations()).walk_revisions()
     ours = [name for script in scripts for name in getattr(script.module, "PROCRASTINATE", ())]

@@ -73,8 +73,8 @@ class Place:
         made = new_id()
         with self.service() as connection:
             connection.execute(
-                "INSERT INTO conversation (id, tenant_id, channel, address, address_key, state, version, agent, language)"
-                " VALUES (%s, %s, 'whatsapp', '', '', 'open', 1, 'concierge', 'en')",
+                "INSERT INTO conversation (id, tenant_id, channel, address, address_key, state, version, agent, "
+                "language) VALUES (%s, %s, 'whatsapp', '', '', 'open', 1, 'concierge', 'en')",
                 (made, TENANT),
             )
         return made
@@ -84,8 +84,10 @@ class Place:
         direction = "in" if answers is None else "out"
         with self.service() as connection:
             return connection.execute(
-                "INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, provider_id, author,"
-                " in_reply_to) VALUES (%s, %s, %s, %s, now(), '', 'received', %s, 'patient', %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, provider_id, "
+                "author,"
+                " in_reply_to) VALUES (%s, %s, %s, %s, now(), '', 'received', %s, 'patient', %s) ON CONFLICT DO "
+                "NOTHING",
                 (message_id, TENANT, self.conversation(), direction, provider_id, answers),
             ).rowcount
 
@@ -116,12 +118,14 @@ def test_a_month_is_made_once_with_all_that_its_table_has(place: Place) -> None:
         assert not place.make(table)
         [(indexes, secured, triggers)] = place.ask(
             "SELECT (SELECT count(*) FROM pg_index WHERE indrelid = c.oid), relrowsecurity,"
-            " (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) FROM pg_class c WHERE oid = %s::regclass",
+            " (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) FROM pg_class c WHERE oid "
+            "= %s::regclass",
             f"{table}_2031_05",
         )
         [(of_first, of_first_triggers)] = place.ask(
             "SELECT (SELECT count(*) FROM pg_index WHERE indrelid = c.oid),"
-            " (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) FROM pg_class c WHERE oid = %s::regclass",
+            " (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) FROM pg_class c WHERE oid "
+            "= %s::regclass",
             f"{table}_first",
         )
         assert (indexes, triggers) == (of_first, of_first_triggers)
@@ -152,11 +156,15 @@ def test_rows_go_to_their_month_and_those_without_one_are_taken_too(place: Place
 
 
 def test_a_session_has_each_number_once_whatever_the_month(place: Place) -> None:
-    """Not even the owner writes a second entry of a number: its month must be the session's, and there the number is taken."""
+    """Not even the owner writes a second entry of a number: its month must be the session's, and there the number is
+    taken."""
     place.make("audit_entry")
     session = new_id()
     place.enter(session, datetime(2031, 5, 9, tzinfo=UTC), "heard")
-    insert = "INSERT INTO audit_entry (session_id, seq, tenant_id, kind, body, hash, month) VALUES (%s, 1, %s, 'heard', '', '', %s)"
+    insert = (
+        "INSERT INTO audit_entry (session_id, seq, tenant_id, kind, body, hash, month) VALUES (%s, 1, %s, "
+        "'heard', '', '', %s)"
+    )
     for month, error in ((MONTH, errors.UniqueViolation), (date(1, 1, 1), errors.ForeignKeyViolation)):
         with psycopg.connect(place.clone.superuser) as owner, pytest.raises(error):
             owner.execute(insert, (session, TENANT, month))
@@ -290,7 +298,8 @@ async def test_the_job_makes_what_is_missing_and_removes_what_is_over(
     assert missing in place.names("message")
     with psycopg.connect(own_clone.superuser, autocommit=True) as owner:
         for name in (missing, "audit_entry_first"):
-            owner.execute(f"ALTER TABLE {name.rpartition('_first')[0] or 'message'} DETACH PARTITION {name}")  # type: ignore[arg-type]
+            parent = name.rpartition("_first")[0] or "message"
+            owner.execute(f"ALTER TABLE {parent} DETACH PARTITION {name}")  # type: ignore[arg-type]
         owner.execute(f"DROP TABLE {missing}")  # type: ignore[arg-type]
     assert place.make("audit_entry", date(2024, 3, 1))
     await partitions.keep_partitions(own_runtime)

@@ -21,7 +21,8 @@ SHARED = {"tenant", "alembic_version", "key_check"}
 OWNER_FREE = {"provider_message", "message_answer"}  # written by a trigger, as the owner
 PARTITIONED = ("audit_entry", "event_log", "message")
 _PARTITION = re.compile(rf"\b(?:{'|'.join(PARTITIONED)})_(?:first|rest|\d\d\d\d_\d\d)")
-# No table declares an exclusion: SQLAlchemy's would need operators for each column that the migration's expressions spare.
+# No table declares an exclusion: SQLAlchemy's would need operators for each column that the migration's expressions
+# spare.
 _TOLD = re.compile(r"CREATE (TABLE|(UNIQUE )?INDEX|POLICY)|ALTER TABLE (?!.* EXCLUDE )|GRANT (?!EXECUTE|USAGE)")
 
 
@@ -36,7 +37,8 @@ def test_migrations_and_tables_agree(clone: Clone) -> None:
 
 
 def _ours(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    """The queue's tables aside, and partitions: to each of these a key that refers to their table has a part of its own."""
+    """The queue's tables aside, and partitions: to each of these a key that refers to their table has a part of its
+    own."""
     if kind == "foreign_key_constraint":
         return not any(_PARTITION.match(element.target_fullname) for element in thing.elements)
     return not (kind == "table" and ((name or "").startswith("procrastinate") or _PARTITION.match(name or "")))
@@ -49,8 +51,8 @@ def _of_our_tables(url: str) -> set[str]:
 
 
 def test_the_database_is_what_the_tables_and_the_rule_of_isolation_say(clone: Clone, server: Server) -> None:
-    """Columns, defaults, keys, checks, indexes, policies and grants, one by one. What is missing in a migration is in the
-    difference as the statement that would make it."""
+    """Columns, defaults, keys, checks, indexes, policies and grants, one by one. What is missing in a migration is in
+    the difference as the statement that would make it."""
     with empty(server) as declared:
         with psycopg.connect(declared) as connection:
             for statement in catalog.statements(clone.owner):  # which generated columns use

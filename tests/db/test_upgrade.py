@@ -1,5 +1,5 @@
-"""A database of the version before, brought along, is the one that would be made today; what was in it is there, and the record
-is whole."""
+"""A database of the version before, brought along, is the one that would be made today; what was in it is there, and
+the record is whole."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.governance.sealed import APPEND
 
 TENANT, OTHER = new_id(), new_id()
 _STORE = (
-    "INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, provider_id, author, in_reply_to)"
-    " VALUES (%s, %s, %s, %s, now(), 'x', 'processed', %s, 'patient', %s)"
+    "INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, provider_id, author, "
+    "in_reply_to) VALUES (%s, %s, %s, %s, now(), 'x', 'processed', %s, 'patient', %s)"
 )
 
 
@@ -48,8 +48,8 @@ def filled(owner: str) -> None:
                 append(connection, new_id(), number + 1)
             conversation, asked, answered = new_id(), new_id(), new_id()
             connection.execute(
-                "INSERT INTO conversation (id, tenant_id, channel, address, address_key, state, version, agent, language)"
-                " VALUES (%s, %s, 'whatsapp', '', '', 'open', 1, 'concierge', 'en')",
+                "INSERT INTO conversation (id, tenant_id, channel, address, address_key, state, version, agent, "
+                "language) VALUES (%s, %s, 'whatsapp', '', '', 'open', 1, 'concierge', 'en')",
                 (conversation, tenant),
             )
             connection.execute(_STORE, (asked, tenant, conversation, "in", "SM1", None))
@@ -58,7 +58,10 @@ def filled(owner: str) -> None:
 
 def append(connection: psycopg.Connection[Any], session_id: Any, entries: int) -> None:
     opening = '{"agent":"none","channel":"rest","principal":"test","started_at":"2026-11-23T09:00:00+00:00"}'
-    event = f'[{{"id":"{new_id()}","type":"A.Thing","entity_id":"{session_id}","payload":{{}},"at":"2026-11-23T09:00:00Z"}}]'
+    event = (
+        f'[{{"id":"{new_id()}","type":"A.Thing","entity_id":"{session_id}","payload":{{}},'
+        '"at":"2026-11-23T09:00:00Z"}]'
+    )
     statement = APPEND.replace("'[]'", "%s")
     values = (session_id, opening, ["heard"] * entries, ['{"n":1}'] * entries, [None] * entries, event)
     connection.execute(statement, values)
@@ -67,8 +70,8 @@ def append(connection: psycopg.Connection[Any], session_id: Any, entries: int) -
 def counts(superuser: str) -> list[Any]:
     with psycopg.connect(superuser) as connection:
         return connection.execute(
-            "SELECT (SELECT count(*) FROM audit_entry), (SELECT count(*) FROM event_log), (SELECT count(*) FROM message),"
-            " (SELECT max(seq) FROM event_log), (SELECT max(seq) FROM message)"
+            "SELECT (SELECT count(*) FROM audit_entry), (SELECT count(*) FROM event_log), (SELECT count(*) FROM "
+            "message), (SELECT max(seq) FROM event_log), (SELECT max(seq) FROM message)"
         ).fetchall()
 
 
@@ -120,7 +123,8 @@ def files_of(superuser: str, suffix: str) -> list[Any]:
 
 
 def test_a_migration_that_was_broken_off_goes_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While someone reads entries for long, the step that looks at rows is through and the one that takes the table is not."""
+    """While someone reads entries for long, the step that looks at rows is through and the one that takes the table is
+    not."""
     monkeypatch.setattr(provision, "LOCK_TIMEOUT_S", 0.1)
     monkeypatch.setattr(provision, "WAIT_S", 0.0)
     with empty(server) as upgraded, empty(server) as fresh:

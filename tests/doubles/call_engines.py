@@ -16,8 +16,8 @@ _LOUD = 31  # different texts that one table of sounds can carry
 
 
 class Tongue:
-    """Turns texts into loud sounds that can be told apart again, through u-law and back: a square wave whose size is the
-    text's number."""
+    """Turns texts into loud sounds that can be told apart again, through u-law and back: a square wave whose size is
+    the text's number."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

@@ -6,10 +6,10 @@
         await call.press("2")
         await call.hang_up()
 
-The webhook is posted, its TwiML is followed: a stream is opened, and opened again where the TwiML says so; a transfer is
-noted in `transferred_to`, a hang-up in `hung_up`. What we send is played in real time: a mark comes back once all sound
-before it has been played; `clear` empties the buffer and gives the marks back at once. `speed` makes the line's time pass
-faster than the clock.
+The webhook is posted, its TwiML is followed: a stream is opened, and opened again where the TwiML says so; a transfer
+is noted in `transferred_to`, a hang-up in `hung_up`. What we send is played in real time: a mark comes back once all
+sound before it has been played; `clear` empties the buffer and gives the marks back at once. `speed` makes the line's
+time pass faster than the clock.
 """
 
 from __future__ import annotations

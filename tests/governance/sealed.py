@@ -81,7 +81,8 @@ async def sealed_place(clone: Clone, folder: Path) -> AsyncIterator[Place]:
     owner = Database(clone.owner, pool_size=1)
     async with owner.begin(TENANT_ID) as session:
         query = text(
-            "INSERT INTO tenant (id, slug, name, zone, country) SELECT :id, :slug, name, zone, country FROM tenant LIMIT 1"
+            "INSERT INTO tenant (id, slug, name, zone, country) SELECT :id, :slug, name, zone, country FROM tenant "
+            "LIMIT 1"
         )
         await session.execute(query, {"id": tenant_id, "slug": str(tenant_id)})
     await owner.close()

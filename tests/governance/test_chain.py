@@ -155,7 +155,8 @@ NO_MATCH, MISSING = "the entry does not match its hash", "the entry is missing"
         ([REMOVED.format(seqs="= 1")], (1, MISSING)),
         ([REMOVED.format(seqs="> 3")], (4, MISSING)),
         ([REMOVED.format(seqs="> 0")], (1, MISSING)),
-        ([FORGED.format(what="seq = 99", seq=2), FORGED.format(what="seq = 2", seq=4), FORGED.format(what="seq = 4", seq=99)],
+        ([FORGED.format(what="seq = 99", seq=2), FORGED.format(what="seq = 2", seq=4),
+        FORGED.format(what="seq = 4", seq=99)],
          (2, NO_MATCH)),
         ([REMOVED.format(seqs="= 5"), "UPDATE llm_session SET head_seq = 4 WHERE id = %(id)s"],
          (4, "the session's head does not match its last entry")),
@@ -233,8 +234,10 @@ def test_any_one_change_is_found_where_it_is(bodies: list[tuple[str, bytes | Non
 
 @pytest.mark.parametrize(
     "change",
-    [{"id": uuid4()}, {"tenant_id": uuid4()}, {"agent": "other"}, {"channel": "x"}, {"principal": "x"}, {"patient_id": uuid4()},
-     {"conversation_id": uuid4()}, {"started_at": NOW + timedelta(microseconds=1)}, {"ended_at": NOW}, {"outcome": "x"}],
+    [{"id": uuid4()}, {"tenant_id": uuid4()}, {"agent": "other"}, {"channel": "x"}, {"principal": "x"},
+    {"patient_id": uuid4()},
+     {"conversation_id": uuid4()}, {"started_at": NOW + timedelta(microseconds=1)}, {"ended_at": NOW},
+     {"outcome": "x"}],
     ids=lambda change: next(iter(change)),
 )  # fmt: skip
 def test_what_a_session_was_opened_with_cannot_be_changed(change: dict[str, Any]) -> None:

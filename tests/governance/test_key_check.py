@@ -45,8 +45,8 @@ async def test_each_key_is_compared(server: Server, own_clone: Clone, tmp_path: 
 
 
 async def test_keys_turn_over(server: Server, own_clone: Clone, tmp_path: Path) -> None:
-    """A new key is noted by the first node that has it; one without it does not serve. An old master key is forgotten once
-    everything is wrapped anew."""
+    """A new key is noted by the first node that has it; one without it does not serve. An old master key is forgotten
+    once everything is wrapped anew."""
     async with running(build_runtime(settings_for(server.data_dir), own_clone.service)) as runtime:
         database, old = runtime.database, runtime.vault
         path = tmp_path / "m"

@@ -1,4 +1,5 @@
-"""The vault: a text opens where it belongs and with its key, and nowhere else; keys are rotated, wrapped anew, destroyed."""
+"""The vault: a text opens where it belongs and with its key, and nowhere else; keys are rotated, wrapped anew,
+destroyed."""
 
 from __future__ import annotations
 

@@ -19,11 +19,13 @@ TURNS = (
     ("patient", "just some ibuprofen , 400 milligrams twice a day . and i 'm allergic to penicillin ."),
     (
         "doctor",
-        "all right . your blood pressure is 128 over 76 and your lungs are clear . there is tenderness on the inside of the left knee .",
+        "all right . your blood pressure is 128 over 76 and your lungs are clear . there is tenderness on the inside "
+        "of the left knee .",
     ),
     (
         "doctor",
-        "so i think this is a sprain . let 's get an x-ray of the knee . i want you to take ibuprofen 600 milligrams three times a day for two weeks .",
+        "so i think this is a sprain . let 's get an x-ray of the knee . i want you to take ibuprofen 600 milligrams "
+        "three times a day for two weeks .",
     ),
     ("patient", "okay ."),
 )

@@ -93,7 +93,8 @@ def test_a_note_from_text() -> None:
         {"mental status examination": Division.EXAM},
     )
     assert {s.division.value: [one.text for one in s.sentences] for s in found} == {
-        "present_illness": ["Knee pain for two days."], "physical_exam": ["Calm."], "assessment": ["Gout.", "No fever."], "plan": ["Rest."],
+        "present_illness": ["Knee pain for two days."], "physical_exam": ["Calm."],
+        "assessment": ["Gout.", "No fever."], "plan": ["Rest."],
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""What a note says as structured data: measurements, medications, allergies, orders, problems, and their FHIR document."""
+"""What a note says as structured data: measurements, medications, allergies, orders, problems, and their FHIR
+document."""
 
 from __future__ import annotations
 
@@ -144,10 +145,14 @@ def test_nothing_is_read_from_a_sentence_that_nobody_said() -> None:
 
 
 FULL = (
-    section(Division.CHIEF_COMPLAINT, "Knee pain & <b>swelling</b>.") + section(Division.MEDICATIONS, "Lisinopril 10 mg daily.")
-    + section(Division.ALLERGIES, "Allergic to penicillin.") + section(Division.VITALS, "Blood pressure 140/90. Weight is 180.")
-    + section(Division.RESULTS, "Hemoglobin A1c is 7.2 %.") + section(Division.ASSESSMENT, "Hypertension.", "Possible gout.")
-    + section(Division.PLAN, "Start ibuprofen 800 mg every 6 hours as needed for 2 weeks.", "MRI of the knee.", "Follow up in 1 week.")
+    section(Division.CHIEF_COMPLAINT, "Knee pain & <b>swelling</b>.") + section(Division.MEDICATIONS,
+    "Lisinopril 10 mg daily.")
+    + section(Division.ALLERGIES, "Allergic to penicillin.") + section(Division.VITALS,
+    "Blood pressure 140/90. Weight is 180.")
+    + section(Division.RESULTS, "Hemoglobin A1c is 7.2 %.") + section(Division.ASSESSMENT, "Hypertension.",
+    "Possible gout.")
+    + section(Division.PLAN, "Start ibuprofen 800 mg every 6 hours as needed for 2 weeks.", "MRI of the knee.",
+    "Follow up in 1 week.")
 )  # fmt: skip
 
 
@@ -161,7 +166,8 @@ def test_the_document_is_valid_and_orders_nothing(state: State) -> None:
     bundle = document(of(FULL), metadata)
     assert faults(bundle) == ()
     kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
-    wanted = {"Composition", "Encounter", "Condition", "MedicationRequest", "MedicationStatement", "ServiceRequest", "Observation",
+    wanted = {"Composition", "Encounter", "Condition", "MedicationRequest", "MedicationStatement", "ServiceRequest",
+        "Observation",
               "Provenance", "AllergyIntolerance", "Device", "Patient"}  # fmt: skip
     assert kinds[0] == "Composition" and set(kinds) == wanted
     for entry in bundle["entry"]:

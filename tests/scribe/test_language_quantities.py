@@ -137,7 +137,8 @@ def test_a_dose_said_is_the_dose_written(text: str) -> None:
 
 def test_each_drug_has_its_own_dose() -> None:
     found = doses(
-        "start lasix 20 milligrams a day and increase your lisinopril to 40 milligrams twice a day, and tylenol as needed"
+        "start lasix 20 milligrams a day and increase your lisinopril to 40 milligrams twice a day, and tylenol as "
+        "needed"
     )
     assert [(one.drug.generic if one.drug else "", one.value) for one in found] == [
         ("furosemide", 20),

@@ -49,10 +49,13 @@ async def sent(url: str, *, allow_local: bool = False) -> Answer:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200", "0.0.0.0",
+    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
+    "0.0.0.0",
      "192.0.0.192", "168.63.129.16", "224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fd00:ec2::254]", "[fe80::1]",
-     "[fe80::1%25eth0]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[ff02::1]",
-     "[::127.0.0.1]", "localhost", "LOCALHOST", "localhost.", "a.localhost", "printer.local", "metadata.google.internal",
+     "[fe80::1%25eth0]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]",
+     "[ff02::1]",
+     "[::127.0.0.1]", "localhost", "LOCALHOST", "localhost.", "a.localhost", "printer.local",
+     "metadata.google.internal",
      "database"],
 )  # fmt: skip
 async def test_hosts_that_are_refused(host: str) -> None:
@@ -64,9 +67,11 @@ async def test_hosts_that_are_refused(host: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://receiver.example/", "ftp://receiver.example/", "//receiver.example/", "receiver.example", "https://", "https:///x",
+    ["http://receiver.example/", "ftp://receiver.example/", "//receiver.example/", "receiver.example", "https://",
+    "https:///x",
      "https://user:word@receiver.example/", "https://user@receiver.example/", "https://a\\@receiver.example/",
-     "https://receiver.example/#x", "https://receiver.example:99999/", "https://receiver.example:0/", "https://a b.example/",
+     "https://receiver.example/#x", "https://receiver.example:99999/", "https://receiver.example:0/",
+     "https://a b.example/",
      "https://a%0a.example/", "https://a..example/", "https://[::1/", f"https://{'a' * 64}.example/", "https://\x00/"],
 )  # fmt: skip
 def test_forms_that_are_refused(url: str) -> None:

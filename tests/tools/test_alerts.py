@@ -247,7 +247,8 @@ async def test_no_answer_in_time_and_nobody_there(
 
 
 async def test_a_worker_that_died_while_sending(alerting: Runtime, receiver: WebhookReceiver) -> None:
-    """The receiver had it, and the process ended before its note: it comes again, under the same id, before the next."""
+    """The receiver had it, and the process ended before its note: it comes again, under the same id, before the
+    next."""
     made = await endpoint(alerting, f"{receiver.url}/died")
     told = await happen(alerting, DETECTED, DETECTED, severity="low")
     receiver.script(Answer(hang_s=5))

@@ -51,7 +51,8 @@ async def test_a_cursor_belongs_to_its_list_and_filters(runtime: Runtime) -> Non
     [
         ({"given": 3}, "given"), ({"nickname": "x"}, "nickname"), ({"birth_date": "1990-02-30"}, "birth_date"),
         ({"given": "a\x00b"}, "given"), ({"given": ""}, "given"), ({"sex": "f"}, "sex"), ({"phone": "12"}, "phone"),
-        ({"phone": ""}, "phone"), ({"consents": ["research"]}, "consents.0"), ({"birth_date": "2026-11-24"}, "birth_date"),
+        ({"phone": ""}, "phone"), ({"consents": ["research"]}, "consents.0"),
+        ({"birth_date": "2026-11-24"}, "birth_date"),
         ({"family": None}, "family"), ({"address": "x" * 501}, "address"),
     ],
 )  # fmt: skip

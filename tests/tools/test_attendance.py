@@ -119,7 +119,8 @@ async def test_every_state_and_operation_at_every_time(own_runtime: Runtime) -> 
     runtime.clock.frozen = now
     for slot in (first, later):
         seats = await rows(
-            runtime, "SELECT count(*) FROM appointment WHERE slot_id = :s AND state = ANY(:t)", s=UUID(slot), t=list(SEATED)
+            runtime, "SELECT count(*) FROM appointment WHERE slot_id = :s AND state = ANY(:t)", s=UUID(slot),
+            t=list(SEATED)
         )  # fmt: skip
         assert await taken(runtime, slot) == seats[0][0]
 
@@ -142,7 +143,8 @@ async def test_a_check_in_at_midnight(own_runtime: Runtime) -> None:
 
 
 async def test_a_check_in_taken_back_and_made_again(own_runtime: Runtime) -> None:
-    """The encounter of the mistake is cancelled; the right arrival gets its own; a confirmed visit is confirmed again."""
+    """The encounter of the mistake is cancelled; the right arrival gets its own; a confirmed visit is confirmed
+    again."""
     runtime = own_runtime
     booked = await book(runtime, (await new_slots(runtime))[0], patient(0))
     visit = {"appointment_id": booked["id"]}

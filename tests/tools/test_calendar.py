@@ -63,7 +63,8 @@ def test_no_two_slots_overlap_around_the_gap() -> None:
 def test_midnight_that_does_not_exist() -> None:
     """Beirut skipped midnight to 1:00 on 26 March 2023; Lord Howe moves by half an hour."""
     assert made(weekly("00:00", "02:00", 60), "2024-03-31", ZoneInfo("Asia/Beirut")) == [("01:00", "22:00")]
-    assert [local for local, _ in made(weekly("01:30", "03:00", 30), "2026-10-04", ZoneInfo("Australia/Lord_Howe"))] == [
+    assert [local for local, _ in made(weekly("01:30", "03:00", 30), "2026-10-04",
+        ZoneInfo("Australia/Lord_Howe"))] == [
         "01:30", "02:30",
     ]  # fmt: skip
 

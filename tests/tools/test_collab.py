@@ -35,8 +35,10 @@ VISIT = [
     ("doctor", "are you taking any medications ?"),
     ("patient", "i take lisinopril 10 milligrams once a day ."),
     ("doctor", "on exam there is tenderness over the medial joint line of the right knee ."),
-    ("doctor", "i think you have a medial meniscus sprain of the right knee . i want you to take ibuprofen 800 milligrams every "
-               "six hours with food for two weeks . we'll get an mri of the right knee if it is not better in one week ."),
+    ("doctor",
+    "i think you have a medial meniscus sprain of the right knee . i want you to take ibuprofen 800 milligrams every "
+               "six hours with food for two weeks . we'll get an mri of the right knee if it is not better in one "
+               "week ."),
 ]  # fmt: skip
 
 

@@ -45,7 +45,8 @@ async def test_leave_of_a_week_is_one_exception(runtime: Runtime) -> None:
 async def test_leave_that_makes_no_sense(runtime: Runtime) -> None:
     schedule = await new_schedule(runtime, **DAILY)
     for wrong in (
-        {"kind": "leave"}, {"kind": "leave", "valid_from": "2026-12-01"}, {"kind": "leave", "date": "2026-12-01", **WEEK},
+        {"kind": "leave"}, {"kind": "leave", "valid_from": "2026-12-01"},
+        {"kind": "leave", "date": "2026-12-01", **WEEK},
         {"kind": "leave", "valid_from": "2026-12-02", "valid_to": "2026-12-01"},
         {"kind": "leave", "valid_from": "2026-12-02", "valid_to": "2027-12-03"},
     ):  # fmt: skip

@@ -244,9 +244,11 @@ def samples(i: Ids) -> dict[str, dict[str, Any]]:
     }
 
 
-# What these are given, or make, is the caller's own; the lists of calls show a caller's own attempts with their arguments.
+# What these are given, or make, is the caller's own; the lists of calls show a caller's own attempts with their
+# arguments.
 NAMES_NO_RECORD = {
-    "alerts.create_endpoint", "patients.create_patient", "record.list_tools", "communications.set_template", "policies.add_policy",
+    "alerts.create_endpoint", "patients.create_patient", "record.list_tools", "communications.set_template",
+    "policies.add_policy",
     "record.apply_retention", "record.set_retention", "record.start_session", "record.list_tool_calls",
     "record.audit_events",
 }  # fmt: skip
@@ -269,7 +271,8 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
     encounter = await made("encounters.create_encounter", patient_id=patient)
     conversation = await made("conversations.open_conversation", patient_id=patient)
     waiting = await made(
-        "scheduling.join_waitlist", patient_id=patient, specialty="dentistry", date_from="2026-12-01", date_to="2026-12-02"
+        "scheduling.join_waitlist", patient_id=patient, specialty="dentistry", date_from="2026-12-01",
+        date_to="2026-12-02"
     )  # fmt: skip
     ticket = await made("tickets.create_ticket", category="x", subject="secret subject", patient_id=patient)
     consents = (await made("patients.list_consents", patient_id=patient))["items"]
@@ -300,8 +303,10 @@ async def ids(runtime: Runtime, clone: Clone) -> Ids:
         location=slots[0]["location_id"], slot=slots[1]["id"], schedule=str(demo._id("schedule", demo.DOCTORS[0][0])),
         appointment=appointment["id"], encounter=encounter["id"], conversation=conversation["id"], ticket=ticket["id"],
         consent=consents[0]["id"], waitlist=waiting["id"], key=key["id"], approval=str(uuid4()),
-        session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"], delivery=str(uuid4()),
-        voice=voice, segment=segment, thread=thread, message=message, note=note, dead_job=str(dead_job), holiday=holiday,
+        session=sessions[0]["id"], policy=policy["id"], violation=violation["id"], endpoint=endpoint["id"],
+        delivery=str(uuid4()),
+        voice=voice, segment=segment, thread=thread, message=message, note=note, dead_job=str(dead_job),
+        holiday=holiday,
     )  # fmt: skip
 
 

@@ -43,9 +43,11 @@ async def two_places(runtime: Runtime) -> tuple[str, str]:
     )
     a, b = UUID(str((await slots_of(runtime, first))[0]["id"])), uuid4()
     made = (
-        "INSERT INTO time_slot (id, tenant_id, schedule_id, practitioner_id, location_id, specialty_code, starts_at, ends_at,"
+        "INSERT INTO time_slot (id, tenant_id, schedule_id, practitioner_id, location_id, specialty_code, starts_at, "
+        "ends_at,"
         " local_date, local_time, capacity) SELECT :b, tenant_id, :schedule, practitioner_id, :place, specialty_code,"
-        " starts_at + interval '10 min', ends_at + interval '10 min', local_date, local_time, 1 FROM time_slot WHERE id = :a"
+        " starts_at + interval '10 min', ends_at + interval '10 min', local_date, local_time, 1 FROM time_slot WHERE "
+        "id = :a"
     )
     async with runtime.database.begin(TENANT) as session:
         given = {"a": a, "b": b, "schedule": UUID(second["id"]), "place": UUID(elsewhere)}
@@ -81,9 +83,11 @@ async def test_what_was_allowed_for_one_visit_is_no_leave_for_others(runtime: Ru
     """A and B overlap, by leave; a slot that overlaps B alone is not free without leave of its own."""
     a, b = await two_places(runtime)
     made = (
-        "INSERT INTO time_slot (id, tenant_id, schedule_id, practitioner_id, location_id, specialty_code, starts_at, ends_at,"
-        " local_date, local_time, capacity) SELECT :c, tenant_id, schedule_id, practitioner_id, location_id, specialty_code,"
-        " starts_at + interval '25 min', ends_at + interval '25 min', local_date, local_time, 1 FROM time_slot WHERE id = :b"
+        "INSERT INTO time_slot (id, tenant_id, schedule_id, practitioner_id, location_id, specialty_code, starts_at, "
+        "ends_at, local_date, local_time, capacity) SELECT :c, tenant_id, schedule_id, practitioner_id, location_id, "
+        "specialty_code,"
+        " starts_at + interval '25 min', ends_at + interval '25 min', local_date, local_time, 1 FROM time_slot WHERE "
+        "id = :b"
     )
     c = uuid4()
     async with runtime.database.begin(TENANT) as session:
@@ -171,7 +175,8 @@ async def test_what_staff_closed_stays_closed(runtime: Runtime) -> None:
     first, second, *_ = await slots_of(runtime, schedule)
     await book(runtime, str(second["id"]), await new_patient(runtime))
     stretch = {
-        "practitioner_id": schedule["practitioner_id"], "starts_at": f"{TUESDAY}T00:00:00+05:30", "ends_at": f"{TUESDAY}T10:00:00+05:30",
+        "practitioner_id": schedule["practitioner_id"], "starts_at": f"{TUESDAY}T00:00:00+05:30",
+        "ends_at": f"{TUESDAY}T10:00:00+05:30",
     }  # fmt: skip
     closed = await call(runtime, "scheduling.close_slots", **stretch, reason="the room is being painted")
     assert closed["slots"] >= 2 and [one["slot_id"] for one in closed["booked"]] == [str(second["id"])]
@@ -194,7 +199,8 @@ async def test_what_staff_closed_stays_closed(runtime: Runtime) -> None:
 async def test_a_closure_outlasts_shorter_hours_and_other_slots(runtime: Runtime) -> None:
     schedule = await new_schedule(runtime)
     stretch = {
-        "practitioner_id": schedule["practitioner_id"], "starts_at": f"{TUESDAY}T00:00:00+05:30", "ends_at": f"{TUESDAY}T23:00:00+05:30",
+        "practitioner_id": schedule["practitioner_id"], "starts_at": f"{TUESDAY}T00:00:00+05:30",
+        "ends_at": f"{TUESDAY}T23:00:00+05:30",
     }  # fmt: skip
     await call(runtime, "scheduling.close_slots", **stretch, reason="away")
 
@@ -218,7 +224,8 @@ async def test_a_free_slot_takes_the_new_length_closed_or_not(runtime: Runtime) 
     once = await book(runtime, slots[1]["id"], await new_patient(runtime))
     await call(runtime, "scheduling.cancel_appointment", appointment_id=once["id"])
     stretch = {
-        "practitioner_id": schedule["practitioner_id"], "starts_at": slots[0]["starts_at"], "ends_at": slots[1]["starts_at"],
+        "practitioner_id": schedule["practitioner_id"], "starts_at": slots[0]["starts_at"],
+        "ends_at": slots[1]["starts_at"],
     }  # fmt: skip
     await call(runtime, "scheduling.close_slots", **stretch, reason="theatre")
     await call(runtime, "scheduling.update_schedule", schedule_id=schedule["id"], slot_minutes=15)

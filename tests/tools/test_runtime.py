@@ -386,7 +386,8 @@ async def test_a_deadlock_that_does_not_go_away(runtime: Runtime, throwaway: Non
 
 
 async def test_a_database_that_went_away(own_clone: Clone, own_runtime: Runtime) -> None:
-    """One call is told to try later; the next finds the database again, though the pool was full of dead connections."""
+    """One call is told to try later; the next finds the database again, though the pool was full of dead
+    connections."""
     runtime = own_runtime
     await asyncio.gather(*(call(runtime, "facility.list_specialties") for _ in range(8)))
     with psycopg.connect(own_clone.superuser, autocommit=True) as connection:

@@ -133,7 +133,8 @@ async def test_a_draft_from_a_session_names_its_segments(runtime: Runtime) -> No
 async def test_what_is_refused(runtime: Runtime) -> None:
     patient_id = await new_patient(runtime)
     for args, field in (
-        ({}, "body"), ({"text": "x", "session_id": str(uuid4())}, "body"), ({"text": ""}, "text"), ({"text": 3}, "text"),
+        ({}, "body"), ({"text": "x", "session_id": str(uuid4())}, "body"), ({"text": ""}, "text"),
+        ({"text": 3}, "text"),
         ({"text": "x", "template": "dermatology?"}, "template"), ({"text": "x", "maker": "gpt"}, "maker"),
         ({"segments": [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]}, "body"), ({"segments": []}, "segments"),
         ({"text": "x", "colour": "red"}, "colour"),
@@ -155,7 +156,8 @@ async def test_a_stand_in_s_transcript_is_not_drafted_from_unasked(runtime: Runt
     session_id = await heard(runtime, await new_patient(runtime))
     await rows(
         runtime,
-        'UPDATE voice_session SET engine = \'{"name": "x", "model": "", "device": "", "compute_type": null, "stand_in": true}\' RETURNING 1',
+        'UPDATE voice_session SET engine = \'{"name": "x", "model": "", "device": "", "compute_type": null, '
+        '"stand_in": true}\' RETURNING 1',
     )
     assert isinstance(await refused(runtime, "scribe.draft_note", DOCTOR, session_id=session_id), TranscriptUnreliable)
     draft = await call(runtime, "scribe.draft_note", DOCTOR, session_id=session_id, despite_warning=True)
@@ -199,7 +201,10 @@ async def test_swapped_speakers_are_noticed(runtime: Runtime, talk: str) -> None
 
 
 async def test_a_dictation_keeps_the_doctor_s_words(runtime: Runtime) -> None:
-    said = "Doctor: Subjective colon cough for three days scratch that four days period assessment colon viral bronchitis plan colon rest and fluids"
+    said = (
+        "Doctor: Subjective colon cough for three days scratch that four days period assessment colon viral "
+        "bronchitis plan colon rest and fluids"
+    )
     draft = await call(runtime, "scribe.draft_note", DOCTOR, text=said, template="general")
     assert draft["maker"]["name"] == "dictation"
     assert texts(draft, "assessment") == "viral bronchitis." and texts(draft, "plan") == "rest and fluids."
@@ -243,7 +248,8 @@ async def test_without_its_model_the_note_is_written_by_rules(own_clone: Clone) 
     ("sentence", "kind"),
     [
         ("Start ibuprofen 400 mg every 6 hours.", "dose"), ("Medial meniscus tear of the left knee.", "side"),
-        ("The patient reports numbness and tingling.", "negation"), ("Refer to cardiology for a stress test.", "unsupported"),
+        ("The patient reports numbness and tingling.", "negation"),
+        ("Refer to cardiology for a stress test.", "unsupported"),
         ("Allergic to sulfa drugs.", "unsupported"),
     ],
 )  # fmt: skip

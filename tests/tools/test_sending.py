@@ -1,4 +1,5 @@
-"""The outbox, over Twilio's wire: sent once whatever happens, within WhatsApp's window, and with the patient's consent."""
+"""The outbox, over Twilio's wire: sent once whatever happens, within WhatsApp's window, and with the patient's
+consent."""
 
 from __future__ import annotations
 

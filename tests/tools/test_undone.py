@@ -122,7 +122,10 @@ async def standing(runtime: Runtime, plan: Plan, session: UUID) -> dict[str, set
 
 
 async def outcomes(runtime: Runtime, session: UUID, tool_name: str) -> list[str]:
-    query = "SELECT body::jsonb->>'outcome' FROM audit_entry WHERE session_id = :s AND body::jsonb->>'tool' = :t ORDER BY seq"
+    query = (
+        "SELECT body::jsonb->>'outcome' FROM audit_entry WHERE session_id = :s AND body::jsonb->>'tool' = :t "
+        "ORDER BY seq"
+    )
     return [row[0] for row in await rows(runtime, query, s=session, t=tool_name)]
 
 
@@ -178,7 +181,10 @@ async def test_what_was_undone_says_so_and_why(runtime: Runtime) -> None:
     async with unit_of_work(runtime, TENANT, header=header) as work:
         with pytest.raises(Conflict):
             await runtime.call_named_within(work, "tests.nested", {"plan": json.dumps(plan)}, caller)
-    query = "SELECT body::jsonb->>'outcome', body::jsonb->>'code', body::jsonb ? 'result' FROM audit_entry WHERE session_id = :s ORDER BY seq"
+    query = (
+        "SELECT body::jsonb->>'outcome', body::jsonb->>'code', body::jsonb ? 'result' FROM audit_entry WHERE "
+        "session_id = :s ORDER BY seq"
+    )
     assert [tuple(row) for row in await rows(runtime, query, s=header.id)] == [
         ("rolled_back", "conflict", False), ("refused", "conflict", False),
     ]  # fmt: skip

@@ -1,8 +1,9 @@
-"""Whispers in CTranslate2's format, made here in a moment, for faster-whisper's real code to load: nothing is downloaded.
+"""Whispers in CTranslate2's format, made here in a moment, for faster-whisper's real code to load: nothing is
+downloaded.
 
 `make_random` has weights of any size that mean nothing; its text is noise, its arithmetic is that of a real one.
-`make_scripted` says the same words about any sound: at each place of the decoder one token is certain, and the attention on
-the sound is at the times that were asked for.
+`make_scripted` says the same words about any sound: at each place of the decoder one token is certain, and the
+attention on the sound is at the times that were asked for.
 """
 
 from __future__ import annotations
@@ -62,10 +63,10 @@ def make_scripted(
     with_timestamps: bool = False,
     other_languages: Sequence[str] = (),
 ) -> Path:
-    """A Whisper that says `text` of anything, a word each `word_s` seconds of its 30. `language` makes it one of several
-    languages that hears that one; without, it knows English alone. `sure`: how far its token is ahead (a logit).
-    `no_speech`: the logit of "no speech". `hinted_tokens`: how many tokens the hot words will have, with their start.
-    `other_languages` are heard nearly as well."""
+    """A Whisper that says `text` of anything, a word each `word_s` seconds of its 30. `language` makes it one of
+    several languages that hears that one; without, it knows English alone. `sure`: how far its token is ahead (a
+    logit). `no_speech`: the logit of "no speech". `hinted_tokens`: how many tokens the hot words will have, with their
+    start. `other_languages` are heard nearly as well."""
     size, random = Size(), np.random.default_rng(3)
     said = text.split()
     tokens = _vocabulary(said, multilingual=language is not None)

@@ -1,5 +1,5 @@
-"""No words where none were said: not of silence, noise, tones or music, at any level, by either recogniser; and no words
-that only a recogniser can say."""
+"""No words where none were said: not of silence, noise, tones or music, at any level, by either recogniser; and no
+words that only a recogniser can say."""
 
 from collections import Counter
 from dataclasses import replace
@@ -111,7 +111,8 @@ def test_repetition_is_dropped_however_sure_the_recogniser_is() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Thank you.", "no no no no", "thank you very much doctor", "yes yes yes", "9 9 9 9 9 9 9 9", "nine nine nine nine nine nine",
+        "Thank you.", "no no no no", "thank you very much doctor", "yes yes yes", "9 9 9 9 9 9 9 9",
+        "nine nine nine nine nine nine",
         "call me at nine eight seven nine eight seven", "She said that she said that she did not.",
     ],
 )  # fmt: skip

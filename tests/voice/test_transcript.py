@@ -1,7 +1,8 @@
 from voice.transcript import Line, to_json, to_srt, to_txt, to_vtt
 
 LINES = [
-    Line(3661.5, 3662.25, "S2", "patient", "Is 3 < 5 & \"fine\"?\nYes --> no", [("Is", 3661.5, 3661.7, 0.98765)], 0.9, "en"),
+    Line(3661.5, 3662.25, "S2", "patient", "Is 3 < 5 & \"fine\"?\nYes --> no", [("Is", 3661.5, 3661.7, 0.98765)], 0.9,
+    "en"),
     Line(0.0, 1.2346, "S1", "doctor", " Good morning. ", flags={"low_confidence"}),
     Line(0.5, 0.5, None, "unknown", "क्‍या हाल है?"),
 ]  # fmt: skip

@@ -38,7 +38,8 @@ class UrlRefused(Exception):
 
 
 def checked_url(url: str, *, allow_local: bool) -> httpx.URL:
-    """The URL, if its form is allowed. `allow_local`: private hosts too, and http to the loopback. Raises UrlRefused."""
+    """The URL, if its form is allowed. `allow_local`: private hosts too, and http to the loopback. Raises
+    UrlRefused."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -78,7 +79,8 @@ async def addresses_of(url: httpx.URL, *, allow_local: bool) -> list[str]:
 
 
 def is_allowed(address: IPv4Address | IPv6Address, *, allow_local: bool) -> bool:
-    """Is it a public address, or (`allow_local`) a loopback or private one? Link-local, metadata and multicast never."""
+    """Is it a public address, or (`allow_local`) a loopback or private one? Link-local, metadata and multicast
+    never."""
     address = _embedded(address)
     if address.is_multicast or address.is_link_local or address.is_unspecified or any(address in net for net in _NEVER):
         return False

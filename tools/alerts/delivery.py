@@ -46,7 +46,8 @@ class _Due:
 
 
 def delivering(tenant_id: UUID, endpoint_id: UUID) -> Job:
-    """The job that sends what waits for an endpoint. Never deferred for later: under its lock it would hold up others."""
+    """The job that sends what waits for an endpoint. Never deferred for later: under its lock it would hold up
+    others."""
     return Job("alerts.deliver", _args(tenant_id, endpoint_id), lock=f"webhook:{endpoint_id}")
 
 

@@ -1,4 +1,5 @@
-"""One signed request to a receiver (Standard Webhooks 1.0: id, timestamp and body under HMAC-SHA256), and what came of it.
+"""One signed request to a receiver (Standard Webhooks 1.0: id, timestamp and body under HMAC-SHA256), and what came of
+it.
 
 The address that was checked is the address that is connected to: the host's name stays in the Host header and in the
 TLS handshake, and is not resolved a second time. No redirect is followed, no proxy used, no body of an answer read.

@@ -14,7 +14,8 @@ from db.json import JsonArray
 
 
 class WebhookEndpoint(TenantRow, Base):
-    """A receiver of alerts. The secrets are sealed under the tenant's key; the previous one signs too until its time."""
+    """A receiver of alerts. The secrets are sealed under the tenant's key; the previous one signs too until its
+    time."""
 
     __tablename__ = "webhook_endpoint"
     __table_args__ = (

@@ -1,5 +1,5 @@
-"""The assistant as a participant of a case thread: it drafts, checks and sums up notes and finds what was said, on being
-asked. It acts through the same tools as people, by rules; what it does not understand it says so."""
+"""The assistant as a participant of a case thread: it drafts, checks and sums up notes and finds what was said, on
+being asked. It acts through the same tools as people, by rules; what it does not understand it says so."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tools.voice.tables import VoiceSession
 from tools.voice.transcripts import get_transcript
 
 HELP = (
-    "I can: draft a note from the last recording (“draft”), check the newest note against it (“check”), sum it up for the "
-    "patient (“summary”), and find what was said (“what was said about the knee?”)."
+    "I can: draft a note from the last recording (“draft”), check the newest note against it (“check”), sum it up for "
+    "the patient (“summary”), and find what was said (“what was said about the knee?”)."
 )
 _DRAFT = re.compile(r"\b(?:draft|write)\b")
 _CHECK = re.compile(r"\b(?:check|validate|verify)\b")
@@ -249,7 +249,8 @@ async def _check(ctx: ToolContext, thread: CollabThread) -> str:
         return "There is no note with a recording to check it against."
     found = await _call_thought(ctx, validate_note)
     lines = [
-        f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} sentences hold."
+        f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} "
+        f"sentences hold."
     ]
     for section in found.sections:
         for one in section.sentences:

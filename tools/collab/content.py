@@ -27,8 +27,8 @@ class Change(Out):
 
 
 class Distance(BaseModel):
-    """How much a person changed of what the maker wrote, in words: `changed` were put in, taken out or replaced; `share`
-    is that of the longer version, 0 for a draft signed as it was."""
+    """How much a person changed of what the maker wrote, in words: `changed` were put in, taken out or replaced;
+    `share` is that of the longer version, 0 for a draft signed as it was."""
 
     words: int
     changed: int

@@ -129,8 +129,8 @@ class QualityArgs(Args):
 
 
 class QualityRow(Out):
-    """Of the notes that were drafted by one maker and signed: how many, how many were signed as drafted, and the mean share
-    of words that doctors changed."""
+    """Of the notes that were drafted by one maker and signed: how many, how many were signed as drafted, and the mean
+    share of words that doctors changed."""
 
     kind: str
     name: str
@@ -148,9 +148,9 @@ class QualityOut(Out):
 @tool("collab.add_revision", rest=post(_PATH, status=201), needs=_WRITE, effect=Effect.WRITE,
       raises=(EditedMeanwhile, NoteState))  # fmt: skip
 async def add_revision(ctx: ToolContext, args: AddRevision) -> RevisionOut:
-    """Save a version of a note. A new note takes a new id of the caller's and a patient; a later version names the newest
-    one as its parent, and is refused (409) where somebody saved another in the meantime. To change a signed note, give the
-    reason: the change is a draft until it is signed, and the note is amended then."""
+    """Save a version of a note. A new note takes a new id of the caller's and a patient; a later version names the
+    newest one as its parent, and is refused (409) where somebody saved another in the meantime. To change a signed
+    note, give the reason: the change is a draft until it is signed, and the note is amended then."""
     newest = await _newest(ctx, args.note_id)
     if newest is None:
         row = await _first(ctx, args)
@@ -269,9 +269,11 @@ async def note_as_fhir(ctx: ToolContext, args: RevisionId) -> FhirResource:
     row = await _one(ctx, args.note_id, args.rev)
     encounter = await ctx.load(Encounter, row.encounter_id) if row.encounter_id else None
     metadata = DocumentMetadata(
-        id=row.id, at=(encounter and encounter.started_at) or row.at, written_at=row.signed_at or row.at, maker=_maker(row),
+        id=row.id, at=(encounter and encounter.started_at) or row.at, written_at=row.signed_at or row.at,
+        maker=_maker(row),
         state=cast(State, row.state), patient_id=row.patient_id, encounter_id=row.encounter_id,
-        encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=row.session_id, signer=row.signed_by,
+        encounter_status=ENCOUNTER_STATUS[encounter.state] if encounter else "unknown", source=row.session_id,
+        signer=row.signed_by,
         signed_at=row.signed_at,
     )  # fmt: skip
     bundle = document(await _note(ctx, row), metadata)
@@ -342,7 +344,8 @@ def _maker(row: NoteRevision) -> Maker:
 def _shown(row: NoteRevision, parent: int | None) -> RevisionOut:
     return RevisionOut(
         id=row.id, note_id=row.note_id, number=row.number, parent=parent, state=row.state,
-        patient_id=row.patient_id, encounter_id=row.encounter_id, session_id=row.session_id, author=row.author, at=row.at,
+        patient_id=row.patient_id, encounter_id=row.encounter_id, session_id=row.session_id, author=row.author,
+        at=row.at,
         template=row.template, maker=_maker(row), content_sha256=row.content_sha256, signed_by=row.signed_by,
         signed_at=row.signed_at, distance=Distance.model_validate(row.distance) if row.distance else None,
     )  # fmt: skip

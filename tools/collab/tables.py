@@ -1,5 +1,5 @@
-"""What the team around a case writes: discussions, and the notes of visits with all their versions. Texts are sealed under
-the patient's key: erasing a patient makes them unreadable."""
+"""What the team around a case writes: discussions, and the notes of visits with all their versions. Texts are sealed
+under the patient's key: erasing a patient makes them unreadable."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class CollabMessage(TenantRow, Base):
 class NoteRevision(TenantRow, Base):
     """One version of a note. Versions are never changed but by signing: draft -> final (the first signed) or amended.
 
-    `number` counts from 1; two people who edit the same version at once both ask for the next number, and one is refused.
-    `content` is sealed JSON; `content_sha256` is what a doctor signs. `source_sha256`: of the transcript it was drafted from.
+    `number` counts from 1; two people who edit the same version at once both ask for the next number, and one is
+    refused. `content` is sealed JSON; `content_sha256` is what a doctor signs. `source_sha256`: of the transcript it
+    was drafted from.
     """
 
     __tablename__ = "note_revision"

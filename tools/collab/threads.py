@@ -1,4 +1,5 @@
-"""Case threads: the team around a patient discusses a case; people and roles are mentioned, the assistant takes part."""
+"""Case threads: the team around a patient discusses a case; people and roles are mentioned, the assistant takes
+part."""
 
 from __future__ import annotations
 
@@ -172,7 +173,8 @@ async def set_thread(ctx: ToolContext, args: SetThread) -> ThreadOut:
 @tool("collab.post_message", rest=post("/api/v1/collab/threads/{thread_id}/messages", status=201), needs=_WRITE,
       effect=Effect.WRITE, raises=(ThreadClosed,))  # fmt: skip
 async def post_message(ctx: ToolContext, args: PostMessage) -> MessageOut:
-    """Write in a case discussion. Who is mentioned finds it among their mentions; @assistant is answered in the thread."""
+    """Write in a case discussion. Who is mentioned finds it among their mentions; @assistant is answered in the
+    thread."""
     return await _post(ctx, args, kind="person", answers=None)
 
 
@@ -193,7 +195,8 @@ async def _post(ctx: ToolContext, args: PostMessage, *, kind: str, answers: UUID
         raise ThreadClosed
     message_id = new_id()
     row = CollabMessage(
-        id=message_id, tenant_id=ctx.tenant.id, thread_id=thread.id, patient_id=thread.patient_id, kind=kind, at=ctx.now,
+        id=message_id, tenant_id=ctx.tenant.id, thread_id=thread.id, patient_id=thread.patient_id, kind=kind,
+        at=ctx.now,
         author=ASSISTANT if kind == "agent" else ctx.principal.id, answers=answers,
         mentions=mentions_in(args.text) if kind == "person" else [],
         content=await seal(ctx, thread.patient_id, args.text, f"message/{message_id}"),
@@ -233,7 +236,8 @@ async def _threads(ctx: ToolContext, rows: Sequence[CollabThread]) -> list[Threa
     titles = await ctx.work.keys.open_many([(row.title, f"thread/{row.id}") for row in rows])
     return [
         ThreadOut(
-            id=row.id, patient_id=row.patient_id, encounter_id=row.encounter_id, state=row.state, title=title or "[erased]",
+            id=row.id, patient_id=row.patient_id, encounter_id=row.encounter_id, state=row.state,
+            title=title or "[erased]",
             opened_by=row.opened_by, created_at=row.created_at, last_at=row.last_at, version=row.version,
         )
         for row, title in zip(rows, titles, strict=True)

@@ -112,8 +112,8 @@ class Carrier(Protocol):
 class TwilioCarrier:
     """Sends from one number. Belongs to one event loop; `aclose` when done.
 
-    `rate_per_s` holds for this process alone. `timeout_s` bounds one request as a whole. `status_callback`: where Twilio
-    reports what became of a message.
+    `rate_per_s` holds for this process alone. `timeout_s` bounds one request as a whole. `status_callback`: where
+    Twilio reports what became of a message.
     """
 
     def __init__(

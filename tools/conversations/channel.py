@@ -1,5 +1,5 @@
-"""A channel, declared in a file of its own under `channels/`: how a message leaves on it, how long it may be, when free text
-may be written, and whether there are approved templates for the rest."""
+"""A channel, declared in a file of its own under `channels/`: how a message leaves on it, how long it may be, when free
+text may be written, and whether there are approved templates for the rest."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from tools.runtime.errors import InvalidArguments, NotFound
 @dataclass(frozen=True, slots=True)
 class Channel:
     """`longest`: characters that one message takes. `window`: so long after the patient's last message free text may be
-    written; None: always. `carrier`: the port of who carries its messages (a job asks it); None: the channel itself shows
-    or says what is meant for it. `shown`: a message is there once it is written. `answers_only`: what answers nobody rests,
-    since nobody is there to hear it. `spoken`: it is said, not read. `turn_by_job`: a job runs the turn; else who has the
-    patient on the line. `outreach`: staff and reminders may begin a conversation on it. `templates`: it has approved ones.
+    written; None: always. `carrier`: the port of who carries its messages (a job asks it); None: the channel itself
+    shows or says what is meant for it. `shown`: a message is there once it is written. `answers_only`: what answers
+    nobody rests, since nobody is there to hear it. `spoken`: it is said, not read. `turn_by_job`: a job runs the turn;
+    else who has the patient on the line. `outreach`: staff and reminders may begin a conversation on it. `templates`:
+    it has approved ones.
     """
 
     name: str

@@ -1,4 +1,5 @@
-"""What erasing a patient does to conversations: they are closed, their keys go, and nothing of them waits to be sent."""
+"""What erasing a patient does to conversations: they are closed, their keys go, and nothing of them waits to be
+sent."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ OPENED = event_type("Conversation.Opened", "A conversation with an address began
 RECEIVED = event_type("Message.Received", "A message came in")
 QUEUED = event_type("Message.Queued", "A message waits to be sent")
 _INSERT_OUT = """
-    INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose, in_reply_to, urgent)
+    INSERT INTO message (id, tenant_id, conversation_id, direction, at, content, state, author, purpose,
+                         in_reply_to, urgent)
     VALUES (%s, %s, %s, 'out', %s, %s, %s, %s, %s, %s, %s)
 """
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
@@ -252,8 +253,8 @@ async def queue_out(
     purpose: str,
     facts: dict[str, str] | None = None,
 ) -> UUID:
-    """Put a message that no turn has screened in the outbox; the policy judges it first: PolicyRefused, or what must not
-    leave is replaced."""
+    """Put a message that no turn has screened in the outbox; the policy judges it first: PolicyRefused, or what must
+    not leave is replaced."""
     body = await _screen_out(work, conversation_id, body)
     outgoing = Outgoing(conversation_id, body, channel, author, purpose, facts=facts)
     await write_out(work, outgoing)

@@ -10,8 +10,8 @@ ConsentTo = Literal["messages", "outreach"]
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """`consent`: without which it is not sent. `awaited`: somebody waits for it, so it goes before all others. `sent`: a
-    communication may have it (the rest are of conversations only)."""
+    """`consent`: without which it is not sent. `awaited`: somebody waits for it, so it goes before all others. `sent`:
+    a communication may have it (the rest are of conversations only)."""
 
     name: str
     meaning: str

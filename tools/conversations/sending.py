@@ -158,7 +158,8 @@ async def _still_wanted(session: AsyncSession, row: Message) -> bool:
 
 
 async def _finish(
-    runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None, error: str | None = None
+    runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None,
+    error: str | None = None
 ) -> None:  # fmt: skip
     async with _on_record(runtime, tenant_id, due.conversation_id, due.channel) as work:
         row = await work.session.get_one(Message, message_id, with_for_update=True)

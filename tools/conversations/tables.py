@@ -13,7 +13,8 @@ from db.columns import open_bytes, sealed
 
 
 class Conversation(Versioned, Base):
-    """A conversation with one address on one channel. `flow` is the turn's state: small JSON, sealed, written by turns only."""
+    """A conversation with one address on one channel. `flow` is the turn's state: small JSON, sealed, written by turns
+    only."""
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -40,8 +41,8 @@ class Conversation(Versioned, Base):
 
 
 class Message(TenantRow, Base):
-    """One message. In: the inbox, `received` until its turn has committed, then `processed`; a voice note is `hearing` until
-    its words are there. Out: the outbox. In partitions by month, by `id`; what is unique over all months is in
+    """One message. In: the inbox, `received` until its turn has committed, then `processed`; a voice note is `hearing`
+    until its words are there. Out: the outbox. In partitions by month, by `id`; what is unique over all months is in
     `ProviderMessage` and `MessageAnswer`, which a trigger keeps: an incoming message that was stored before is passed
     over, a second answer refused."""
 
@@ -61,8 +62,8 @@ class Message(TenantRow, Base):
         ),
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         CheckConstraint(
-            "state IN ('hearing', 'received', 'processed', 'failed', 'queued', 'sending', 'sent', 'delivered', 'read', 'held',"
-            " 'cancelled')",
+            "state IN ('hearing', 'received', 'processed', 'failed', 'queued', 'sending', 'sent', 'delivered', "
+            "'read', 'held', 'cancelled')",
             name="state",
         ),
         {"postgresql_partition_by": "RANGE (id)"},

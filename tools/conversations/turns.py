@@ -1,5 +1,5 @@
-"""What a turn reads and writes of its conversation: claimed by one at a time, ended in one statement. The gate by which agents
-reach these tables; they write none themselves."""
+"""What a turn reads and writes of its conversation: claimed by one at a time, ended in one statement. The gate by which
+agents reach these tables; they write none themselves."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tools.conversations.tables import Conversation, Message
 from tools.runtime.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()
-# One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it sees
-# what the writer before has committed.
+# One writer a conversation (new messages refer to the row meanwhile). A statement of its own: what is read after it
+# sees what the writer before has committed.
 _LOCK = "SELECT 1 FROM conversation WHERE id = %s FOR NO KEY UPDATE"
-# The conversation and its oldest message that waits, an emergency before all others (none while that one is being heard),
-# with the model's answer from an earlier try, and the keys that the turn will need.
+# The conversation and its oldest message that waits, an emergency before all others (none while that one is being
+# heard), with the model's answer from an earlier try, and the keys that the turn will need.
 _CLAIM = """
     SELECT c.channel, c.address, c.state, c.version, c.language, c.flow, m.id, m.content, m.at, r.answer, c.patient_id,
            k.id, k.master, k.wrapped, p.id, p.master, p.wrapped
@@ -53,8 +53,8 @@ _END = """
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A conversation as a turn finds it, with the message that it is to answer. `state`: None where there is one that does
-    not open, or is no object. `answer`: JSON of what a model answered in an earlier try."""
+    """A conversation as a turn finds it, with the message that it is to answer. `state`: None where there is one that
+    does not open, or is no object. `answer`: JSON of what a model answered in an earlier try."""
 
     conversation_id: UUID
     channel: str
@@ -129,7 +129,8 @@ async def keep_answer(work: UnitOfWork, conversation_id: UUID, message_id: UUID,
 
 
 async def end_turn(
-    work: UnitOfWork, claimed: Claimed, *, state: str, language: str, agent: str, patient_id: UUID | None, reply: str, urgent: bool
+    work: UnitOfWork, claimed: Claimed, *, state: str, language: str, agent: str, patient_id: UUID | None, reply: str,
+    urgent: bool
 ) -> UUID | None:  # fmt: skip
     """Note the message as answered, keep the state (JSON) and put the reply in the outbox and on the record, in one
     statement; the reply's id, None where there is none."""
@@ -183,7 +184,8 @@ async def change_state(work: UnitOfWork, conversation_id: UUID, change: Callable
 async def count_failure(
     database: Database, tenant_id: UUID, conversation_id: UUID, message_id: UUID | None
 ) -> tuple[UUID | None, int]:
-    """Count a failed try of a message, the oldest that waits where none is named: which one, and how many there were."""
+    """Count a failed try of a message, the oldest that waits where none is named: which one, and how many there
+    were."""
     async with database.begin(tenant_id) as session:
         waiting = select(Message).where(Message.conversation_id == conversation_id, Message.state == "received")
         if message_id is not None:

@@ -30,7 +30,8 @@ _BATCH = 10_000
 _LATE = 1_000  # events before the newest that may be committed after it
 _CHANGES = ("Patient.Created", "Patient.Updated")
 _COLUMNS = (
-    Patient.id, Patient.given, Patient.family, Patient.phone, Patient.mrn, Patient.address, Patient.birth_date, Patient.email,
+    Patient.id, Patient.given, Patient.family, Patient.phone, Patient.mrn, Patient.address, Patient.birth_date,
+    Patient.email,
 )  # fmt: skip
 
 

@@ -85,7 +85,8 @@ async def list_violations(ctx: ToolContext, args: ListViolations) -> Page[Violat
     """List violations, oldest first."""
     query = select(PolicyViolation)
     for column, value in (
-        (PolicyViolation.state, args.state), (PolicyViolation.severity, args.severity), (PolicyViolation.rule, args.rule),
+        (PolicyViolation.state, args.state), (PolicyViolation.severity, args.severity),
+        (PolicyViolation.rule, args.rule),
         (PolicyViolation.session_id, args.session_id), (PolicyViolation.patient_id, args.patient_id),
     ):  # fmt: skip
         if value is not None:

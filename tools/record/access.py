@@ -53,8 +53,8 @@ def names_patient(patient_id: UUID) -> ColumnElement[bool]:
     effect=Effect.READ,
 )
 async def who_has_seen(ctx: ToolContext, args: WhoHasSeen) -> Page[AccessOut]:
-    """Who has seen or changed this patient's data, through which tool and when. A physician asks of patients in one's own
-    care: seen at an encounter, or with an appointment."""
+    """Who has seen or changed this patient's data, through which tool and when. A physician asks of patients in one's
+    own care: seen at an encounter, or with an appointment."""
     await load_patient(ctx, args.patient_id)
     if not ctx.principal.may("record:read"):
         await _in_own_care(ctx, args.patient_id)

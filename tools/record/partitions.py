@@ -1,5 +1,6 @@
-"""Keeping the partitions of the tables that lie in months (`docs/adr/0018-partitions.md`): those of the months to come are made,
-those that retention has emptied removed. By functions of the database, since the service does not own its tables."""
+"""Keeping the partitions of the tables that lie in months (`docs/adr/0018-partitions.md`): those of the months to come
+are made, those that retention has emptied removed. By functions of the database, since the service does not own its
+tables."""
 
 from __future__ import annotations
 
@@ -38,8 +39,8 @@ class HasDatabase(Protocol):
 
 @task("record.keep_partitions", every="50 2 * * *")
 async def keep_partitions(runtime: HasDatabase) -> None:
-    """Make the partitions of the months to come, and remove those that are over and empty. What needs a lock that is not had
-    is left to the next day."""
+    """Make the partitions of the months to come, and remove those that are over and empty. What needs a lock that is
+    not had is left to the next day."""
     for table in PARTITIONED:
         months = [str(month) for (month,) in await _rows(runtime.database, _MONTHS, MONTHS_AHEAD)]
         made = [month for month in months if await _done(runtime.database, _MAKE, table, month)]

@@ -26,7 +26,8 @@ async def grant_of(ctx: ToolContext, session_id: UUID) -> BreakGlass | None:
     query = (
         select(BreakGlass)
         .where(
-            BreakGlass.session_id == session_id, BreakGlass.principal == ctx.principal.id, BreakGlass.expires_at > ctx.now
+            BreakGlass.session_id == session_id, BreakGlass.principal == ctx.principal.id,
+            BreakGlass.expires_at > ctx.now
         )
         .order_by(BreakGlass.expires_at.desc())
     )  # fmt: skip

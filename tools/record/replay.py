@@ -53,8 +53,8 @@ class ReplayOut(SessionOut):
     effect=Effect.READ,
 )
 async def replay_session(ctx: ToolContext, args: ReplaySession) -> ReplayOut:
-    """A session in order: messages, what was understood, tool calls, decisions, and what the patient saw. A part at a time
-    where it is long; whether its chain is whole is said of all of it."""
+    """A session in order: messages, what was understood, tool calls, decisions, and what the patient saw. A part at a
+    time where it is long; whether its chain is whole is said of all of it."""
     row = await ctx.load(LLMSession, args.session_id)
     broken = await _check(ctx, row)
     rows = await session_rows(ctx, row.id, after=args.after, limit=args.limit)

@@ -50,8 +50,9 @@ class RulesOut(Out):
 
 
 class AppliedOut(Out):
-    """How much of each class of data went, or would: sessions of the record (each with a certificate), keys of texts (which
-    cannot be read any more), recordings whose audio was destroyed, stored answers, events, deliveries, messages."""
+    """How much of each class of data went, or would: sessions of the record (each with a certificate), keys of texts
+    (which cannot be read any more), recordings whose audio was destroyed, stored answers, events, deliveries,
+    messages."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, int] = Field(init=False)

@@ -77,7 +77,8 @@ class ExportOut(Out):
 
 @tool("record.verify", rest=get("/api/v1/governance/audit/verify"), needs=READ, effect=Effect.READ)
 async def verify_record(ctx: ToolContext, args: VerifyArgs) -> VerifyOut:
-    """Is the record whole, and is it what was sealed? Names the first broken entry of each session, and broken seals."""
+    """Is the record whole, and is it what was sealed? Names the first broken entry of each session, and broken
+    seals."""
     seals = ctx.services.find(Seals)
     if seals is None:
         report = Report(breaks=await chain_breaks(await driver_of(ctx.session), ctx.tenant.id))
@@ -117,5 +118,6 @@ async def prove(ctx: ToolContext, args: EntryArgs) -> ProofOut:
 
 @tool("record.export", needs=READ, effect=Effect.READ)
 async def export_record(ctx: ToolContext, args: PeriodArgs) -> ExportOut:
-    """Note on the record that somebody takes an export; the lines are streamed by GET /api/v1/governance/audit/export."""
+    """Note on the record that somebody takes an export; the lines are streamed by GET
+    /api/v1/governance/audit/export."""
     return ExportOut(since=args.since, until=args.until, path="/api/v1/governance/audit/export")

@@ -29,7 +29,8 @@ _ANSWERS = """
            coalesce(sum((body::jsonb->>'tokens_in')::bigint), 0) AS tokens_in,
            coalesce(sum((body::jsonb->>'tokens_out')::bigint), 0) AS tokens_out
       FROM audit_entry e JOIN llm_session s ON s.id = e.session_id
-     WHERE e.kind = 'model_answer' AND s.started_at >= :since AND s.started_at < :until GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC
+     WHERE e.kind = 'model_answer' AND s.started_at >= :since AND s.started_at < :until
+     GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC
 """
 _VIOLATIONS = """
     SELECT rule, severity, state, count(*) AS violations FROM policy_violation

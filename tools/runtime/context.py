@@ -69,7 +69,8 @@ class ToolContext:
         return self.work.now
 
     def service(self, kind: type[Service]) -> Service:
-        """What this installation offers of a kind. Raises Unavailable where there is none (`services.find` gives None)."""
+        """What this installation offers of a kind. Raises Unavailable where there is none (`services.find` gives
+        None)."""
         return self.services.get(kind)
 
     async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:

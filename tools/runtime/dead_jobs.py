@@ -109,7 +109,8 @@ async def _decide(ctx: ToolContext, job_id: UUID, state: str, reason: str | None
 
 
 async def bury(runtime: Runtime, job: QueuedJob, error: str) -> None:
-    """Put a job that failed for good before people. One of no tenant is logged and counted: its next tick comes anyway."""
+    """Put a job that failed for good before people. One of no tenant is logged and counted: its next tick comes
+    anyway."""
     DEAD.labels(job.task_name).inc()
     log.error("job.died", task=job.task_name, job=job.id, error=error, attempts=job.attempts + 1)
     tenant = job.task_kwargs.get("tenant")
@@ -118,7 +119,8 @@ async def bury(runtime: Runtime, job: QueuedJob, error: str) -> None:
     async with tenant_work(runtime, UUID(str(tenant)), system_name="jobs") as work:
         dead_id = new_id()
         row = {
-            "id": dead_id, "tenant_id": work.tenant_id, "job_id": job.id, "task": job.task_name, "args": job.task_kwargs,
+            "id": dead_id, "tenant_id": work.tenant_id, "job_id": job.id, "task": job.task_name,
+            "args": job.task_kwargs,
             "lock": job.lock, "attempts": job.attempts + 1, "error": error, "at": work.now, "state": "dead",
         }  # fmt: skip
         made = await work.session.execute(insert(DeadJob).values(row).on_conflict_do_nothing().returning(DeadJob.id))

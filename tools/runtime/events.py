@@ -66,8 +66,8 @@ def alert_types() -> list[str]:
 
 
 def reaction(event: str, name: str, *, before: Before | None = None) -> Callable[[Run], Run]:
-    """Declare what is done when an event happens: `async def fn(ctx, event)`. `name` stands in queued jobs: it stays when
-    the function moves."""
+    """Declare what is done when an event happens: `async def fn(ctx, event)`. `name` stands in queued jobs: it stays
+    when the function moves."""
 
     def register(run: Run) -> Run:
         reactions = _REACTIONS.setdefault(event, {})

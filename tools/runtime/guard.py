@@ -98,7 +98,8 @@ class Guard:
         return Verdict(redacted(text, decisions) if allowed else None, action), subject, decisions
 
     async def note(
-        self, work: UnitOfWork, subject: Subject, decisions: Sequence[Decision], *, owner: Owner | None = None, patient_id: UUID | None = None
+        self, work: UnitOfWork, subject: Subject, decisions: Sequence[Decision], *, owner: Owner | None = None,
+        patient_id: UUID | None = None
     ) -> None:  # fmt: skip
         """Put decisions on the record and open a violation for each."""
         if not decisions:

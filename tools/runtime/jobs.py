@@ -19,8 +19,8 @@ from db.json import JsonObject
 from tools.runtime.errors import ToolError
 from tools.runtime.traces import carried
 
-# `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `bulk`: messages that nobody waits
-# for; `speech`: recordings.
+# `urgent`: turns and answers of an emergency; `notes`: voice notes, whose sender waits; `bulk`: messages that nobody
+# waits for; `speech`: recordings.
 Queue = Literal["urgent", "turns", "sending", "reactions", "notes", "bulk", "speech", "housekeeping"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
 BACKGROUND: tuple[Queue, ...] = ("notes", "bulk", "speech", "housekeeping")  # what takes long
@@ -31,8 +31,8 @@ _MOST_DEATHS = 5
 @dataclass(frozen=True, slots=True)
 class Task:
     """A declared task. `each_tenant`: its tick queues one job a tenant. `ordered`: a job that waits to be tried again
-    keeps those behind it under the same lock waiting. `deaths`: how many dying processes it may leave behind before it is
-    taken for the cause."""
+    keeps those behind it under the same lock waiting. `deaths`: how many dying processes it may leave behind before it
+    is taken for the cause."""
 
     name: str
     queue: Queue

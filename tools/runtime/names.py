@@ -1,5 +1,5 @@
-"""Names, titles and other words that something is known by: stored composed, without blanks around, never blank; and names
-that rooms register, of which an argument is to be one."""
+"""Names, titles and other words that something is known by: stored composed, without blanks around, never blank; and
+names that rooms register, of which an argument is to be one."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ Role = Literal[
     "privacy_officer", "safety_officer", "model_owner", "admin",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
-# What a role may do is the least that its work needs; each room says it of its own permissions (docs/roles.md is made from
-# this). `*`: all there is, and beside it what no other role is to have.
+# What a role may do is the least that its work needs; each room says it of its own permissions (docs/roles.md is made
+# from this). `*`: all there is, and beside it what no other role is to have.
 GRANTS: dict[Role, set[str]] = {role: set() for role in ROLES}
 GRANTS["admin"].add("*")
 SERVICE: set[str] = set()  # what the service alone does, in jobs of its own

@@ -26,8 +26,8 @@ class UnknownReaction(Unavailable):
 
 @task("react", queue="reactions", ordered=True)
 async def react(runtime: Runtime, *, tenant: str, event: str, reaction: str) -> None:
-    """Run one reaction to one event, once: its effects and the note that it ran commit together. One that refuses leaves
-    its refusal on the record and nothing else, and is tried again."""
+    """Run one reaction to one event, once: its effects and the note that it ran commit together. One that refuses
+    leaves its refusal on the record and nothing else, and is tried again."""
     tenant_id = UUID(tenant)
     caller = system(tenant_id, f"reaction:{reaction.rpartition('.')[2]}")
     header = runtime.header_for(caller, "event")

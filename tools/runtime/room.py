@@ -20,11 +20,13 @@ STORED_ANSWERS = DataClass(
     why="a call is repeated within minutes; the service's own figure",
 )  # fmt: skip
 EVENTS = DataClass(
-    "events", days=400, at_least=30, counted_as="events", why="thirteen months, so that a year can be compared with the one before"
+    "events", days=400, at_least=30, counted_as="events",
+    why="thirteen months, so that a year can be compared with the one before"
 )  # fmt: skip
 DELIVERIES = DataClass(
     "deliveries", days=90, at_least=7, counted_as="deliveries",
-    why="what carriers and receivers reported, decided jobs and expired approvals: three months, the service's own figure",
+    why="what carriers and receivers reported, decided jobs and expired approvals: three months, the service's own "
+        "figure",
 )  # fmt: skip
 _ANSWERS = deleting(
     "DELETE FROM idempotency_key WHERE id IN (SELECT id FROM idempotency_key WHERE created_at < :before LIMIT :most)"

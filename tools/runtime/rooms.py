@@ -1,4 +1,5 @@
-"""A room, declared in its `room.py`: who may do what in it, how long its rows are kept, and what erasing a patient does."""
+"""A room, declared in its `room.py`: who may do what in it, how long its rows are kept, and what erasing a patient
+does."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ Deletion = Callable[[ToolContext, datetime], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class DataClass:
-    """A class of data with one retention, in days, that a hospital can set, but not below `at_least`. `counted_as`: what
-    its number is called in the answer of `record.apply_retention`; `why` has the source of both figures."""
+    """A class of data with one retention, in days, that a hospital can set, but not below `at_least`. `counted_as`:
+    what its number is called in the answer of `record.apply_retention`; `why` has the source of both figures."""
 
     name: str
     days: int
@@ -46,9 +47,9 @@ class Erasing:
 class Room:
     """One domain of the hospital. Making one declares it.
 
-    `grants`: by permission, the roles that hold it; ("admin",) where nobody else is to. `service`: what the service alone
-    does. `classes`: the classes of data it adds. `deletes`: by class of data, what removes its rows (`deleting`), in order.
-    `keeps`: tables that retention does not touch, and why. `in_clear`: tables whose
+    `grants`: by permission, the roles that hold it; ("admin",) where nobody else is to. `service`: what the service
+    alone does. `classes`: the classes of data it adds. `deletes`: by class of data, what removes its rows (`deleting`),
+    in order. `keeps`: tables that retention does not touch, and why. `in_clear`: tables whose
     rows hold what people are called, by design. `erase`: what it does when a patient is erased, after the rooms
     named in `erases_after`. `ends`: by table, the class of data whose retention ends its rows.
     """

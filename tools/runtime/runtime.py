@@ -64,8 +64,8 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call inside a turn. `tools` are those of the flow the agent is in; `confirmation` is the digest of (tool, arguments)
-    that the patient said yes to."""
+    """A call inside a turn. `tools` are those of the flow the agent is in; `confirmation` is the digest of (tool,
+    arguments) that the patient said yes to."""
 
     turn: str
     number: int
@@ -108,8 +108,9 @@ class Runtime:
         if_match: int | None = None,
         session: AsyncSession | None = None,
     ) -> Reply:
-        """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args. `session`: a
-        transaction of the caller's tenant that has begun and only read (who is calling, say): the call ends it."""
+        """Run a tool in a transaction of its own. `arguments`: JSON bytes, a dict of JSON values, or the Args.
+        `session`: a transaction of the caller's tenant that has begun and only read (who is calling, say): the call
+        ends it."""
         header = self.header_for(caller, channel)
         entry = Entry(name, caller, key=key, at=self.clock.now())
         try:
@@ -210,7 +211,8 @@ class Runtime:
         return await outside()
 
     async def call_within(
-        self, work: UnitOfWork, run: Operation[Given, Result], args: Given, caller: Principal, *, step: Step | None = None,
+        self, work: UnitOfWork, run: Operation[Given, Result], args: Given, caller: Principal, *,
+        step: Step | None = None,
         prepared: object = None,
     ) -> Result:  # fmt: skip
         """Run a tool, given as its function, inside a transaction that is already open (`call_named_within`)."""
@@ -279,7 +281,8 @@ class Runtime:
         )
 
     async def tenant(self, tenant_id: UUID, session: AsyncSession | None = None) -> Tenant:
-        """Whose call it is; a change is seen within a minute. Inside a transaction give its `session`: a second connection might never come."""
+        """Whose call it is; a change is seen within a minute. Inside a transaction give its `session`: a second
+        connection might never come."""
         held = self._tenants.get(tenant_id)
         if held is None or time.monotonic() - held[0] > TENANT_TTL_S:
             if session is None:

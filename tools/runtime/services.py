@@ -1,5 +1,5 @@
-"""What outlives a call and is not the runtime's own: engines, clients and settings that rooms and agents need, each found by
-its type or port (a Protocol). The wiring puts them here; the runtime knows none of them."""
+"""What outlives a call and is not the runtime's own: engines, clients and settings that rooms and agents need, each
+found by its type or port (a Protocol). The wiring puts them here; the runtime knows none of them."""
 
 from __future__ import annotations
 

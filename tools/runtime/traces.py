@@ -1,5 +1,6 @@
-"""Traces (OpenTelemetry): from a webhook through its job and turn to the carrier, as one. Off unless the wiring says where they
-go (WARDLINE_TRACES_URL); what stands here then costs next to nothing. Spans carry names and ids, nothing personal."""
+"""Traces (OpenTelemetry): from a webhook through its job and turn to the carrier, as one. Off unless the wiring says
+where they go (WARDLINE_TRACES_URL); what stands here then costs next to nothing. Spans carry names and ids, nothing
+personal."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that is undone as a whole when it fails: its rows, events, jobs and keys go, and its entries say that it
-        was rolled back and why. What the part read stays on the record as read."""
+        """A part that is undone as a whole when it fails: its rows, events, jobs and keys go, and its entries say that
+        it was rolled back and why. What the part read stays on the record as read."""
         events, jobs, entries, made = len(self.events), len(self.jobs), len(self.record.entries), self.keys.mark()
         scope = self.session.info.get("scope")
         try:
@@ -102,8 +102,8 @@ class Resources(Protocol):
 async def unit_of_work(
     resources: Resources, tenant_id: UUID, *, header: SessionHeader, session: AsyncSession | None = None
 ) -> AsyncIterator[UnitOfWork]:
-    """A transaction that commits effect, events, jobs and record together, or nothing. `session`: one that has begun, with
-    nothing but reads in it."""
+    """A transaction that commits effect, events, jobs and record together, or nothing. `session`: one that has begun,
+    with nothing but reads in it."""
     async with resources.database.begin(tenant_id) if session is None else ended(session) as session:
         keys = Keyring(resources.vault, session, tenant_id)
         work = UnitOfWork(

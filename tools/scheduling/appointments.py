@@ -308,8 +308,8 @@ async def _shown(ctx: ToolContext, rows: Sequence[Appointment]) -> list[Appointm
 
 
 async def _claim_seat(ctx: ToolContext, slot_id: UUID, patient_id: UUID, *, overlap: bool) -> TimeSlot:
-    """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it. `overlap`:
-    the practitioner may be in another slot at the time."""
+    """Lock the slot, give up the patient's hold on it and make sure of a free seat; the row's insert takes it.
+    `overlap`: the practitioner may be in another slot at the time."""
     slot = await lock_slot(ctx, slot_id)
     await drop_hold(ctx, slot, patient_id)
     await check_seat(ctx, slot)

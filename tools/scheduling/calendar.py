@@ -1,4 +1,5 @@
-"""From a weekly schedule to intervals: local wall-clock time in the location's zone, right on days when clocks change."""
+"""From a weekly schedule to intervals: local wall-clock time in the location's zone, right on days when clocks
+change."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class Interval:
 
 
 class ScheduleException(Args):
-    """Leave (no local times: the whole days) or an extra session, on one date or on each from `valid_from` to `valid_to`."""
+    """Leave (no local times: the whole days) or an extra session, on one date or on each from `valid_from` to
+    `valid_to`."""
 
     date: Day | None = Field(None, description="One day; the same as valid_from and valid_to on that day")
     valid_from: Day | None = None
@@ -102,8 +104,8 @@ def intervals(
 
 
 def hours_of(schedule: ProviderSchedule, day: date, holidays: Collection[date] = ()) -> list[tuple[time, time]]:
-    """Working hours of one day: the weekly ones, unless the place has a holiday that the schedule keeps, less leave, plus
-    extra sessions."""
+    """Working hours of one day: the weekly ones, unless the place has a holiday that the schedule keeps, less leave,
+    plus extra sessions."""
     works = day.weekday() in schedule.weekdays and (schedule.works_holidays or day not in holidays)
     hours = [(schedule.local_start, schedule.local_end)] if works else []
     for exception in schedule.exceptions:
@@ -125,7 +127,8 @@ def days_of(exception: JsonObject) -> Iterator[date]:
 
 
 def _cut(day: date, start: time, end: time, minutes: int, zone: ZoneInfo) -> Iterator[Interval]:
-    """Slots of equal length within local hours. A time that the clock skips has no slot; one that comes twice has one."""
+    """Slots of equal length within local hours. A time that the clock skips has no slot; one that comes twice has
+    one."""
     step = timedelta(minutes=minutes)
     at = datetime.combine(day, start)
     close = datetime.combine(day, end)

@@ -41,7 +41,8 @@ class ClosedOut(Out):
 
 @tool("scheduling.close_slots", rest=post("/api/v1/scheduling/slots/close"), needs=_WRITE, effect=Effect.WRITE)
 async def close_slots(ctx: ToolContext, args: CloseSlots) -> ClosedOut:
-    """Close a practitioner's slots in a stretch of time to new bookings. A change of the schedule does not open them."""
+    """Close a practitioner's slots in a stretch of time to new bookings. A change of the schedule does not open
+    them."""
     changed = await _change(ctx, args, closed_by=ctx.principal.id, closed_reason=args.reason)
     rows = list(
         await ctx.session.scalars(select(TimeSlot).where(TimeSlot.id.in_(changed)).order_by(TimeSlot.starts_at))

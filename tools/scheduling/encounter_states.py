@@ -19,7 +19,8 @@ ALLOWED = {"planned": ("in_progress", "cancelled"), "in_progress": ("completed",
 
 
 async def cancel_planned(ctx: ToolContext, appointment_id: UUID) -> None:
-    """Cancel the planned encounter of an appointment, which is locked. StateNotAllowed where the encounter has begun."""
+    """Cancel the planned encounter of an appointment, which is locked. StateNotAllowed where the encounter has
+    begun."""
     query = select(Encounter).where(Encounter.appointment_id == appointment_id, Encounter.state != "cancelled")
     row = (await ctx.session.scalars(query.with_for_update().execution_options(populate_existing=True))).first()
     if row is None:

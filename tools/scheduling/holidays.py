@@ -56,8 +56,8 @@ class HolidayChanged(HolidayOut, SlotsChanged):
 
 @tool("scheduling.add_holiday", rest=post("/api/v1/scheduling/holidays", status=201), needs=_WRITE, effect=Effect.WRITE)
 async def add_holiday(ctx: ToolContext, args: AddHoliday) -> HolidayChanged:
-    """Put a holiday into the calendar. Free slots of those days go; booked ones are closed and reported, and stand until
-    somebody moves or cancels them. Extra sessions, and schedules that work on holidays, are not touched."""
+    """Put a holiday into the calendar. Free slots of those days go; booked ones are closed and reported, and stand
+    until somebody moves or cancels them. Extra sessions, and schedules that work on holidays, are not touched."""
     last = args.valid_to or args.valid_from
     if not 0 <= (last - args.valid_from).days < LONGEST_DAYS:
         rule = f"must be on or after valid_from, within {LONGEST_DAYS} days"

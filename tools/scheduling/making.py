@@ -113,8 +113,8 @@ async def _take_new_length(ctx: ToolContext, schedule: ProviderSchedule, wanted:
 async def follow(
     ctx: ToolContext, schedule: ProviderSchedule, first: date = date.min, last: date = date.max
 ) -> SlotsChanged:
-    """Bring the slots to come, of these days, in line with a changed schedule or calendar: those that are no more go, or
-    are closed where they are booked; what is missing on the horizon is made."""
+    """Bring the slots to come, of these days, in line with a changed schedule or calendar: those that are no more go,
+    or are closed where they are booked; what is missing on the horizon is made."""
     query = select(TimeSlot).where(
         TimeSlot.schedule_id == schedule.id, TimeSlot.starts_at > ctx.now, TimeSlot.local_date.between(first, last)
     )

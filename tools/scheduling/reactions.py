@@ -205,8 +205,8 @@ async def extend_schedule(runtime: Runtime, *, tenant: str, schedule: str) -> No
 
 @task("scheduling.remind", every="*/5 * * * *", each_tenant=True)
 async def remind(runtime: Runtime, *, tenant: str) -> None:
-    """Queue a reminder for every live appointment within the next 24 hours that was made longer ago than that, once: a job
-    each, so that one that fails is told of and keeps nobody else's back."""
+    """Queue a reminder for every live appointment within the next 24 hours that was made longer ago than that, once: a
+    job each, so that one that fails is told of and keeps nobody else's back."""
     async with tenant_work(runtime, UUID(tenant), system_name="scheduling.remind") as work:
         due = (
             update(Appointment)

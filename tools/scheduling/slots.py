@@ -292,7 +292,8 @@ async def names_of(ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]) -> 
 async def names_and_zones(
     ctx: ToolContext, rows: Sequence[TimeSlot | Appointment]
 ) -> tuple[dict[UUID, str], dict[UUID, ZoneInfo]]:
-    """Names of the practitioners and locations of these rows, and zones of the locations, by id: in one statement at most."""
+    """Names of the practitioners and locations of these rows, and zones of the locations, by id: in one statement at
+    most."""
     found = [one for row in rows for one in _loaded(row)]
     if not all("location_row" in row.__dict__ for row in rows):
         doctors, locations = {row.practitioner_id for row in rows}, {row.location_id for row in rows}

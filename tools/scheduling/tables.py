@@ -1,5 +1,6 @@
 """Schedules, slots, holds, appointments, the waitlist and encounters. Seats are kept by the database: triggers count a
-slot's `taken`, and a check refuses more than its capacity, whoever inserts (`db/migrations/versions/0001_sealed.sql`)."""
+slot's `taken`, and a check refuses more than its capacity, whoever inserts
+(`db/migrations/versions/0001_sealed.sql`)."""
 
 from __future__ import annotations
 
@@ -124,7 +125,8 @@ class Appointment(WithNames, Versioned, Base):
         tenant_index("slot_id"),
         tenant_index("starts_at"),
         CheckConstraint(
-            "state IN ('booked', 'confirmed', 'checked_in', 'completed', 'cancelled', 'no_show', 'left_without_being_seen')",
+            "state IN ('booked', 'confirmed', 'checked_in', 'completed', 'cancelled', 'no_show', "
+            "'left_without_being_seen')",
             name="state",
         ),
         CheckConstraint("visit_type IN ('new', 'follow_up', 'tele')", name="visit_type"),

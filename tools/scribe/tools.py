@@ -115,10 +115,12 @@ def _shown(
         log.error("scribe.bundle_invalid", rules=sorted({fault.rule for fault in found}))
         raise Failed
     return DraftOut(
-        patient_id=source.patient_id, session_id=source.session_id, encounter_id=metadata.encounter_id, template=template.name,
+        patient_id=source.patient_id, session_id=source.session_id, encounter_id=metadata.encounter_id,
+        template=template.name,
         text=render(note.sections, template.divisions), note=note, maker=drafted.maker, sentences=drafted.sentences,
         unsupported=drafted.unsupported, dropped=list(drafted.dropped), missing=list(drafted.missing),
-        contradictions=list(drafted.contradictions), lacking=list(template.lacking(note.sections)), notices=list(notices),
+        contradictions=list(drafted.contradictions), lacking=list(template.lacking(note.sections)),
+        notices=list(notices),
         bundle=bundle,
     )  # fmt: skip
 
@@ -132,10 +134,10 @@ def _shown(
     before=_before_draft,
 )
 async def draft_note(ctx: ToolContext, args: DraftNote) -> DraftOut:
-    """Draft a note from a voice session, or from a transcript as text or segments: SOAP in the template's divisions, every
-    sentence with the segments it came from; problems with ICD-10-CM suggestions, medications, orders, measurements, a
-    summary for the patient, a FHIR R4 document. Everything is a draft and nothing is saved or sent: a person saves it as
-    a note's revision. What the transcript does not support is left out or marked, and counted."""
+    """Draft a note from a voice session, or from a transcript as text or segments: SOAP in the template's divisions,
+    every sentence with the segments it came from; problems with ICD-10-CM suggestions, medications, orders,
+    measurements, a summary for the patient, a FHIR R4 document. Everything is a draft and nothing is saved or sent: a
+    person saves it as a note's revision. What the transcript does not support is left out or marked, and counted."""
     return DraftOut.model_validate(ctx.prepared)
 
 
@@ -190,8 +192,9 @@ def _sections(args: ValidateNote, visit: Visit) -> tuple[Section, ...]:
     before=_before_validation,
 )
 async def validate_note(ctx: ToolContext, args: ValidateNote) -> ValidationOut:
-    """Check a note against its transcript, sentence by sentence: unsupported, negated, another side, number, unit, dose or
-    speaker; what was said and is missing; what contradicts itself. Where a FHIR bundle is given, whether it is valid R4."""
+    """Check a note against its transcript, sentence by sentence: unsupported, negated, another side, number, unit, dose
+    or speaker; what was said and is missing; what contradicts itself. Where a FHIR bundle is given, whether it is valid
+    R4."""
     return ValidationOut.model_validate(ctx.prepared)
 
 

@@ -1,4 +1,5 @@
-"""Handing a conversation over to a person: the agent falls silent, and a ticket starts the clock on the person's answer."""
+"""Handing a conversation over to a person: the agent falls silent, and a ticket starts the clock on the person's
+answer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a phone call writes: that it began and ended, consent to recording, what the caller heard, and the recording.
 
-A call is a voice session under the conversation of the caller's number. Its entries stand in that conversation's session on
-the record.
+A call is a voice session under the conversation of the caller's number. Its entries stand in that conversation's
+session on the record.
 """
 
 from __future__ import annotations

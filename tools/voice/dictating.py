@@ -1,5 +1,5 @@
-"""Live dictation: what was heard of it is kept as it is heard, with its audio, so that a line that breaks loses nothing:
-the speaker's side sends again from where we are."""
+"""Live dictation: what was heard of it is kept as it is heard, with its audio, so that a line that breaks loses
+nothing: the speaker's side sends again from where we are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Voice notes: what a patient says in one becomes the text of the message it came as; then the turn runs as for any other.
+"""Voice notes: what a patient says in one becomes the text of the message it came as; then the turn runs as for any
+other.
 
 The message waits in its conversation's inbox as `hearing`, and nothing after it is answered before it."""
 

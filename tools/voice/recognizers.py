@@ -10,8 +10,8 @@ from voice.recognition.engine import Engine
 
 @dataclass(slots=True)
 class Recognizers:
-    """`batch` hears recordings, `live` calls and dictation. One window of a recording is heard at a time, so that a short
-    voice note waits for a window of a long visit, not for the visit."""
+    """`batch` hears recordings, `live` calls and dictation. One window of a recording is heard at a time, so that a
+    short voice note waits for a window of a long visit, not for the visit."""
 
     batch: Engine
     live: Engine

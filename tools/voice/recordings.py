@@ -140,7 +140,8 @@ async def destroy_audio(work: UnitOfWork, row: VoiceSession) -> None:
 
 
 async def remove_parts(work: UnitOfWork, session_id: UUID) -> None:
-    """Take a session's audio out; its pieces go by a job that names them, since another upload may be putting its own."""
+    """Take a session's audio out; its pieces go by a job that names them, since another upload may be putting its
+    own."""
     gone = await work.session.scalars(
         delete(VoicePart).where(VoicePart.session_id == session_id).returning(VoicePart.blob)
     )

@@ -230,8 +230,8 @@ def transcribe(ctx: ToolContext, session_id: UUID) -> None:
     effect=Effect.CRITICAL,
 )
 async def delete_session(ctx: ToolContext, args: SessionId) -> SessionOut:
-    """Destroy a session's audio, texts and speaker vectors for good; that it was there, and who deleted it, stays on the
-    record. Another person must approve it."""
+    """Destroy a session's audio, texts and speaker vectors for good; that it was there, and who deleted it, stays on
+    the record. Another person must approve it."""
     row = await ctx.load(VoiceSession, args.session_id, lock=True)
     if row.state != "deleted":
         await destroy_session(ctx.work, row)

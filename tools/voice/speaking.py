@@ -1,5 +1,5 @@
-"""Who said what in a session: by channel where there are two, else by voice; roles from what is said and who is enrolled;
-what a person corrected stands above both."""
+"""Who said what in a session: by channel where there are two, else by voice; roles from what is said and who is
+enrolled; what a person corrected stands above both."""
 
 from __future__ import annotations
 

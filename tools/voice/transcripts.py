@@ -105,7 +105,8 @@ class TranscriptOut(Out):
         """What was said, as transcripts in text forms (txt, vtt, srt) are written from it."""
         return [
             Line(
-                start_s=said.start_s, end_s=said.end_s, speaker=said.name or said.speaker, role=said.role, text=said.text,
+                start_s=said.start_s, end_s=said.end_s, speaker=said.name or said.speaker, role=said.role,
+                text=said.text,
                 words=[(word.text, word.start_s, word.end_s, word.probability) for word in said.words],
                 confidence=said.confidence, language=said.language, flags=said.flags,
             )
@@ -186,8 +187,8 @@ async def add_segments_from_elsewhere(ctx: ToolContext, args: AddSegments) -> Se
     raises=(NotFound,),
 )
 async def name_speaker(ctx: ToolContext, args: NameSpeaker) -> SessionOut:
-    """Say who a speaker is: the role, a name, or that two labels are one person; for all that this speaker said. Roles and
-    names are set back by giving those of before."""
+    """Say who a speaker is: the role, a name, or that two labels are one person; for all that this speaker said. Roles
+    and names are set back by giving those of before."""
     if args.role is None and args.name is None and args.same_as is None:
         raise InvalidArguments(errors=[{"field": "role", "rule": "or name or same_as must be given"}])
     row = await _corrected_session(ctx, args.session_id)
@@ -280,6 +281,7 @@ def _segment_out(said: Said, names: dict[str, str]) -> SegmentOut:
         id=said.id, number=said.number, start_s=segment.start_s, end_s=segment.end_s, channel=segment.channel,
         speaker=said.speaker, name=names.get(said.speaker or ""), speaker_confidence=said.speaker_confidence,
         role=said.role, role_confidence=said.role_confidence, fixed=said.fixed, text=segment.text, raw=said.raw,
-        words=[WordOut(text=w.text, start_s=w.start_s, end_s=w.end_s, probability=w.probability) for w in segment.words],
+        words=[WordOut(text=w.text, start_s=w.start_s, end_s=w.end_s,
+        probability=w.probability) for w in segment.words],
         confidence=segment.confidence, language=segment.language, engine=said.engine, flags=sorted(segment.flags),
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""Receiving a recording: whole, or part by part. A part that breaks off keeps what came; the client asks where to go on."""
+"""Receiving a recording: whole, or part by part. A part that breaks off keeps what came; the client asks where to go
+on."""
 
 from __future__ import annotations
 
@@ -66,8 +67,8 @@ async def receive_part(
     last: bool,
     most_bytes: int,
 ) -> Progress:
-    """Store what comes of a stream, sealed, as the bytes from `offset` on. `last`: with it the recording is whole, unless
-    `broken_off` is set by then; it is looked at, and NotAudio leaves nothing of it behind."""
+    """Store what comes of a stream, sealed, as the bytes from `offset` on. `last`: with it the recording is whole,
+    unless `broken_off` is set by then; it is looked at, and NotAudio leaves nothing of it behind."""
     async with runtime.database.begin(caller.tenant_id) as session:
         row = await _session(session, caller, session_id)
         await _check(session, row, offset)

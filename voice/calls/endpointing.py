@@ -2,8 +2,8 @@
 
 The wait starts from the question's patience, and is moved by two opinions where they came in time: the turn model's (a
 probability from the sound) and the words' own. Patients pause longer than customers do (PriMock57: pauses inside a
-patient's turn have a median of 2.0 s), so that what is plainly unfinished is given up to three seconds. The turn model only
-lengthens the wait: on narrow sound it calls most pauses between sentences finished (`evals.endpointing`: 85%).
+patient's turn have a median of 2.0 s), so that what is plainly unfinished is given up to three seconds. The turn model
+only lengthens the wait: on narrow sound it calls most pauses between sentences finished (`evals.endpointing`: 85%).
 """
 
 from __future__ import annotations

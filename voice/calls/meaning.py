@@ -1,7 +1,7 @@
 """What a caller's words say about the turn: whether they are whole, and whether they are meant for us at all.
 
-Rules over the words alone, for English, Hindi and Hindi in Latin letters. They move the wait; they decide nothing that is
-done: the words go to the turn as they are.
+Rules over the words alone, for English, Hindi and Hindi in Latin letters. They move the wait; they decide nothing that
+is done: the words go to the turn as they are.
 """
 
 from __future__ import annotations

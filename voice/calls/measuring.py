@@ -1,7 +1,7 @@
 """Speech activity of all calls of a process at once.
 
-One step of Silero costs 0.09 ms by itself and 0.03 ms in company (measured, 8 kHz, one thread): what has come within five
-milliseconds is measured together, in a thread, so that no call waits for another's.
+One step of Silero costs 0.09 ms by itself and 0.03 ms in company (measured, 8 kHz, one thread): what has come within
+five milliseconds is measured together, in a thread, so that no call waits for another's.
 """
 
 from __future__ import annotations

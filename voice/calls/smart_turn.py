@@ -1,8 +1,8 @@
 """The turn model: from the sound of the last eight seconds, how likely it is that the caller has finished.
 
-smart-turn v3.2 (Daily, BSD-2-Clause) lies in pipecat's wheel and is run here without pipecat's code: 16 kHz samples, padded
-in front to 8 s, normalised to zero mean and unit variance, Whisper's 80 mel bands; one number out. It has been trained on
-16 kHz speech; on 8 kHz calls it is less sure (VOICE.md), and so it only moves the wait.
+smart-turn v3.2 (Daily, BSD-2-Clause) lies in pipecat's wheel and is run here without pipecat's code: 16 kHz samples,
+padded in front to 8 s, normalised to zero mean and unit variance, Whisper's 80 mel bands; one number out. It has been
+trained on 16 kHz speech; on 8 kHz calls it is less sure (VOICE.md), and so it only moves the wait.
 """
 
 from __future__ import annotations

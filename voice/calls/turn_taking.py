@@ -6,8 +6,8 @@ that a recorded list of events gives the same actions again.
     speaking    we speak
     paused      the caller spoke while we did: we are silent, and wait to learn whether that was meant for us
 
-The caller's first word silences us at once; what it was is found out afterwards. Where it was only "mm-hm", a cough or no
-words at all, we go on from the first sentence that had not been heard to its end.
+The caller's first word silences us at once; what it was is found out afterwards. Where it was only "mm-hm", a cough or
+no words at all, we go on from the first sentence that had not been heard to its end.
 """
 
 from __future__ import annotations

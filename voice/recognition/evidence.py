@@ -1,10 +1,10 @@
 """Whether a piece of sound has speech in it, before a recogniser is asked: recognisers find words in anything.
 
-Silero takes a melody for speech now and then. Music and signals hold a pitch where speech glides, so the share of the time
-for which the strongest partial stays where it is tells them apart: 0.03 in the median of 155 stretches of real speech and
-0.45 at most (`data/voice`), over 0.6 in the median of the made melodies that Silero took for speech. And speech has moments
-of noise, its s and f, where an instrument has none: at the noisiest twentieth of its time its spectrum is flatter than
-0.012, that of those melodies never was.
+Silero takes a melody for speech now and then. Music and signals hold a pitch where speech glides, so the share of the
+time for which the strongest partial stays where it is tells them apart: 0.03 in the median of 155 stretches of real
+speech and 0.45 at most (`data/voice`), over 0.6 in the median of the made melodies that Silero took for speech. And
+speech has moments of noise, its s and f, where an instrument has none: at the noisiest twentieth of its time its
+spectrum is flatter than 0.012, that of those melodies never was.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What keeps words that nobody said out of a transcript.
 
-A recogniser is asked only about sound with speech in it (`evidence`), and what it says is then judged by its own figures
-and by its form. What is dropped is counted under: silence, no_speech, tones, improbable, looped, impossible_rate,
-hot_words, silence_phrase, not_words, language.
+A recogniser is asked only about sound with speech in it (`evidence`), and what it says is then judged by its own
+figures and by its form. What is dropped is counted under: silence, no_speech, tones, improbable, looped,
+impossible_rate, hot_words, silence_phrase, not_words, language.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _NOT_SAID = re.compile(r"^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫\s.…,!?-
 # What Whisper says of silence: subtitles' ends, in the languages of our wards.
 _SILENCE_PHRASES = frozenset(
     {
-        "thank you", "thank you very much", "thank you so much", "thanks", "thank you for watching", "thanks for watching",
+        "thank you", "thank you very much", "thank you so much", "thanks", "thank you for watching",
+        "thanks for watching",
         "thank you for your watching", "please subscribe", "subscribe", "like and subscribe", "see you next time",
         "see you in the next video", "bye", "bye bye", "goodbye", "you", "the end", "no thank you", "no", "okay", "so",
         "i'll see you next time", "subtitles by the amara org community", "transcription by castingwords", "i'm sorry",
@@ -43,8 +44,8 @@ _SILENCE_PHRASES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A segment as a recogniser gives it. `logprob`: mean log-probability of its tokens; `no_speech`: probability that it
-    is none; both None where the recogniser has no such figure."""
+    """A segment as a recogniser gives it. `logprob`: mean log-probability of its tokens; `no_speech`: probability that
+    it is none; both None where the recogniser has no such figure."""
 
     segment: Segment
     logprob: float | None = None
@@ -180,8 +181,8 @@ def _too_few(words: Sequence[str], evidence: Evidence) -> bool:
 
 
 def _echoes(words: Sequence[str], hot_words: Sequence[str], *, weak: bool) -> bool:
-    """Whether a text only says the hot words again: all of three or more, or, where there is little speech, a run of them
-    in their order."""
+    """Whether a text only says the hot words again: all of three or more, or, where there is little speech, a run of
+    them in their order."""
     listed = _split(tuple(hot_words))
     if not listed:
         return False

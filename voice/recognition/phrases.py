@@ -1,4 +1,5 @@
-"""Words with their times as segments that can be read: cut at pauses, at the ends of sentences, and where they get long."""
+"""Words with their times as segments that can be read: cut at pauses, at the ends of sentences, and where they get
+long."""
 
 from __future__ import annotations
 

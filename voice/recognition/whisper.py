@@ -40,8 +40,8 @@ SETTINGS: dict[Slot, Settings] = {"live": Settings(1, 1, 8), "batch": Settings(5
 
 @dataclass(slots=True)
 class _Chunk:
-    """Sound of pieces one after the other: (number of the piece, where the part begins in the chunk, and in the piece, in
-    seconds)."""
+    """Sound of pieces one after the other: (number of the piece, where the part begins in the chunk, and in the piece,
+    in seconds)."""
 
     parts: list[tuple[int, float, float]] = field(default_factory=list)
     samples: list[Floats] = field(default_factory=list)
@@ -214,7 +214,8 @@ def _known(model: str, *, download: bool) -> Path:
     except Exception as error:
         reason = "could not be downloaded" if download else "is not on this machine, and downloading is not allowed"
         raise EngineUnavailable(
-            f"WARDLINE_WHISPER_MODEL: {model} {reason}. Set it to a folder with a Whisper in CTranslate2's format, or to a "
+            f"WARDLINE_WHISPER_MODEL: {model} {reason}. Set it to a folder with a Whisper in CTranslate2's format, or "
+            f"to a "
             "model's name with WARDLINE_WHISPER_DOWNLOAD=true."
         ) from error
 

@@ -12,7 +12,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from voice.speakers.vectors import HOP_S, Array, Voices
 
-# Chosen on two- and three-party conversations put together from recordings of eleven speakers (evals/voice_speakers.py).
+# Chosen on two- and three-party conversations put together from recordings of eleven speakers
+# (evals/voice_speakers.py).
 APART = 0.40  # cosine distance at which groups of vectors are two speakers
 LEAST_S = 6.0  # of speech that make a speaker where their number is not known
 LEAST_GIVEN_S = 2.0  # and where it is known
@@ -63,8 +64,8 @@ def assign(voices: Voices, centres: Array) -> Grouped:
 
 
 def enrolled_as(grouped: Grouped, enrolled: Mapping[str, Array]) -> dict[int, tuple[str, float]]:
-    """Which speakers are people whose voices are known: label -> (name, cosine). Nobody is two speakers, and a match that
-    another speaker nearly has too is none."""
+    """Which speakers are people whose voices are known: label -> (name, cosine). Nobody is two speakers, and a match
+    that another speaker nearly has too is none."""
     found: dict[int, tuple[str, float]] = {}
     for name, vector in enrolled.items():
         if not len(grouped.centres):

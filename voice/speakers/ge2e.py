@@ -1,5 +1,5 @@
-"""Speaker vectors by GE2E (Wan et al. 2018, "Generalized End-to-End Loss for Speaker Verification"), with the weights that
-the Resemblyzer wheel carries (Apache-2.0). Its three LSTM layers are computed by numpy; torch is not needed."""
+"""Speaker vectors by GE2E (Wan et al. 2018, "Generalized End-to-End Loss for Speaker Verification"), with the weights
+that the Resemblyzer wheel carries (Apache-2.0). Its three LSTM layers are computed by numpy; torch is not needed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The espeak-ng process: reads sentences on its input, writes their sound on its output. Run as a program.
 
-espeak-ng (GPL-3) is used as a program of its own over pipes, and is not safe with threads. In: a line of JSON a sentence,
-{"text", "language"}. Out: pieces of u-law at 8 kHz, each after its length (4 bytes, big-endian); length 0 ends a sentence,
-0xFFFFFFFF says that it failed.
+espeak-ng (GPL-3) is used as a program of its own over pipes, and is not safe with threads. In: a line of JSON a
+sentence, {"text", "language"}. Out: pieces of u-law at 8 kHz, each after its length (4 bytes, big-endian); length 0
+ends a sentence, 0xFFFFFFFF says that it failed.
 """
 
 from __future__ import annotations

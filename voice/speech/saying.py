@@ -1,5 +1,5 @@
-"""Text made to be read, as text that can be said: digits one by one, dates and times in words, letters of a number apart,
-and nothing that has no sound."""
+"""Text made to be read, as text that can be said: digits one by one, dates and times in words, letters of a number
+apart, and nothing that has no sound."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _WORDS = {
     "hi": {"option": "विकल्प", "plus": "प्लस", "link": "हमारी वेबसाइट का पता", "at": " ऐट ", "dot": " डॉट "},
 }
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December"
 )  # fmt: skip
 # What has no sound: pictures, arrows, the marks of markdown, and signs that only the eye needs.
 _SOUNDLESS = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\ufe0f\u200b-\u200f\u2022*_~`#<>|\\\\^{}=]+")

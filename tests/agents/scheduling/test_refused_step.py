@@ -42,8 +42,8 @@ async def test_another_visit_at_that_time_is_told_and_another_time_asked(own_run
     assert "Shall I book it?" in await said("1")
     async with own_runtime.database.begin(demo.TENANT_ID) as session:
         query = text(
-            "SELECT o.id FROM slot_hold h JOIN time_slot s ON s.id = h.slot_id JOIN time_slot o ON o.starts_at < s.ends_at"
-            " AND s.starts_at < o.ends_at AND o.practitioner_id <> s.practitioner_id AND o.taken = 0 LIMIT 1"
+            "SELECT o.id FROM slot_hold h JOIN time_slot s ON s.id = h.slot_id JOIN time_slot o ON o.starts_at < "
+            "s.ends_at AND s.starts_at < o.ends_at AND o.practitioner_id <> s.practitioner_id AND o.taken = 0 LIMIT 1"
         )
         other = await session.scalar(query)
     args = {"patient_id": str(row["id"]), "slot_id": str(other)}

@@ -93,9 +93,12 @@ async def test_only_the_divisions_asked_for(server: OpenAIServer, make: Make) ->
     ("reply", "reason"),
     [
         (fails(500), "server_error"), (busy(), "busy"), (fails(401), "denied"), (fails(400), "rejected"),
-        (says("Here is your note: ..."), "empty"), (says(None), "empty"), (call("{not json", name=FUNCTION), "broken_arguments"),
-        (call('{"sections": 3}', name=FUNCTION), "broken_arguments"), (answer(finish_reason="content_filter"), "filtered"),
-        (Reply(refusal="I cannot", finish_reason="stop"), "refused"), (Reply(not_http=b"nonsense\r\n\r\n"), "unreachable"),
+        (says("Here is your note: ..."), "empty"), (says(None), "empty"),
+        (call("{not json", name=FUNCTION), "broken_arguments"),
+        (call('{"sections": 3}', name=FUNCTION), "broken_arguments"),
+        (answer(finish_reason="content_filter"), "filtered"),
+        (Reply(refusal="I cannot", finish_reason="stop"), "refused"),
+        (Reply(not_http=b"nonsense\r\n\r\n"), "unreachable"),
         (call('{"sections": []}', name="rm_rf"), "empty"), (silence(3), "timeout"),
     ],
 )  # fmt: skip

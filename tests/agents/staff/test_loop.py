@@ -1,4 +1,5 @@
-"""A staff agent looks things up in a loop, within a budget, as the asking person; its figures are held against what it found."""
+"""A staff agent looks things up in a loop, within a budget, as the asking person; its figures are held against what it
+found."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from agents.understanding.utterance import Directory, Known
 DIRECTORY = Directory(
     practitioners=(
         Known("nair", "Dr Meera Nair"), Known("rao", "Dr Anil Rao"), Known("rana", "Dr Kavita Rana"),
-        Known("shrivastava", "Dr Priya Shrivastava"), Known("khan", "Dr Mohammed Khan"), Known("smith", "Dr John Smith"),
+        Known("shrivastava", "Dr Priya Shrivastava"), Known("khan", "Dr Mohammed Khan"),
+        Known("smith", "Dr John Smith"),
     ),
     specialties=tuple(
         Known(slug, slug.replace("-", " "))

@@ -1,5 +1,5 @@
-"""Answers that name another patient are stopped, those that only read like it are not: cases by somebody who had not seen
-the rules. What is right stays right."""
+"""Answers that name another patient are stopped, those that only read like it are not: cases by somebody who had not
+seen the rules. What is right stays right."""
 
 from __future__ import annotations
 

@@ -17,11 +17,15 @@ from tests.governance.redaction.conftest import ASHA, DOCTOR, MORE, RAY
 SPELLINGS = [
     "Asha Rao", "asha rao", "ASHA RAO", "Rao Asha", "rao, asha", "Asha  Rao", "A. Rao", "A Rao", "Asha R.", "ashaji",
  "Ahsa Rao", "asha roa", "AshaRao", "As ha rao", "ash arao", "Ashaji Rao", "Mrs Rao", "dr rao",
-    "+919845010000", "98450 10000", "098450-10000", "984 501 0000", "+91-98450-10000", "9845010001", "984510000", "9854010000",
-    "LH100000", "lh-100000", "LH 100000", "LH10000", "HL100000", "LH1000x0", "2345 6789 0124", "234567890142", "POL0012345", "pol-001-2345",
-    "14 Residency Road, Bengaluru 560025", "14 residency road", "residency road", "14 Residncy Road", "bengaluru 560025",
+    "+919845010000", "98450 10000", "098450-10000", "984 501 0000", "+91-98450-10000", "9845010001", "984510000",
+    "9854010000",
+    "LH100000", "lh-100000", "LH 100000", "LH10000", "HL100000", "LH1000x0", "2345 6789 0124", "234567890142",
+    "POL0012345", "pol-001-2345",
+    "14 Residency Road, Bengaluru 560025", "14 residency road", "residency road", "14 Residncy Road",
+    "bengaluru 560025",
     "asha.rao@example.com", "ASHA.RAO@EXAMPLE.COM", "asha.rao@exmple.com", "asha.rao example.com",
-    "12 March 1980", "12/03/1980", "12-3-80", "March 12, 1980", "1980-03-12", "12 mar 80", "12th of March 1980", "12Mar1980",
+    "12 March 1980", "12/03/1980", "12-3-80", "March 12, 1980", "1980-03-12", "12 mar 80", "12th of March 1980",
+    "12Mar1980",
 ]  # fmt: skip
 
 
@@ -60,7 +64,8 @@ def test_a_full_name_with_one_edit_is_found(known: Known, edits: int, name: str)
 @pytest.mark.parametrize(
     "text",
     [
-        "the doctor has more to say about the x-ray", "More slots please", "a ray of hope", "X-Ray report", "Doctor is in",
+        "the doctor has more to say about the x-ray", "More slots please", "a ray of hope", "X-Ray report",
+        "Doctor is in",
         "I want more time and more tests", "MORE TESTS", "and more", "om namah", "dose for das", "ask her now",
     ],
 )  # fmt: skip

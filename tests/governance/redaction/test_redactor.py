@@ -88,5 +88,8 @@ def test_a_model_adds_what_it_finds(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_presidio() -> None:
-    code = "import sys, governance.redaction.redactor; sys.exit(any(m.startswith(('presidio', 'spacy')) for m in sys.modules))"
+    code = (
+        "import sys, governance.redaction.redactor; sys.exit(any(m.startswith(('presidio', 'spacy')) for m in "
+        "sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,7 +8,8 @@ from governance.redaction.redactor import DATES, NOT_IDENTIFIERS, Redactor
 FOUND = [
     ("AADHAAR", "aadhaar 2345 6789 0124", "2345 6789 0124"),
     ("AADHAAR", "my number: 2345-6789-0124", "2345-6789-0124"),
-    ("AADHAAR", "aadhar number is 234567890123", "234567890123"),  # a slip in the check digit, but it is said what it is
+    # a slip in the check digit, but it is said what it is
+    ("AADHAAR", "aadhar number is 234567890123", "234567890123"),
     ("PAN", "PAN ABCPE1234F", "ABCPE1234F"),
     ("PAN", "abcpe1234f hai", "abcpe1234f"),
     ("ABHA_NUMBER", "abha 91-1234-5678-9012", "91-1234-5678-9012"),
@@ -87,10 +88,13 @@ def test_is_found(redactor: Redactor, entity: str, text: str, value: str) -> Non
 @pytest.mark.parametrize(
     "text",
     [
-        "Rs 560025 paid", "otp 482913", "bp 120/80", "take 1-0-1 for 5 days", "Metformin 500 mg", "room 204", "token 23",
+        "Rs 560025 paid", "otp 482913", "bp 120/80", "take 1-0-1 for 5 days", "Metformin 500 mg", "room 204",
+        "token 23",
         "at 10:30 or 11.30", "10-11.30 works", "HbA1c 6.8", "more time please", "the doctor said so", "my x-ray report",
-        "Will you see me? May I come?", "version 2.1.3", "2 tablets", "Good Morning", "haan ji", "thanks sir", "theek hai ji",
-        "name is wrong on the card", "see you on may be next week", "my account is locked", "I have been waiting 90 minutes",
+        "Will you see me? May I come?", "version 2.1.3", "2 tablets", "Good Morning", "haan ji", "thanks sir",
+        "theek hai ji",
+        "name is wrong on the card", "see you on may be next week", "my account is locked",
+        "I have been waiting 90 minutes",
         "COVID-19", "24x7 open?", "1,500.00", "50% off", "3... 2... 1... liftoff!", "12345", "id proof chahiye kya",
     ],
 )  # fmt: skip

@@ -130,9 +130,10 @@ def test_words_far_from_any_voice_are_nobodys(centres: np.ndarray) -> None:
 
 
 VISIT = {
-    "S1": "So how long have you had this cough? Any fever? Let me listen to your lungs, take a deep breath. I'm going to order "
-    "an x-ray and I'd like you to come back in two weeks.",
-    "S2": "I've had it for about a week. I feel tired and my chest hurts when I cough. I take a tablet for my blood pressure, doctor.",
+    "S1": "So how long have you had this cough? Any fever? Let me listen to your lungs, take a deep breath. I'm going "
+    "to order an x-ray and I'd like you to come back in two weeks.",
+    "S2": "I've had it for about a week. I feel tired and my chest hurts when I cough. I take a tablet for my blood "
+    "pressure, doctor.",
 }
 
 

@@ -16,7 +16,8 @@ from voice.speech.sentences import LONGEST, sentences
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("1. Dr. Meera Nair, 9:00 am\n2. Dr. Rao, 10:05 pm", "Option 1: Doctor Meera Nair, 9 A M\nOption 2: Doctor Rao, 10 oh 5 P M"),
+        ("1. Dr. Meera Nair, 9:00 am\n2. Dr. Rao, 10:05 pm",
+        "Option 1: Doctor Meera Nair, 9 A M\nOption 2: Doctor Rao, 10 oh 5 P M"),
         ("at 10:30 am.", "at 10 30 A M."),
         ("Call 112 now", "Call 1 1 2 now"),
         ("Call +91 80 4555 0100.", "Call plus 9 1, 8 0 4 5, 5 5 0, 1 0 0."),

@@ -92,7 +92,8 @@ def test_nonsense_is_told_without_its_content(text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     some.dictionaries(
-        some.sampled_from(["event", "type", "media", "start", "mark", "sequenceNumber", "streamSid", "dtmf", "voicePrompt"]),
+        some.sampled_from(["event", "type", "media", "start", "mark", "sequenceNumber", "streamSid", "dtmf",
+        "voicePrompt"]),
         some.recursive(
             some.none() | some.booleans() | some.floats() | some.text() | some.integers()
             | some.sampled_from(["media", "start", "prompt", "interrupt", "setup", "dtmf"]),
