@@ -21,6 +21,7 @@ from tools import rooms
 from tools.runtime.errors import ToolError, all_errors
 from tools.runtime.events import EVENTS, reactions_to
 from tools.runtime.jobs import DECLARED
+from tools.runtime.names import OneOf
 from tools.runtime.principals import GRANTS, SERVICE
 from tools.runtime.tool import Tool, all_tools
 
@@ -89,7 +90,7 @@ def _arguments(args: type[BaseModel]) -> Iterator[str]:
     for name, field in args.model_fields.items():
         need = "required" if field.is_required() else f"default `{_default(field)}`"
         text = f": {field.description}" if field.description else ""
-        yield f"- `{name}` {_type(field.annotation)}, {need}{text}"
+        yield f"- `{name}` {_registered(field.metadata) or _type(field.annotation)}, {need}{text}"
 
 
 def events() -> str:
@@ -212,6 +213,11 @@ def _parameter(parameter: Any) -> str:
     return f"- {names}{variable}{need}{f': {text}' if text else ''}"
 
 
+def _registered(metadata: Iterable[object]) -> str:
+    """The names of a closed set that rooms add to; nothing where it is none."""
+    return next((" | ".join(f'"{name}"' for name in one.names()) for one in metadata if isinstance(one, OneOf)), "")
+
+
 def _type(annotation: Any) -> str:
     """A type as a reader wants it: `UUID or null`, `"a" | "b"`."""
     origin = get_origin(annotation)
@@ -224,7 +230,7 @@ def _type(annotation: Any) -> str:
     if origin is list:
         return f"list of {_type(get_args(annotation)[0])}"
     if hasattr(annotation, "__metadata__"):
-        return _type(annotation.__origin__)
+        return _registered(annotation.__metadata__) or _type(annotation.__origin__)
     return str(getattr(annotation, "__name__", annotation))
 
 

@@ -53,8 +53,7 @@ def serve() -> None:
     threading.Thread(target=load, name="scribe-load", daemon=True).start()
     uvicorn.run(
         "api.http.app:served", factory=True, host=settings.host, port=settings.port, log_level="warning",
-        access_log=False,
-        proxy_headers=False, timeout_graceful_shutdown=10, ws_max_size=1_048_576,
+        access_log=False, proxy_headers=False, timeout_graceful_shutdown=10, ws_max_size=1_048_576,
     )  # fmt: skip
 
 
@@ -72,7 +71,7 @@ def worker(
         Part, typer.Argument(help="background: recordings, voice notes, reminders, purges, at the lowest priority")
     ] = Part.ALL,
 ) -> None:
-    """Run jobs: turns, sending, reactions, what repeats, and hearing. The background is best a process of its own
+    """Run jobs: turns, sending, reactions, what repeats, and recognition. The background is best a process of its own
     beside the front: the recogniser takes every core there is."""
     from cli.supervise import end_with_parent
     from tools.runtime.jobs import BACKGROUND, QUEUES

@@ -53,7 +53,5 @@ def session_replay(
 
 
 def _session_line(item: JsonObject) -> str:
-    return (
-        f"{item['id']}  {item['started_at'][:19]}  {item['channel']:9} {item['agent']:10} {item['head_seq']:5} "
-        f"{item['principal']}"
-    )
+    when, who = item["started_at"][:19], item["principal"]
+    return f"{item['id']}  {when}  {item['channel']:9} {item['agent']:10} {item['head_seq']:5} {who}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -16,7 +17,7 @@ from tools.runtime.context import ToolContext
 from tools.runtime.errors import InvalidArguments
 from tools.runtime.events import event_type
 from tools.runtime.jobs import Job, task
-from tools.runtime.names import Words
+from tools.runtime.names import OneOf
 from tools.runtime.principals import Permission, system
 from tools.runtime.runtime import Runtime
 from tools.runtime.tenants import tenant_work
@@ -30,7 +31,7 @@ class NoArgs(Args):
 
 
 class SetRetention(Args):
-    data_class: Words = Field(max_length=60, description="A class of data: record.get_retention lists them")
+    data_class: Annotated[str, OneOf(lambda: rooms.data_classes())]
     days: int = Field(ge=1, le=36_500)
 
 
@@ -88,10 +89,7 @@ async def get_retention(ctx: ToolContext, args: NoArgs) -> RulesOut:
 )
 async def set_retention(ctx: ToolContext, args: SetRetention) -> RulesOut:
     """Set how long a class of data is kept."""
-    known = rooms.data_classes()
-    if args.data_class not in known:
-        raise InvalidArguments(errors=[{"field": "data_class", "rule": f"must be one of {', '.join(known)}"}])
-    least = known[args.data_class].at_least
+    least = rooms.data_classes()[args.data_class].at_least
     if args.days < least:
         raise InvalidArguments(errors=[{"field": "days", "rule": f"must be at least {least} for {args.data_class}"}])
     row = {"id": new_id(), "tenant_id": ctx.tenant.id, "data_class": args.data_class, "days": args.days}

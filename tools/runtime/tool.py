@@ -104,7 +104,8 @@ class Tool:
 
     @property
     def summary(self) -> str:
-        return (self.run.__doc__ or "").strip().split("\n")[0]
+        """The first sentence of its description."""
+        return re.split(r"(?<=[.?!])\s", " ".join((self.run.__doc__ or "").split()), maxsplit=1)[0]
 
     @property
     def description(self) -> str:
