@@ -20,7 +20,7 @@ def wire_name(name: str) -> str:
 
 def _known(name: str) -> str:
     """The tool that a client means, by its name here or with dots. Raises MCPError: invalid params, as MCP wants it."""
-    found = next((t.name for t in all_tools() if name in (t.name, wire_name(t.name))), None)
+    found = next((tool.name for tool in all_tools() if name in (tool.name, wire_name(tool.name))), None)
     if found is None:
         raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:100]}")
     return found
@@ -44,16 +44,16 @@ def tool_server(runtime: Runtime, fixed: Principal | None) -> Server[object]:
 
     async def list_tools(ctx: ServerRequestContext[object], params: object) -> types.ListToolsResult:
         who = caller(ctx)
-        allowed = [t for t in all_tools() if who.may(t.needs.name) and (who.is_staff or t.by_patient)]
+        allowed = [tool for tool in all_tools() if who.may(tool.needs.name) and (who.is_staff or tool.by_patient)]
         return types.ListToolsResult(
             tools=[
                 types.Tool(
-                    name=wire_name(t.name),
-                    description=t.description,
-                    input_schema=t.args.model_json_schema(),
-                    annotations=types.ToolAnnotations(read_only_hint=t.effect is Effect.READ),
+                    name=wire_name(tool.name),
+                    description=tool.description,
+                    input_schema=tool.args.model_json_schema(),
+                    annotations=types.ToolAnnotations(read_only_hint=tool.effect is Effect.READ),
                 )
-                for t in allowed
+                for tool in allowed
             ]
         )
 

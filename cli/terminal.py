@@ -48,8 +48,7 @@ def check_folder(settings: Settings) -> None:
     if not all(kept) and not settings.data_dir.is_dir():
         raise SystemExit(
             f"There is no data folder {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or "
-            f"make up). "
-            "If yours is elsewhere, name it in WARDLINE_DATA_DIR."
+            "make up). If yours is elsewhere, name it in WARDLINE_DATA_DIR."
         )
 
 

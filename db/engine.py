@@ -73,7 +73,7 @@ async def ended(session: AsyncSession) -> AsyncIterator[AsyncSession]:
     try:
         yield session
         await session.commit()
-    except BaseException:
+    except BaseException:  # cancelled too: nothing of it may be committed
         await session.rollback()
         raise
 

@@ -50,8 +50,8 @@ def urls(settings: Settings, *, make: bool = False) -> tuple[str, str]:
         return settings.database_url, settings.database_owner_url or settings.database_url
     if not make and not embedded.exists(settings.data_dir):
         raise NoDatabase(
-            f"There is no database in {settings.data_dir.resolve()}. To begin one there: wardline migrate --demo (or "
-            f"make up). "
+            f"There is no database in {settings.data_dir.resolve()}. To begin one there: "
+            "wardline migrate --demo (or make up). "
             "If yours is elsewhere, name its folder in WARDLINE_DATA_DIR, or its server in WARDLINE_DATABASE_URL."
         )
     superuser = embedded.start(settings.data_dir)

@@ -103,8 +103,8 @@ def _empties(value: object, path: str) -> Iterator[Invalid]:
             else:
                 yield from _empties(inner, f"{path}.{name}")
     elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _empties(inner, f"{path}[{i}]")
+        for place, inner in enumerate(value):
+            yield from _empties(inner, f"{path}[{place}]")
 
 
 def _walk(node: BaseModel, raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
@@ -123,17 +123,17 @@ def _walk(node: BaseModel, raw: JsonObject, path: str, resource: JsonObject) -> 
         if isinstance(inner, BaseModel) and isinstance(raw[name], dict):
             yield from _walk(inner, raw[name], f"{path}.{name}", resource)
         elif isinstance(inner, list) and isinstance(raw[name], list):
-            for i, (one, of_it) in enumerate(zip(inner, raw[name], strict=False)):
+            for place, (one, of_it) in enumerate(zip(inner, raw[name], strict=False)):
                 if isinstance(one, BaseModel) and isinstance(of_it, dict):
-                    yield from _walk(one, of_it, f"{path}.{name}[{i}]", resource)
+                    yield from _walk(one, of_it, f"{path}.{name}[{place}]", resource)
 
 
 def _unused(raw: JsonObject, path: str) -> Iterator[Invalid]:
     """dom-3, which FHIRPath engines cannot run as R4 writes it: what is contained is referred to, or refers to all."""
     named = set(_local(raw))
-    for i, one in enumerate(raw["contained"]):
+    for place, one in enumerate(raw["contained"]):
         if f"#{one.get('id')}" not in named and "#" not in set(_local(one)):
-            yield Invalid(f"{path}.contained[{i}]", "dom-3", "is contained but nothing refers to it")
+            yield Invalid(f"{path}.contained[{place}]", "dom-3", "is contained but nothing refers to it")
 
 
 def _local(value: object) -> Iterator[str]:
@@ -221,5 +221,5 @@ def _references(value: object, path: str) -> Iterator[tuple[str, str]]:
             else:
                 yield from _references(inner, f"{path}.{name}")
     elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _references(inner, f"{path}[{i}]")
+        for place, inner in enumerate(value):
+            yield from _references(inner, f"{path}[{place}]")

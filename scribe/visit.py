@@ -64,4 +64,6 @@ def read_visit(text: str, patient: Patient = Patient()) -> Visit:
         elif line.strip():
             turns.append((turns[-1][0] if turns else "unknown", line.strip()))
     spoken = [turn for turn in turns if turn[1]]
-    return Visit(tuple(Segment(str(i), role, words) for i, (role, words) in enumerate(spoken, start=1)), patient)
+    return Visit(
+        tuple(Segment(str(number), role, words) for number, (role, words) in enumerate(spoken, start=1)), patient
+    )

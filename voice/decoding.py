@@ -136,7 +136,7 @@ class _Reader:
             self.codec = self._stream.codec_context.name
             self.rate_hz = self._stream.codec_context.sample_rate
             self.duration_s = self._own_length()
-        except BaseException:
+        except BaseException:  # cancelled too: the container is libav's, and is closed by hand
             self.close()
             raise
         self._resampler: av.AudioResampler | None = None

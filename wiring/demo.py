@@ -124,12 +124,12 @@ async def _people_and_places(session: AsyncSession, today: date) -> list[Provide
     rng = random.Random(SEED)
     codes = list(SPECIALTIES)
     await session.execute(
-        insert(Location), [{"id": _id("location", p["name"]), "tenant_id": TENANT_ID, "zone": ZONE, "version": 1,
-        **p} for p in LOCATIONS]
+        insert(Location), [{"id": _id("location", location["name"]), "tenant_id": TENANT_ID, "zone": ZONE, "version": 1,
+        **location} for location in LOCATIONS]
     )  # fmt: skip
     await session.execute(
-        insert(Specialty), [{"id": _id("specialty", c), "tenant_id": TENANT_ID, "code": c, "name": n} for c,
-        n in SPECIALTIES.items()]
+        insert(Specialty), [{"id": _id("specialty", code), "tenant_id": TENANT_ID, "code": code, "name": name} for code,
+        name in SPECIALTIES.items()]
     )  # fmt: skip
     doctors, schedules = [], []
     for number, (name, specialty) in enumerate(DOCTORS):

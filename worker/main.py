@@ -67,7 +67,7 @@ def _running(runtime: Runtime, name: str, retry: Retry) -> object:
         try:
             with span(f"job {name}", after=trace, job=context.job.id):
                 await TASKS[name](runtime, **args)
-        except Exception as error:
+        except Exception as error:  # whatever it was: a job without another try goes before people
             if retry.get_retry_decision(exception=error, job=context.job) is None:
                 await bury(runtime, context.job, name_of(error))
             raise
@@ -190,7 +190,7 @@ async def _sweep(runtime: Runtime, settings: Settings) -> None:
     while True:
         try:
             await sweep(runtime, settings.worker_stalled_s)
-        except Exception as error:
+        except Exception as error:  # the database is away: swept at the next heartbeat
             log.warning("sweep.failed", error=type(error).__name__)
         await asyncio.sleep(settings.worker_heartbeat_s)
 

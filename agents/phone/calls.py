@@ -24,7 +24,7 @@ from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from tools.voice import calls as written
 from tools.voice.calls import Call, Outcome, Recorder
-from voice.calls import events as e
+from voice.calls import events
 from voice.calls.channels import CallChannels
 from voice.calls.events import Event, How, Question
 from voice.calls.spoken_numbers import in_figures
@@ -46,11 +46,11 @@ class Line(Protocol):
     def now(self) -> float:
         """Seconds of the call's own clock."""
 
-    def speak(self, number: int, sentence: e.Sentence, language: str) -> None: ...
+    def speak(self, number: int, sentence: events.Sentence, language: str) -> None: ...
 
     def clear(self) -> None: ...
 
-    def consider(self, action: e.Consider, language: str | None, hot_words: tuple[str, ...]) -> None: ...
+    def consider(self, action: events.Consider, language: str | None, hot_words: tuple[str, ...]) -> None: ...
 
     async def hang_up(self, outcome: Outcome) -> None: ...
 
@@ -78,7 +78,7 @@ class PhoneCall:
         self.language = call.language
         self._runtime, self._call, self._line, self._hospital = runtime, call, line, hospital
         self._waiting: asyncio.PriorityQueue[tuple[int, int, tuple[str, How, Question]]] = asyncio.PriorityQueue()
-        self._notes: deque[e.PlaybackReport] = deque()
+        self._notes: deque[events.PlaybackReport] = deque()
         self._noted = asyncio.Event()
         self._said: Counter[str] = Counter()
         self._count = self._order = 0
@@ -97,23 +97,23 @@ class PhoneCall:
         if self._ending is not None and self.machine.nothing_to_say:
             self._said_all.set()
 
-    def _do(self, action: e.Action) -> None:
+    def _do(self, action: events.Action) -> None:
         match action:
-            case e.Speak():
+            case events.Speak():
                 self._line.speak(action.number, action.sentence, self.language)
-            case e.Clear():
+            case events.Clear():
                 self._line.clear()
-            case e.Consider():
+            case events.Consider():
                 self._line.consider(action, self.language if self._count else None, self._names)
-            case e.FinalWords():
+            case events.FinalWords():
                 self._wait(action.text, action.how)
-            case e.PlaybackReport():
+            case events.PlaybackReport():
                 if action.ref is not None:
                     self._notes.append(action)
                     self._noted.set()
-            case e.Ask():
+            case events.Ask():
                 self._say(f"call_{action.phrase}", question=self.machine.question)
-            case e.Finish():
+            case events.Finish():
                 self._say("call_goodbye", question="none")
                 self._end("silent")
 
@@ -127,7 +127,7 @@ class PhoneCall:
         self, text: str, question: Question, *, ref: UUID | None = None, must: bool = False, answers: bool = False
     ) -> None:
         sentences = to_say(text, self.language, must=must)
-        reply = e.Reply(self._line.now(), sentences, question, str(ref) if ref else None, answers=answers)
+        reply = events.Reply(self._line.now(), sentences, question, str(ref) if ref else None, answers=answers)
         self.feed(reply)
 
     def _end(self, outcome: Outcome) -> None:
@@ -260,7 +260,7 @@ class PhoneCall:
         if answered is not None and answered.message_id is not None:
             self._tell_answer(answered)
         elif message_id is None:  # received before, and answered
-            self.feed(e.Reply(self._line.now(), (), answers=True))
+            self.feed(events.Reply(self._line.now(), (), answers=True))
         if message_id is not None and (answered is None or answered.message_id != message_id):
             await self._run_turns(until=message_id)
 
@@ -381,7 +381,7 @@ class PhoneCall:
             await self._note(self._notes[0])
             self._notes.popleft()
 
-    async def _note(self, report: e.PlaybackReport) -> None:
+    async def _note(self, report: events.PlaybackReport) -> None:
         try:
             await written.note_playback(
                 self._runtime, self._call, UUID(report.ref), played=report.played, unplayed=report.unplayed

@@ -108,7 +108,7 @@ class ModelNotes:
                 tasks = [group.create_task(one(part, number)) for number, part in enumerate(parts, start=1)]
         except ExceptionGroup as failed:
             self._silent(failed.exceptions[0])
-        except BaseException:
+        except BaseException:  # cancelled: the breaker must not stay half open
             self.breaker.gave_up()
             raise
         self.breaker.succeeded()

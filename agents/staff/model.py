@@ -67,7 +67,7 @@ class ModelChooser:
             calls, text, outcome = (), "", error.outcome
         except Exception as error:  # whatever the client raises is an outcome, and the built-in goes on
             calls, text, outcome = (), "", fault_of(error)
-        except BaseException:
+        except BaseException:  # cancelled: the breaker must not stay half open
             self.breaker.gave_up()
             raise
         if outcome in FAULTS_OF_THE_SERVER:

@@ -354,7 +354,7 @@ class FallingBack(Understanding):
         """Only a fault of the server counts: what one patient writes must not close the model to all others."""
         try:
             answer = await self._model.ask(utterance)
-        except BaseException:
+        except BaseException:  # cancelled too: the breaker must not stay half open
             self.breaker.gave_up()
             raise
         if answer.outcome in FAULTS_OF_THE_SERVER:

@@ -52,7 +52,7 @@ async def ready(request: Request) -> dict[str, str]:
             await session.execute(text("SET LOCAL work_mem = '64kB'"))
             await session.execute(text(_SPILLS))
             only_reads = (await session.execute(text(_WRITES))).one()[1] == "on"
-    except Exception as error:
+    except Exception as error:  # whatever it was, this node cannot serve
         raise Unavailable(_why(error)) from error
     if only_reads:
         raise Unavailable("The database only reads.")
@@ -84,7 +84,7 @@ async def _count_jobs(database: Database) -> None:
     try:
         async with database.begin(None) as session:
             rows = (await session.execute(text(_JOBS))).all()
-    except Exception as error:
+    except Exception as error:  # only an outage is let pass: the metrics go on without the database
         if not is_outage(error):
             raise
         return  # the database is away: what the process knows by itself is shown all the same

@@ -44,7 +44,7 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     try:
         await caller_of(request)
-    except Exception as refused:
+    except Exception as refused:  # whatever the check of the caller raises is the answer
         return problem(as_tool_error(refused))
     found = [{**one, "loc": one["loc"][1:] if one["loc"][0] in _PARTS else one["loc"]} for one in error.errors()]
     return problem(invalid(found))

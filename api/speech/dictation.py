@@ -52,7 +52,7 @@ async def stream(socket: WebSocket, session_id: str) -> None:
         await _close(socket, {"type": "error", "code": "timeout", "detail": detail}, _POLICY)
     except WebSocketDisconnect:
         return
-    except Exception as error:
+    except Exception as error:  # a socket has no error handler: the speaker is told, and connects again
         log.error("dictation.failed", error=type(error).__name__, session=session_id, exc_info=error)
         detail = "Something went wrong here. Connect again; what was taken is kept."
         await _close(socket, {"type": "error", "code": "internal", "detail": detail}, _INTERNAL)

@@ -17,7 +17,7 @@ from agents.phone.calls import PhoneCall
 from api.telephone.line import FIRST_S, Hangup, Refused, Wire, held, opened, talk
 from api.telephone.webhooks import RELAY_PATH, code_of
 from tools.voice.calls import Outcome
-from voice.calls import events as e
+from voice.calls import events
 from voice.calls.channels import CallChannels
 from voice.telephony import relay as wire_format
 from voice.telephony.fields import WireError
@@ -81,7 +81,7 @@ class RelayLine:
     def now(self) -> float:
         return time.monotonic() - self._began
 
-    def speak(self, number: int, sentence: e.Sentence, language: str) -> None:
+    def speak(self, number: int, sentence: events.Sentence, language: str) -> None:
         code = code_of(language, self._country)
         if self._language not in (None, code):
             self._out.put_nowait(wire_format.language(code, code))
@@ -95,7 +95,7 @@ class RelayLine:
     def clear(self) -> None:
         self._playing.clear()  # the carrier has fallen silent by itself
 
-    def consider(self, action: e.Consider, language: str | None, hot_words: tuple[str, ...]) -> None:
+    def consider(self, action: events.Consider, language: str | None, hot_words: tuple[str, ...]) -> None:
         raise AssertionError("this line carries no sound")
 
     async def hang_up(self, outcome: Outcome) -> None:
@@ -117,12 +117,12 @@ class RelayLine:
     def _happened(self, event: wire_format.Event) -> None:
         match event:
             case wire_format.Prompt() if event.last:
-                self.call.feed(e.Said(self.now(), event.text))
+                self.call.feed(events.Said(self.now(), event.text))
             case wire_format.Interrupt():
                 self._playing.clear()
-                self.call.feed(e.Interrupted(self.now(), event.played))
+                self.call.feed(events.Interrupted(self.now(), event.played))
             case wire_format.Dtmf():
-                self.call.feed(e.Pressed(self.now(), event.digit))
+                self.call.feed(events.Pressed(self.now(), event.digit))
             case wire_format.Spoke(who="agent", on=False):
                 self._note_played(float("inf"))
             case wire_format.Setup():
@@ -135,11 +135,11 @@ class RelayLine:
         while True:
             await asyncio.sleep(TICK_S)
             self._note_played(self.now())
-            self.call.feed(e.Tick(self.now()))
+            self.call.feed(events.Tick(self.now()))
 
     def _note_played(self, at: float) -> None:
         while self._playing and self._playing[0][1] <= at:
-            self.call.feed(e.Played(self.now(), self._playing.popleft()[0]))
+            self.call.feed(events.Played(self.now(), self._playing.popleft()[0]))
 
     async def say(self) -> None:
         """Send what is to be sent, in order."""

@@ -112,7 +112,7 @@ async def opened(socket: WebSocket) -> AsyncIterator[Wire | None]:
         await wire.close(REFUSED)
     except Hangup:
         await wire.close()
-    except Exception as error:
+    except Exception as error:  # a socket has no error handler: the carrier is told, and calls back
         log.error("call.broken", error=type(error).__name__, exc_info=error)
         await wire.close(BROKEN)
 

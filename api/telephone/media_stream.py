@@ -15,7 +15,7 @@ from api.telephone.line import FIRST_S, SILENT_S, Hangup, Refused, Wire, held, o
 from api.telephone.parts import CallParts
 from api.telephone.webhooks import MEDIA_PATH
 from tools.voice.calls import Outcome
-from voice.calls import events as e
+from voice.calls import events
 from voice.calls.caller_audio import CallerAudio
 from voice.calls.channels import CallChannels
 from voice.calls.measuring import Stream
@@ -96,7 +96,7 @@ class MediaLine:
     def now(self) -> float:
         return self._caller_audio.now_s
 
-    def speak(self, number: int, sentence: e.Sentence, language: str) -> None:
+    def speak(self, number: int, sentence: events.Sentence, language: str) -> None:
         self._waiting.append((number, sentence.text, language))
         self._wake.set()
 
@@ -109,7 +109,7 @@ class MediaLine:
             self.channels.cleared()
         self._spawn(self._wire.send(wire_format.clear(self._stream)))
 
-    def consider(self, action: e.Consider, language: str | None, hot_words: tuple[str, ...]) -> None:
+    def consider(self, action: events.Consider, language: str | None, hot_words: tuple[str, ...]) -> None:
         self._considering = action.number
         sound = self._caller_audio.cut(action.start_s, action.end_s)
         self._spawn(self._recognise(action, sound, language, hot_words))
@@ -145,7 +145,7 @@ class MediaLine:
         elif isinstance(event, wire_format.Mark):
             self._played(event.name)
         elif isinstance(event, wire_format.Dtmf):
-            self.call.feed(e.Pressed(self.now(), event.digit))
+            self.call.feed(events.Pressed(self.now(), event.digit))
         elif isinstance(event, wire_format.Stop):
             raise Hangup(by_caller=True)
 
@@ -159,7 +159,7 @@ class MediaLine:
 
     def _measured(self, at: float, probability: float) -> None:
         if not self._over:
-            self.call.feed(e.Voice(at, probability))
+            self.call.feed(events.Voice(at, probability))
 
     def _played(self, name: str) -> None:
         if not name.isdigit():
@@ -168,10 +168,10 @@ class MediaLine:
         while self._at_carrier and self._at_carrier[0] <= number:
             self._at_carrier.popleft()
         self._wake.set()
-        self.call.feed(e.Played(self.now(), number))
+        self.call.feed(events.Played(self.now(), number))
 
     async def _recognise(
-        self, action: e.Consider, sound: bytes, language: str | None, hot_words: tuple[str, ...]
+        self, action: events.Consider, sound: bytes, language: str | None, hot_words: tuple[str, ...]
     ) -> None:
         try:
             text = await self._parts.words(
@@ -183,18 +183,18 @@ class MediaLine:
                 wanted=partial(self._wants, action.number),
             )
             self._deaf = 0
-        except Exception as error:
+        except Exception as error:  # whatever the engine raises: the call goes on without these words
             log.error("call.recogniser", error=type(error).__name__, exc_info=error)
             text, self._deaf = "", self._deaf + 1
             if self._deaf == DEAF_AFTER:
                 await self.call.give_up("The recogniser does not work")
                 return
-        self.call.feed(e.Recognized(self.now(), action.number, text))
+        self.call.feed(events.Recognized(self.now(), action.number, text))
 
     async def _judge(self, number: int, sound: bytes) -> None:
         finished = await self._parts.finished(sound, wanted=partial(self._wants, number))
         if finished is not None:
-            self.call.feed(e.Judged(self.now(), number, finished))
+            self.call.feed(events.Judged(self.now(), number, finished))
 
     def _wants(self, number: int) -> bool:
         return not self._over and self._considering == number

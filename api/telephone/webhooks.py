@@ -53,7 +53,7 @@ async def call_comes_in(request: Request) -> Response:
     tenant = await _tenant(runtime, required(fields, "To"))
     try:
         await begin_call(runtime, tenant.id, call_sid=sid, address=_address(fields, sid), prepare=forget_who)
-    except Exception as error:
+    except Exception as error:  # somebody is on the line: told in a sentence, not by a status
         log.error("call.begin", call=sid, error=type(error).__name__, exc_info=error)
         return _twiml(_broken(tenant, "en"))
     return _twiml(_connected(request, tenant, again=False))

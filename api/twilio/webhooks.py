@@ -134,5 +134,7 @@ def _media(fields: dict[str, str]) -> list[JsonObject]:
     """What was attached; noted, not fetched."""
     count = fields.get("NumMedia", "0")
     number = min(int(count), 10) if count.isdigit() and len(count) < 4 else 0
-    kinds = [(fields.get(f"MediaUrl{i}", ""), fields.get(f"MediaContentType{i}", "")) for i in range(number)]
+    kinds = [
+        (fields.get(f"MediaUrl{place}", ""), fields.get(f"MediaContentType{place}", "")) for place in range(number)
+    ]
     return [{"url": url[:2000], "content_type": kind[:100]} for url, kind in kinds if url]

@@ -54,7 +54,7 @@ def _show(draft: Any) -> None:
         ("Said, and not in the note", [f"{one.kind}: {one.text}" for one in draft.missing]),
         (
             "Codes to choose from",
-            [f"{p.text}: {', '.join(code.code for code in p.codes)}" for p in draft.note.problems],
+            [f"{problem.text}: {', '.join(code.code for code in problem.codes)}" for problem in draft.note.problems],
         ),
     ):
         if lines:

@@ -23,7 +23,8 @@ def tools_list(as_json: Json = False) -> None:
 
     rooms.load()
     rows = [
-        {"name": t.name, "effect": t.effect.value, "needs": t.needs.name, "summary": t.summary} for t in all_tools()
+        {"name": tool.name, "effect": tool.effect.value, "needs": tool.needs.name, "summary": tool.summary}
+        for tool in all_tools()
     ]
     if as_json:
         print(json.dumps(rows))

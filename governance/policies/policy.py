@@ -66,7 +66,7 @@ def read_policy(text: str) -> Policy:
         mark = getattr(error, "problem_mark", None)
         raise PolicyInvalid(f"not YAML{f' at line {mark.line + 1}' if mark else ''}") from error
     except ValidationError as error:
-        messages = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+        messages = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
         raise PolicyInvalid("; ".join(messages)) from error
 
 

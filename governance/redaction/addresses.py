@@ -48,13 +48,13 @@ def addresses(text: str) -> Iterator[Found]:
         for word in (() if is_shouted(text) else tokens(text))
         if not any(start <= word.start < end for start, end, _ in days)
     )
-    i = 0
-    while i < len(words):
-        last, sure = _walk(text, words, i)
+    place = 0
+    while place < len(words):
+        last, sure = _walk(text, words, place)
         if sure:
-            yield Found(words[i].start, words[last].end, "STREET_ADDRESS", sure)
-            i = last
-        i += 1
+            yield Found(words[place].start, words[last].end, "STREET_ADDRESS", sure)
+            place = last
+        place += 1
     for pattern, score in ((_MILITARY, 0.8), (_BOX, 0.7), (_LINE, 0.65), (_STATE_ZIP, 0.6)):
         for match in pattern.finditer(text):
             yield Found(*match.span(), "STREET_ADDRESS", score)
@@ -85,23 +85,23 @@ def _walk(text: str, words: tuple[Token, ...], first: int) -> tuple[int, float]:
         and begin.lower in ("calle", "rue", "via", "c", "ul", "avenida", "rua")
     )
     capitals = int(named)
-    for j in range(first + 1, min(first + 24, len(words))):
-        token, gap = words[j], text[words[j - 1].end : words[j].start]
+    for at in range(first + 1, min(first + 24, len(words))):
+        token, gap = words[at], text[words[at - 1].end : words[at].start]
         if "\n" in gap and token.number and text[token.end : token.end + 2] == ". ":
             break  # the next item of a list
-        if _GAP.fullmatch(gap) is None or _is_end(gap, words[j - 1]):
+        if _GAP.fullmatch(gap) is None or _is_end(gap, words[at - 1]):
             break
         broken = broken or "\n" in gap
         if named and "\n" in gap and not (street or digits):
             break
-        kind = _element(words, j)
-        if kind == "" and token.title and (broken or is_place(f"{token.lower} {_next(words, j)}")):
+        kind = _element(words, at)
+        if kind == "" and token.title and (broken or is_place(f"{token.lower} {_next(words, at)}")):
             kind = "" if text[token.end : token.end + 1] == ":" or token.lower in TITLES else "capital"
         if kind == "":
             break
         if kind == "link":
             continue
-        last = j
+        last = at
         street, units = street or kind == "street", units or kind == "unit"
         capitals, digits = capitals + (kind == "capital"), digits + (kind == "number")
     if named:
@@ -117,8 +117,8 @@ def _is_end(gap: str, before: Token) -> bool:
     return (gap.startswith(". ") and not _abbreviated(before)) or ("?" in gap and "\n" not in gap)
 
 
-def _next(words: tuple[Token, ...], j: int) -> str:
-    return words[j + 1].lower if j + 1 < len(words) else ""
+def _next(words: tuple[Token, ...], at: int) -> str:
+    return words[at + 1].lower if at + 1 < len(words) else ""
 
 
 def _is_street(word: str) -> bool:
@@ -133,9 +133,9 @@ def _abbreviated(token: Token) -> bool:
     )
 
 
-def _element(words: tuple[Token, ...], j: int) -> str:
+def _element(words: tuple[Token, ...], at: int) -> str:
     """What a word is in an address: number, street, unit, capital, link, or nothing."""
-    token = words[j]
+    token = words[at]
     if token.number:
         return "number"
     if token.lower in ("am", "pm"):
@@ -152,8 +152,8 @@ def _element(words: tuple[Token, ...], j: int) -> str:
         and (not is_ordinary(token.lower) or token.upper or is_place(token.lower))
     ):
         return "capital"
-    if token.title and j and words[j - 1].number and not is_ordinary(token.lower):
+    if token.title and at and words[at - 1].number and not is_ordinary(token.lower):
         return "capital"
-    if token.lower in _PARTICLES and j + 1 < len(words) and (words[j + 1].title or words[j + 1].number):
+    if token.lower in _PARTICLES and at + 1 < len(words) and (words[at + 1].title or words[at + 1].number):
         return "link"
     return ""

@@ -68,29 +68,29 @@ class Alike:
         """(first word, last word, the numbers of the people who may be meant). `told`: words at which a name begins
         that somebody has as it stands."""
         for match in _FIRST_OF_TWO.finditer(words.text):
-            i = bisect_left(words.spans, match.span())
+            place = bisect_left(words.spans, match.span())
             if (
-                i not in exact
-                and i + 1 < len(words.plain)
-                and _may_be_name(words.plain[i])
-                and _may_be_name(words.plain[i + 1])
+                place not in exact
+                and place + 1 < len(words.plain)
+                and _may_be_name(words.plain[place])
+                and _may_be_name(words.plain[place + 1])
             ):
-                key = _pair(words.plain[i], words.plain[i + 1])
+                key = _pair(words.plain[place], words.plain[place + 1])
                 owners = self._found(key) if key else []
                 if owners:
-                    yield i, i + 1, owners
+                    yield place, place + 1, owners
         if not self._lone:
             return
-        for i, word in enumerate(words.plain):
-            if word in self._lone and self._is_lone(words, i):
-                yield i, i, self._found(word)  # those too who have it as one of several names
+        for place, word in enumerate(words.plain):
+            if word in self._lone and self._is_lone(words, place):
+                yield place, place, self._found(word)  # those too who have it as one of several names
 
-    def _is_lone(self, words: Words, i: int) -> bool:
+    def _is_lone(self, words: Words, place: int) -> bool:
         """Whether a title stands before a word, and no other name after it."""
-        start = words.spans[i][0]
+        start = words.spans[place][0]
         if LAY_TITLE.search(words.text[max(0, start - 12) : start]) is None:
             return False
-        return i + 1 == len(words.plain) or not (_adjacent(words, i) and words.shown(i + 1)[0].isupper())
+        return place + 1 == len(words.plain) or not (_adjacent(words, place) and words.shown(place + 1)[0].isupper())
 
 
 def _pair(first: str, second: str) -> str:
@@ -103,5 +103,5 @@ def _may_be_name(word: str) -> bool:
     return len(word) > _SHORTEST and word.isalpha() and not is_ordinary(word)
 
 
-def _adjacent(words: Words, i: int) -> bool:
-    return words.text[words.spans[i][1] : words.spans[i + 1][0]] in (" ", "  ", "-")
+def _adjacent(words: Words, place: int) -> bool:
+    return words.text[words.spans[place][1] : words.spans[place + 1][0]] in (" ", "  ", "-")

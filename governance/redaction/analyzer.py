@@ -79,8 +79,10 @@ def _register(registry: RecognizerRegistry, rules: Sequence[Rule]) -> None:
 
         def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[RecognizerResult]:
             return [
-                RecognizerResult(f.entity, f.start, f.end, f.score, recognition_metadata=self._details)
-                for f in self._rule(text)
+                RecognizerResult(
+                    finding.entity, finding.start, finding.end, finding.score, recognition_metadata=self._details
+                )
+                for finding in self._rule(text)
             ]
 
     for rule in rules:

@@ -51,5 +51,5 @@ def npi(digits: str) -> bool:
 
 def dea(code: str) -> bool:
     """US DEA registration number: two letters, seven digits."""
-    d = [int(char) for char in code[2:]]
-    return (d[0] + d[2] + d[4] + 2 * (d[1] + d[3] + d[5])) % 10 == d[6]
+    numbers = [int(char) for char in code[2:]]
+    return (numbers[0] + numbers[2] + numbers[4] + 2 * (numbers[1] + numbers[3] + numbers[5])) % 10 == numbers[6]

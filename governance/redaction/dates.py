@@ -90,19 +90,25 @@ def _misspelt(text: str) -> Iterator[tuple[int, int]]:
     """Dates with a slip: a month as it is or an edit away from one, and beside it the digits of a day and a year."""
     pieces = list(_PIECE.finditer(text)) if _DIGIT.search(text) else []
     numbered = [piece.group().isdigit() for piece in pieces]
-    for i, piece in enumerate(pieces):
-        if numbered[i] or not any(numbered[max(0, i - 2) : i + 4]):
+    for place, piece in enumerate(pieces):
+        if numbered[place] or not any(numbered[max(0, place - 2) : place + 4]):
             continue
-        joined = i + 1 < len(pieces) and pieces[i + 1].start() - piece.end() == 1 and pieces[i + 1].group().isalpha()
-        for last in (i, i + 1) if joined else (i,):
-            word = (piece.group() + (pieces[last].group() if last > i else "")).lower()
+        joined = (
+            place + 1 < len(pieces)
+            and pieces[place + 1].start() - piece.end() == 1
+            and pieces[place + 1].group().isalpha()
+        )
+        for last in (place, place + 1) if joined else (place,):
+            word = (piece.group() + (pieces[last].group() if last > place else "")).lower()
             if len(word) < 2 or not word.isalpha() or not (_month_number(word) or _near_months().near(word)):
                 continue
-            first, final = _reach(text, pieces, i, -1, 2), _reach(text, pieces, last, 1, 4)
-            numbers = [p.group() for p in (*pieces[first:i], *pieces[last + 1 : final + 1]) if p.group().isdigit()]
-            slips = sum(len(p.group()) == 1 and p.group().isalpha() for p in pieces[first : final + 1])
+            first, final = _reach(text, pieces, place, -1, 2), _reach(text, pieces, last, 1, 4)
+            numbers = [
+                part.group() for part in (*pieces[first:place], *pieces[last + 1 : final + 1]) if part.group().isdigit()
+            ]
+            slips = sum(len(part.group()) == 1 and part.group().isalpha() for part in pieces[first : final + 1])
             digits = sum(map(len, numbers))
-            year = any(len(number) > 2 for number in numbers) or (first < i and digits == 4 and len(word) > 4)
+            year = any(len(number) > 2 for number in numbers) or (first < place and digits == 4 and len(word) > 4)
             if (
                 len(word) < 4
                 and not _month_number(word)
@@ -145,9 +151,13 @@ def written_dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
     """Places that hold a whole date, and the days it may mean (day or month first; a year of two digits in two
     centuries)."""
     for match in _matches(text)[0]:
-        parts = [p for p in re.findall(r"\d+|[a-z]+", match.group().lower()) if p not in ("st", "nd", "rd", "th", "of")]
-        month = next((n for p in parts if (n := _month_number(p[:3] if p.isalpha() else ""))), 0)
-        digits = [p for p in parts if p.isdigit()]
+        parts = [
+            part
+            for part in re.findall(r"\d+|[a-z]+", match.group().lower())
+            if part not in ("st", "nd", "rd", "th", "of")
+        ]
+        month = next((number for part in parts if (number := _month_number(part[:3] if part.isalpha() else ""))), 0)
+        digits = [part for part in parts if part.isdigit()]
         if month and len(digits) == 2:
             yield *match.span(), set(_days((digits[0], str(month), digits[1])))
     for match in _matches(text)[1]:

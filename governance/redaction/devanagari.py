@@ -38,7 +38,7 @@ _SIGNS = {
 _NASAL = "ंँ"
 _VIRAMA, _NUKTA = "्", "़"
 _NUKTA_FORMS = {"ज": "z", "फ": "f", "ड": "r", "ढ": "rh"}
-_DIGITS = {chr(0x0966 + n): str(n) for n in range(10)}
+_DIGITS = {chr(0x0966 + digit): str(digit) for digit in range(10)}
 
 
 def is_devanagari(text: str) -> bool:

@@ -43,14 +43,14 @@ def initials(words: Words) -> Iterator[tuple[int, int]]:
             yield first, at
 
 
-def _is_initial(words: Words, i: int) -> bool:
-    return len(words.plain[i]) == 1 and words.plain[i].isalpha() and words.shown(i).isupper()
+def _is_initial(words: Words, place: int) -> bool:
+    return len(words.plain[place]) == 1 and words.plain[place].isalpha() and words.shown(place).isupper()
 
 
-def _follows(words: Words, i: int, first: int) -> bool:
+def _follows(words: Words, place: int, first: int) -> bool:
     """Whether nothing but a full stop and a space parts a word from the one before."""
-    return i == first or words.text[words.spans[i - 1][1] : words.spans[i][0]] in ("", ".", " ", ". ")
+    return place == first or words.text[words.spans[place - 1][1] : words.spans[place][0]] in ("", ".", " ", ". ")
 
 
-def _is_family(words: Words, i: int) -> bool:
-    return len(words.plain[i]) > 2 and words.shown(i)[0].isupper() and _follows(words, i, i - 1)
+def _is_family(words: Words, place: int) -> bool:
+    return len(words.plain[place]) > 2 and words.shown(place)[0].isupper() and _follows(words, place, place - 1)

@@ -243,9 +243,9 @@ class Known:
             return False
         if not words.shown(hit.edited).islower() or words.plain[hit.edited] not in _GRAMMAR:
             return False
-        others = [i for i in range(hit.first, hit.last + 1) if i != hit.edited]
+        others = [place for place in range(hit.first, hit.last + 1) if place != hit.edited]
         return hit.phrase not in self._in_order or all(
-            words.shown(i).islower() and is_listed(words.plain[i]) for i in others
+            words.shown(place).islower() and is_listed(words.plain[place]) for place in others
         )
 
     def _find_codes(self, words: Words) -> Iterator[Hit]:
@@ -256,22 +256,22 @@ class Known:
         if not any(digits):
             return
         prefix, shortest, last = self._codes.longest_prefix + 1, self._codes.shortest, len(digits) - 1
-        for i, word in enumerate(words.plain):
-            goes_on = i < last and (digits[i + 1] or len(words.plain[i + 1]) < 3)
-            if digits[i]:
+        for place, word in enumerate(words.plain):
+            goes_on = place < last and (digits[place + 1] or len(words.plain[place + 1]) < 3)
+            if digits[place]:
                 if goes_on or len(word) >= shortest:
-                    yield from self._codes_at(words, digits, i)
-            elif len(word) <= prefix and goes_on and words.spans[i + 1][0] - words.spans[i][1] < 2:
-                yield from self._codes_at(words, digits, i)
+                    yield from self._codes_at(words, digits, place)
+            elif len(word) <= prefix and goes_on and words.spans[place + 1][0] - words.spans[place][1] < 2:
+                yield from self._codes_at(words, digits, place)
 
     def _codes_at(self, words: Words, digits: list[bool], first: int) -> Iterator[Hit]:
         """The exact code that begins at a word; where there is none, those that are one edit away."""
         code, near, spans, codes = "", [], words.spans, self._codes
-        for j in range(first, min(first + 8, len(digits))):
-            word = words.plain[j]
-            if j > first:
-                start, end = spans[j - 1][1], spans[j][0]
-                if len(code) > codes.longest or end - start > 3 or not (digits[j] or len(word) < 3):
+        for last in range(first, min(first + 8, len(digits))):
+            word = words.plain[last]
+            if last > first:
+                start, end = spans[last - 1][1], spans[last][0]
+                if len(code) > codes.longest or end - start > 3 or not (digits[last] or len(word) < 3):
                     break
                 if words.text[start:end].strip(_BETWEEN):
                     break
@@ -280,13 +280,13 @@ class Known:
                 continue
             bare = code.lstrip("0") if code[0] == "0" and code.isdigit() else code
             if bare in self._owners and any(owner % 8 in _CODES for owner in self._owned(bare)):
-                yield Hit(first, j, bare, 0)
+                yield Hit(first, last, bare, 0)
                 return
             if len(code) >= codes.shortest:
-                near += [(j, bare)] if bare == code else [(j, bare), (j, code)]
-        for j, bare in near:
+                near += [(last, bare)] if bare == code else [(last, bare), (last, code)]
+        for last, bare in near:
             for other in codes.near(bare):
-                yield Hit(first, j, other, 1)
+                yield Hit(first, last, other, 1)
 
     def find(self, text: str, *, focus: bool = False) -> Iterator[Found]:
         """Every trace of these people. `focus`: they take part in this talk, so their names alone need no capital."""
@@ -307,69 +307,74 @@ class Known:
     def _find_singles(self, words: Words, *, focus: bool) -> Iterator[Found]:
         """Given and family names alone, with initials, and places of addresses."""
         shouted = is_shouted(words.text)
-        for i, word in enumerate(words.plain):
+        for place, word in enumerate(words.plain):
             if len(word) == 1:
-                if words.shown(i).isupper():
-                    yield from self._with_initial(words, i)
+                if words.shown(place).isupper():
+                    yield from self._with_initial(words, place)
             elif word in self._places and not word.isdigit():
-                yield Found(*words.spans[i], "STREET_ADDRESS", 0.9)
-            elif self._is_single(words, i, focus=focus, shouted=shouted):
-                yield Found(*words.spans[i], "PERSON", 0.9)
+                yield Found(*words.spans[place], "STREET_ADDRESS", 0.9)
+            elif self._is_single(words, place, focus=focus, shouted=shouted):
+                yield Found(*words.spans[place], "PERSON", 0.9)
 
-    def _with_initial(self, words: Words, i: int) -> Iterator[Found]:
+    def _with_initial(self, words: Words, place: int) -> Iterator[Found]:
         """ "A. Rao", "Rao A": the letter is a capital, and so is the name's first, unless it is no everyday word."""
-        for j in (i + 1, i + 2, i - 1):
-            if not 0 <= j < len(words.plain) or len(words.plain[j]) < 2:
+        for beside in (place + 1, place + 2, place - 1):
+            if not 0 <= beside < len(words.plain) or len(words.plain[beside]) < 2:
                 continue
-            start, end = min(words.spans[i][0], words.spans[j][0]), max(words.spans[i][1], words.spans[j][1])
-            other, capital = words.plain[j], words.shown(j)[0].isupper()
-            between = words.text[min(words.spans[i][1], words.spans[j][1]) : max(words.spans[i][0], words.spans[j][0])]
+            start, end = (
+                min(words.spans[place][0], words.spans[beside][0]),
+                max(words.spans[place][1], words.spans[beside][1]),
+            )
+            other, capital = words.plain[beside], words.shown(beside)[0].isupper()
+            between = words.text[
+                min(words.spans[place][1], words.spans[beside][1]) : max(words.spans[place][0], words.spans[beside][0])
+            ]
             if len(between) > 4 or between.strip(". ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
                 continue
             names = [other] if capital or not is_ordinary(other) else []
             if capital and not is_ordinary(other):
                 names += self._near_names.near(other)
-            if any(f".{words.plain[i]}{name}" in self._owners for name in names):
+            if any(f".{words.plain[place]}{name}" in self._owners for name in names):
                 yield Found(start, end, "PERSON", 0.95)
                 return
 
-    def _is_single(self, words: Words, i: int, *, focus: bool, shouted: bool) -> bool:
-        word = words.plain[i]
+    def _is_single(self, words: Words, place: int, *, focus: bool, shouted: bool) -> bool:
+        word = words.plain[place]
         bare = word if word in self._names else _without_honour(word)
         if bare not in self._names:
             if (
                 len(word) < 4
                 or is_ordinary(word)
-                or not (focus or _capital(words, i, shouted=shouted) or _cued(words, i))
+                or not (focus or _capital(words, place, shouted=shouted) or _cued(words, place))
             ):
                 return False
             return bool(self._near_names.near(word))
         if not is_listed(word):
-            return focus or bare != word or _capital(words, i, shouted=shouted) or _cued(words, i)
-        start, end = words.spans[i]
+            return focus or bare != word or _capital(words, place, shouted=shouted) or _cued(words, place)
+        start, end = words.spans[place]
         if _STRONG_CUE.search(words.text[max(0, start - 12) : start]) or _AFTER.match(words.text, end):
             return True
         begins = start == 0 or OPENING.search(words.text[max(0, start - 4) : start]) is not None
         return (
-            _capital(words, i, shouted=shouted)
-            and not (begins or words.text[start - 1] == "-" or words.shown(i).isupper())
+            _capital(words, place, shouted=shouted)
+            and not (begins or words.text[start - 1] == "-" or words.shown(place).isupper())
             and word not in _RARE_ALONE
         )
 
 
-def _is_house(words: Words, i: int) -> bool:
+def _is_house(words: Words, place: int) -> bool:
     """Whether the word before a street may be its house number, whatever slip it has."""
-    if i < 0 or len(words.plain[i]) > 5 or not any(char.isdigit() for char in words.plain[i]):
+    if place < 0 or len(words.plain[place]) > 5 or not any(char.isdigit() for char in words.plain[place]):
         return False
-    return words.spans[i + 1][0] - words.spans[i][1] < 3
+    return words.spans[place + 1][0] - words.spans[place][1] < 3
 
 
-def _capital(words: Words, i: int, *, shouted: bool) -> bool:
-    return not shouted and words.text[words.spans[i][0]].isupper()
+def _capital(words: Words, place: int, *, shouted: bool) -> bool:
+    return not shouted and words.text[words.spans[place][0]].isupper()
 
 
-def _cued(words: Words, i: int) -> bool:
-    start, end = words.spans[i]
+def _cued(words: Words, place: int) -> bool:
+    start, end = words.spans[place]
     return _CUE.search(words.text[max(0, start - 14) : start]) is not None or _AFTER.match(words.text, end) is not None
 
 

@@ -115,22 +115,22 @@ def shaped_names(text: str) -> Iterator[Found]:
     """PERSON, LOCATION, NRP and ORGANIZATION by capitals."""
     words = tokens(text)
     shouted = is_shouted(text)
-    i = 0
-    while i < len(words):
-        if not _may_begin(words, i, shouted=shouted):
-            i += 1
+    place = 0
+    while place < len(words):
+        if not _may_begin(words, place, shouted=shouted):
+            place += 1
             continue
-        last = _run_end(text, words, i)
-        yield from _kinds(text, words, i - 1 if _leads(text, words, i) else i, last)
-        i = last + 1
+        last = _run_end(text, words, place)
+        yield from _kinds(text, words, place - 1 if _leads(text, words, place) else place, last)
+        place = last + 1
 
 
-def _leads(text: str, words: tuple[Token, ...], i: int) -> bool:
+def _leads(text: str, words: tuple[Token, ...], place: int) -> bool:
     """Whether the everyday word before has a capital that is not its sentence's: it is a name here ("says Jana
     Novak")."""
-    if not i or words[i].start != words[i - 1].end + 1 or text[words[i - 1].end] != " ":
+    if not place or words[place].start != words[place - 1].end + 1 or text[words[place - 1].end] != " ":
         return False
-    before = words[i - 1]
+    before = words[place - 1]
     if (
         not before.title
         or len(before.text) < 2
@@ -139,21 +139,25 @@ def _leads(text: str, words: tuple[Token, ...], i: int) -> bool:
         or before.lower in _NOT_SHAPED
     ):
         return False
-    return i > 1 and words[i - 2].text.islower() and text[words[i - 2].end : before.start] == " "
+    return place > 1 and words[place - 2].text.islower() and text[words[place - 2].end : before.start] == " "
 
 
-def _may_begin(words: tuple[Token, ...], i: int, *, shouted: bool) -> bool:
-    token = words[i]
-    if not token.title or shouted or (i + 1 < len(words) and words[i + 1].number and words[i + 1].start == token.end):
+def _may_begin(words: tuple[Token, ...], place: int, *, shouted: bool) -> bool:
+    token = words[place]
+    if (
+        not token.title
+        or shouted
+        or (place + 1 < len(words) and words[place + 1].number and words[place + 1].start == token.end)
+    ):
         return False
     if token.lower in TITLES or (token.lower in _NOT_SHAPED and token.lower not in _GIVEN):
         return False
-    if i + 1 < len(words) and words[i + 1].title and is_place(f"{token.lower} {words[i + 1].lower}"):
+    if place + 1 < len(words) and words[place + 1].title and is_place(f"{token.lower} {words[place + 1].lower}"):
         return True
     if len(token.text) == 1:
-        return i + 1 < len(words) and words[i + 1].start - token.end in (1, 2) and _shaped(words[i + 1])
+        return place + 1 < len(words) and words[place + 1].start - token.end in (1, 2) and _shaped(words[place + 1])
     if token.lower in _GIVEN:
-        return i + 1 < len(words) and words[i + 1].start == token.end + 1 and _shaped(words[i + 1])
+        return place + 1 < len(words) and words[place + 1].start == token.end + 1 and _shaped(words[place + 1])
     return _shaped(token) or is_place(token.lower) or is_people(token.lower)
 
 

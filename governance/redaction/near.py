@@ -14,7 +14,7 @@ _REMEMBERED = 50_000
 
 def shortened(word: str) -> set[str]:
     """The word with any one character left out."""
-    return {word[:i] + word[i + 1 :] for i in range(len(word))}
+    return {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
 class NearWords:
@@ -126,10 +126,10 @@ class NearCodes:
     def _undone(self, code: str, begin: int, end: int) -> Iterator[str]:
         """The codes that one edit at the places from `begin` to `end` would have made this of."""
         codes, places = self._codes, len(self._at)
-        for i in range(max(begin, 0), min(end, len(code) + 1)):
-            before, rest, after = code[:i], code[i:], code[i + 1 :]
+        for place in range(max(begin, 0), min(end, len(code) + 1)):
+            before, rest, after = code[:place], code[place:], code[place + 1 :]
             forms = [before + after, before + rest[1:2] + rest[:1] + rest[2:]]
-            for letter in sorted(self._at[i]) if i < places else "":
+            for letter in sorted(self._at[place]) if place < places else "":
                 forms += (before + letter + rest, before + letter + after)
             for form in forms:
                 if form in codes and _has_near(form):

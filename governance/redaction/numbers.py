@@ -127,6 +127,11 @@ def _phone(run: str, digits: str, near: str, after: str) -> tuple[str, float] | 
     if _PHONE.search(near) or _AFTER_PHONE.match(after):
         return "PHONE", 0.65
     groups = re.findall(r"\d+", run)
-    if 8 <= size <= 13 and len(groups) > 1 and (digits[0] == "0" or size >= 9) and all(len(g) < 9 for g in groups):
+    if (
+        8 <= size <= 13
+        and len(groups) > 1
+        and (digits[0] == "0" or size >= 9)
+        and all(len(group) < 9 for group in groups)
+    ):
         return "PHONE", 0.45
     return None

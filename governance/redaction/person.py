@@ -44,7 +44,7 @@ def plain(word: str) -> str:
     word = word.replace("’", "'").removesuffix("'s").replace("'", "")
     if word.isascii():
         return word
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not "\u0300" <= c <= "\u036f") or word
+    return "".join(char for char in unicodedata.normalize("NFKD", word) if not "\u0300" <= char <= "\u036f") or word
 
 
 class Words:
@@ -64,9 +64,9 @@ class Words:
             self._spans = [match.span() for match in _WORD.finditer(self.text)]
         return self._spans
 
-    def shown(self, i: int) -> str:
+    def shown(self, place: int) -> str:
         """A word as it is written."""
-        start, end = self.spans[i]
+        start, end = self.spans[place]
         return self.text[start:end]
 
 

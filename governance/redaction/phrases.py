@@ -54,8 +54,8 @@ class Phrases:
         known = self._known
         for word in phrase:
             known[word] = known.get(word, 0) | _WORD
-        for a, b in pairwise(phrase):
-            known[a + b] = known.get(a + b, 0) | _PAIR
+        for first, second in pairwise(phrase):
+            known[first + second] = known.get(first + second, 0) | _PAIR
 
     def _is_pair(self, both: str) -> bool:
         return self._known.get(both, 0) & _PAIR > 0
@@ -65,17 +65,17 @@ class Phrases:
         count = len(plain)
         known = self._known
         exact = [word in known for word in plain]
-        joined = [plain[i] + plain[i + 1] in known for i in range(count - 1)] + [False, False]
+        joined = [plain[place] + plain[place + 1] in known for place in range(count - 1)] + [False, False]
         exact += [False, False, False]
         joined += [False]
         hits: list[Hit] = []
-        for i in range(count):
-            if exact[i] or joined[i] or exact[i + 1] or joined[i + 1] or exact[i + 2]:
-                self._follow(plain, exact, (i, i), ("", ""), -2, hits)
-            elif len(plain[i]) > 5 and not is_ordinary(plain[i]):
-                hits += [Hit(i, i, pair, 1) for pair in self._glue(plain[i]) if pair in self._phrases]
-                if self._honoured(plain[i]):
-                    self._follow(plain, exact, (i, i), ("", ""), -2, hits)
+        for place in range(count):
+            if exact[place] or joined[place] or exact[place + 1] or joined[place + 1] or exact[place + 2]:
+                self._follow(plain, exact, (place, place), ("", ""), -2, hits)
+            elif len(plain[place]) > 5 and not is_ordinary(plain[place]):
+                hits += [Hit(place, place, pair, 1) for pair in self._glue(plain[place]) if pair in self._phrases]
+                if self._honoured(plain[place]):
+                    self._follow(plain, exact, (place, place), ("", ""), -2, hits)
         return hits
 
     def _follow(

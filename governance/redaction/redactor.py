@@ -50,14 +50,19 @@ class Redactor:
         if not text.strip():
             return []
         results = self._analyzer.analyze(text=text, language=LANGUAGE, score_threshold=self._min_score)
-        found = [Found(r.start, r.end, r.entity_type, r.score) for r in results]
+        found = [Found(result.start, result.end, result.entity_type, result.score) for result in results]
         if known is not None:
             found += known.find(text)
         people = tuple(focus)
         if people:
             found += _focused(people).find(text, focus=True)
         placed = [match.span() for match in _PLACEHOLDER.finditer(text)]
-        kept = (f for f in found if f.entity not in keep and not any(f.start < b and a < f.end for a, b in placed))
+        kept = (
+            finding
+            for finding in found
+            if finding.entity not in keep
+            and not any(finding.start < end and start < finding.end for start, end in placed)
+        )
         return settle(kept, text)
 
     def redact(
@@ -71,7 +76,7 @@ def mask(text: str, found: Iterable[Found]) -> str:
     """The text with placeholders, by Presidio's anonymizer."""
     from presidio_anonymizer.entities import RecognizerResult
 
-    results = [RecognizerResult(f.entity, f.start, f.end, f.score) for f in found]
+    results = [RecognizerResult(finding.entity, finding.start, finding.end, finding.score) for finding in found]
     return str(_anonymizer().anonymize(text, results).text) if results else text
 
 

@@ -85,7 +85,7 @@ def public_lines(keys: SealKeys) -> list[str]:
 def rotate(path: Path) -> str:
     """Add a key to the private file, which signs from then on; its name. Processes read the file when they start."""
     names = _lines(path)
-    name = next(name for n in range(len(names) + 1, 2 * len(names) + 2) if (name := f"seal-{n}") not in names)
+    name = next(name for number in range(len(names) + 1, 2 * len(names) + 2) if (name := f"seal-{number}") not in names)
     text = path.read_text()
     os.replace(_draft(path, text + ("" if text.endswith("\n") else "\n") + _new_line(name)), path)
     return name

@@ -64,7 +64,7 @@ async def _tenants(database: Database) -> list[UUID]:
     try:
         async with database.begin(None) as session:
             return list(await session.scalars(text("SELECT id FROM tenant ORDER BY id")))
-    except Exception as error:
+    except Exception as error:  # the database is away: looked at again in the next round
         log.warning("seal.failed", error=type(error).__name__)
         return []
 

@@ -37,8 +37,8 @@ _MOVED = """
 """
 _HEADS = f"SELECT s.id, coalesce(l.head_seq, 0), s.head_seq, s.head_hash {_MOVED} ORDER BY s.id LIMIT %s"
 _WAITING = (
-    f"SELECT coalesce(sum(head_seq - sealed), 0)::bigint FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS "
-    f"sealed {_MOVED} LIMIT %s) x"
+    "SELECT coalesce(sum(head_seq - sealed), 0)::bigint"
+    f" FROM (SELECT s.head_seq, coalesce(l.head_seq, 0) AS sealed {_MOVED} LIMIT %s) x"
 )
 _HELD = """
     SELECT count(*) FROM unnest(%s::uuid[], %s::int[], %s::bytea[]) AS x(session_id, seq, hash)
@@ -162,7 +162,11 @@ async def _take_up(
     fault = seal.fault(keys.trusted())
     if fault is not None:
         raise SealRefused(f"seal {number} outside: {fault}")
-    named = ([a.session_id for a in added], [a.head_seq for a in added], [a.head_hash for a in added])
+    named = (
+        [moved.session_id for moved in added],
+        [moved.head_seq for moved in added],
+        [moved.head_hash for moved in added],
+    )
     held = await (await direct(session, _HELD, (*named, tenant_id))).fetchone()
     if held is None or held[0] != len(added):
         raise SealRefused(f"seal {number} is outside, and entries that it seals are not in the database")

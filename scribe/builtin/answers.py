@@ -94,8 +94,7 @@ def _find_answer(clauses: Sequence[Clause], at: int) -> int | None:
 
 _SYMPTOM_QUESTION = re.compile(
     r"\b(?:any|do you (?:have|get|feel|notice)|have you (?:had|noticed|been having|experienced|felt|been|gotten"
-    r"|got)|having|experienc\w+"
-    r"|are you (?:having|feeling|getting)|did you (?:have|notice|feel|get)|no)\b",
+    r"|got)|having|experienc\w+|are you (?:having|feeling|getting)|did you (?:have|notice|feel|get)|no)\b",
     re.I,
 )
 

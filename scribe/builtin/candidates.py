@@ -173,7 +173,7 @@ def describe(kind: Kind, at: int, clauses: Sequence[Clause], phases: Sequence[st
         (
             f"place={int(clauses[at].place * 8)}",
             f"length={min(len(words) // 3, 10)}",
-            f"digits={any(w.isdigit() for w in words)}",
+            f"digits={any(word.isdigit() for word in words)}",
         )
     )
     for back in (1, 2):

@@ -12,14 +12,12 @@ _DOCTOR = re.compile(
     r"\?|\b(?:your|you're|you've|hey dragon|any (?:chest|fever|nausea|other|allergies|pain)|let's|i'd like you"
     r"|we'll|examin\w*"
     r"|prescri\w+|order|follow up|on exam|assessment|i recommend|i want you|milligrams|do you|are you|have you"
-    r"|does it|did you"
-    r"|mister|miss|mr|mrs|tell me|what brings|how can i help|take a look|breathe)\b",
+    r"|does it|did you|mister|miss|mr|mrs|tell me|what brings|how can i help|take a look|breathe)\b",
     re.I,
 )
 _PATIENT = re.compile(
     r"\b(?:my|i've|i was|i feel|i felt|i had|i have|i take|i don't|i do n't|i can't|i ca n't|me|myself|doctor"
-    r"|doc|it hurts|yes|no"
-    r"|yeah|nope|i'm|i am|i did|i think|thank you)\b",
+    r"|doc|it hurts|yes|no|yeah|nope|i'm|i am|i did|i think|thank you)\b",
     re.I,
 )
 _EXAMINES = re.compile(

@@ -27,8 +27,7 @@ _FILLERS = re.compile(
     r"|or whatever|or anything|and stuff(?: like that)?|and things like that|or anything like that"
     r"|or something like that|gosh"
     r"|oh my god|oh|wow|please|just|really|for me|right now here|like i said|as i said|as you know|of course"
-    r"|go ahead and|again,"
-    r"|mm-hmm|uh-huh|hmm|ah)\b,?",
+    r"|go ahead and|again,|mm-hmm|uh-huh|hmm|ah)\b,?",
     re.I,
 )
 _LIKE = re.compile(
@@ -41,8 +40,7 @@ _LEADS = re.compile(
     r"^(?:(?:okay|ok|alright|all right|so|and|but|well|yeah|yes|yep|now|then|um|uh|also|because(?! of)|which|like"
     r"|anyway|plus|or|oh|hey"
     r"|i guess|i see that|i see here that|i see here|i know that|i know|i understand that|i understand"
-    r"|i heard that|i heard"
-    r"|you said that|you said|you mentioned that|you mentioned|i mean)\b(?!-)[,.]?\s*"
+    r"|i heard that|i heard|you said that|you said|you mentioned that|you mentioned|i mean)\b(?!-)[,.]?\s*"
     r"|i(?:'m| am) (?:doing )?(?:okay|good|fine|great|well),? (?=(?:thank|the|i|so|it|how)\b)|thank(?:s"
     r"| you)(?: so much| very much)?,? |how are you,? "
     r"|(?:right|great|good|perfect|excellent|wonderful|sure|nice)(?:[,.]\s*|\s+(?=and |so |okay|i |you |now )|$)"
@@ -217,8 +215,7 @@ _UPPER = re.compile(
     r"\b(mri|ct|ekg|ecg|emg|eeg|er|ed|icu|copd|gerd|bmi|bp|cbc|cmp|bmp|tsh|hiv|std|iv|acl|mcl|pcl|lcl|tmj|ibs"
     r"|uti|nsaids?|pcp|"
     r"psa|ldl|hdl|ptsd|adhd|cpap|dvt|pe|tia|cad|chf|afib|pt|ot|otc|ent|ob|gyn|covid(?:-19)?|hpv|mmr|rsv|tb|pfts?"
-    r"|ana|esr|crp|bun|"
-    r"inr|pcos|als|ms|lad|rca|icd|cabg|pci|l[1-5]|c[1-7]|t1?[0-9]|s1|rom|gi|hpi|ros)\b"
+    r"|ana|esr|crp|bun|inr|pcos|als|ms|lad|rca|icd|cabg|pci|l[1-5]|c[1-7]|t1?[0-9]|s1|rom|gi|hpi|ros)\b"
 )
 _NOT_UPPER = frozenset({"pe", "ms", "ed", "er", "ot", "ob", "als", "ana", "pt"})
 _MONTHS = re.compile(

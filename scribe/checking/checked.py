@@ -46,4 +46,6 @@ class Checked(Part):
         return tuple(finding for sentence in self.sentences for finding in sentence.findings if finding.kind is kind)
 
     def division(self, division: Division) -> tuple[Sentence, ...]:
-        return tuple(s for section in self.sections if section.division is division for s in section.sentences)
+        return tuple(
+            sentence for section in self.sections if section.division is division for sentence in section.sentences
+        )

@@ -12,14 +12,12 @@ from scribe.note import Division, Finding, FindingKind, Section
 
 _CHANGES = re.compile(
     r"\b(?:increas|decreas|chang|switch|titrat|taper|reduc|rais|lower|instead|previously|was on|from|stop"
-    r"|discontinu|then|up to|"
-    r"initial|add|start|today|now|new|bump|doubl|load|hold|refill)\w*",
+    r"|discontinu|then|up to|initial|add|start|today|now|new|bump|doubl|load|hold|refill)\w*",
     re.I,
 )
 _TIMED = re.compile(
     r"\b(?:previously|in the past|history|before|resolved|last|initially|ago|used to|since|recurr\w*|if|when"
-    r"|until|prior|sometimes|"
-    r"occasional\w*|intermittent\w*|new|now|today|return|worsen\w*|watch|call)\b",
+    r"|until|prior|sometimes|occasional\w*|intermittent\w*|new|now|today|return|worsen\w*|watch|call)\b",
     re.I,
 )
 _STATES = frozenset(

@@ -61,7 +61,7 @@ def _judge_dose(dose: Dose, claim: Claim, visit_index: VisitIndex) -> tuple[set[
         ):
             instead = rhythms[0][1].frequency.text if rhythms[0][1].frequency else None
             findings.append(
-                _finding(FindingKind.DOSE, dose.frequency.text, instead, {p for p, _ in rhythms}, visit_index)
+                _finding(FindingKind.DOSE, dose.frequency.text, instead, {place for place, _ in rhythms}, visit_index)
             )
     return ({place for place, _ in amounts} if dose.value is not None else set()), findings
 
@@ -81,7 +81,11 @@ def _judge_foreign(dose: Dose, claim: Claim, visit_index: VisitIndex) -> list[Fi
     if not owners or any(place in own for place, _ in visit_index.figures.get(dose.value or Decimal(-1), ())):
         return []
     others = ", ".join(sorted({name for _, name in owners}))
-    return [_finding(FindingKind.DOSE, claim.text[dose.start : dose.end], others, {p for p, _ in owners}, visit_index)]
+    return [
+        _finding(
+            FindingKind.DOSE, claim.text[dose.start : dose.end], others, {place for place, _ in owners}, visit_index
+        )
+    ]
 
 
 def _judge_amount(dose: Dose, amounts: list[tuple[int, Dose]], claim: Claim, visit_index: VisitIndex) -> list[Finding]:

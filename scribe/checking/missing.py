@@ -230,7 +230,9 @@ def share_covered(sections: Sequence[Section], visit_index: VisitIndex) -> float
     for stem, weigh in _weighed_words(visit_index):
         total += weigh
         lookup = keys(stem)
-        got += weigh if lookup[0] in written.words else weigh * 0.5 if any(k in written.words for k in lookup) else 0.0
+        got += (
+            weigh if lookup[0] in written.words else weigh * 0.5 if any(key in written.words for key in lookup) else 0.0
+        )
     return got / total if total else None
 
 

@@ -67,7 +67,7 @@ def _problem(one: Read, mention: Mention, text: str, sentence: Sentence) -> Prob
 
 def _codes(one: Read, mention: Mention, text: str) -> tuple[CodeSuggestion, ...]:
     """Suggestions for a problem; for a fracture and the like with the side and site that stand close by."""
-    if mention.concept not in _lists()["needs_site"] or any(m.kind == "site" for m in concepts(text)):
+    if mention.concept not in _lists()["needs_site"] or any(other.kind == "site" for other in concepts(text)):
         return suggest(text)
     near = min(
         (other for other in one.concepts if other.kind == "site" and other.concept not in _lists()["no_site"]),
@@ -84,14 +84,14 @@ def _wordings(one: Read, named: list[Mention]) -> Iterator[tuple[Mention, str]]:
     """Each condition with the words about it ("acute", "of the left knee"), none of them given to two."""
     words, last_given = [token.word for token in one.tokens], -1
     for index, mention in enumerate(named):
-        inside = [i for i, token in enumerate(one.tokens) if mention.start <= token.start < mention.end]
+        inside = [place for place, token in enumerate(one.tokens) if mention.start <= token.start < mention.end]
         if not inside:
             continue
         first, last = inside[0], inside[-1]
         limit = next(
             (
-                i
-                for i, token in enumerate(one.tokens)
+                place
+                for place, token in enumerate(one.tokens)
                 if index + 1 < len(named) and token.start >= named[index + 1].start
             ),
             len(words),

@@ -164,17 +164,17 @@ def _add_facts(bundle: _Bundle, note: Note, patient: Json, encounter: Json) -> d
         "48765-2": [],
         "8716-3": [],
     }
-    for i, problem in enumerate(note.problems):
-        made["51848-0"].append((f"condition-{i}", condition(problem, who, signed=signed), problem.segments))
-    for i, drug in enumerate(note.medications):
+    for number, problem in enumerate(note.problems):
+        made["51848-0"].append((f"condition-{number}", condition(problem, who, signed=signed), problem.segments))
+    for number, drug in enumerate(note.medications):
         section = "18776-5" if drug.status in ("prescribed", "changed") else "10160-0"
-        made[section].append((f"medication-{i}", medication(drug, patient, encounter, at), drug.segments))
-    for i, order in enumerate(note.orders):
-        made["18776-5"].append((f"service-{i}", service(order, who, at), order.segments))
-    for i, one in enumerate(note.allergies):
-        made["48765-2"].append((f"allergy-{i}", allergy(one, patient), one.segments))
-    for i, (resource, segments) in enumerate(observations(note.measurements, who, at, signed=signed)):
-        made["8716-3"].append((f"observation-{i}", resource, segments))
+        made[section].append((f"medication-{number}", medication(drug, patient, encounter, at), drug.segments))
+    for number, order in enumerate(note.orders):
+        made["18776-5"].append((f"service-{number}", service(order, who, at), order.segments))
+    for number, one in enumerate(note.allergies):
+        made["48765-2"].append((f"allergy-{number}", allergy(one, patient), one.segments))
+    for number, (resource, segments) in enumerate(observations(note.measurements, who, at, signed=signed)):
+        made["8716-3"].append((f"observation-{number}", resource, segments))
     return {section: [bundle.add(*one) for one in resources] for section, resources in made.items()}
 
 

@@ -127,17 +127,17 @@ def observations(
     that can be told is left out: a figure alone means nothing."""
     coded = [one for one in measured if one.quantity.code is not None]
     skip: set[int] = set()
-    for i, one in enumerate(coded):
-        if i in skip:
+    for number, one in enumerate(coded):
+        if number in skip:
             continue
-        pair = coded[i + 1] if i + 1 < len(coded) else None
+        pair = coded[number + 1] if number + 1 < len(coded) else None
         base = {"resourceType": "Observation", "status": "final" if signed else "preliminary"}
         if one.loinc in VITALS:
             category = concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")
             base["category"] = [category]  # type: ignore[assignment]
         shared = {**who, "effectiveDateTime": at}
         if one.loinc == SYSTOLIC and pair is not None and pair.loinc == DIASTOLIC:
-            skip.add(i + 1)
+            skip.add(number + 1)
             parts = [{"code": _code(part), "valueQuantity": quantity(part.quantity)} for part in (one, pair)]
             yield {**base, "code": concept(LOINC, *BLOOD_PRESSURE), **shared, "component": parts}, one.segments
         else:

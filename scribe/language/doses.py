@@ -245,9 +245,11 @@ _WRITTEN_CODES = {"h": "h", "d": "d", "w": "wk"}
 
 def _written(text: str) -> list[Frequency]:
     return [
-        Frequency(_EVERY[_WRITTEN_CODES[m[3][0].lower()]] / Decimal(m[1]), m.group(), m.start(), m.end())
-        for m in _WRITTEN.finditer(text)
-        if int(m[1])
+        Frequency(
+            _EVERY[_WRITTEN_CODES[match[3][0].lower()]] / Decimal(match[1]), match.group(), match.start(), match.end()
+        )
+        for match in _WRITTEN.finditer(text)
+        if int(match[1])
     ]
 
 

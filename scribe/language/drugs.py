@@ -58,7 +58,11 @@ def generics() -> dict[str, str]:
         for name, canonical in data["drug_variant_to_canonical"].items()
         if canonical and name not in excluded and _NAME.fullmatch(name) and _is_name(name, canonical[0], excluded)
     }
-    own = {str(n): str(generic) for generic, many in read_list("drug_names").items() for n in (generic, *(many or ()))}
+    own = {
+        str(name): str(generic)
+        for generic, many in read_list("drug_names").items()
+        for name in (generic, *(many or ()))
+    }
     chains = {name: own.get(generic, generic) for name, generic in names.items()}
     return chains | own
 
@@ -110,7 +114,7 @@ def drugs_of(tokens: Sequence[Token], text: str) -> list[Mention]:
     class_starts = {mention.start for mention in found}
     for group, first, last in _classes().find(tokens):
         if tokens[first].start not in class_starts and not any(
-            m.start < tokens[last - 1].end and tokens[first].start < m.end for m in found
+            mention.start < tokens[last - 1].end and tokens[first].start < mention.end for mention in found
         ):
             start, end = tokens[first].start, tokens[last - 1].end
             found.append(Mention(text[start:end].lower(), group, start, end, "class"))

@@ -93,7 +93,7 @@ def concepts_of(tokens: Sequence[Token]) -> list[Mention]:
         for kind, name, first, last in marked
         if (kind, name, first, last) in sure or (name.endswith(_BY_SITE) and _stands_near(tokens, first, last, sure))
     ]
-    mentions = [Mention(name, kind, tokens[i].start, tokens[j - 1].end) for kind, name, i, j in found]
+    mentions = [Mention(name, kind, tokens[start].start, tokens[end - 1].end) for kind, name, start, end in found]
     return sorted(mentions + _at_sites(tokens, found), key=lambda mention: (mention.start, mention.end))
 
 

@@ -23,11 +23,11 @@ Doctor: Do you smoke or drink?
 Patient: I smoke ten cigarettes a day.
 Doctor: What medications are you on?
 Patient: Amlodipine 5 mg once a day and aspirin 75 mg. I used to take atenolol but I stopped it.
-Doctor: Your blood pressure today is 150 over 94, oxygen 97 percent, temperature 36.8. Heart sounds are normal, no
+Doctor: Your blood pressure today is 150 over 94, oxygen 97 percent, temperature 36.8. Heart sounds are normal, no \
 murmurs.
-Doctor: This could be stable angina. I will start metoprolol 25 mg twice daily. We will do a stress test and check a
+Doctor: This could be stable angina. I will start metoprolol 25 mg twice daily. We will do a stress test and check a \
 lipid
-panel. I'll refer you to cardiology. If the pain comes at rest go to the emergency department. See you again in one
+panel. I'll refer you to cardiology. If the pain comes at rest go to the emergency department. See you again in one \
 week."""
 
 EARACHE = """Doctor: What's wrong with little Maya today?
@@ -37,8 +37,8 @@ Mother: Yes, all of them.
 Doctor: Any allergies to medicines?
 Mother: She got hives from amoxicillin.
 Doctor: Her weight is 14 kilograms. The right eardrum is red and bulging.
-Doctor: She has an ear infection on the right, acute otitis media. Because of the allergy I'll give azithromycin 140 mg
-on the
+Doctor: She has an ear infection on the right, acute otitis media. Because of the allergy I'll give azithromycin 140 \
+mg on the
 first day, then 70 mg once a day for four days. Bring her back if the fever lasts more than three days."""
 
 LOW_MOOD = """Doctor: How have you been sleeping?
@@ -68,13 +68,13 @@ Doctor: i will prescribe nitrofurantoin 100 milligrams twice a day for five days
 LOOSE_MOTIONS = """Doctor: Namaste, tell me what is the problem?
 Patient: Doctor, since four days I am having loose motions and vomiting.
 Nurse: I will take your vitals. Pulse is 104, BP 100 by 60, sat 94 on room air.
-Doctor: It is acute gastroenteritis. Use your albuterol inhaler two puffs every four hours as needed. Get a serum
+Doctor: It is acute gastroenteritis. Use your albuterol inhaler two puffs every four hours as needed. Get a serum \
 electrolytes
 test today. Review after two days."""
 
 PRESSURE = """Doctor: So you're here for your blood pressure. Any chest pain or trouble breathing?
 Patient: No, nothing like that. But the lisinopril gives me a cough.
-Doctor: Your pressure today is 158 over 96. I'd switch you from lisinopril 20 mg to losartan 50 mg once a day. Let's
+Doctor: Your pressure today is 158 over 96. I'd switch you from lisinopril 20 mg to losartan 50 mg once a day. Let's \
 check your
 potassium in two weeks."""
 

@@ -249,8 +249,8 @@ async def _check(ctx: ToolContext, thread: CollabThread) -> str:
         return "There is no note with a recording to check it against."
     found = await _call_thought(ctx, validate_note)
     lines = [
-        f"Note {row.note_id}, version {row.number}: {found.sentences - found.unsupported} of {found.sentences} "
-        f"sentences hold."
+        f"Note {row.note_id}, version {row.number}: "
+        f"{found.sentences - found.unsupported} of {found.sentences} sentences hold."
     ]
     for section in found.sections:
         for one in section.sentences:
@@ -279,4 +279,6 @@ async def _find(ctx: ToolContext, thread: CollabThread, wanted: set[str]) -> str
     if not best:
         return "Nothing was said about that in the last recording."
     quotes = sorted((segment for _, segment in best), key=lambda segment: segment.start_s)
-    return "\n".join(f"{int(s.start_s) // 60}:{int(s.start_s) % 60:02d} {s.role}: {s.text}" for s in quotes)
+    return "\n".join(
+        f"{int(quote.start_s) // 60}:{int(quote.start_s) % 60:02d} {quote.role}: {quote.text}" for quote in quotes
+    )

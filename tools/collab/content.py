@@ -68,9 +68,9 @@ def differences(before: Note, after: Note) -> Iterator[Change]:
     """Sentence by sentence, in the order of the divisions."""
     for division in Division:
         old, new = _sentences(before, division), _sentences(after, division)
-        for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for kind, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if kind != "equal":
-                yield Change(division=division, before=old[a:b], after=new[c:d])
+                yield Change(division=division, before=old[old_from:old_to], after=new[new_from:new_to])
 
 
 def _sentences(note: Note, division: Division) -> list[str]:

@@ -231,8 +231,13 @@ async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
         .order_by(PatientRelation.id)
     )
     items = [
-        RelativeOut(patient_id=p.id, name=f"{p.given} {p.family}", relation=r.relation, may_act=r.may_act)
-        for r, p in await ctx.session.execute(query)
+        RelativeOut(
+            patient_id=patient.id,
+            name=f"{patient.given} {patient.family}",
+            relation=relation.relation,
+            may_act=relation.may_act,
+        )
+        for relation, patient in await ctx.session.execute(query)
     ]
     return RelativesOut(items=items)
 

@@ -135,7 +135,9 @@ def parse(tool: Tool, arguments: object) -> Args:
 
 def invalid(found: Iterable[Any]) -> InvalidArguments:
     """InvalidArguments from Pydantic's errors, without the values given."""
-    errors = [{"field": ".".join(str(part) for part in e["loc"]) or "body", "rule": _rule(e)} for e in found]
+    errors = [
+        {"field": ".".join(str(part) for part in fault["loc"]) or "body", "rule": _rule(fault)} for fault in found
+    ]
     named = ", ".join(dict.fromkeys(str(error["field"]) for error in errors))
     return InvalidArguments(f"Not accepted: {named}.", errors=errors)
 

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 def _named(given: str) -> str:
     """The name as it is kept (Unicode NFC). Raises ValueError for one that shows nothing: blanks, controls, joiners."""
     kept = unicodedata.normalize("NFC", given).strip()
-    if not any(unicodedata.category(c)[0] in "LNPS" for c in kept):
+    if not any(unicodedata.category(char)[0] in "LNPS" for char in kept):
         raise ValueError("must not be blank")
     return kept
 

@@ -74,7 +74,9 @@ async def page(
     filters = f"{type(args).__name__}|{columns}|{args.model_dump_json(exclude={'cursor', 'limit'})}"
     if args.cursor:
         place = cursors.read(args.cursor, filters)
-        query = query.where(tuple_(*order) > tuple_(*(_cast(v, c) for v, c in zip(place, order, strict=True))))
+        query = query.where(
+            tuple_(*order) > tuple_(*(_cast(value, column) for value, column in zip(place, order, strict=True)))
+        )
     rows = list(await session.scalars(query.order_by(*order).limit(args.limit + 1)))
     more = len(rows) > args.limit
     rows = rows[: args.limit]

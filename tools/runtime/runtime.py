@@ -152,7 +152,7 @@ class Runtime:
         try:
             prepared = await self._prepare(tool, args, caller, header)
             return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, prepared=prepared)
-        except BaseException:
+        except BaseException:  # cancelled too: a repeat with the same key must not wait for this one
             if asked is not None:
                 await self._release(asked, caller, header)
             raise
@@ -196,7 +196,7 @@ class Runtime:
         try:
             async with unit_of_work(self, caller.tenant_id, header=header) as work:
                 await idempotency.give_up(work, asked)
-        except Exception as error:
+        except Exception as error:  # only an outage is let pass
             if not is_outage(error):
                 raise
             log.warning("idempotency.not_released", tool=asked.tool)  # it frees itself after some minutes
@@ -326,7 +326,7 @@ class Runtime:
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
                     await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
-        except Exception as error:
+        except Exception as error:  # only an outage is let pass: the caller hears the refusal itself
             if not is_outage(error) and not isinstance(error, KeyServiceDown):
                 raise
             log.warning("record.unreachable", tool=entry.tool, code=refusal.code)

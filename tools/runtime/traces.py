@@ -23,7 +23,7 @@ def span(name: str, *, after: Mapping[str, str] | None = None, **attributes: obj
             current.set_attributes({f"wardline.{key}": str(value) for key, value in attributes.items()})
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the step ends with an error
             current.set_status(trace.StatusCode.ERROR, type(error).__name__)
             raise
 

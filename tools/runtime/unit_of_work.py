@@ -59,7 +59,7 @@ class UnitOfWork:
             async with self.session.begin_nested():
                 yield
                 await self.session.flush()
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: what is undone is undone here as well
             del self.events[events:], self.jobs[jobs:]
             self.record.roll_back(entries, name_of(error))
             self.keys.forget_since(made)

@@ -114,7 +114,12 @@ def hours_of(schedule: ProviderSchedule, day: date, holidays: Collection[date] =
         start = time.fromisoformat(exception["local_start"]) if exception.get("local_start") else time.min
         end = time.fromisoformat(exception["local_end"]) if exception.get("local_end") else time.max
         if exception["kind"] == "leave":
-            hours = [piece for a, b in hours for piece in ((a, min(b, start)), (max(a, end), b)) if piece[0] < piece[1]]
+            hours = [
+                piece
+                for opens, closes in hours
+                for piece in ((opens, min(closes, start)), (max(opens, end), closes))
+                if piece[0] < piece[1]
+            ]
         else:
             hours.append((start, end))
     return hours

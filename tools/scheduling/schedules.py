@@ -234,7 +234,7 @@ def _useless_extras(row: ProviderSchedule, holidays: Collection[date], today: da
             rule = None
             if not row.valid_from <= day <= (row.valid_to or date.max):
                 rule = f"{day} is outside the schedule's valid_from and valid_to"
-            elif any(a[1] > b[0] for a, b in pairwise(sorted(hours_of(row, day, holidays)))):
+            elif any(earlier[1] > later[0] for earlier, later in pairwise(sorted(hours_of(row, day, holidays)))):
                 rule = f"overlaps the schedule's own hours on {day}; give leave for them there first"
             if rule is not None and day >= today:
                 errors.append({"field": f"exceptions.{number}", "rule": rule})
@@ -251,7 +251,7 @@ def _extra_clash(row: ProviderSchedule, other: ProviderSchedule, holidays: Colle
         for day in days_of(exception):
             if not other.valid_from <= day <= (other.valid_to or date.max):
                 continue
-            if any(start < b and a < end for a, b in hours_of(other, day, holidays)):
+            if any(start < closes and opens < end for opens, closes in hours_of(other, day, holidays)):
                 return day
     return None
 

@@ -132,7 +132,10 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
         if value is not None:
             wanted.append(column == value)
     start, end = PARTS[args.part_of_day] if args.part_of_day else (None, None)
-    starts, ends = [t for t in (start, args.time_from) if t], [t for t in (end, args.time_to) if t]
+    starts, ends = (
+        [bound for bound in (start, args.time_from) if bound],
+        [bound for bound in (end, args.time_to) if bound],
+    )
     if starts:
         wanted.append(TimeSlot.local_time >= max(starts))
     if ends:

@@ -52,7 +52,9 @@ async def sourced_visit(ctx: ToolContext, args: Transcript) -> SourcedVisit:
         visit = read_visit(args.text, patient)
     else:
         spoken = args.segments or []
-        visit = Visit(tuple(Segment(s.id, s.role, s.text, s.start_s, s.end_s) for s in spoken), patient)
+        visit = Visit(
+            tuple(Segment(line.id, line.role, line.text, line.start_s, line.end_s) for line in spoken), patient
+        )
     return SourcedVisit(visit, args.patient_id, None, None, ctx.now, ctx.now, _notices(visit))
 
 

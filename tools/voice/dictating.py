@@ -69,7 +69,7 @@ class Dictation:
                     row.heard_language = row.heard_language or segments[0].language
                 body = {"at": work.now, "session_id": row.id, "from": self.taken_samples, "until": until}
                 work.record.append(AUDIO_TAKEN, body | {"segments": len(segments)})
-        except BaseException:
+        except BaseException:  # cancelled too: pieces without a row would stay for ever
             await self.runtime.services.get(Blobs).delete([part.blob for part in parts])
             raise
         self.taken_samples = until

@@ -81,7 +81,7 @@ async def seal_stream(
                 del waiting[:PART_BYTES]
         if waiting:
             parts.append(await seal_part(blobs, key, session_id, leg, start, bytes(waiting)))
-    except BaseException:
+    except BaseException:  # cancelled too: pieces without a row would stay for ever
         await blobs.delete([part.blob for part in parts])
         raise
     return parts

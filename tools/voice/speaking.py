@@ -87,7 +87,9 @@ def anew(said: Sequence[Said], voices: Voices | None) -> list[Said]:
         return list(said)
     names = sorted({line.speaker for line in said if line.speaker is not None})
     middles = voices.times.mean(axis=1)
-    groups = {name: _of(name, fixed if any(x.speaker == name for x in fixed) else said, middles) for name in names}
+    groups = {
+        name: _of(name, fixed if any(line.speaker == name for line in fixed) else said, middles) for name in names
+    }
     groups = {name: at for name, at in groups.items() if at.any()}
     if len(groups) < 2:
         return list(said)

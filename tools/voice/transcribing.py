@@ -76,7 +76,7 @@ async def transcribe_session(runtime: Runtime, *, tenant: str, session: str) -> 
         await _fail(job, bad.code, str(bad), keep_audio=False)
     except AudioGone:
         await _fail(job, "audio_gone", "The audio, or a piece of it, is no longer there.", keep_audio=True)
-    except Exception as error:
+    except Exception as error:  # whatever an engine raises counts as a failed attempt
         log.error("voice.failed", error=type(error).__name__, session=session, exc_info=error)
         if await _count_failure(job) < ATTEMPTS:
             raise

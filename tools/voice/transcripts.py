@@ -281,7 +281,7 @@ def _segment_out(said: Said, names: dict[str, str]) -> SegmentOut:
         id=said.id, number=said.number, start_s=segment.start_s, end_s=segment.end_s, channel=segment.channel,
         speaker=said.speaker, name=names.get(said.speaker or ""), speaker_confidence=said.speaker_confidence,
         role=said.role, role_confidence=said.role_confidence, fixed=said.fixed, text=segment.text, raw=said.raw,
-        words=[WordOut(text=w.text, start_s=w.start_s, end_s=w.end_s,
-        probability=w.probability) for w in segment.words],
+        words=[WordOut(text=word.text, start_s=word.start_s, end_s=word.end_s,
+        probability=word.probability) for word in segment.words],
         confidence=segment.confidence, language=segment.language, engine=said.engine, flags=sorted(segment.flags),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from voice.calls import events as e
+from voice.calls import events
 from voice.calls.endpointing import Patience
 from voice.calls.events import Action, Event, Question, Sentence
 from voice.calls.keypad import Keypad
@@ -84,7 +84,7 @@ class TurnTaking:
         self._cut: int | None = None  # under which the first part of a very long utterance is being recognised
         self._saying: list[_Saying] = []  # not heard yet, in order
         self._played_texts: dict[str | None, list[str]] = {}
-        self._held: list[e.Reply] = []  # replies that wait for the caller to finish
+        self._held: list[events.Reply] = []  # replies that wait for the caller to finish
         self._numbers = 0
         self._turns = 0  # that have not answered
         self._quiet_since = 0.0
@@ -102,32 +102,32 @@ class TurnTaking:
         """What is to be done, in order."""
         self._out = []
         match event:
-            case e.Voice():
+            case events.Voice():
                 self._voice(event)
                 self._time(event.at)
-            case e.Recognized():
+            case events.Recognized():
                 self._words(event)
                 self._time(event.at)
-            case e.Judged():
+            case events.Judged():
                 if self._utterance is not None and self._utterance.number == event.number:
                     self._utterance.finished = event.finished
-            case e.Said():
+            case events.Said():
                 self._said(event)
-            case e.Interrupted():
+            case events.Interrupted():
                 self._interrupted(event)
-            case e.Played():
+            case events.Played():
                 self._played(event)
-            case e.Pressed():
+            case events.Pressed():
                 self._pressed(event)
-            case e.Reply():
+            case events.Reply():
                 self._reply(event)
-            case e.Tick():
+            case events.Tick():
                 self._time(event.at)
         return self._out
 
     # --- the caller's voice
 
-    def _voice(self, event: e.Voice) -> None:
+    def _voice(self, event: events.Voice) -> None:
         manners = self.manners
         over_us = self.mode == "speaking"
         if event.probability < (manners.over_us_at if over_us else manners.speech_at):
@@ -153,7 +153,7 @@ class TurnTaking:
         return bool(self._saying) and all(saying.sentence.interruptible for saying in self._saying)
 
     def _fall_silent(self, at: float) -> None:
-        self._out.append(e.Clear())
+        self._out.append(events.Clear())
         self.mode, self._quiet_since = "paused", at
 
     def _time(self, at: float) -> None:
@@ -176,7 +176,7 @@ class TurnTaking:
     def _moment(self, at: float) -> None:
         if not self._told_to_wait and not self._saying and at - self._turn_since >= self.manners.moment_s:
             self._told_to_wait = True
-            self._out.append(e.Ask("one_moment"))
+            self._out.append(events.Ask("one_moment"))
 
     def _silence(self, utterance: _Utterance, at: float) -> None:
         manners, silent = self.manners, at - utterance.last
@@ -198,9 +198,9 @@ class TurnTaking:
     def _consider(self, utterance: _Utterance, at: float) -> None:
         self._numbers += 1
         utterance.number, utterance.considered_at = self._numbers, at
-        self._out.append(e.Consider(self._numbers, max(utterance.start, 0.0), at, self.question))
+        self._out.append(events.Consider(self._numbers, max(utterance.start, 0.0), at, self.question))
 
-    def _words(self, event: e.Recognized) -> None:
+    def _words(self, event: events.Recognized) -> None:
         if self._utterance is not None and self._utterance.number == event.number:
             self._utterance.text = event.text.strip()
         elif self._cut == event.number:
@@ -230,21 +230,21 @@ class TurnTaking:
         if self.mode == "paused":
             self._go_on(at)
         elif self.mode == "listening" and utterance.voiced_s >= 0.8:
-            self._out.append(e.Ask("not_heard"))
+            self._out.append(events.Ask("not_heard"))
             self._quiet_since = at
         self._let_in(at)
 
-    def _take(self, text: str, how: e.How, at: float) -> None:
+    def _take(self, text: str, how: events.How, at: float) -> None:
         self._give_up_saying()
         self._turns += 1
         self._nudged = 0
         self.mode, self._turn_since, self._told_to_wait = "thinking", at, False
-        self._out.append(e.FinalWords(text, how))
+        self._out.append(events.FinalWords(text, how))
         self._let_in(at)
 
     # --- our voice
 
-    def _reply(self, event: e.Reply) -> None:
+    def _reply(self, event: events.Reply) -> None:
         if event.answers:
             self._turns = max(self._turns - 1, 0)
         urgent = any(not sentence.interruptible for sentence in event.sentences)
@@ -259,14 +259,14 @@ class TurnTaking:
             return
         self._say(event)
 
-    def _say(self, event: e.Reply) -> None:
+    def _say(self, event: events.Reply) -> None:
         self.question = event.question
         self.mode = "speaking"
         count = len(event.sentences)
         for place, sentence in enumerate(event.sentences, 1):
             self._numbers += 1
             self._saying.append(_Saying(self._numbers, sentence, event.ref, place == count))
-            self._out.append(e.Speak(self._numbers, sentence))
+            self._out.append(events.Speak(self._numbers, sentence))
         if event.ref is not None:
             self._played_texts.setdefault(event.ref, [])
 
@@ -276,14 +276,14 @@ class TurnTaking:
         for reply in held:
             self._say(reply)
 
-    def _played(self, event: e.Played) -> None:
+    def _played(self, event: events.Played) -> None:
         if self.mode == "paused" or not self._saying or event.number not in [one.number for one in self._saying]:
             return  # a clear gives the marks of what was dropped back too
         while self._saying:
             saying = self._saying.pop(0)
             self._played_texts.setdefault(saying.ref, []).append(saying.sentence.text)
             if saying.last:
-                self._out.append(e.PlaybackReport(saying.ref, tuple(self._played_texts.pop(saying.ref)), ()))
+                self._out.append(events.PlaybackReport(saying.ref, tuple(self._played_texts.pop(saying.ref)), ()))
             if saying.number == event.number:
                 break
         if not self._saying:
@@ -300,7 +300,7 @@ class TurnTaking:
         for saying in again:
             self._numbers += 1
             self._saying.append(_Saying(self._numbers, saying.sentence, saying.ref, saying.last))
-            self._out.append(e.Speak(self._numbers, saying.sentence))
+            self._out.append(events.Speak(self._numbers, saying.sentence))
         self._let_in(at)
 
     def _give_up_saying(self) -> None:
@@ -311,14 +311,14 @@ class TurnTaking:
         for saying in self._saying:
             unplayed.setdefault(saying.ref, []).append(saying.sentence.text)
         if self._saying and self.mode == "speaking":
-            self._out.append(e.Clear())
+            self._out.append(events.Clear())
         self._saying = []
         for ref, texts in unplayed.items():
-            self._out.append(e.PlaybackReport(ref, tuple(self._played_texts.pop(ref, [])), tuple(texts)))
+            self._out.append(events.PlaybackReport(ref, tuple(self._played_texts.pop(ref, [])), tuple(texts)))
 
     # --- a carrier that hears and speaks for itself
 
-    def _interrupted(self, event: e.Interrupted) -> None:
+    def _interrupted(self, event: events.Interrupted) -> None:
         if self.mode != "speaking" or not self._may_interrupt():
             return
         left = _letters(event.played)
@@ -329,7 +329,7 @@ class TurnTaking:
         self.mode = "paused"
         self._quiet_since = event.at
 
-    def _said(self, event: e.Said) -> None:
+    def _said(self, event: events.Said) -> None:
         text = event.text.strip()
         if self.mode == "paused" and (only_filler(text) or self._is_listening(text)):
             self._go_on(event.at)
@@ -338,7 +338,7 @@ class TurnTaking:
 
     # --- keys, and silence
 
-    def _pressed(self, event: e.Pressed) -> None:
+    def _pressed(self, event: events.Pressed) -> None:
         if self.mode == "speaking" and self._may_interrupt():
             self._fall_silent(event.at)
         answer = self.keypad.press(event.digit, event.at, self.question)
@@ -356,9 +356,9 @@ class TurnTaking:
         self._nudged += 1
         if self._nudged > self.manners.nudges:
             self._over = True
-            self._out.append(e.Finish())
+            self._out.append(events.Finish())
         else:
-            self._out.append(e.Ask("still_there" if self._nudged == 1 else "still_there_keys"))
+            self._out.append(events.Ask("still_there" if self._nudged == 1 else "still_there_keys"))
 
 
 def _letters(text: str) -> str:

@@ -84,7 +84,7 @@ class Guarded(ABC):
         if not asked:
             return kept
         guesses = self._recognise_pieces(
-            [pieces[n] for n in asked], language=language, hot_words=hot_words, expect=expect
+            [pieces[number] for number in asked], language=language, hot_words=hot_words, expect=expect
         )
         for number, made in zip(asked, guesses, strict=True):
             segments, dropped = judge(made, evidence[number], pieces[number], hot_words=hot_words)

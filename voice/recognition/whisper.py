@@ -211,12 +211,11 @@ def _known(model: str, *, download: bool) -> Path:
 
     try:
         return Path(download_model(model, local_files_only=not download))
-    except Exception as error:
+    except Exception as error:  # the hub raises errors of four libraries; all mean: no model
         reason = "could not be downloaded" if download else "is not on this machine, and downloading is not allowed"
         raise EngineUnavailable(
             f"WARDLINE_WHISPER_MODEL: {model} {reason}. Set it to a folder with a Whisper in CTranslate2's format, or "
-            f"to a "
-            "model's name with WARDLINE_WHISPER_DOWNLOAD=true."
+            "to a model's name with WARDLINE_WHISPER_DOWNLOAD=true."
         ) from error
 
 
