@@ -169,7 +169,7 @@ class _Watching(Guard):
 
 
 @dataclass(frozen=True, slots=True)
-class _AsRecorded:
+class _AsRecorded(Understanding):
     """Understands what was understood then."""
 
     turn: RecordedTurn
@@ -180,7 +180,7 @@ class _AsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(Understanding):
     """What was understood before the transaction."""
 
     understood: Understood

@@ -15,7 +15,6 @@ from agents.phrases import phrase, spoken_phrase
 from agents.turn import graph
 from agents.turn.dialogue import EMERGENCY, HospitalDirectory
 from agents.turn.state import Overtaken, Turn
-from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Directory, Known, Understanding
 from db.engine import Database
 from governance.record import STATE, canonical
@@ -81,7 +80,7 @@ class Turns:
         """Store what a caller said, and answer the oldest message that waits, as a rule this one: the message's id
         (None where it had been received before), and what the turn came to. Where no model is asked both are one
         commit, since somebody waits on the line; a turn that fails leaves the message stored."""
-        if isinstance(self.runtime.services.get(Understanding), FallingBack):
+        if self.runtime.services.get(Understanding).asks_a_model:
             stored = await receive_message(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             return (stored.message_id if stored else None), None
         try:

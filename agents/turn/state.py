@@ -18,7 +18,7 @@ from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
-from agents.understanding.model import MODEL_ANSWER, FallingBack, ModelAnswer
+from agents.understanding.model import MODEL_ANSWER, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from governance.policies.screening import Subject
 from governance.readable import readable
@@ -139,7 +139,7 @@ class Turn:
         """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as
         it was."""
         understanding = self.runtime.services.get(Understanding)
-        if not isinstance(understanding, FallingBack):
+        if not understanding.asks_a_model:
             self.understood = await understanding.understand(self.utterance())
             return
         if self.read.recorded is not None:

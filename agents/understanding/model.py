@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import ClassVar, Literal, Protocol, cast
 
 import httpx
 import openai
@@ -318,8 +318,10 @@ def _name_words(name: str) -> list[str]:
     return [word for word in (part.strip(".,!?") for part in name.casefold().split()) if len(word) > 2]
 
 
-class FallingBack:
+class FallingBack(Understanding):
     """The model first, the built-in where the model fails, in the same call; with the breaker open, at once."""
+
+    asks_a_model: ClassVar[bool] = True
 
     def __init__(self, model: Model, fallback: Understanding, *, breaker: Breaker | None = None) -> None:
         self._model, self._fallback = model, fallback

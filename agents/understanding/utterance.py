@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from agents.commands import Command, FlowName, SlotName
+
+if TYPE_CHECKING:
+    from agents.understanding.model import ModelAnswer
 
 if TYPE_CHECKING:
     Awaiting: TypeAlias = str
@@ -57,4 +60,17 @@ class Understood:
 
 
 class Understanding(Protocol):
+    """What turns words into commands. One that asks a model says so: no transaction is open meanwhile, and what the
+    model answered is put on the record."""
+
+    asks_a_model: ClassVar[bool] = False
+
     async def understand(self, utterance: Utterance) -> Understood: ...
+
+    async def understand_recorded(self, utterance: Utterance) -> tuple[Understood, ModelAnswer | None]:
+        """What was understood, with a model's answer for the record; None where none was asked."""
+        return await self.understand(utterance), None
+
+    async def from_stored(self, answer: ModelAnswer, utterance: Utterance) -> Understood:
+        """What an answer that is on the record already means, without asking again."""
+        return await self.understand(utterance)

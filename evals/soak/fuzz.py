@@ -40,7 +40,7 @@ _TEXTS = (
 CHANGES = ("book_appointment", "reschedule_appointment", "cancel_appointment", "join_waitlist")
 
 
-class Anything:
+class Anything(Understanding):
     """Returns random commands, whatever was said."""
 
     def __init__(self, seed: int) -> None:

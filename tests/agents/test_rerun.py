@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
-from agents.understanding.utterance import Understood, Utterance
+from agents.understanding.utterance import Understanding, Understood, Utterance
 from cli.chat import say
 from tests.conftest import staff
 from tests.tools.hospital import refused
@@ -92,7 +92,7 @@ async def test_another_understanding_shows_what_would_not_be_done(
     """Who understands nothing books nothing: the commands, the replies and the missing effect are shown, redacted."""
     runtime, sessions = played
 
-    class Deaf:
+    class Deaf(Understanding):
         async def understand(self, utterance: Utterance) -> Understood:
             return Understood((), "built-in")
 
@@ -123,7 +123,7 @@ async def test_many_at_once_and_no_transaction_while_a_model_thinks(
     runtime, sessions = played
     held: list[int] = []
 
-    class Slow:
+    class Slow(Understanding):
         async def understand(self, utterance: Utterance) -> Understood:
             await asyncio.sleep(0)
             held.append(runtime.database.engine.pool.checkedout())  # type: ignore[attr-defined]

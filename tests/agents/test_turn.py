@@ -29,7 +29,7 @@ from wiring import demo
 PHONE = "+919845010020"
 
 
-class Scripted:
+class Scripted(Understanding):
     """An understanding that returns what the test says, or raises."""
 
     def __init__(self, *answers: Any) -> None:

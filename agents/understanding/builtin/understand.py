@@ -7,12 +7,12 @@ from agents.understanding.builtin.intents import only_messages_wanted
 from agents.understanding.builtin.meaning import commands_of
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.resolve.spelling import plain
-from agents.understanding.utterance import Understood, Utterance
+from agents.understanding.utterance import Understanding, Understood, Utterance
 
 LONGEST = 1000  # characters of a message that are read
 
 
-class BuiltIn:
+class BuiltIn(Understanding):
     """Understanding by rules: no model, no network, about a millisecond a message."""
 
     async def understand(self, utterance: Utterance) -> Understood:

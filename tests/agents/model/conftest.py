@@ -10,7 +10,7 @@ import pytest
 
 from agents.commands import Affirm
 from agents.understanding.model import ModelUnderstanding
-from agents.understanding.utterance import Directory, Known, Understood, Utterance
+from agents.understanding.utterance import Directory, Known, Understanding, Understood, Utterance
 from tests.doubles.openai_server import OpenAIServer
 
 API_KEY = "sk-secret-of-the-test"
@@ -23,7 +23,7 @@ HEARD = Utterance(
 )
 
 
-class BuiltIn:
+class BuiltIn(Understanding):
     """An understanding that can be told from the model's."""
 
     def __init__(self) -> None:
