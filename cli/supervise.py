@@ -36,7 +36,8 @@ def run(settings: Settings, *, service_url: str) -> int:
     signal.signal(signal.SIGTERM, stop)
     lifeline, _ = os.pipe()
     children = {
-        name: _start(settings, name, service_url, lifeline) for name in ("serve", "worker front", "worker background")
+        name: _start(settings, name, service_url=service_url, lifeline=lifeline)
+        for name in ("serve", "worker front", "worker background")
     }
     _say_when_ready(settings, children["serve"])
     while not stopping:
@@ -44,7 +45,7 @@ def run(settings: Settings, *, service_url: str) -> int:
         for name, child in children.items():
             if child.poll() is not None and not stopping:
                 time.sleep(RESTART_AFTER_S)
-                children[name] = _start(settings, name, service_url, lifeline)
+                children[name] = _start(settings, name, service_url=service_url, lifeline=lifeline)
         time.sleep(0.2)
     for child in children.values():
         child.send_signal(signal.SIGTERM)
@@ -56,7 +57,7 @@ def run(settings: Settings, *, service_url: str) -> int:
     return 0
 
 
-def _start(settings: Settings, name: str, service_url: str, lifeline: int) -> subprocess.Popen[bytes]:
+def _start(settings: Settings, name: str, *, service_url: str, lifeline: int) -> subprocess.Popen[bytes]:
     environment = {**stores_of(settings.data_dir), **os.environ, "WARDLINE_DATABASE_URL": service_url}
     environment[LIFELINE] = str(lifeline)
     return subprocess.Popen([sys.executable, "-m", "cli", *name.split()], env=environment, pass_fds=(lifeline,))

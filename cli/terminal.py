@@ -91,7 +91,7 @@ def call(name: str, args: JsonObject, show: Callable[[JsonObject], None]) -> Non
     with_runtime(body)
 
 
-def call_all(name: str, args: JsonObject, parts: str, show: Callable[[JsonObject], None]) -> None:
+def call_all(name: str, args: JsonObject, *, parts: str, show: Callable[[JsonObject], None]) -> None:
     """Call a tool that answers a part at a time (`after`, `next_after`) until its end, and show all as one answer."""
     whole: JsonObject = {}
 

@@ -49,8 +49,7 @@ class Hospital:
         return self.service.replace("/wardline?", f"/{name}?")
 
     def settings(self, **changes: Any) -> Settings:
-        return Settings(env="test", clock=NOW, data_dir=self.data_dir, twilio_auth_token=TOKEN,
-            **changes)  # type: ignore[arg-type]
+        return Settings(env="test", clock=NOW, data_dir=self.data_dir, twilio_auth_token=TOKEN, **changes)  # type: ignore[arg-type]
 
 
 @asynccontextmanager

@@ -78,7 +78,7 @@ def faults(resource: object) -> tuple[Invalid, ...]:
     except (KeyError, TypeError):  # the library's answer to a resource inside it of no known type
         found.append(Invalid(kind, "structure", "holds a resource whose type is not known here"))
     else:
-        found += _walk(model, resource, kind, resource)
+        found += _walk(model, resource, path=kind, resource=resource)
         if kind == "Bundle":
             found += _dangling(resource)
     return tuple(found[:_MOST])
@@ -107,13 +107,13 @@ def _empties(value: object, path: str) -> Iterator[Invalid]:
             yield from _empties(inner, f"{path}[{place}]")
 
 
-def _walk(node: BaseModel, raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
+def _walk(node: BaseModel, raw: JsonObject, *, path: str, resource: JsonObject) -> Iterator[Invalid]:
     """A node of the model beside its JSON, and all below it. `resource`: the resource that it is part of."""
     if raw.get("resourceType"):
         resource = raw
     names = [kind.__name__ for kind in type(node).__mro__[:-3]]
-    yield from _codes(node, raw, path, names[0])
-    yield from _broken(names, raw, path, resource)
+    yield from _codes(node, raw, path=path, name=names[0])
+    yield from _broken(names, raw, path=path, resource=resource)
     if "contained" in raw:
         yield from _unused(raw, path)
     if names[0] == "Period" and not _in_order(raw.get("start"), raw.get("end")):
@@ -121,11 +121,11 @@ def _walk(node: BaseModel, raw: JsonObject, path: str, resource: JsonObject) -> 
     for name in raw:
         inner = getattr(node, _field(type(node), name), None)
         if isinstance(inner, BaseModel) and isinstance(raw[name], dict):
-            yield from _walk(inner, raw[name], f"{path}.{name}", resource)
+            yield from _walk(inner, raw[name], path=f"{path}.{name}", resource=resource)
         elif isinstance(inner, list) and isinstance(raw[name], list):
             for place, (one, of_it) in enumerate(zip(inner, raw[name], strict=False)):
                 if isinstance(one, BaseModel) and isinstance(of_it, dict):
-                    yield from _walk(one, of_it, f"{path}.{name}[{place}]", resource)
+                    yield from _walk(one, of_it, path=f"{path}.{name}[{place}]", resource=resource)
 
 
 def _unused(raw: JsonObject, path: str) -> Iterator[Invalid]:
@@ -154,14 +154,14 @@ def _field(kind: type[BaseModel], name: str) -> str:
     return _aliases(kind).get(name, name)
 
 
-def _broken(names: list[str], raw: JsonObject, path: str, resource: JsonObject) -> Iterator[Invalid]:
+def _broken(names: list[str], raw: JsonObject, *, path: str, resource: JsonObject) -> Iterator[Invalid]:
     for name in names:
         for key, holds in _definitions().invariants.get(name, {}).items():
             if holds(raw, {"resource": resource}) not in ([True], []):
                 yield Invalid(path, key, f"does not hold FHIR's invariant {key}")
 
 
-def _codes(node: BaseModel, raw: JsonObject, path: str, name: str) -> Iterator[Invalid]:
+def _codes(node: BaseModel, raw: JsonObject, *, path: str, name: str) -> Iterator[Invalid]:
     """Elements with a required binding: a code of the list, and not left out where FHIR demands the element."""
     for field, about in type(node).model_fields.items():
         extra = about.json_schema_extra if isinstance(about.json_schema_extra, dict) else {}

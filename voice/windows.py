@@ -67,7 +67,9 @@ def read_windows(
                 return
             activity = [probabilities(audible(channel[:longest])) for channel in held]
             length = held.shape[1] if over and held.shape[1] <= longest else _cut(held[:, :longest], activity)
-            yield _window(held[:, :length], activity, start, blocks.truncated and length == held.shape[1])
+            yield _window(
+                held[:, :length], activity, start=start, truncated=blocks.truncated and length == held.shape[1]
+            )
             held, start = held[:, length:].copy(), start + length
     finally:
         blocks.close()
@@ -114,7 +116,7 @@ def _cut(samples: Floats, activity: list[Floats]) -> int:
     return min(max(step, 1) * _STEP, int(samples.shape[1]))
 
 
-def _window(samples: Floats, activity: list[Floats], start: int, truncated: bool) -> AudioWindow:
+def _window(samples: Floats, activity: list[Floats], *, start: int, truncated: bool) -> AudioWindow:
     apart = len(samples) > 1
     steps = -(-samples.shape[1] // _STEP)
     pieces: list[Piece] = []

@@ -114,7 +114,7 @@ async def load(owner_url: str, *, secret: bytes, now: datetime, horizon_days: in
             schedules = await _people_and_places(session, today)
             await _patients(session, now)
             await _keys(session, secret)
-            await _slots(session, schedules, today, horizon_days)
+            await _slots(session, schedules, today=today, horizon_days=horizon_days)
         return True
     finally:
         await database.close()
@@ -204,7 +204,7 @@ async def _keys(session: AsyncSession, secret: bytes) -> None:
     await session.execute(insert(ApiKey), rows)
 
 
-async def _slots(session: AsyncSession, schedules: list[ProviderSchedule], today: date, horizon_days: int) -> None:
+async def _slots(session: AsyncSession, schedules: list[ProviderSchedule], *, today: date, horizon_days: int) -> None:
     zone = ZoneInfo(ZONE)
     rows = [
         {"id": _id("slot", schedule.id, interval.starts_at), "tenant_id": TENANT_ID, "schedule_id": schedule.id,
@@ -212,7 +212,7 @@ async def _slots(session: AsyncSession, schedules: list[ProviderSchedule], today
          "specialty_code": schedule.specialty_code, "starts_at": interval.starts_at, "ends_at": interval.ends_at,
          "local_date": interval.local_date, "local_time": interval.local_time, "capacity": schedule.capacity}
         for schedule in schedules
-        for interval in intervals(schedule, zone, today, today + timedelta(days=horizon_days - 1))
+        for interval in intervals(schedule, zone, first=today, last=today + timedelta(days=horizon_days - 1))
     ]  # fmt: skip
     await session.execute(insert(TimeSlot), rows)
     await session.execute(text("ANALYZE"))

@@ -104,7 +104,7 @@ async def work(
     aside = [asyncio.create_task(one) for one in beside]
     try:
         if until_idle:
-            await _work(runtime, settings, None, settings.worker_concurrency, until_idle=True)
+            await _work(runtime, settings, queue=None, concurrency=settings.worker_concurrency, until_idle=True)
         else:
             await _work_each_queue(runtime, settings, queues)
     finally:
@@ -124,7 +124,7 @@ def shares(concurrency: int) -> dict[Queue, int]:
 async def _work_each_queue(runtime: Runtime, settings: Settings, queues: Collection[Queue]) -> None:
     """A worker a queue in this process. The first to end ends the others, after what they are at."""
     workers = [
-        asyncio.create_task(_work(runtime, settings, queue, share), name=queue)
+        asyncio.create_task(_work(runtime, settings, queue=queue, concurrency=share), name=queue)
         for queue, share in shares(settings.worker_concurrency).items()
         if queue in queues
     ]
@@ -145,7 +145,7 @@ async def _work_each_queue(runtime: Runtime, settings: Settings, queues: Collect
 
 
 async def _work(
-    runtime: Runtime, settings: Settings, queue: Queue | None, concurrency: int, *, until_idle: bool = False
+    runtime: Runtime, settings: Settings, *, queue: Queue | None, concurrency: int, until_idle: bool = False
 ) -> None:
     await runtime.jobs.app.run_worker_async(
         queues=[queue, *_FORMER.get(queue, ())] if queue else None,
@@ -168,7 +168,9 @@ async def _seal(runtime: Runtime, settings: Settings) -> None:
         event: JsonObject = {"id": new_id(), "type": SEALED, "entity_id": seal.tenant_id, "at": runtime.clock.now()}
         sealed_event = {**event, "payload": {"number": seal.number, "heads": seal.size, "key": seal.key}}
         await append_event(session, sealed_event)
-        await runtime.jobs.defer(session, jobs_for(SEALED, event["id"], seal.tenant_id, seal.tenant_id))
+        await runtime.jobs.defer(
+            session, jobs_for(SEALED, event["id"], tenant_id=seal.tenant_id, entity_id=seal.tenant_id)
+        )
 
     seals = runtime.services.find(Seals)
     if seals is None:

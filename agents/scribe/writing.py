@@ -101,7 +101,7 @@ class ModelNotes:
 
         async def one(part: Part, number: int) -> list[tuple[Division, Sentence]]:
             async with gate:
-                return await self._write_part(visit.segments, part, (number, len(parts)), divisions)
+                return await self._write_part(visit.segments, part, place=(number, len(parts)), divisions=divisions)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -132,20 +132,24 @@ class ModelNotes:
         raise ModelSilent(reason) from None
 
     async def _write_part(
-        self, segments: tuple[Segment, ...], part: Part, place: tuple[int, int], divisions: tuple[Division, ...]
+        self, segments: tuple[Segment, ...], part: Part, *, place: tuple[int, int], divisions: tuple[Division, ...]
     ) -> list[tuple[Division, Sentence]]:
         try:
-            answer = await self._ask(segments, part, place, divisions)
+            answer = await self._ask(segments, part, place=place, divisions=divisions)
         except _CutShort:
             halves = part.halves()
             words = sum(len(segment.text.split()) for segment in segments[part.first : part.last])
             if halves is None or words < _SMALLEST_WORDS:
                 raise ModelSilent("cut_short") from None
-            return [line for half in halves for line in await self._write_part(segments, half, place, divisions)]
-        return _lines(answer, segments, part, divisions)
+            return [
+                line
+                for half in halves
+                for line in await self._write_part(segments, half, place=place, divisions=divisions)
+            ]
+        return _lines(answer, segments, part=part, divisions=divisions)
 
     async def _ask(
-        self, segments: tuple[Segment, ...], part: Part, place: tuple[int, int], divisions: tuple[Division, ...]
+        self, segments: tuple[Segment, ...], part: Part, *, place: tuple[int, int], divisions: tuple[Division, ...]
     ) -> _Answer:
         values = {
             "divisions": [(division.value, division.value.replace("_", " ")) for division in divisions],
@@ -186,7 +190,7 @@ def _read(message: AIMessage) -> _Answer:
 
 
 def _lines(
-    answer: _Answer, segments: tuple[Segment, ...], part: Part, divisions: tuple[Division, ...]
+    answer: _Answer, segments: tuple[Segment, ...], *, part: Part, divisions: tuple[Division, ...]
 ) -> list[tuple[Division, Sentence]]:
     """The sentences that stand in an offered division and name a segment of this part; others are not believed."""
     found = []

@@ -151,7 +151,7 @@ async def _chosen(run: Run) -> Choice:
         choice = await agent.model.choose(inquiry)
         run.tokens += choice.tokens
         if choice.reply is not None:
-            await record_reply(run.runtime, run.caller, choice.reply, run.patients)
+            await record_reply(run.runtime, run.caller, reply=choice.reply, patients=run.patients)
         if not choice.failed:
             return choice
         run.by = "built-in"
@@ -190,7 +190,7 @@ async def _call(run: Run, request: CallRequest) -> tuple[Exchange, str | None]:
         return Exchange(request, as_data(request.tool, {"refused": "It took too long."}), None), "timeout"
     if reply.out is not None:
         patients_in(reply.out, run.patients)
-        await screen_result(run.runtime, run.caller, request.tool, reply.out)
+        await screen_result(run.runtime, run.caller, tool=request.tool, out=reply.out)
     result = counted(json.loads(reply.body))
     return Exchange(request, as_data(request.tool, result), result), None
 

@@ -22,7 +22,7 @@ from tools.runtime.unit_of_work import unit_of_work
 CHANNEL = "staff"
 
 
-async def record_reply(runtime: Runtime, caller: Principal, reply: ModelReply, patients: Collection[UUID]) -> None:
+async def record_reply(runtime: Runtime, caller: Principal, *, reply: ModelReply, patients: Collection[UUID]) -> None:
     """Put one call of the model in the caller's session of the day. What was said is sealed under the patient's key
     where all that was found is one patient's; else only its hashes are kept, since it could not be erased."""
     header = runtime.header_for(caller, CHANNEL)
@@ -38,7 +38,7 @@ async def record_reply(runtime: Runtime, caller: Principal, reply: ModelReply, p
         work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full, owner=owner)
 
 
-async def screen_result(runtime: Runtime, caller: Principal, tool: str, out: BaseModel) -> None:
+async def screen_result(runtime: Runtime, caller: Principal, *, tool: str, out: BaseModel) -> None:
     """Let the policy look through what a tool found: text that tries to steer a model is put before people."""
     text = BETWEEN.join(texts_in(out))
     if not text:

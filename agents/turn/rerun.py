@@ -92,11 +92,11 @@ def read_turns(entries: list[ReadEntry]) -> list[RecordedTurn]:
                 state, language = json.loads((full or {})["state"]), body["language"]
                 current = None
             else:
-                _add(current, kind, body, full or {})
+                _add(current, kind, body=body, full=full or {})
     return turns
 
 
-def _add(turn: RecordedTurn, kind: str, body: Body, full: Body) -> None:
+def _add(turn: RecordedTurn, kind: str, *, body: Body, full: Body) -> None:
     if kind == "message_out":
         turn.was.reply = full.get("text", "")
     elif kind == "policy_decision" and "policy" in body:
@@ -225,12 +225,21 @@ class Rehearse:
         hospital = await self._runtime.services.get(Turns).hospital(tenant_id)
         async with self._understanding(understanding, prompt=prompt, model=model) as chosen:
             return [
-                await self._turn(tenant, hospital, conversation_id, turn, address, chosen or _AsRecorded(turn), policy)
+                await self._turn(
+                    tenant,
+                    hospital,
+                    conversation_id=conversation_id,
+                    recorded=turn,
+                    address=address,
+                    understanding=chosen or _AsRecorded(turn),
+                    policy=policy,
+                )
                 for turn in read_turns(entries)
             ]
 
     async def _turn(
-        self, tenant: Tenant, hospital: HospitalDirectory, conversation_id: UUID, recorded: RecordedTurn, address: str,
+        self, tenant: Tenant, hospital: HospitalDirectory, *, conversation_id: UUID, recorded: RecordedTurn,
+        address: str,
         understanding: Understanding, policy: Policy | None,
     ) -> Rerun:  # fmt: skip
         again = Rehearsal(self._runtime, recorded, policy)

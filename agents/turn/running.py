@@ -88,7 +88,7 @@ class Turns:
         except Exception as error:  # whatever it was, the message is not lost: it is stored, and run again
             stored = await receive_message(self.runtime, tenant_id, incoming, conversation_id=conversation_id)
             if stored is not None:
-                await self._failed(tenant_id, conversation_id, stored.message_id, error)
+                await self._failed(tenant_id, conversation_id, message_id=stored.message_id, error=error)
             raise
         return (answered.stored_id if answered else None), answered
 
@@ -115,7 +115,9 @@ class Turns:
             return Answered()
         except Exception as error:  # whatever it was is counted, so that a person gets the conversation in the end
             if incoming is None:
-                await self._failed(tenant_id, conversation_id, turn.read.claimed.message_id if turn else None, error)
+                await self._failed(
+                    tenant_id, conversation_id, message_id=turn.read.claimed.message_id if turn else None, error=error
+                )
             raise
         SECONDS.observe(time.perf_counter() - started)
         return Answered(
@@ -150,20 +152,24 @@ class Turns:
         )
         return reply_id
 
-    async def _failed(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID | None, error: Exception) -> None:
+    async def _failed(
+        self, tenant_id: UUID, conversation_id: UUID, *, message_id: UUID | None, error: Exception
+    ) -> None:
         """Count the failure, wherever it was; after three the patient is told, and a person is given the conversation.
         `message_id`: None where the turn failed before it had its message."""
         log.error("turn.failed", error=type(error).__name__, conversation=str(conversation_id), exc_info=error)
         FAILED.inc()
         try:
             database = self.runtime.database
-            message_id, attempts = await count_failure(database, tenant_id, conversation_id, message_id)
+            message_id, attempts = await count_failure(
+                database, tenant_id, conversation_id=conversation_id, message_id=message_id
+            )
             if message_id is not None and attempts >= ATTEMPTS:
-                await self._give_up(tenant_id, conversation_id, message_id, error)
+                await self._give_up(tenant_id, conversation_id, message_id=message_id, error=error)
         except Exception as second:  # the database is away, say: the job runs again, and tells the first error
             log.error("turn.failure_uncounted", error=type(second).__name__, conversation=str(conversation_id))
 
-    async def _give_up(self, tenant_id: UUID, conversation_id: UUID, message_id: UUID, error: Exception) -> None:
+    async def _give_up(self, tenant_id: UUID, conversation_id: UUID, *, message_id: UUID, error: Exception) -> None:
         tenant = await self.runtime.tenant(tenant_id)
         channel = await channel_of_conversation(self.runtime.database, tenant_id, conversation_id)
         header = header_of(conversation_id, channel, self.runtime.clock.now())
@@ -173,7 +179,7 @@ class Turns:
                 conversation_id=conversation_id, reason="A message could not be processed",
                 priority="critical" if given_up.urgent else "high",
             )  # fmt: skip
-            await self.runtime.call_within(work, hand_over, args, system(tenant_id, "agent:concierge"))
+            await self.runtime.call_within(work, hand_over, args=args, caller=system(tenant_id, "agent:concierge"))
             tell = spoken_phrase if channel_of(channel).spoken else phrase
             if given_up.urgent:
                 body = tell(given_up.language, "emergency", number=EMERGENCY.get(tenant.country, "112"))

@@ -83,7 +83,7 @@ class Turn:
         incoming: Incoming | None = None,
     ) -> Turn | None:
         """Claim the conversation and read its oldest message; None where none waits. `incoming` is stored first."""
-        work = await _open(runtime, tenant, conversation_id, stack)
+        work = await _open(runtime, tenant, conversation_id=conversation_id, stack=stack)
         stored = await store(work, conversation_id, incoming) if incoming is not None else None
         read = await _claim(work, conversation_id)
         if read is None:
@@ -155,8 +155,10 @@ class Turn:
         full, message_id = dataclasses.asdict(answer), self.read.claimed.message_id
         body = {name: full.pop(name) for name in ModelAnswer.metadata()} | {"at": None, "for": message_id}
         async with AsyncExitStack() as stack:
-            work = await _open(self.runtime, self.tenant, self.conversation_id, stack)
-            if await keep_answer(work, self.conversation_id, message_id, canonical(dataclasses.asdict(answer))):
+            work = await _open(self.runtime, self.tenant, conversation_id=self.conversation_id, stack=stack)
+            if await keep_answer(
+                work, self.conversation_id, message_id=message_id, answer=canonical(dataclasses.asdict(answer))
+            ):
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
     def grounds(self) -> Iterator[object]:
@@ -174,7 +176,7 @@ class Turn:
     async def claim(self) -> None:
         """From here on the turn acts: claim the conversation again where it was let go while the model was asked."""
         if self.work is None:
-            self.work = await _open(self.runtime, self.tenant, self.conversation_id, self.stack)
+            self.work = await _open(self.runtime, self.tenant, conversation_id=self.conversation_id, stack=self.stack)
             again = await _claim(self.work, self.conversation_id)
             if again is None or (again.claimed.version, again.claimed.message_id) != (
                 self.read.claimed.version,
@@ -214,7 +216,7 @@ class Turn:
             await self.work.guard.judge(self.work, Subject("message_in", self.text), patient_id=None)
 
 
-async def _open(runtime: Runtime, tenant: Tenant, conversation_id: UUID, stack: AsyncExitStack) -> UnitOfWork:
+async def _open(runtime: Runtime, tenant: Tenant, *, conversation_id: UUID, stack: AsyncExitStack) -> UnitOfWork:
     header: SessionHeader = header_of(conversation_id, "conversation", runtime.clock.now())
     return await stack.enter_async_context(unit_of_work(runtime, tenant.id, header=header))
 

@@ -28,11 +28,11 @@ def build_router(runtime: Runtime) -> APIRouter:
     router = APIRouter()
     with_rest = [(tool, tool.rest) for tool in all_tools() if tool.rest is not None]
     for tool, rest in sorted(with_rest, key=lambda pair: (pair[1].path.replace("{", "~"), pair[1].method)):
-        _add(router, runtime, tool, rest)
+        _add(router, runtime, tool=tool, rest=rest)
     return router
 
 
-def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
+def _add(router: APIRouter, runtime: Runtime, *, tool: Tool, rest: Rest) -> None:
     path_model = _part(tool.args, rest.path_fields, "Path")
     rest_fields = tuple(name for name in tool.args.model_fields if name not in rest.path_fields)
     kind = _shown_as(getattr(tool.out, "media_type", "application/json"))
@@ -41,7 +41,7 @@ def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
     async def endpoint(request: Request) -> Response:
         await request.body()  # before a transaction waits for it
         async with signed_in(request) as (caller, session):
-            arguments = await _arguments(request, tool, rest, path_model, body_model)
+            arguments = await _arguments(request, tool, rest=rest, path_model=path_model, body_model=body_model)
             if_match = _if_match(request)
             if tool.versioned and if_match is None:
                 raise VersionRequired
@@ -69,13 +69,13 @@ def _add(router: APIRouter, runtime: Runtime, tool: Tool, rest: Rest) -> None:
         tags=[tool.name.split(".")[0]],
         response_model=tool.out,
         response_class=kind,
-        openapi_extra=_openapi(tool, rest, path_model, body_model),
+        openapi_extra=_openapi(tool, rest, path_model=path_model, body_model=body_model),
         responses=_responses(tool, has_path=bool(rest.path_fields)),
     )
 
 
 async def _arguments(
-    request: Request, tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]
+    request: Request, tool: Tool, *, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]
 ) -> Args:
     path = _read(lambda: path_model.model_validate_strings(dict(request.path_params)))
     if rest.method in ("GET", "DELETE"):
@@ -137,7 +137,7 @@ def _shown_as(media_type: str) -> type[JSONResponse]:
     return type("Shown", (JSONResponse,), {"media_type": media_type})
 
 
-def _openapi(tool: Tool, rest: Rest, path_model: type[BaseModel], body_model: type[BaseModel]) -> JsonObject:
+def _openapi(tool: Tool, rest: Rest, *, path_model: type[BaseModel], body_model: type[BaseModel]) -> JsonObject:
     parameters = [_parameter(name, schema, "path", required=True) for name, schema in _properties(path_model).items()]
     extra: JsonObject = {"security": [{"bearer": []}, {"apiKey": []}]}
     if rest.method in ("GET", "DELETE"):

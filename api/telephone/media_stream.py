@@ -112,7 +112,7 @@ class MediaLine:
     def consider(self, action: events.Consider, language: str | None, hot_words: tuple[str, ...]) -> None:
         self._considering = action.number
         sound = self._caller_audio.cut(action.start_s, action.end_s)
-        self._spawn(self._recognise(action, sound, language, hot_words))
+        self._spawn(self._recognise(action, sound, language=language, hot_words=hot_words))
         self._spawn(self._judge(action.number, sound))
 
     async def hang_up(self, outcome: Outcome) -> None:
@@ -171,7 +171,7 @@ class MediaLine:
         self.call.feed(events.Played(self.now(), number))
 
     async def _recognise(
-        self, action: events.Consider, sound: bytes, language: str | None, hot_words: tuple[str, ...]
+        self, action: events.Consider, sound: bytes, *, language: str | None, hot_words: tuple[str, ...]
     ) -> None:
         try:
             text = await self._parts.words(

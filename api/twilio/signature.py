@@ -29,13 +29,15 @@ def verify(
     if not signature or not token:
         return False
     try:
-        return _matches(RequestValidator(token), url, signature, form, body, content_type)
+        return _matches(
+            RequestValidator(token), url, signature=signature, form=form, body=body, content_type=content_type
+        )
     except (ValueError, TypeError, AttributeError, LookupError):
         return False
 
 
 def _matches(
-    validator: RequestValidator, url: str, signature: str, form: FormData | None, body: bytes | None,
+    validator: RequestValidator, url: str, *, signature: str, form: FormData | None, body: bytes | None,
     content_type: str | None,
 ) -> bool:  # fmt: skip
     kind = (content_type or "").split(";")[0].strip().lower()

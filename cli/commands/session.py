@@ -49,7 +49,7 @@ def session_replay(
 
     if break_glass:
         call("record.break_glass", {"session_id": str(session_id), "reason": break_glass}, lambda _: None)
-    call_all("record.replay_session", {"session_id": str(session_id)}, "entries", show)
+    call_all("record.replay_session", {"session_id": str(session_id)}, parts="entries", show=show)
 
 
 def _session_line(item: JsonObject) -> str:

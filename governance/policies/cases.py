@@ -127,7 +127,7 @@ def run(cases: Cases, *, folder: Path) -> Tested:
         if unknown:
             raise PolicyInvalid(f"{case.name}: there is no {unknown[0]}")
     expected = {name for case in cases.cases for name in case.expects}
-    results = tuple(_judge(policy, case, known, ids) for case in cases.cases)
+    results = tuple(_judge(policy, case, known=known, ids=ids) for case in cases.cases)
     return Tested(policy.label, results, tuple(rule.id for rule in policy.rules if rule.id not in expected))
 
 
@@ -137,7 +137,7 @@ def _person(one: OnePerson, person_id: UUID) -> Person:
     return Person(id=known_as, kind=one.kind, names=(one.name,), phones=phones, mrn=one.mrn, email=one.email)
 
 
-def _judge(policy: Policy, case: Case, known: Known, ids: Mapping[str, UUID]) -> Result:
+def _judge(policy: Policy, case: Case, *, known: Known, ids: Mapping[str, UUID]) -> Result:
     given = case.grounds
     subject = Subject(
         case.stage, case.text, by_agent=case.by_agent, patients=frozenset(ids[name] for name in case.patients),

@@ -53,7 +53,9 @@ async def check_tenant(
     read from the record's own certificates (entries of kind session_purged) where not given."""
     report = Report(since=since)
     try:
-        await _check(session, store, trusted, report, tenant_id=tenant_id, purged=purged, progress=progress)
+        await _check(
+            session, store, trusted=trusted, report=report, tenant_id=tenant_id, purged=purged, progress=progress
+        )
     except (psycopg.Error, DBAPIError) as error:
         cause = getattr(error, "orig", error)
         if not isinstance(cause, (psycopg.DataError, psycopg.NotSupportedError)):
@@ -65,9 +67,9 @@ async def check_tenant(
 async def _check(
     session: AsyncSession,
     store: SealStore,
+    *,
     trusted: TrustedKeys,
     report: Report,
-    *,
     tenant_id: UUID,
     purged: Mapping[UUID, bytes] | None,
     progress: Progress | None,

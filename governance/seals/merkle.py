@@ -81,7 +81,7 @@ def path_of(position: int, size: int) -> list[list[Node]]:
     return steps[::-1]
 
 
-def root_by_path(leaf: bytes, position: int, size: int, path: Sequence[bytes]) -> bytes | None:
+def root_by_path(leaf: bytes, position: int, *, size: int, path: Sequence[bytes]) -> bytes | None:
     """The root that a leaf's hash and its path give; None where the path is not one of such a tree."""
     if not 0 <= position < size:
         return None

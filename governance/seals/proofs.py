@@ -81,7 +81,7 @@ def _fault(proof: JsonObject, trusted: TrustedKeys) -> str | None:
     if fault is not None:
         return f"seal {seal.number}: {fault}"
     path = [read_hash(sibling) for sibling in proof["path"]]
-    if root_by_path(leaf.hash(), read_count(proof["position"]), seal.size, path) != seal.root:
+    if root_by_path(leaf.hash(), read_count(proof["position"]), size=seal.size, path=path) != seal.root:
         return f"the session's head is not in the tree of seal {seal.number}"
     seq, kind, body, sealed, stated = read_entry(proof["entry"])
     after = [read_hash(digest) for digest in proof["after"]]

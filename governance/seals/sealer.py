@@ -53,7 +53,7 @@ async def run_sealer(
             due = clock() + every_s
         for tenant_id in await _tenants(database):
             try:
-                await _seal(database, store, keys, tenant_id, now=now, waiting=waiting, on_seal=on_seal)
+                await _seal(database, store, keys=keys, tenant_id=tenant_id, now=now, waiting=waiting, on_seal=on_seal)
             except SealRefused as refused:
                 log.error("seal.refused", tenant=str(tenant_id), reason=str(refused))
             except Exception as error:  # the database or the store is away: what waits is sealed when it is back
@@ -72,9 +72,9 @@ async def _tenants(database: Database) -> list[UUID]:
 async def _seal(
     database: Database,
     store: SealStore,
+    *,
     keys: SealKeys,
     tenant_id: UUID,
-    *,
     now: Callable[[], datetime],
     waiting: int,
     on_seal: OnSeal | None,

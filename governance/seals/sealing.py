@@ -71,7 +71,7 @@ async def seal_tenant(
     last = await log.last_seal(session, tenant_id)
     tree = await _tree(session, tenant_id, last, keys)
     while (copy := await store.get(tenant_id, _number(last))) is not None:
-        last = await _take_up(session, copy, last, tree, tenant_id=tenant_id, keys=keys)
+        last = await _take_up(session, copy, last=last, tree=tree, tenant_id=tenant_id, keys=keys)
     oldest, newest = await _horizon(session)
     since = 0 if everything or last is None or last.horizon > newest else last.horizon
     heads = await (await direct(session, _HEADS, (tenant_id, since, most))).fetchall()
@@ -147,7 +147,7 @@ async def _tree(session: AsyncSession, tenant_id: UUID, last: Seal | None, keys:
 
 
 async def _take_up(
-    session: AsyncSession, copy: bytes, last: Seal | None, tree: Frontier, *, tenant_id: UUID, keys: SealKeys
+    session: AsyncSession, copy: bytes, *, last: Seal | None, tree: Frontier, tenant_id: UUID, keys: SealKeys
 ) -> Seal:
     """Write a seal that is outside alone into the database, where it follows the last one and its leaves are there."""
     number = _number(last)

@@ -69,7 +69,7 @@ def pair_answers(clauses: Sequence[Clause], person: Person) -> list[Answered]:
             continue
         answer = _find_answer(clauses, at)
         if answer is not None:
-            found += _claim(clauses, at, answer, person)
+            found += _claim(clauses, at, answer=answer, person=person)
     return found
 
 
@@ -107,7 +107,7 @@ def _asks_for_symptoms(question: str) -> bool:
     return bool(_SYMPTOM_QUESTION.search(question)) or len(question.split()) <= _SHORT_QUESTION
 
 
-def _claim(clauses: Sequence[Clause], at: int, answer: int, person: Person) -> list[Answered]:
+def _claim(clauses: Sequence[Clause], at: int, *, answer: int, person: Person) -> list[Answered]:
     question, said = clauses[at], clauses[answer]
     segments = tuple(dict.fromkeys(question.segments + said.segments))
     polarity = judge_answer(said.text)

@@ -62,8 +62,8 @@ def list_candidates(clauses: Sequence[Clause], phases: Sequence[str], person: Pe
     }
     found: list[Candidate] = []
     for at, _clause in enumerate(clauses):
-        found += [_of_answer(claim, clauses, phases, person) for claim in by_question.get(at, ())]
-        plain = None if at in denials else _of_clause(at, clauses, phases, person)
+        found += [_of_answer(claim, clauses, phases=phases, person=person) for claim in by_question.get(at, ())]
+        plain = None if at in denials else _of_clause(at, clauses, phases=phases, person=person)
         if plain:
             found.append(plain)
     return found
@@ -79,7 +79,7 @@ def is_command(text: str) -> bool:
     return bool(_COMMAND.match(text) or _TO_MACHINE.search(text))
 
 
-def _of_clause(at: int, clauses: Sequence[Clause], phases: Sequence[str], person: Person) -> Candidate | None:
+def _of_clause(at: int, clauses: Sequence[Clause], *, phases: Sequence[str], person: Person) -> Candidate | None:
     clause = clauses[at]
     if clause.role == "assistant" or clause.asks or is_command(clause.text) or contradicts(clause.role, clause.text):
         return None
@@ -115,7 +115,7 @@ def _cut_question(text: str) -> str:
     return f" {text}"[: found.start()].strip(" ,")
 
 
-def _of_answer(claim: Answered, clauses: Sequence[Clause], phases: Sequence[str], person: Person) -> Candidate:
+def _of_answer(claim: Answered, clauses: Sequence[Clause], *, phases: Sequence[str], person: Person) -> Candidate:
     text = claim.text
     if claim.kind == "denial":
         text = f"{person.subject} denies {join_names(claim.items, last='or')}"

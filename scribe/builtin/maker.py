@@ -87,12 +87,12 @@ def _tell_visit(draft: _Draft, clauses: Sequence[Clause], selector: Selector) ->
     complaint = find_complaint(clauses, person)
     if complaint and not draft.sentences.get(Division.CHIEF_COMPLAINT):
         draft.add(Division.CHIEF_COMPLAINT, complaint.text, complaint.segments)
-    _fill(draft, candidates, find_problems(clauses, phases, person), selector)
+    _fill(draft, candidates, problems=find_problems(clauses, phases, person), selector=selector)
     _review_systems(draft, candidates)
-    _list_medicines(draft, clauses, phases, candidates)
+    _list_medicines(draft, clauses, phases=phases, candidates=candidates)
 
 
-def _fill(draft: _Draft, candidates: Sequence[Candidate], problems: dict[int, Named], selector: Selector) -> None:
+def _fill(draft: _Draft, candidates: Sequence[Candidate], *, problems: dict[int, Named], selector: Selector) -> None:
     headed: Named | None = None
     fresh = False
     least = _least_worth(len(candidates))
@@ -223,7 +223,7 @@ def _review_systems(draft: _Draft, candidates: Sequence[Candidate]) -> None:
 
 
 def _list_medicines(
-    draft: _Draft, clauses: Sequence[Clause], phases: Sequence[str], candidates: Sequence[Candidate]
+    draft: _Draft, clauses: Sequence[Clause], *, phases: Sequence[str], candidates: Sequence[Candidate]
 ) -> None:
     affirmed = {one.clauses[0] for one in candidates if one.kind == "statement" and " not " not in one.text}
     for sentence in list_medicines(clauses, phases, affirmed):

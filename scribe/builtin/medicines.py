@@ -48,7 +48,7 @@ def list_medicines(clauses: Sequence[Clause], phases: Sequence[str], answered: s
         asked = question_before(at, clauses)
         if _TAKING.search(clause.text) or (asked and asks_for_medicines(asked.text)):
             for dose in doses(clause.text):
-                _keep(best, dose, clause.text, clause.segments)
+                _keep(best, dose, text=clause.text, segments=clause.segments)
         if asked and at and clauses[at - 1] is asked and at - 1 in answered:
             _add_dose(best, asked, clause)
     return [sentence for _, sentence in best.values()]
@@ -59,10 +59,10 @@ def _add_dose(best: dict[str, tuple[int, Sentence]], asked: Clause, answer: Clau
     if len(drugs(asked.text)) == 1 and not drugs(answer.text):
         together = f"{asked.text.rstrip(' ?')}, {answer.text}"
         for dose in doses(together):
-            _keep(best, dose, together, tuple(dict.fromkeys(asked.segments + answer.segments)))
+            _keep(best, dose, text=together, segments=tuple(dict.fromkeys(asked.segments + answer.segments)))
 
 
-def _keep(best: dict[str, tuple[int, Sentence]], dose: Dose, text: str, segments: tuple[str, ...]) -> None:
+def _keep(best: dict[str, tuple[int, Sentence]], dose: Dose, *, text: str, segments: tuple[str, ...]) -> None:
     drug = dose.drug
     if drug is None or drug.kind == "class" or len(drug.name) < 4:
         return

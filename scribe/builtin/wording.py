@@ -113,7 +113,9 @@ def turn_to_third(text: str, speaker: Role, person: Person) -> str:
     for at, word in enumerate(words):
         core = word.strip(",.;:").lower()
         tail = word[len(word.rstrip(",.;:")) :]
-        turned = _turn_patient(core, person, words, at) if mine else _turn_doctor(core, person, words, at)
+        turned = (
+            _turn_patient(core, person, words=words, at=at) if mine else _turn_doctor(core, person, words=words, at=at)
+        )
         turned = _DOCTOR_HIMSELF.get(core) if turned is None and not mine else turned
         if turned is None and written and _takes_ending(words, at, mine=mine):
             turned = inflect(core)
@@ -121,7 +123,7 @@ def turn_to_third(text: str, speaker: Role, person: Person) -> str:
     return " ".join(written)
 
 
-def _turn_patient(core: str, person: Person, words: list[str], at: int) -> str | None:
+def _turn_patient(core: str, person: Person, *, words: list[str], at: int) -> str | None:
     following = words[at + 1].strip(",.").lower() if at + 1 < len(words) else ""
     table = {
         "i": person.subject, "i'm": f"{person.subject} is", "i've": f"{person.subject} has",
@@ -136,7 +138,7 @@ def _turn_patient(core: str, person: Person, words: list[str], at: int) -> str |
 _BEFORE_OBJECT = read_words("before_object")
 
 
-def _turn_doctor(core: str, person: Person, words: list[str], at: int) -> str | None:
+def _turn_doctor(core: str, person: Person, *, words: list[str], at: int) -> str | None:
     following = words[at + 1].strip(",.").lower() if at + 1 < len(words) else ""
     if core == "you":
         return person.object if _is_object(words, at) else person.subject

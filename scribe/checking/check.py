@@ -81,7 +81,7 @@ def rate_sentence(
         *find_figures(claim, backing, visit_index),
         *find_swapped(claim, visit_index),
     ]
-    findings += [] if findings else find_speaker(claim, backing, visit_index, division)
+    findings += [] if findings else find_speaker(claim, backing, visit_index=visit_index, division=division)
     sentence = Sentence(text=text, segments=segments or visit_index.ids(set(backing.places)), findings=tuple(findings))
     return Support(share=max(0.0, backing.share - _PENALTY * len(findings)), sentence=sentence)
 

@@ -87,7 +87,7 @@ def _mark_claimed(free: bytearray, start: int, end: int) -> None:
     free[start:end] = b"\x01" * (end - start)
 
 
-def _item(one: Read, kind: ItemKind, name: str, weigh: float, start: int, end: int, **more: object) -> Item:
+def _item(one: Read, kind: ItemKind, *, name: str, weigh: float, start: int, end: int, **more: object) -> Item:
     cues = one.cues.assess(start, end)
     first, last = (bisect_left(one.tokens, place, key=lambda token: token.start) for place in (start, end))
     stems = tuple(token.stem for token in one.tokens[first:last] if weight(token.stem) > 0)
@@ -101,7 +101,17 @@ def _figures(one: Read, free: bytearray) -> list[Item]:
         bare_one = found.value == 1 and found.spelled and not found.code
         if any(free[found.start : found.end]) or found.ordinal or bare_one or _part_of_name(one, found):
             continue
-        made.append(_item(one, "figure", str(found.value), FIGURE_WEIGHT, found.start, found.end, figure=found))
+        made.append(
+            _item(
+                one,
+                "figure",
+                name=str(found.value),
+                weigh=FIGURE_WEIGHT,
+                start=found.start,
+                end=found.end,
+                figure=found,
+            )
+        )
         _mark_claimed(free, found.start, found.end)
     return made
 
@@ -121,7 +131,7 @@ def _drugs(one: Read, free: bytearray) -> list[Item]:
         if any(free[drug.start : drug.end]):
             continue
         kind: ItemKind = "class" if drug.kind == "class" else "drug"
-        made.append(_item(one, kind, drug.generic, DRUG_WEIGHT, drug.start, drug.end))
+        made.append(_item(one, kind, name=drug.generic, weigh=DRUG_WEIGHT, start=drug.start, end=drug.end))
         _mark_claimed(free, drug.start, drug.end)
     return made
 
@@ -134,7 +144,9 @@ def _terms(one: Read, free: bytearray) -> list[Item]:
             continue
         site = mention.kind == "site"
         weigh = SITE_WEIGHT if site else TERM_WEIGHT
-        made.append(_item(one, "term", mention.concept, weigh, mention.start, mention.end, site=site))
+        made.append(
+            _item(one, "term", name=mention.concept, weigh=weigh, start=mention.start, end=mention.end, site=site)
+        )
         _mark_claimed(free, mention.start, mention.end)
     return made
 
@@ -145,5 +157,5 @@ def _words(one: Read, free: bytearray) -> list[Item]:
     for place, token in enumerate(one.tokens):
         if place in spelled or any(free[token.start : token.end]) or weight(token.stem) == 0:
             continue
-        made.append(_item(one, "word", token.stem, weight(token.stem), token.start, token.end))
+        made.append(_item(one, "word", name=token.stem, weigh=weight(token.stem), start=token.start, end=token.end))
     return made

@@ -52,7 +52,7 @@ def find_negation(claim: Claim, backing: Backing, visit_index: VisitIndex) -> li
             settled.add(item)
         if verdict is False:
             places = {one.segment for one in local} | {one.answer for one in local if one.answer is not None}
-            found.append(_negation(claim, item, item, visit_index.ids(places)))
+            found.append(_negation(claim, item, last=item, segments=visit_index.ids(places)))
     if claim.attributed and len(asked) > 1:
         unanswered = unanswered or asked
     if unanswered and not found:
@@ -61,8 +61,8 @@ def find_negation(claim: Claim, backing: Backing, visit_index: VisitIndex) -> li
     if found:
         return found
     return (
-        _judge_denied(claim, backing, visit_index, settled)
-        or _judge_affirmed(claim, backing, visit_index, settled)
+        _judge_denied(claim, backing, visit_index=visit_index, settled=settled)
+        or _judge_affirmed(claim, backing, visit_index=visit_index, settled=settled)
         or _judge_words(claim, backing, visit_index)
     )
 
@@ -78,11 +78,11 @@ def _judge_words(claim: Claim, backing: Backing, visit_index: VisitIndex) -> lis
     """The word right behind a "not", here or there."""
     if (at := find_affirmed_there(claim, backing.places, visit_index)) is not None:
         token = claim.read.tokens[at]
-        return [_denied_finding(claim, token.start, token.end, backing, visit_index)]
+        return [_denied_finding(claim, token.start, last=token.end, backing=backing, visit_index=visit_index)]
     turned = find_turned(claim, backing.places, visit_index)
     if turned and turned[1]:
         token = claim.read.tokens[turned[0]]
-        return [_denied_finding(claim, token.start, token.end, backing, visit_index)]
+        return [_denied_finding(claim, token.start, last=token.end, backing=backing, visit_index=visit_index)]
     at = turned[0] if turned else None
     if at is None and not _PLANS.search(claim.text):
         at = find_denied_there(claim, backing.places, visit_index)
@@ -95,7 +95,7 @@ def _judge_words(claim: Claim, backing: Backing, visit_index: VisitIndex) -> lis
     return [Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: denied", segments=segments)]
 
 
-def _negation(claim: Claim, first: Item, last: Item, segments: tuple[str, ...]) -> Finding:
+def _negation(claim: Claim, first: Item, *, last: Item, segments: tuple[str, ...]) -> Finding:
     words = claim.text[first.start : last.end]
     instead = "affirmed" if first.negated else "denied"
     return Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: {instead}", segments=segments)
@@ -133,7 +133,7 @@ def _heard_as(item: Item, places: Iterable[int], visit_index: VisitIndex) -> int
     return polarity
 
 
-def _judge_denied(claim: Claim, backing: Backing, visit_index: VisitIndex, settled: set[Item]) -> list[Finding]:
+def _judge_denied(claim: Claim, backing: Backing, *, visit_index: VisitIndex, settled: set[Item]) -> list[Finding]:
     """Each stretch under a "not" or "no": what of it is said there must be denied there, at least for the larger part;
     and where it has no words of weight, something must be denied there. `settled` items are known to be denied."""
     for first, last in _denied_runs(claim):
@@ -144,19 +144,19 @@ def _judge_denied(claim: Claim, backing: Backing, visit_index: VisitIndex, settl
             polarity = NO if item in settled else _heard_as(item, backing.places, visit_index)
             held += item.weight if polarity & (NO | OPEN) else 0.0
             against += item.weight if polarity == YES else 0.0
-        if _denies_a_figure(claim, first, visit_index, near(backing.places, 1)):
-            return [_denied_finding(claim, first, last, backing, visit_index)]
+        if _denies_a_figure(claim, first, visit_index=visit_index, places=near(backing.places, 1)):
+            return [_denied_finding(claim, first, last=last, backing=backing, visit_index=visit_index)]
         normal = {token.stem for token in claim.read.tokens if first <= token.start < last} & _NORMAL
-        if normal and _affirms(normal, claim, backing, visit_index):
-            return [_denied_finding(claim, first, last, backing, visit_index)]
+        if normal and _affirms(normal, claim, backing=backing, visit_index=visit_index):
+            return [_denied_finding(claim, first, last=last, backing=backing, visit_index=visit_index)]
         if held > against or (held and not against) or _is_hollow(claim, first, last):
             continue
-        if against > held or not _denies_anything(claim, first, last, backing, visit_index):
-            return [_denied_finding(claim, first, last, backing, visit_index)]
+        if against > held or not _denies_anything(claim, first, last=last, backing=backing, visit_index=visit_index):
+            return [_denied_finding(claim, first, last=last, backing=backing, visit_index=visit_index)]
     return []
 
 
-def _denies_a_figure(claim: Claim, first: int, visit_index: VisitIndex, places: set[int]) -> bool:
+def _denies_a_figure(claim: Claim, first: int, *, visit_index: VisitIndex, places: set[int]) -> bool:
     """ "Is not a 39-year-old", "not 2 days ago": the figure right behind the "not" is said, and nowhere denied."""
     figure = next((item.figure for item in claim.items if first <= item.start <= first + _FIGURE_BEHIND), None)
     if figure is None:
@@ -171,12 +171,12 @@ _FIGURE_BEHIND = 6
 """Characters between a "not" and its figure."""
 
 
-def _denied_finding(claim: Claim, first: int, last: int, backing: Backing, visit_index: VisitIndex) -> Finding:
+def _denied_finding(claim: Claim, first: int, *, last: int, backing: Backing, visit_index: VisitIndex) -> Finding:
     words, segments = claim.text[first:last], visit_index.ids(set(backing.places))
     return Finding(kind=FindingKind.NEGATION, words=words, instead=f"{words}: affirmed", segments=segments)
 
 
-def _affirms(normal: set[str], claim: Claim, backing: Backing, visit_index: VisitIndex) -> bool:
+def _affirms(normal: set[str], claim: Claim, *, backing: Backing, visit_index: VisitIndex) -> bool:
     """Whether one of the words for what is well is said, and only without a "not", where the claim comes from."""
     said = _denials_of(normal, backing.places, visit_index)
     if not said:
@@ -216,7 +216,7 @@ def _denied_runs(claim: Claim) -> list[tuple[int, int]]:
     return runs
 
 
-def _denies_anything(claim: Claim, first: int, last: int, backing: Backing, visit_index: VisitIndex) -> bool:
+def _denies_anything(claim: Claim, first: int, *, last: int, backing: Backing, visit_index: VisitIndex) -> bool:
     """Whether the places have any denial, or a word that means one ("normal", "stopped")."""
     inside = {token.stem for token in claim.read.tokens if first <= token.start < last}
     means_no = frozenset() if inside & _NORMAL else _MEANS_NO
@@ -320,7 +320,7 @@ _MEANS_NO = frozenset(
 )
 
 
-def _judge_affirmed(claim: Claim, backing: Backing, visit_index: VisitIndex, settled: set[Item]) -> list[Finding]:
+def _judge_affirmed(claim: Claim, backing: Backing, *, visit_index: VisitIndex, settled: set[Item]) -> list[Finding]:
     """The other words, clause by clause: not most of a clause may be denied, and nothing else, where the claim comes
     from."""
     if _PLANS.search(claim.text):
@@ -337,7 +337,7 @@ def _judge_affirmed(claim: Claim, backing: Backing, visit_index: VisitIndex, set
             if not polarity & (YES | OPEN):
                 against.append(item)
         if against and sum(item.weight for item in against) / weighed >= _MOST_WORDS:
-            return [_negation(claim, against[0], against[-1], visit_index.ids(set(backing.places)))]
+            return [_negation(claim, against[0], last=against[-1], segments=visit_index.ids(set(backing.places)))]
     return []
 
 

@@ -36,7 +36,9 @@ def find_figures(claim: Claim, backing: Backing, visit_index: VisitIndex) -> lis
     around = near(backing.places, _REACH)
     for item in claim.items:
         if item.figure and not (item.figure.code in DOSE_CODES | {None} and item.figure.value in of_doses):
-            found += _judge_figure(item, item.figure, claim, around, backing.places, visit_index)
+            found += _judge_figure(
+                item, item.figure, claim=claim, around=around, places=backing.places, visit_index=visit_index
+            )
     return found
 
 
@@ -50,7 +52,7 @@ def _judge_dose(dose: Dose, claim: Claim, visit_index: VisitIndex) -> tuple[set[
     if dose.value is not None and not amounts:
         return set(), _judge_foreign(dose, claim, visit_index)
     if dose.value is not None and amounts:
-        findings += _judge_amount(dose, amounts, claim, visit_index)
+        findings += _judge_amount(dose, amounts, claim=claim, visit_index=visit_index)
     rhythms = [(place, other) for place, other in doses if other.frequency and other.frequency.per_day is not None]
     if dose.frequency and dose.frequency.per_day is not None and rhythms:
         wanted = round(dose.frequency.per_day, 3)
@@ -61,7 +63,13 @@ def _judge_dose(dose: Dose, claim: Claim, visit_index: VisitIndex) -> tuple[set[
         ):
             instead = rhythms[0][1].frequency.text if rhythms[0][1].frequency else None
             findings.append(
-                _finding(FindingKind.DOSE, dose.frequency.text, instead, {place for place, _ in rhythms}, visit_index)
+                _finding(
+                    FindingKind.DOSE,
+                    dose.frequency.text,
+                    instead=instead,
+                    places={place for place, _ in rhythms},
+                    visit_index=visit_index,
+                )
             )
     return ({place for place, _ in amounts} if dose.value is not None else set()), findings
 
@@ -75,7 +83,7 @@ def _judge_foreign(dose: Dose, claim: Claim, visit_index: VisitIndex) -> list[Fi
         (place, other.drug.generic)
         for many in visit_index.doses.values()
         for place, other in many
-        if other.drug and _equal(other.value or Decimal(-1), other.code, dose.value, dose.code)
+        if other.drug and _equal(other.value or Decimal(-1), other.code, other=dose.value, other_code=dose.code)
     }
     own = near({said.segment for said in visit_index.drugs[dose.drug.generic]}, _REACH)
     if not owners or any(place in own for place, _ in visit_index.figures.get(dose.value or Decimal(-1), ())):
@@ -83,26 +91,32 @@ def _judge_foreign(dose: Dose, claim: Claim, visit_index: VisitIndex) -> list[Fi
     others = ", ".join(sorted({name for _, name in owners}))
     return [
         _finding(
-            FindingKind.DOSE, claim.text[dose.start : dose.end], others, {place for place, _ in owners}, visit_index
+            FindingKind.DOSE,
+            claim.text[dose.start : dose.end],
+            instead=others,
+            places={place for place, _ in owners},
+            visit_index=visit_index,
         )
     ]
 
 
-def _judge_amount(dose: Dose, amounts: list[tuple[int, Dose]], claim: Claim, visit_index: VisitIndex) -> list[Finding]:
+def _judge_amount(
+    dose: Dose, amounts: list[tuple[int, Dose]], *, claim: Claim, visit_index: VisitIndex
+) -> list[Finding]:
     assert dose.drug and dose.value is not None
     places = {place for place, _ in amounts}
     near_values = near(places)
-    exact = [other for _, other in amounts if _equal(dose.value, dose.code, other.value, other.code)]
+    exact = [other for _, other in amounts if _equal(dose.value, dose.code, other=other.value, other_code=other.code)]
     if exact:
         return []
     words = claim.text[dose.start : dose.end]
     spoken = "; ".join(sorted({f"{other.value} {other.unit or ''}".strip() for _, other in amounts}))
     if any(other.value == dose.value for _, other in amounts):
-        return [_finding(FindingKind.UNIT, words, spoken, places, visit_index)]
+        return [_finding(FindingKind.UNIT, words, instead=spoken, places=places, visit_index=visit_index)]
     elsewhere = visit_index.figures.get(dose.value, ())
     if any(place in near_values and _fits(dose.code, found.code) for place, found in elsewhere):
         return []
-    return [_finding(FindingKind.DOSE, words, spoken, places, visit_index)]
+    return [_finding(FindingKind.DOSE, words, instead=spoken, places=places, visit_index=visit_index)]
 
 
 def _fits(code: str | None, other: str | None) -> bool:
@@ -110,7 +124,7 @@ def _fits(code: str | None, other: str | None) -> bool:
     return code is None or other is None or code == other or (code, other) in _SAME or (other, code) in _SAME
 
 
-def _equal(value: Decimal, code: str | None, other: Decimal | None, other_code: str | None) -> bool:
+def _equal(value: Decimal, code: str | None, *, other: Decimal | None, other_code: str | None) -> bool:
     """Same amount, also in another unit of the same kind ("18 months" for "a year and a half")."""
     if other is None:
         return False
@@ -126,23 +140,39 @@ def _equal(value: Decimal, code: str | None, other: Decimal | None, other_code: 
 
 
 def _judge_figure(
-    item: Item, figure: Found, claim: Claim, around: set[int], places: frozenset[int], visit_index: VisitIndex
+    item: Item, figure: Found, *, claim: Claim, around: set[int], places: frozenset[int], visit_index: VisitIndex
 ) -> list[Finding]:
     local = [
         (value, found, place) for value, many in visit_index.figures.items() for place, found in many if place in around
     ]
     nearest = [entry for entry in local if entry[2] in places and _comparable(figure, entry[1])]
     local = nearest or local
-    if any(_equal(figure.value, figure.code, value, found.code) for value, found, _ in local):
+    if any(_equal(figure.value, figure.code, other=value, other_code=found.code) for value, found, _ in local):
         return []
     words = claim.text[item.start : item.end]
     other_unit = [(found, place) for value, found, place in local if value == figure.value]
     if other_unit:
         instead = "; ".join(sorted({f"{found.value} {found.unit or ''}".strip() for found, _ in other_unit}))
-        return [_finding(FindingKind.UNIT, words, instead, {place for _, place in other_unit}, visit_index)]
+        return [
+            _finding(
+                FindingKind.UNIT,
+                words,
+                instead=instead,
+                places={place for _, place in other_unit},
+                visit_index=visit_index,
+            )
+        ]
     alike = [(found, place) for _, found, place in local if figure.code and found.code == figure.code]
     values = "; ".join(sorted({f"{found.value} {found.unit or ''}".strip() for found, _ in alike}))
-    return [_finding(FindingKind.NUMBER, words, values or None, {place for _, place in alike}, visit_index)]
+    return [
+        _finding(
+            FindingKind.NUMBER,
+            words,
+            instead=values or None,
+            places={place for _, place in alike},
+            visit_index=visit_index,
+        )
+    ]
 
 
 def _comparable(figure: Found, other: Found) -> bool:
@@ -155,5 +185,7 @@ def _comparable(figure: Found, other: Found) -> bool:
 _TIMES = {"min", "h", "d", "wk", "mo", "a"}
 
 
-def _finding(kind: FindingKind, words: str, instead: str | None, places: set[int], visit_index: VisitIndex) -> Finding:
+def _finding(
+    kind: FindingKind, words: str, *, instead: str | None, places: set[int], visit_index: VisitIndex
+) -> Finding:
     return Finding(kind=kind, words=words, instead=instead, segments=visit_index.ids(places))

@@ -22,7 +22,7 @@ def find_sides(claim: Claim, backing: Backing, visit_index: VisitIndex) -> list[
             continue
         local = _sides_said(side, backing, visit_index)
         values = {other.value for _, other in local}
-        wrong = _wrong_side(side, values) or _crossed(side, claim, backing, visit_index)
+        wrong = _wrong_side(side, values) or _crossed(side, claim, backing=backing, visit_index=visit_index)
         if wrong is None:
             continue
         if side.value == "both" and (
@@ -66,7 +66,7 @@ _CONTEXT = 7
 _SAME_SITE = 2.0
 
 
-def _crossed(side: Side, claim: Claim, backing: Backing, visit_index: VisitIndex) -> str | None:
+def _crossed(side: Side, claim: Claim, *, backing: Backing, visit_index: VisitIndex) -> str | None:
     """The other side, where both are said and the words around this one were said around the other."""
     if side.axis != "lateral" or side.value == "both" or _EITHER.search(claim.text):
         return None

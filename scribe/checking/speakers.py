@@ -12,20 +12,22 @@ _DOCTORS = frozenset({Division.EXAM, Division.RESULTS, Division.ASSESSMENT, Divi
 """Divisions that only the clinician can have filled."""
 
 
-def find_speaker(claim: Claim, backing: Backing, visit_index: VisitIndex, division: Division | None) -> list[Finding]:
+def find_speaker(
+    claim: Claim, backing: Backing, *, visit_index: VisitIndex, division: Division | None
+) -> list[Finding]:
     """ "The patient reports" what only the doctor said; an examination that only the patient spoke of."""
     roles = {visit_index.roles[place] for place in near(backing.places, 1) if 0 <= place < len(visit_index.roles)}
     if not backing.places or "unknown" in roles or not claim.items:
         return []
     said_by = {visit_index.roles[place] for place in backing.places}
     if claim.attributed and said_by == {"doctor"} and not _confirmed(backing, visit_index, {"patient", "other"}):
-        return [_speaker(claim, backing, visit_index, "said by the doctor")]
+        return [_speaker(claim, backing, visit_index=visit_index, instead="said by the doctor")]
     if (
         division in _DOCTORS
         and said_by == {"patient"}
         and not _confirmed(backing, visit_index, {"doctor", "nurse", "other"})
     ):
-        return [_speaker(claim, backing, visit_index, "said by the patient")]
+        return [_speaker(claim, backing, visit_index=visit_index, instead="said by the patient")]
     return []
 
 
@@ -38,6 +40,6 @@ def _confirmed(backing: Backing, visit_index: VisitIndex, roles: set[str]) -> bo
     return False
 
 
-def _speaker(claim: Claim, backing: Backing, visit_index: VisitIndex, instead: str) -> Finding:
+def _speaker(claim: Claim, backing: Backing, *, visit_index: VisitIndex, instead: str) -> Finding:
     segments = visit_index.ids(set(backing.places))
     return Finding(kind=FindingKind.SPEAKER, words=claim.text, instead=instead, segments=segments)

@@ -91,7 +91,7 @@ def find_backing(claim: Claim, visit_index: VisitIndex) -> Backing:
     left, matched, got = set(where), set(), 0.0
     most = min(MOST_WINDOWS, 1 + len(claim.items) // 3)
     for turn in range(most):
-        first, gain = _best_window(claim, where, left, visit_index)
+        first, gain = _best_window(claim, where, left=left, visit_index=visit_index)
         if first is None or (turn and gain < _ENOUGH):
             break
         if turn and all(claim.items[index].kind == "figure" for index in left if _within(where[index], first)[0]):
@@ -116,7 +116,7 @@ def _within(places: dict[int, float], first: int) -> tuple[float, int]:
 
 
 def _best_window(
-    claim: Claim, where: dict[int, dict[int, float]], left: set[int], visit_index: VisitIndex
+    claim: Claim, where: dict[int, dict[int, float]], *, left: set[int], visit_index: VisitIndex
 ) -> tuple[int | None, float]:
     scores: dict[int, float] = {}
     for index in left:

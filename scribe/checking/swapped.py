@@ -32,7 +32,7 @@ def find_swapped(claim: Claim, visit_index: VisitIndex) -> list[Finding]:
     if backing.share < _LEAST_SHARE or any(said.segment in around for said in visit_index.drugs[drug.name]):
         return []
     others = _said_at(backing.places, drug, visit_index)
-    return [_finding(claim, drug, others, visit_index.ids(set(backing.places)))] if others else []
+    return [_finding(claim, drug, others=others, segments=visit_index.ids(set(backing.places)))] if others else []
 
 
 def _said_at(places: frozenset[int], drug: Item, visit_index: VisitIndex) -> list[str]:
@@ -40,6 +40,6 @@ def _said_at(places: frozenset[int], drug: Item, visit_index: VisitIndex) -> lis
     return sorted({one.name for one in said if one.kind == "drug" and one.generic != drug.name})
 
 
-def _finding(claim: Claim, drug: Item, others: list[str], segments: tuple[str, ...]) -> Finding:
+def _finding(claim: Claim, drug: Item, *, others: list[str], segments: tuple[str, ...]) -> Finding:
     words = claim.text[drug.start : drug.end]
     return Finding(kind=FindingKind.UNSUPPORTED, words=words, instead=", ".join(others), segments=segments)

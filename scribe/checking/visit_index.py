@@ -92,9 +92,11 @@ class VisitIndex:
         starts = {token.start: number for number, token in enumerate(one.tokens)}
         answered = self._named_in_answer(place)
         for mention in one.concepts:
-            self.terms[mention.concept].append(self._said(place, starts[mention.start], mention.concept, answered))
+            self.terms[mention.concept].append(
+                self._said(place, starts[mention.start], name=mention.concept, answered=answered)
+            )
         for drug in one.drugs:
-            self.drugs[drug.generic].append(self._said(place, starts[drug.start], drug.generic, answered))
+            self.drugs[drug.generic].append(self._said(place, starts[drug.start], name=drug.generic, answered=answered))
         for found in one.quantities:
             self.figures[found.value].append((place, found))
         for dose in one.doses:
@@ -133,7 +135,7 @@ class VisitIndex:
         one = self.reads[place]
         return named & ({mention.concept for mention in one.concepts} | {drug.generic for drug in one.drugs})
 
-    def _said(self, place: int, token: int, name: str, answered: set[str]) -> Said:
+    def _said(self, place: int, token: int, *, name: str, answered: set[str]) -> Said:
         one = self.reads[place]
         cues = one.cues.at(token)
         asked = bool(one.questions[token])

@@ -46,13 +46,13 @@ def find_problems(sections: Iterable[Section]) -> tuple[Problem, ...]:
                     and not one.cues.assess(mention.start, mention.end).negated
                 )
                 if feared or said_as_fact(one, mention.start, mention.end):
-                    found.setdefault(mention.concept, _problem(one, mention, text, sentence))
+                    found.setdefault(mention.concept, _problem(one, mention, text=text, sentence=sentence))
         if found:
             break
     return tuple(found.values())
 
 
-def _problem(one: Read, mention: Mention, text: str, sentence: Sentence) -> Problem:
+def _problem(one: Read, mention: Mention, *, text: str, sentence: Sentence) -> Problem:
     asserted = one.cues.assess(mention.start, mention.end)
     around = one.text[max(0, mention.start - 40) : mention.end + 40].lower()
     doubted = asserted.uncertain or _DOUBT.search(around) is not None

@@ -69,12 +69,14 @@ def document(note: Note, metadata: DocumentMetadata) -> Json:
     encounter = {"reference": bundle.url("encounter")}
     author = {"reference": bundle.url("author")}
     composition = bundle.add(
-        "composition", _composition(note, metadata, patient, encounter, author), _segments(note.sections)
+        "composition",
+        _composition(note, metadata, patient=patient, encounter=encounter, author=author),
+        _segments(note.sections),
     )
     bundle.add("patient", _patient(metadata))
     bundle.add("encounter", _encounter(metadata, patient))
     bundle.add("author", _device(metadata))
-    referred = _add_facts(bundle, note, patient, encounter)
+    referred = _add_facts(bundle, note, patient=patient, encounter=encounter)
     for section in bundle.entries[0]["resource"].get("section", ()):
         entries = referred.get(section["code"]["coding"][0]["code"])
         if entries:
@@ -91,7 +93,7 @@ def document(note: Note, metadata: DocumentMetadata) -> Json:
     }
 
 
-def _composition(note: Note, metadata: DocumentMetadata, patient: Json, encounter: Json, author: Json) -> Json:
+def _composition(note: Note, metadata: DocumentMetadata, *, patient: Json, encounter: Json, author: Json) -> Json:
     made: Json = {
         "resourceType": "Composition",
         "status": _STATUS[metadata.state],
@@ -153,7 +155,7 @@ def _device(metadata: DocumentMetadata) -> Json:
     }
 
 
-def _add_facts(bundle: _Bundle, note: Note, patient: Json, encounter: Json) -> dict[str, list[Json]]:
+def _add_facts(bundle: _Bundle, note: Note, *, patient: Json, encounter: Json) -> dict[str, list[Json]]:
     """All facts as resources; references to them by the LOINC code of the section that they belong to."""
     signed, at = bundle.metadata.state != "draft", bundle.metadata.at.isoformat()
     who = {"subject": patient, "encounter": encounter}

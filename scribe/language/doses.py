@@ -90,10 +90,10 @@ def _words() -> Phrases:
 def doses(text: str) -> list[Dose]:
     """Every drug of the text with what is said of how it is taken, in order of place; a drug without a dose too."""
     tokens = tokenize(text)
-    return doses_of(tokens, text, drugs_of(tokens, text), quantities_of(tokens, text))
+    return doses_of(tokens, text, named=drugs_of(tokens, text), found=quantities_of(tokens, text))
 
 
-def doses_of(tokens: Sequence[Token], text: str, named: Sequence[Mention], found: Sequence[Found]) -> list[Dose]:
+def doses_of(tokens: Sequence[Token], text: str, *, named: Sequence[Mention], found: Sequence[Found]) -> list[Dose]:
     """As `doses`, for a text that is already read."""
     named = [
         drug
@@ -107,9 +107,9 @@ def doses_of(tokens: Sequence[Token], text: str, named: Sequence[Mention], found
         limit = min((end for end in ends if end >= drug.end), default=len(text))
         limit = max(min(limit, drug.end + _REACH_CHARS), drug.end)
         if index + 1 < len(named):
-            limit = max(drug.end, min(limit, _turn(text, drug, named[index + 1], found)))
+            limit = max(drug.end, min(limit, _turn(text, drug, following=named[index + 1], found=found)))
         low = max(claimed, max(end for end in ends if end <= drug.start), drug.start - _BEFORE_CHARS)
-        made.append(_dose(text, drug, low, limit, found, often, marks))
+        made.append(_dose(text, drug, low=low, high=limit, found=found, often=often, marks=marks))
         claimed = limit
     return made
 
@@ -119,7 +119,7 @@ def _is_form(text: str, drug: Mention, following: Mention) -> bool:
     return drug.kind == "drug" and not text[drug.end : following.start].strip()
 
 
-def _turn(text: str, drug: Mention, following: Mention, found: Sequence[Found]) -> int:
+def _turn(text: str, drug: Mention, *, following: Mention, found: Sequence[Found]) -> int:
     """Where the words for the next drug begin: at its name, or at its dose where that stands before it."""
     for one in found:
         between = text[one.end : following.start] if one.end <= following.start else "-"
@@ -131,6 +131,7 @@ def _turn(text: str, drug: Mention, following: Mention, found: Sequence[Found]) 
 def _dose(
     text: str,
     drug: Mention,
+    *,
     low: int,
     high: int,
     found: Sequence[Found],
@@ -143,7 +144,7 @@ def _dose(
     amount = _strength(now) or _strength(before[-1:]) or _bare(text, drug, found)
     frequency = next((one for one in often if low <= one.start < high and one.start >= drug.start), None)
     frequency = frequency or next((one for one in often if low <= one.start < high), None)
-    lasting = _duration(text, found, often, drug.end, high)
+    lasting = _duration(text, found, often=often, low=drug.end, high=high)
     near = [(kind, value) for kind, value, start, _ in marks if low <= start < high]
     parts = [part for part in (amount, frequency, lasting) if part]
     return Dose(
@@ -182,7 +183,7 @@ def _bare(text: str, drug: Mention, found: Sequence[Found]) -> Found | None:
     return one if one and re.fullmatch(r"[\s,]*(?:at|to|of)?\s*", text[drug.end : one.start]) else None
 
 
-def _duration(text: str, found: Sequence[Found], often: Sequence[Frequency], low: int, high: int) -> Found | None:
+def _duration(text: str, found: Sequence[Found], *, often: Sequence[Frequency], low: int, high: int) -> Found | None:
     for one in found:
         if not (low <= one.start < high) or one.code not in _DURATION_CODES or one.code == "h":
             continue

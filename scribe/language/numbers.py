@@ -98,9 +98,9 @@ def _spelled(tokens: Sequence[Token], place: int) -> Number | None:
     value, last = _scaled(tokens, value, last)
     value, last = _run_on(tokens, value, last)
     if _word(tokens, last) == "point" and _is_digit_word(_word(tokens, last + 1)):
-        return _pointed(tokens, value, place, last + 1)
+        return _pointed(tokens, value, place=place, first=last + 1)
     if _is_spoken_stop(tokens, value, last):
-        return _pointed(tokens, value, place, last + 1)
+        return _pointed(tokens, value, place=place, first=last + 1)
     ordinal = _ORDINALS.get(_word(tokens, last))
     if ordinal and value >= 20 and ordinal < 10 and value % 10 == 0 and not _word(tokens, last + 1).startswith("of"):
         return Number(value + ordinal, place, last + 1, ordinal=True, spelled=True)
@@ -189,7 +189,7 @@ def _ends_a_clause(tokens: Sequence[Token], place: int) -> bool:
     return _word(tokens, place) in _AFTER_DECIMAL
 
 
-def _pointed(tokens: Sequence[Token], value: Decimal, place: int, first: int) -> Number:
+def _pointed(tokens: Sequence[Token], value: Decimal, *, place: int, first: int) -> Number:
     """ "ninety eight point six": the digits after the point."""
     digits, last = "", first
     while _is_digit_word(_word(tokens, last)):

@@ -59,13 +59,13 @@ def quantities_of(tokens: Sequence[Token], text: str) -> list[Found]:
     made: list[Found] = []
     for number in found:
         if not made or made[-1].end <= tokens[number.first].start:
-            made.append(_quantity(tokens, text, number, units, pressures))
+            made.append(_quantity(tokens, text, number=number, units=units, pressures=pressures))
     made += _single(tokens, text, {number.first for number in found})
     return _shared_units(tokens, sorted(made, key=lambda one: one.start))
 
 
 def _quantity(
-    tokens: Sequence[Token], text: str, number: Number, units: dict[int, tuple[str, int]], pressures: set[int]
+    tokens: Sequence[Token], text: str, *, number: Number, units: dict[int, tuple[str, int]], pressures: set[int]
 ) -> Found:
     start, end = tokens[number.first].start, tokens[number.last - 1].end
     shape = {"ordinal": number.ordinal, "spelled": number.spelled}

@@ -39,7 +39,7 @@ class Read:
 
     @cached_property
     def doses(self) -> list[Dose]:
-        return doses_of(self.tokens, self.text, self.drugs, self.quantities)
+        return doses_of(self.tokens, self.text, named=self.drugs, found=self.quantities)
 
     @cached_property
     def sides(self) -> list[Side]:

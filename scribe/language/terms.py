@@ -91,13 +91,14 @@ def concepts_of(tokens: Sequence[Token]) -> list[Mention]:
     found = [
         (kind, name.removesuffix(_BY_SITE), first, last)
         for kind, name, first, last in marked
-        if (kind, name, first, last) in sure or (name.endswith(_BY_SITE) and _stands_near(tokens, first, last, sure))
+        if (kind, name, first, last) in sure
+        or (name.endswith(_BY_SITE) and _stands_near(tokens, first, last=last, sure=sure))
     ]
     mentions = [Mention(name, kind, tokens[start].start, tokens[end - 1].end) for kind, name, start, end in found]
     return sorted(mentions + _at_sites(tokens, found), key=lambda mention: (mention.start, mention.end))
 
 
-def _stands_near(tokens: Sequence[Token], first: int, last: int, sure: Sequence[_Found]) -> bool:
+def _stands_near(tokens: Sequence[Token], first: int, *, last: int, sure: Sequence[_Found]) -> bool:
     """Whether a body site or a symptom stands close to the tokens, in the same sentence."""
     for kind, _, other_first, other_last in sure:
         low, high = (other_last, first) if other_first < first else (last, other_first)

@@ -89,8 +89,7 @@ class Looking:
         return [(m.direction, m.state, c.text if c else "") for m, c in zip(found, opened, strict=True)]
 
     async def session_row(self, session: Any, call: str) -> VoiceSession:
-        return (await session.scalars(select(VoiceSession).where(VoiceSession.call_sid
-            == call))).one()  # type: ignore[no-any-return]
+        return (await session.scalars(select(VoiceSession).where(VoiceSession.call_sid == call))).one()  # type: ignore[no-any-return]
 
     async def row(self, call: str) -> VoiceSession:
         async with self.runtime.database.begin(demo.TENANT_ID) as session:

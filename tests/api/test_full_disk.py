@@ -86,8 +86,7 @@ async def test_a_full_disk_of_the_recordings(server: Server, own_clone: Clone, m
 
 def wrapped() -> DBAPIError:
     """As the ORM wraps it: a class of SQLAlchemy's around the driver's error."""
-    return DBAPIError.instance("INSERT", (), psycopg.errors.DiskFull("no space"),
-        psycopg.Error)  # type: ignore[return-value]
+    return DBAPIError.instance("INSERT", (), psycopg.errors.DiskFull("no space"), psycopg.Error)  # type: ignore[return-value]
 
 
 def caused(error: Exception, cause: BaseException) -> Exception:

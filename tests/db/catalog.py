@@ -142,8 +142,7 @@ def statements(url: str, *, by_name: bool = False) -> list[str]:
     with psycopg.connect(url) as connection:
         for number, query in enumerate(_PARTS):
             of_rows = number > 1
-            rows = connection.execute(query,
-                {"of_rows": of_rows, "by_name": by_name}).fetchall()  # type: ignore[arg-type]
+            rows = connection.execute(query, {"of_rows": of_rows, "by_name": by_name}).fetchall()  # type: ignore[arg-type]
             told += [statement.rstrip().rstrip(";") for _, statement in sorted(rows)]
     return told
 

@@ -200,8 +200,7 @@ def test_a_message_comes_once_and_is_answered_once_over_all_months(place: Place)
 def scanned(place: Place, query: str, *parameters: object) -> set[str]:
     """The tables that a query, run as the service, looked into."""
     with place.service() as connection:
-        row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}",
-            parameters or None).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", parameters or None).fetchone()  # type: ignore[arg-type]
     assert row is not None
     return set(_looked_into(row[0][0]["Plan"]))
 

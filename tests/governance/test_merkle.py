@@ -65,7 +65,7 @@ def test_paths_in_trees_of_every_size(data: list[bytes], draw: st.DataObject) ->
     position = draw.draw(st.integers(0, size - 1))
     path = [fold([nodes[node] for node in step]) for step in path_of(position, size)]
     assert path == audit_path(position, data[:size])
-    assert root_by_path(leaf_hash(data[position]), position, size, path) == mth(data[:size])
+    assert root_by_path(leaf_hash(data[position]), position, size=size, path=path) == mth(data[:size])
     assert [nodes[node] for node in peaks_of(0, size)] == grown(data[:size])[0].peaks
 
 
@@ -73,13 +73,13 @@ def test_paths_in_trees_of_every_size(data: list[bytes], draw: st.DataObject) ->
 def test_a_path_proves_nothing_else(data: list[bytes], draw: st.DataObject) -> None:
     position = draw.draw(st.integers(0, len(data) - 1))
     path, root, leaf = audit_path(position, data), mth(data), leaf_hash(data[position])
-    assert root_by_path(leaf_hash(data[position] + b"x"), position, len(data), path) != root
-    assert root_by_path(leaf, position, len(data), [*path, root]) is None
-    assert root_by_path(leaf, len(data), len(data), path) is None
+    assert root_by_path(leaf_hash(data[position] + b"x"), position, size=len(data), path=path) != root
+    assert root_by_path(leaf, position, size=len(data), path=[*path, root]) is None
+    assert root_by_path(leaf, len(data), size=len(data), path=path) is None
     for step in range(len(path)):
         changed = [*path[:step], bytes(32), *path[step + 1 :]]
-        assert root_by_path(leaf, position, len(data), changed) != root
-        assert root_by_path(leaf, position, len(data), [*path[:step], *path[step + 1 :]]) != root
+        assert root_by_path(leaf, position, size=len(data), path=changed) != root
+        assert root_by_path(leaf, position, size=len(data), path=[*path[:step], *path[step + 1 :]]) != root
 
 
 def test_there_is_no_path_to_a_leaf_that_is_not_there() -> None:

@@ -290,8 +290,7 @@ async def test_the_worker_seals_in_time_and_when_many_wait(place: Place) -> None
     async def sealing(**changes: float) -> None:
         rule = {"every_s": 0.3, "every_entries": 1000, **changes}
         running = asyncio.create_task(
-            run_sealer(place.database, place.store, place.keys, now=lambda: NOW, on_seal=seen,
-            **rule)  # type: ignore[arg-type]
+            run_sealer(place.database, place.store, place.keys, now=lambda: NOW, on_seal=seen, **rule)  # type: ignore[arg-type]
         )
         before = len(made)
         for _ in range(200):

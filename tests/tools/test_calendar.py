@@ -25,7 +25,7 @@ def weekly(start: str, end: str, minutes: int, *exceptions: dict[str, str]) -> P
 def made(schedule: ProviderSchedule, day: str, zone: ZoneInfo = NEW_YORK) -> list[tuple[str, str]]:
     """(local start, UTC start) of a day's slots."""
     that = date.fromisoformat(day)
-    found = list(intervals(schedule, zone, that, that))
+    found = list(intervals(schedule, zone, first=that, last=that))
     assert all(slot.ends_at - slot.starts_at == timedelta(minutes=schedule.slot_minutes) for slot in found)
     return [(f"{slot.local_time:%H:%M}", f"{slot.starts_at:%H:%M}") for slot in found]
 
@@ -86,7 +86,7 @@ def test_slots_of_any_day(zone: str, day: date, minutes: int, extra: time) -> No
         "local_end": end.isoformat(),
     }
     schedule = weekly("00:00", "23:00", minutes, session)
-    slots = list(intervals(schedule, ZoneInfo(zone), day, day))
+    slots = list(intervals(schedule, ZoneInfo(zone), first=day, last=day))
     for before, after in pairwise(slots):
         assert before.ends_at <= after.starts_at
     for slot in slots:

@@ -70,7 +70,7 @@ async def deliver(runtime: Runtime, *, tenant: str, endpoint: str) -> None:
             due.signing,
             allow_local=runtime.services.get(AddressRules).allow_local,
         )
-        if not await _note(runtime, tenant_id, due, answer):
+        if not await _note(runtime, tenant_id, due=due, answer=answer):
             return
     await wake(runtime, tenant=tenant, endpoint=endpoint)
 
@@ -127,7 +127,7 @@ def _body(delivery_id: UUID, event: EventLog) -> str:
     return canonical({"type": event.type, "timestamp": event.at, "data": data})
 
 
-async def _note(runtime: Runtime, tenant_id: UUID, due: _Due, answer: Answer) -> bool:
+async def _note(runtime: Runtime, tenant_id: UUID, *, due: _Due, answer: Answer) -> bool:
     """Note what came of an attempt; True where the next alert may go."""
     async with _work(runtime, tenant_id) as work:
         endpoint = await work.session.get(WebhookEndpoint, due.endpoint_id, with_for_update=True)
@@ -139,14 +139,14 @@ async def _note(runtime: Runtime, tenant_id: UUID, due: _Due, answer: Answer) ->
             row.state, row.delivered_at, endpoint.failures = "delivered", work.now, 0
         else:
             endpoint.failures += 1
-            _retry(work, endpoint, row, answer)
+            _retry(work, endpoint, row=row, answer=answer)
         noted = {"delivery_id": row.id, "endpoint_id": endpoint.id, "state": row.state, "status": answer.status}
         work.record.append(STATE, {"at": work.now, **noted})
         goes_on: bool = row.state != "pending" and endpoint.state == "active"
     return goes_on
 
 
-def _retry(work: UnitOfWork, endpoint: WebhookEndpoint, row: WebhookDelivery, answer: Answer) -> None:
+def _retry(work: UnitOfWork, endpoint: WebhookEndpoint, *, row: WebhookDelivery, answer: Answer) -> None:
     """What follows from a failed attempt: another one later, giving up, or stopping the endpoint."""
     if answer.status == 410:
         stop(work, endpoint, "disabled", "the receiver answered 410 Gone")

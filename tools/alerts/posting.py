@@ -62,7 +62,7 @@ async def post(url: str, message_id: str, body: str, signing: Sequence[str], *, 
             target = checked_url(url, allow_local=allow_local)
             addresses = await addresses_of(target, allow_local=allow_local)
             headers = signed_headers(message_id, body, signing, at=datetime.now(UTC))
-            return await _post_to_first(target, addresses[:_TRIED], body.encode(), headers)
+            return await _post_to_first(target, addresses[:_TRIED], body=body.encode(), headers=headers)
     except UrlRefused as refused:
         return Answer(error=f"not sent: the URL {refused}")
     except (TimeoutError, httpx.TimeoutException):
@@ -75,7 +75,7 @@ async def post(url: str, message_id: str, body: str, signing: Sequence[str], *, 
         return Answer(error="the host's name does not resolve")
 
 
-async def _post_to_first(target: httpx.URL, addresses: list[str], body: bytes, headers: dict[str, str]) -> Answer:
+async def _post_to_first(target: httpx.URL, addresses: list[str], *, body: bytes, headers: dict[str, str]) -> Answer:
     """Send it to the first address that takes the connection."""
     own = {"host": target.netloc.decode("ascii"), "content-type": "application/json", "user-agent": "Wardline"}
     named = {"sni_hostname": target.raw_host.decode("ascii").rstrip(".")}

@@ -24,7 +24,7 @@ class Content:
     facts: dict[str, str] | None = None
 
 
-async def seal_content(keys: Keyring, conversation_id: UUID, message_id: UUID, content: Content) -> bytes:
+async def seal_content(keys: Keyring, conversation_id: UUID, *, message_id: UUID, content: Content) -> bytes:
     owner = Owner(conversation_id, "conversation")
     return await keys.seal(owner, canonical(asdict(content)), message_aad(message_id))
 

@@ -141,7 +141,7 @@ async def store(work: UnitOfWork, conversation_id: UUID, incoming: Incoming) -> 
         insert(Message)
         .values(
             id=message_id, tenant_id=work.tenant_id, conversation_id=conversation_id, direction="in", at=work.now,
-            content=await seal_content(work.keys, conversation_id, message_id, content),
+            content=await seal_content(work.keys, conversation_id, message_id=message_id, content=content),
             state="hearing" if is_voice_note(incoming.body, incoming.media) else "received",
             provider_id=incoming.provider_id, author="patient", urgent=incoming.urgent,
         )
@@ -269,7 +269,7 @@ async def write_out(
     channel = channel_of(outgoing.channel)
     state = channel.first_state(answers=outgoing.in_reply_to is not None)
     sealed = Content(outgoing.body, facts=outgoing.facts)
-    content = await seal_content(work.keys, outgoing.conversation_id, outgoing.id, sealed)
+    content = await seal_content(work.keys, outgoing.conversation_id, message_id=outgoing.id, content=sealed)
     row = (outgoing.id, work.tenant_id, outgoing.conversation_id, work.now, content, state, outgoing.author,
            outgoing.purpose, outgoing.in_reply_to, outgoing.urgent)  # fmt: skip
     first, parameters = before or ("", ())

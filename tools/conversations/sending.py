@@ -67,7 +67,7 @@ async def send_message(runtime: Runtime, *, tenant: str, message: str) -> None:
     carrier = runtime.services.get(due.carrier)
     try:
         with span("carrier", channel=due.channel, message=message_id):
-            sent = await _sent_before(runtime, carrier, tenant_id, due) or await carrier.send(
+            sent = await _sent_before(runtime, carrier, tenant_id=tenant_id, due=due) or await carrier.send(
                 due.to,
                 due.body,
                 content_sid=due.content_sid,
@@ -76,17 +76,24 @@ async def send_message(runtime: Runtime, *, tenant: str, message: str) -> None:
             )
     except CarrierRefused as refused:
         if not refused.permanent:
-            await _later(runtime, tenant_id, message_id, due, refused)
+            await _later(runtime, tenant_id, message_id=message_id, due=due, busy=refused)
             return
-        await _finish(runtime, tenant_id, message_id, due, state="failed", error=f"carrier refused ({refused.code})")
+        await _finish(
+            runtime,
+            tenant_id,
+            message_id=message_id,
+            due=due,
+            state="failed",
+            error=f"carrier refused ({refused.code})",
+        )
         return
     except (CarrierBusy, CarrierUncertain) as busy:
-        await _later(runtime, tenant_id, message_id, due, busy)
+        await _later(runtime, tenant_id, message_id=message_id, due=due, busy=busy)
         return
-    await _finish(runtime, tenant_id, message_id, due, state="sent", provider_id=sent.provider_id)
+    await _finish(runtime, tenant_id, message_id=message_id, due=due, state="sent", provider_id=sent.provider_id)
 
 
-async def _sent_before(runtime: Runtime, carrier: Carrier, tenant_id: UUID, due: _Due) -> Sent | None:
+async def _sent_before(runtime: Runtime, carrier: Carrier, *, tenant_id: UUID, due: _Due) -> Sent | None:
     """What the carrier took in an earlier try whose outcome was not known."""
     if not due.uncertain:
         return None
@@ -106,7 +113,7 @@ async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | 
         keys = Keyring(runtime.vault, session, tenant_id)
         if not await _still_wanted(session, row):
             row.state, row.error = "cancelled", "the patient withdrew the consent before it was sent"
-            await _note_outcome(session, row.id, "refused", row.error)
+            await _note_outcome(session, row.id, outcome="refused", error=row.error)
             return None
         conversation = await session.get_one(Conversation, row.conversation_id)
         channel = channel_of(conversation.channel)
@@ -116,7 +123,7 @@ async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | 
         [content], [address] = await open_contents(keys, [row]), await open_addresses(keys, [conversation])
         if content is None or address is None:
             row.state, row.error = "cancelled", "the conversation was erased before it was sent"
-            await _note_outcome(session, row.id, "refused", row.error)
+            await _note_outcome(session, row.id, outcome="refused", error=row.error)
             return None
         content_sid = None
         if not channel.takes_free_text(conversation.last_inbound_at, runtime.clock.now()):
@@ -129,7 +136,7 @@ async def _begin(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> _Due | 
             if content_sid is None:
                 row.state = "failed"
                 row.error = "outside the 24-hour window, and no approved template for this purpose and language"
-                await _note_outcome(session, row.id, "failed", row.error)
+                await _note_outcome(session, row.id, outcome="failed", error=row.error)
                 return None
         uncertain = row.state == "sending"
         row.state = "sending"
@@ -158,7 +165,7 @@ async def _still_wanted(session: AsyncSession, row: Message) -> bool:
 
 
 async def _finish(
-    runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, *, state: str, provider_id: str | None = None,
+    runtime: Runtime, tenant_id: UUID, *, message_id: UUID, due: _Due, state: str, provider_id: str | None = None,
     error: str | None = None
 ) -> None:  # fmt: skip
     async with _on_record(runtime, tenant_id, due.conversation_id, due.channel) as work:
@@ -169,16 +176,16 @@ async def _finish(
             await work.session.execute(_LOCK, {"provider_id": provider_id})
             query = select(DeliveryReport).where(DeliveryReport.provider_id == provider_id)
             reports = list(await work.session.scalars(query))
-        await _advance(work, row, state, error)
+        await _advance(work, row, state=state, error=error)
         for report in reports:
-            await _advance(work, row, _REPORTED[report.status], report.error_code)
+            await _advance(work, row, state=_REPORTED[report.status], error=report.error_code)
 
 
-async def _later(runtime: Runtime, tenant_id: UUID, message_id: UUID, due: _Due, busy: Exception) -> None:
+async def _later(runtime: Runtime, tenant_id: UUID, *, message_id: UUID, due: _Due, busy: Exception) -> None:
     async with _on_record(runtime, tenant_id, due.conversation_id, due.channel) as work:
         row = await work.session.get_one(Message, message_id, with_for_update=True)
         if row.attempts >= MAX_ATTEMPTS:
-            await _advance(work, row, "failed", f"not sent after {row.attempts} attempts")
+            await _advance(work, row, state="failed", error=f"not sent after {row.attempts} attempts")
             return
         if not isinstance(busy, CarrierUncertain) and not due.uncertain:  # else it must be looked up before it is sent
             row.state = "queued"
@@ -212,7 +219,7 @@ async def report_delivery(
             return False
         found = select(Message).where(Message.provider_id == provider_id).with_for_update()
         message = (await work.session.scalars(found)).one()
-        await _advance(work, message, _REPORTED[status], error_code)
+        await _advance(work, message, state=_REPORTED[status], error=error_code)
     return True
 
 
@@ -221,20 +228,20 @@ def _report(row: JsonObject, error_code: str | None, at: datetime) -> ReturningI
     return statement.on_conflict_do_nothing().returning(DeliveryReport.id)
 
 
-async def _advance(work: UnitOfWork, row: Message, state: str, error: str | None) -> None:
+async def _advance(work: UnitOfWork, row: Message, *, state: str, error: str | None) -> None:
     if _RANK[state] <= _RANK.get(row.state, 0):
         return
     row.state = state
     row.error = error if state == "failed" else row.error
     work.record.append(STATE, {"at": work.now, "message_id": row.id, "state": state, "error": error})
     work.events.append(Event(SENT_MESSAGE, row.conversation_id, {"message_id": str(row.id), "state": state}))
-    named = await _note_outcome(work.session, row.id, state, error)
+    named = await _note_outcome(work.session, row.id, outcome=state, error=error)
     event = {"sent": SENT, "delivered": DELIVERED, "failed": FAILED}.get(state)
     if named is not None and event is not None:
         work.events.append(Event(event, named, {}))
 
 
-async def _note_outcome(session: AsyncSession, message_id: UUID, outcome: str, error: str | None) -> UUID | None:
+async def _note_outcome(session: AsyncSession, message_id: UUID, *, outcome: str, error: str | None) -> UUID | None:
     statement = (
         update(Communication)
         .where(Communication.message_id == message_id)

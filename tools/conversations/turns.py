@@ -120,7 +120,7 @@ def as_object(text: str | None) -> JsonObject | None:
     return value if isinstance(value, dict) else None
 
 
-async def keep_answer(work: UnitOfWork, conversation_id: UUID, message_id: UUID, answer: str) -> bool:
+async def keep_answer(work: UnitOfWork, conversation_id: UUID, *, message_id: UUID, answer: str) -> bool:
     """Keep what a model answered to a message, so that it is not asked twice. False: there is an answer already."""
     kept = await work.keys.seal(Owner(conversation_id, "conversation"), answer, _answer_aad(message_id))
     row = {"id": new_id(), "tenant_id": work.tenant_id, "session_id": conversation_id, "message_id": message_id}
@@ -182,7 +182,7 @@ async def change_state(work: UnitOfWork, conversation_id: UUID, change: Callable
 
 
 async def count_failure(
-    database: Database, tenant_id: UUID, conversation_id: UUID, message_id: UUID | None
+    database: Database, tenant_id: UUID, *, conversation_id: UUID, message_id: UUID | None
 ) -> tuple[UUID | None, int]:
     """Count a failed try of a message, the oldest that waits where none is named: which one, and how many there
     were."""

@@ -126,7 +126,7 @@ async def end_session(ctx: ToolContext, args: EndSession) -> SessionOut:
     """End a reported session with its outcome, tokens and cost."""
     row = await _open_session(ctx, args.session_id)
     body = {"at": ctx.now, **args.model_dump(exclude={"session_id"}, exclude_none=True)}
-    await _append(ctx, row, "session_ended", body, None)
+    await _append(ctx, row, kind="session_ended", body=body, full=None)
     ctx.emit(ENDED, row.id, outcome=args.outcome)
     await ctx.session.refresh(row)
     return SessionOut.model_validate(row)
@@ -143,7 +143,7 @@ async def log_tool_call(ctx: ToolContext, args: LogToolCall) -> LoggedOut:
         "latency_ms": args.latency_ms, "key": args.idempotency_key, "reported": True,
         "patients": [row.patient_id] if row.patient_id else [],
     }  # fmt: skip
-    await _append(ctx, row, "tool_call", body, {"args": args.arguments, "result": args.result})
+    await _append(ctx, row, kind="tool_call", body=body, full={"args": args.arguments, "result": args.result})
     ctx.emit(LOGGED, row.id, tool=args.tool, outcome=args.outcome)
     return LoggedOut(session_id=row.id, kind="tool_call", at=ctx.now)
 
@@ -156,7 +156,7 @@ async def log_response(ctx: ToolContext, args: LogResponse) -> LoggedOut:
         "at": ctx.now, **args.model_dump(exclude={"session_id", "asked", "answered"}), "reported": True,
         "asked_sha256": digest([str(row.id), args.asked]), "answered_sha256": digest([str(row.id), args.answered]),
     }  # fmt: skip
-    await _append(ctx, row, "model_answer", body, {"asked": args.asked, "calls": args.answered})
+    await _append(ctx, row, kind="model_answer", body=body, full={"asked": args.asked, "calls": args.answered})
     return LoggedOut(session_id=row.id, kind="model_answer", at=ctx.now)
 
 
@@ -170,17 +170,17 @@ async def list_tool_calls(ctx: ToolContext, args: ListCalls) -> Page[EntryBody]:
     for name, value in (("tool", args.tool), ("outcome", args.outcome)):
         if value is not None:
             query = query.where(func.jsonb_extract_path_text(body, name) == value)
-    return await _entries(ctx, query, args, args.session_id)
+    return await _entries(ctx, query, args=args, session_id=args.session_id)
 
 
 @tool("record.list_responses", rest=get("/api/v1/governance/responses"), needs=READ, effect=Effect.READ)
 async def list_responses(ctx: ToolContext, args: ListResponses) -> Page[EntryBody]:
     """List what models answered: model, prompt, tokens, latency, outcome."""
     query = select(AuditEntry).where(AuditEntry.kind == "model_answer")
-    return await _entries(ctx, query, args, args.session_id)
+    return await _entries(ctx, query, args=args, session_id=args.session_id)
 
 
-async def _entries(ctx: ToolContext, query: Select[Any], args: PageArgs, session_id: UUID | None) -> Page[EntryBody]:
+async def _entries(ctx: ToolContext, query: Select[Any], *, args: PageArgs, session_id: UUID | None) -> Page[EntryBody]:
     if session_id is not None:
         query = query.where(of_session(session_id))
     order = (AuditEntry.session_id, AuditEntry.seq)
@@ -202,7 +202,7 @@ async def _open_session(ctx: ToolContext, session_id: UUID) -> LLMSession:
     return row
 
 
-async def _append(ctx: ToolContext, row: LLMSession, kind: Any, body: JsonObject, full: JsonObject | None) -> None:
+async def _append(ctx: ToolContext, row: LLMSession, *, kind: Any, body: JsonObject, full: JsonObject | None) -> None:
     record = Record(
         SessionHeader(
             row.id, row.agent, row.channel, row.principal, row.started_at, row.patient_id, row.conversation_id

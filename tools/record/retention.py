@@ -150,6 +150,6 @@ async def nightly(runtime: Runtime, *, tenant: str) -> None:
     """A tenant's retention, each night: a part at a time, until nothing is left."""
     async with tenant_work(runtime, UUID(tenant), system_name="record.apply_retention") as work:
         caller = system(work.tenant_id, "record.apply_retention")
-        applied = await runtime.call_within(work, apply_retention, ApplyRetention(dry_run=False), caller)
+        applied = await runtime.call_within(work, apply_retention, args=ApplyRetention(dry_run=False), caller=caller)
         if applied.more:
             work.jobs.append(Job("record.apply_retention", {"tenant": tenant}))

@@ -39,7 +39,7 @@ async def use_approval(work: UnitOfWork, tool: Tool, args: Args) -> None:
     approval.state = "used"
 
 
-async def ask_approval(work: UnitOfWork, tool: Tool, args: Args, principal: Principal) -> UUID:
+async def ask_approval(work: UnitOfWork, tool: Tool, *, args: Args, principal: Principal) -> UUID:
     """Put the call before a person; the same open question is not asked twice."""
     bound = call_hash(tool, args, work.record.header.id)
     query = select(Approval.id).where(

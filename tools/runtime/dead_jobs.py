@@ -80,7 +80,7 @@ async def list_dead_jobs(ctx: ToolContext, args: ListDeadJobs) -> Page[DeadJobOu
 )
 async def retry_dead_job(ctx: ToolContext, args: RetryJob) -> DeadJobOut:
     """Run a job again that failed for good."""
-    row = await _decide(ctx, args.job_id, "retried", None)
+    row = await _decide(ctx, args.job_id, state="retried", reason=None)
     if row.task not in DECLARED:
         raise Conflict(f"This version knows no task {row.task}.")
     ctx.defer(Job(row.task, row.args, lock=row.lock))
@@ -96,10 +96,10 @@ async def retry_dead_job(ctx: ToolContext, args: RetryJob) -> DeadJobOut:
 )
 async def drop_dead_job(ctx: ToolContext, args: DropJob) -> DeadJobOut:
     """Give up a job that failed for good. What it would have done is not done."""
-    return DeadJobOut.model_validate(await _decide(ctx, args.job_id, "dropped", args.reason))
+    return DeadJobOut.model_validate(await _decide(ctx, args.job_id, state="dropped", reason=args.reason))
 
 
-async def _decide(ctx: ToolContext, job_id: UUID, state: str, reason: str | None) -> DeadJob:
+async def _decide(ctx: ToolContext, job_id: UUID, *, state: str, reason: str | None) -> DeadJob:
     row = await ctx.load(DeadJob, job_id, lock=True)
     if row.state != "dead":
         raise Conflict(f"The job was {row.state} already.")

@@ -92,7 +92,7 @@ def find_reaction(event: str, name: str) -> Reaction | None:
     return reactions_to(event).get(_FORMER.get(name, name))
 
 
-def jobs_for(event: str, event_id: UUID, tenant_id: UUID, entity_id: UUID) -> list[Job]:
+def jobs_for(event: str, event_id: UUID, *, tenant_id: UUID, entity_id: UUID) -> list[Job]:
     """One job a reaction; those of one record run in order."""
     return [
         Job("react", {"tenant": str(tenant_id), "event": str(event_id), "reaction": name}, lock=f"entity:{entity_id}")

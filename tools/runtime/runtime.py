@@ -117,7 +117,7 @@ class Runtime:
             for attempt in range(3):
                 try:
                     return await self._call_once(
-                        name, arguments, caller, header, entry, key=key, if_match=if_match,
+                        name, arguments, caller=caller, header=header, entry=entry, key=key, if_match=if_match,
                         session=session if attempt == 0 else None,
                     )  # fmt: skip
                 except DBAPIError as error:
@@ -133,7 +133,7 @@ class Runtime:
         raise Failed
 
     async def _call_once(
-        self, name: str, arguments: Any, caller: Principal, header: SessionHeader, entry: Entry, *, key: str | None,
+        self, name: str, arguments: Any, *, caller: Principal, header: SessionHeader, entry: Entry, key: str | None,
         if_match: int | None, session: AsyncSession | None,
     ) -> Reply:  # fmt: skip
         tool = permitted(name, caller)
@@ -142,23 +142,27 @@ class Runtime:
         if key is not None and tool.effect is not Effect.READ:
             asked = Asked(tool.name, args.model_dump_json(), caller.id, key)
         if tool.before is None:
-            return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, session=session)
+            return await self._run(
+                tool, args, caller=caller, header=header, entry=entry, asked=asked, if_match=if_match, session=session
+            )
         if session is not None:
             await session.commit()  # what takes long holds no transaction open
         if asked is not None:
-            done = await self._begin(asked, caller, header, entry)
+            done = await self._begin(asked, caller, header=header, entry=entry)
             if done is not None:
                 return done
         try:
-            prepared = await self._prepare(tool, args, caller, header)
-            return await self._run(tool, args, caller, header, entry, asked=asked, if_match=if_match, prepared=prepared)
+            prepared = await self._prepare(tool, args, caller=caller, header=header)
+            return await self._run(
+                tool, args, caller=caller, header=header, entry=entry, asked=asked, if_match=if_match, prepared=prepared
+            )
         except BaseException:  # cancelled too: a repeat with the same key must not wait for this one
             if asked is not None:
                 await self._release(asked, caller, header)
             raise
 
     async def _run(
-        self, tool: Tool, args: Args, caller: Principal, header: SessionHeader, entry: Entry, *, asked: Asked | None,
+        self, tool: Tool, args: Args, *, caller: Principal, header: SessionHeader, entry: Entry, asked: Asked | None,
         if_match: int | None, prepared: Any = None, session: AsyncSession | None = None,
     ) -> Reply:  # fmt: skip
         async with unit_of_work(self, caller.tenant_id, header=header, session=session) as work:
@@ -182,7 +186,7 @@ class Runtime:
             entry.write(work, "ok", result=body)
         return Reply(body, out)
 
-    async def _begin(self, asked: Asked, caller: Principal, header: SessionHeader, entry: Entry) -> Reply | None:
+    async def _begin(self, asked: Asked, caller: Principal, *, header: SessionHeader, entry: Entry) -> Reply | None:
         """Claim the key before what takes long is begun outside a transaction; what the first call gave, if it has."""
         async with unit_of_work(self, caller.tenant_id, header=header) as work:
             claimed, new = await idempotency.claim(work, asked)
@@ -201,7 +205,7 @@ class Runtime:
                 raise
             log.warning("idempotency.not_released", tool=asked.tool)  # it frees itself after some minutes
 
-    async def _prepare(self, tool: Tool, args: Args, caller: Principal, header: SessionHeader) -> Any:
+    async def _prepare(self, tool: Tool, args: Args, *, caller: Principal, header: SessionHeader) -> Any:
         if tool.before is None:
             return None
         async with unit_of_work(self, caller.tenant_id, header=header) as work:
@@ -211,7 +215,7 @@ class Runtime:
         return await outside()
 
     async def call_within(
-        self, work: UnitOfWork, run: Operation[Given, Result], args: Given, caller: Principal, *,
+        self, work: UnitOfWork, run: Operation[Given, Result], *, args: Given, caller: Principal,
         step: Step | None = None,
         prepared: object = None,
     ) -> Result:  # fmt: skip
@@ -325,7 +329,9 @@ class Runtime:
                 entry.write(work, "refused", error=refusal)
                 await _note_refusal(work, refusal)
                 if isinstance(refusal, ApprovalNeeded) and entry.args is not None:
-                    await approvals.ask_approval(work, permitted(entry.tool, entry.caller), entry.args, entry.caller)
+                    await approvals.ask_approval(
+                        work, permitted(entry.tool, entry.caller), args=entry.args, principal=entry.caller
+                    )
         except Exception as error:  # only an outage is let pass: the caller hears the refusal itself
             if not is_outage(error) and not isinstance(error, KeyServiceDown):
                 raise
@@ -342,7 +348,7 @@ class _OtherTools:
 
     async def call(self, run: Operation[Given, Result], args: Given, *, prepared: object = None) -> Result:
         scope = self.work.session.info.get("scope")
-        out = await self.runtime.call_within(self.work, run, args, self.principal, prepared=prepared)
+        out = await self.runtime.call_within(self.work, run, args=args, caller=self.principal, prepared=prepared)
         await self.work.scope(scope[1] if scope else None)
         return out
 

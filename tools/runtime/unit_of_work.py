@@ -74,7 +74,7 @@ class UnitOfWork:
         await self.scope(None)
         rows = [self._event_row(event) for event in self.events]
         for event, row in zip(self.events, rows, strict=True):
-            self.jobs.extend(jobs_for(event.type, row["id"], self.tenant_id, event.entity_id))
+            self.jobs.extend(jobs_for(event.type, row["id"], tenant_id=self.tenant_id, entity_id=event.entity_id))
         await jobs.defer(session, self.jobs)
         await self.record.flush(session, self.keys, rows)
 

@@ -88,7 +88,7 @@ class ScheduleException(Args):
 
 
 def intervals(
-    schedule: ProviderSchedule, zone: ZoneInfo, first: date, last: date, holidays: Collection[date] = ()
+    schedule: ProviderSchedule, zone: ZoneInfo, *, first: date, last: date, holidays: Collection[date] = ()
 ) -> Iterator[Interval]:
     """The schedule's slots from `first` to `last`, both included, exceptions and holidays applied, in order."""
     first = max(first, schedule.valid_from)
@@ -97,7 +97,7 @@ def intervals(
         day = first + timedelta(days=offset)
         free_from = datetime.min.replace(tzinfo=UTC)
         for start, end in sorted(hours_of(schedule, day, holidays)):
-            for interval in _cut(day, start, end, schedule.slot_minutes, zone):
+            for interval in _cut(day, start, end=end, minutes=schedule.slot_minutes, zone=zone):
                 if interval.starts_at >= free_from:  # neither an extra session nor a skipped hour makes two at once
                     free_from = interval.ends_at
                     yield interval
@@ -131,7 +131,7 @@ def days_of(exception: JsonObject) -> Iterator[date]:
     return (first + timedelta(days=offset) for offset in range((last - first).days + 1))
 
 
-def _cut(day: date, start: time, end: time, minutes: int, zone: ZoneInfo) -> Iterator[Interval]:
+def _cut(day: date, start: time, *, end: time, minutes: int, zone: ZoneInfo) -> Iterator[Interval]:
     """Slots of equal length within local hours. A time that the clock skips has no slot; one that comes twice has
     one."""
     step = timedelta(minutes=minutes)

@@ -49,7 +49,9 @@ class SlotsChanged(Out):
 async def make_slots(ctx: ToolContext, schedule: ProviderSchedule, first: date, last: date) -> SlotsMade:
     """Insert what is missing; a slot that was closed by an earlier change of the schedule is opened again."""
     days_off = await holidays_at(ctx, schedule.location_id)
-    return await _insert(ctx, schedule, list(intervals(schedule, await _zone(ctx, schedule), first, last, days_off)))
+    return await _insert(
+        ctx, schedule, list(intervals(schedule, await _zone(ctx, schedule), first=first, last=last, holidays=days_off))
+    )
 
 
 async def _insert(ctx: ToolContext, schedule: ProviderSchedule, wanted: list[Interval]) -> SlotsMade:
@@ -127,14 +129,14 @@ async def follow(
         days = (
             [begin, end, *(slot.local_date for slot in slots)] if begin <= end else [slot.local_date for slot in slots]
         )
-        wanted = list(intervals(schedule, zone, min(days), max(days), days_off)) if days else []
-    removed, clashes = await _close(ctx, schedule, slots, {one.starts_at: one.ends_at for one in wanted})
+        wanted = list(intervals(schedule, zone, first=min(days), last=max(days), holidays=days_off)) if days else []
+    removed, clashes = await _close(ctx, schedule, slots=slots, wanted={one.starts_at: one.ends_at for one in wanted})
     made = await _insert(ctx, schedule, [one for one in wanted if begin <= one.local_date <= end])
     return SlotsChanged(clashes=clashes, slots_made=made.made, slots_removed=removed)
 
 
 async def _close(
-    ctx: ToolContext, schedule: ProviderSchedule, slots: list[TimeSlot], wanted: dict[datetime, datetime]
+    ctx: ToolContext, schedule: ProviderSchedule, *, slots: list[TimeSlot], wanted: dict[datetime, datetime]
 ) -> tuple[int, list[Clash]]:
     """Close the slots that are not wanted any more: (how many went, the booked ones)."""
     if not slots:

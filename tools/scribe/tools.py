@@ -48,7 +48,7 @@ async def _before_draft(ctx: ToolContext, args: DraftNote) -> Callable[[], Await
     source = await sourced_visit(ctx, args)
     encounter = await _encounter(ctx, args, source)
     model = ctx.services.find(NoteModel) if args.maker == "auto" else None
-    return lambda: _draft(args, source, template, encounter, model)
+    return lambda: _draft(args, source, template=template, encounter=encounter, model=model)
 
 
 def template_of(name: str) -> Template:
@@ -71,13 +71,15 @@ async def _encounter(ctx: ToolContext, args: DraftNote, source: SourcedVisit) ->
 
 
 async def _draft(
-    args: DraftNote, source: SourcedVisit, template: Template, encounter: Encounter | None, model: NoteModel | None
+    args: DraftNote, source: SourcedVisit, *, template: Template, encounter: Encounter | None, model: NoteModel | None
 ) -> DraftOut:
     written, notices = await _written(source, template, model)
     drafted = await asyncio.to_thread(
         draft_of, written, source.visit, unsupported="mark" if written.maker == DICTATION else args.unsupported
     )
-    return _shown(args, source, template, encounter, drafted, (*notices, *source.notices))
+    return _shown(
+        args, source, template=template, encounter=encounter, drafted=drafted, notices=(*notices, *source.notices)
+    )
 
 
 async def _written(
@@ -97,6 +99,7 @@ async def _written(
 def _shown(
     args: DraftNote,
     source: SourcedVisit,
+    *,
     template: Template,
     encounter: Encounter | None,
     drafted: Draft,

@@ -206,14 +206,17 @@ class Recorder:
         """Both sides of the same seconds: u-law, 8 kHz, of equal length. Nothing is kept once consent is gone."""
         legs: tuple[tuple[Leg, bytes], ...] = (("caller", caller), ("answer", answer))
         blobs, session_id = self._runtime.services.get(Blobs), self._call.session_id
-        parts = [(leg, await seal_part(blobs, self._key, session_id, leg, self._at, sound)) for leg, sound in legs]
+        parts = [
+            (leg, await seal_part(blobs, self._key, session_id=session_id, leg=leg, start=self._at, plain=sound))
+            for leg, sound in legs
+        ]
         kept = False
         try:
             async with _on_record(self._runtime, self._call) as work:
                 row = await work.session.get_one(VoiceSession, session_id, with_for_update=True)
                 if row.consent == "granted":
                     for leg, part in parts:
-                        await add_parts(work, session_id, leg, [part])
+                        await add_parts(work, session_id, leg=leg, parts=[part])
                     row.codec, row.channels = "pcm_mulaw", 2
                     row.received_bytes += len(caller)
                     row.duration_s = row.received_bytes / 8000

@@ -48,7 +48,16 @@ class Dictation:
         key = await audio_key(self.runtime, self.caller.tenant_id, self.session_id)
         start = self.taken_samples * 2
         parts = (
-            [await seal_part(self.runtime.services.get(Blobs), key, self.session_id, "dictation", start, pcm)]
+            [
+                await seal_part(
+                    self.runtime.services.get(Blobs),
+                    key,
+                    session_id=self.session_id,
+                    leg="dictation",
+                    start=start,
+                    plain=pcm,
+                )
+            ]
             if pcm
             else []
         )
@@ -58,7 +67,7 @@ class Dictation:
                 row = await work.session.get(VoiceSession, self.session_id, with_for_update=True)
                 if row is None or row.state != "open" or row.taken_samples != self.taken_samples:
                     raise TakenOver
-                await add_parts(work, row.id, "dictation", parts)
+                await add_parts(work, row.id, leg="dictation", parts=parts)
                 lines = [
                     Said(one, speaker="S1", role=self.role, role_confidence=1.0, engine=engine.name) for one in segments
                 ]

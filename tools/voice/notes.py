@@ -62,7 +62,7 @@ async def transcribe_note(runtime: Runtime, *, tenant: str, message: str) -> Non
         session_id, why = await _fetch(runtime, note)
     if session_id is not None:
         await transcribe_session(runtime, tenant=tenant, session=str(session_id))
-    await _hand_on(runtime, note, session_id, why)
+    await _hand_on(runtime, note, session_id=session_id, why=why)
 
 
 async def _note(runtime: Runtime, tenant_id: UUID, message_id: UUID) -> Note | None:
@@ -93,14 +93,14 @@ async def _fetch(runtime: Runtime, note: Note) -> tuple[UUID | None, str | None]
     key = await audio_key(runtime, note.tenant_id, session_id)
     stream = carrier.fetch_media(note.urls[0], most_bytes=LARGEST_BYTES)
     try:
-        parts = await seal_stream(blobs, key, session_id, "upload", 0, stream)
+        parts = await seal_stream(blobs, key, session_id=session_id, leg="upload", start=0, stream=stream)
     except CarrierRefused as refused:
         return None, f"carrier_{refused.code}"
     async with _opened(runtime, note.tenant_id, note.conversation_id) as work:
-        row = _row(work, note, session_id, sum(part.size for part in parts))
+        row = _row(work, note, session_id=session_id, size=sum(part.size for part in parts))
         work.session.add(row)
         await work.session.flush()
-        await add_parts(work, session_id, "upload", parts)
+        await add_parts(work, session_id, leg="upload", parts=parts)
         await _look(runtime, work, row)
         work.events.append(Event(STARTED, session_id, {"kind": "voice_note"}))
         args = {"tenant": str(note.tenant_id), "url": note.urls[0]}
@@ -108,7 +108,7 @@ async def _fetch(runtime: Runtime, note: Note) -> tuple[UUID | None, str | None]
     return session_id, None
 
 
-def _row(work: UnitOfWork, note: Note, session_id: UUID, size: int) -> VoiceSession:
+def _row(work: UnitOfWork, note: Note, *, session_id: UUID, size: int) -> VoiceSession:
     return VoiceSession(
         id=session_id, tenant_id=note.tenant_id, kind="voice_note", state="transcribing", opened_by="patient",
         started_at=work.now, ended_at=work.now, patient_id=note.patient_id, conversation_id=note.conversation_id,
@@ -119,7 +119,7 @@ def _row(work: UnitOfWork, note: Note, session_id: UUID, size: int) -> VoiceSess
 
 async def _look(runtime: Runtime, work: UnitOfWork, row: VoiceSession) -> None:
     try:
-        layout = probe(await open_audio(work, runtime.services.get(Blobs), row.id, "upload"))
+        layout = probe(await open_audio(work, runtime.services.get(Blobs), session_id=row.id, leg="upload"))
     except BadAudio as bad:
         row.state, row.error, row.error_detail = "failed", bad.code, str(bad)
     else:
@@ -134,7 +134,7 @@ async def delete_at_carrier(runtime: Runtime, *, url: str, tenant: str | None = 
         await carrier.delete_media(url)
 
 
-async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: str | None) -> None:
+async def _hand_on(runtime: Runtime, note: Note, *, session_id: UUID | None, why: str | None) -> None:
     """Put what was heard into the message, and let its turn run."""
     async with _opened(runtime, note.tenant_id, note.conversation_id) as work:
         message = await work.session.get_one(Message, note.message_id, with_for_update=True)
@@ -152,7 +152,7 @@ async def _hand_on(runtime: Runtime, note: Note, session_id: UUID | None, why: s
         if content is not None:
             media = [{**media, **(facts if is_audio(media) else {})} for media in content.media]
             now = Content(text if facts["understood"] else "", media)
-            message.content = await seal_content(work.keys, note.conversation_id, message.id, now)
+            message.content = await seal_content(work.keys, note.conversation_id, message_id=message.id, content=now)
         message.state, message.urgent = "received", is_urgent(runtime, text)
         body = {"at": work.now, "message_id": message.id, "voice_session_id": session_id, "length": len(text)}
         body |= {"understood": facts["understood"], "reason": facts["reason"]}

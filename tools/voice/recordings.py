@@ -59,7 +59,7 @@ async def audio_key(runtime: Runtime, tenant_id: UUID, session_id: UUID) -> Data
     return key
 
 
-async def seal_part(blobs: Blobs, key: DataKey, session_id: UUID, leg: Leg, start: int, plain: bytes) -> Part:
+async def seal_part(blobs: Blobs, key: DataKey, *, session_id: UUID, leg: Leg, start: int, plain: bytes) -> Part:
     """Put a piece of audio into the blob store, sealed. It counts once a row of `voice_part` names it (`add_parts`)."""
     blob = f"{folder_of(key.tenant_id, session_id)}/{leg}/{start:014d}-{new_id()}"
     await blobs.put(blob, key.seal_bytes(plain, blob))
@@ -67,7 +67,7 @@ async def seal_part(blobs: Blobs, key: DataKey, session_id: UUID, leg: Leg, star
 
 
 async def seal_stream(
-    blobs: Blobs, key: DataKey, session_id: UUID, leg: Leg, start: int, stream: AsyncIterable[bytes]
+    blobs: Blobs, key: DataKey, *, session_id: UUID, leg: Leg, start: int, stream: AsyncIterable[bytes]
 ) -> list[Part]:
     """Seal a stream in pieces as it comes; what was put is taken away again where it breaks off."""
     parts: list[Part] = []
@@ -76,18 +76,22 @@ async def seal_stream(
         async for chunk in stream:
             waiting += chunk
             while len(waiting) >= PART_BYTES:
-                parts.append(await seal_part(blobs, key, session_id, leg, start, bytes(waiting[:PART_BYTES])))
+                parts.append(
+                    await seal_part(
+                        blobs, key, session_id=session_id, leg=leg, start=start, plain=bytes(waiting[:PART_BYTES])
+                    )
+                )
                 start += PART_BYTES
                 del waiting[:PART_BYTES]
         if waiting:
-            parts.append(await seal_part(blobs, key, session_id, leg, start, bytes(waiting)))
+            parts.append(await seal_part(blobs, key, session_id=session_id, leg=leg, start=start, plain=bytes(waiting)))
     except BaseException:  # cancelled too: pieces without a row would stay for ever
         await blobs.delete([part.blob for part in parts])
         raise
     return parts
 
 
-async def add_parts(work: UnitOfWork, session_id: UUID, leg: Leg, parts: Sequence[Part]) -> None:
+async def add_parts(work: UnitOfWork, session_id: UUID, *, leg: Leg, parts: Sequence[Part]) -> None:
     """Make pieces part of the session's audio."""
     rows = [
         {
@@ -100,12 +104,12 @@ async def add_parts(work: UnitOfWork, session_id: UUID, leg: Leg, parts: Sequenc
         await work.session.execute(insert(VoicePart), rows)
 
 
-async def open_audio(work: UnitOfWork, blobs: Blobs, session_id: UUID, leg: Leg) -> BinaryIO:
+async def open_audio(work: UnitOfWork, blobs: Blobs, *, session_id: UUID, leg: Leg) -> BinaryIO:
     """The decrypted audio as a file to read, decrypted piece by piece in memory. Raises AudioGone."""
     return cast(BinaryIO, SealedAudio(blobs, await _parts_of(work, session_id, leg)))
 
 
-async def open_pieces(work: UnitOfWork, blobs: Blobs, session_id: UUID, leg: Leg) -> list[bytes]:
+async def open_pieces(work: UnitOfWork, blobs: Blobs, *, session_id: UUID, leg: Leg) -> list[bytes]:
     """The decrypted pieces of a leg, in order. Raises AudioGone."""
     parts = await _parts_of(work, session_id, leg)
     return [await asyncio.to_thread(_decrypt, blobs, part, key) for part, key in parts]

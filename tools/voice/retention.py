@@ -46,13 +46,13 @@ async def sweep_blobs(runtime: Runtime, *, tenant: str) -> None:
     """Remove pieces of audio that no row names: what was put there and never became part of a recording."""
     blobs = runtime.services.get(Blobs)
     before = runtime.clock.now() - timedelta(hours=_UNCLAIMED_H)
-    left = await _unclaimed(runtime.database, blobs, UUID(tenant), f"voice/{tenant}", before)
+    left = await _unclaimed(runtime.database, blobs, tenant_id=UUID(tenant), prefix=f"voice/{tenant}", before=before)
     await blobs.delete(left)
     if left:
         log.info("voice.swept", pieces=len(left))
 
 
-async def _unclaimed(database: Database, blobs: Blobs, tenant_id: UUID, prefix: str, before: datetime) -> list[str]:
+async def _unclaimed(database: Database, blobs: Blobs, *, tenant_id: UUID, prefix: str, before: datetime) -> list[str]:
     """Old pieces that no row names; rows are read after the listing, so that what was named meanwhile is seen."""
     old = [name async for name in blobs.names(prefix, older_than=before)]
     async with database.begin(tenant_id) as session:

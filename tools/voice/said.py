@@ -96,7 +96,7 @@ def _said(row: VoiceSegment, content: str | None) -> Said:
     )  # fmt: skip
 
 
-async def rewrite(work: UnitOfWork, row: VoiceSession, said: Said, text: str) -> bytes:
+async def rewrite(work: UnitOfWork, row: VoiceSession, *, said: Said, text: str) -> bytes:
     """The sealed content of a segment with another text; what was recognised is kept beside it."""
     assert said.id is not None
     content = _packed(text, said.segment.words, said.raw or said.segment.text)

@@ -36,12 +36,12 @@ async def attribute(work: UnitOfWork, blobs: Blobs, row: VoiceSession, said: Seq
         if row.kind == "call":
             known = {"S1": "patient" if row.patient_id is not None else "unknown", "S2": "assistant"}
     else:
-        said, known = await _by_voice(work, blobs, row, said)
+        said, known = await _by_voice(work, blobs, row=row, said=said)
     return with_roles(said, known)
 
 
 async def _by_voice(
-    work: UnitOfWork, blobs: Blobs, row: VoiceSession, said: Sequence[Said]
+    work: UnitOfWork, blobs: Blobs, *, row: VoiceSession, said: Sequence[Said]
 ) -> tuple[list[Said], dict[str, Role]]:
     voices = await voices_kept(work, blobs, row)
     grouped = await asyncio.to_thread(group, voices, speakers=row.speakers)
@@ -121,7 +121,7 @@ def _of(name: str, said: Sequence[Said], middles: Array) -> np.ndarray:
 async def voices_kept(work: UnitOfWork, blobs: Blobs, row: VoiceSession) -> Voices:
     """The speaker vectors of a session, or none where its audio was deleted."""
     try:
-        pieces = await open_pieces(work, blobs, row.id, "voices")
+        pieces = await open_pieces(work, blobs, session_id=row.id, leg="voices")
     except AudioGone:
         return Voices.joined(())
     return Voices.joined(Voices.unpacked(piece) for piece in pieces)

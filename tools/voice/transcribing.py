@@ -104,7 +104,7 @@ async def _hear_all(job: Job) -> None:
                     asyncio.to_thread(transcribe, window, engine, language=language, hot_words=hot_words),
                     asyncio.to_thread(voices_of, window.pieces if told_apart(window, kind) else []),
                 )
-            await _keep(job, window, transcribed, voices, engine)
+            await _keep(job, window, transcribed=transcribed, voices=voices, engine=engine)
             language = language or transcribed.language
     finally:
         ahead.cancel()
@@ -117,8 +117,8 @@ def _next(windows: Iterator[AudioWindow]) -> AudioWindow | None:
 
 async def _audio_of(work: UnitOfWork, blobs: Blobs, row: VoiceSession) -> BinaryIO:
     if row.kind != "call":
-        return await open_audio(work, blobs, row.id, "upload")
-    caller, answer = [await open_audio(work, blobs, row.id, leg) for leg in ("caller", "answer")]
+        return await open_audio(work, blobs, session_id=row.id, leg="upload")
+    caller, answer = [await open_audio(work, blobs, session_id=row.id, leg=leg) for leg in ("caller", "answer")]
     return cast(BinaryIO, TwoChannels(caller, answer))
 
 
@@ -128,16 +128,20 @@ def told_apart(window: AudioWindow, kind: str) -> bool:
     return len(window.channels) == 1 and (kind == "visit" or window.start_sample == 0)
 
 
-async def _keep(job: Job, window: AudioWindow, transcribed: Transcribed, voices: Voices, engine: Engine) -> None:
+async def _keep(job: Job, window: AudioWindow, *, transcribed: Transcribed, voices: Voices, engine: Engine) -> None:
     """Commit one window: its segments, its speaker vectors, how far we are."""
     parts = []
     if len(voices):
         key = await audio_key(job.runtime, job.tenant_id, job.session_id)
         blobs = job.runtime.services.get(Blobs)
-        parts = [await seal_part(blobs, key, job.session_id, "voices", window.start_sample, voices.packed())]
+        parts = [
+            await seal_part(
+                blobs, key, session_id=job.session_id, leg="voices", start=window.start_sample, plain=voices.packed()
+            )
+        ]
     async with job.work() as work:
         row = await _claim_session(work, job.session_id, at=window.start_sample)
-        await add_parts(work, row.id, "voices", parts)
+        await add_parts(work, row.id, leg="voices", parts=parts)
         await add_segments(work, row, [Said(segment, engine=engine.name) for segment in transcribed.segments])
         row.taken_samples = window.end_sample
         row.truncated = row.truncated or window.truncated

@@ -227,7 +227,7 @@ async def correct_segment(ctx: ToolContext, args: CorrectSegment) -> SessionOut:
     if args.text is not None:
         if said.segment.text == ERASED:
             raise SessionState("The text was erased.")
-        segment.content = await rewrite(ctx.work, row, said, args.text)
+        segment.content = await rewrite(ctx.work, row, said=said, text=args.text)
     if args.speaker is not None:
         segment.speaker, segment.speaker_confidence, segment.fixed = args.speaker, 1.0, True
         await ctx.session.flush()

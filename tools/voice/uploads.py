@@ -74,7 +74,12 @@ async def receive_part(
         await _check(session, row, offset)
     key = await audio_key(runtime, caller.tenant_id, session_id)
     parts = await seal_stream(
-        runtime.services.get(Blobs), key, session_id, "upload", offset, _bounded(stream, offset, most_bytes)
+        runtime.services.get(Blobs),
+        key,
+        session_id=session_id,
+        leg="upload",
+        start=offset,
+        stream=_bounded(stream, offset, most_bytes),
     )
     bad: BadAudio | None = None
     try:
@@ -82,11 +87,11 @@ async def receive_part(
             row = await _session(work.session, caller, session_id, lock=True)
             await _check(work.session, row, offset)
             whole = last and not broken_off.is_set()
-            await add_parts(work, session_id, "upload", parts)
+            await add_parts(work, session_id, leg="upload", parts=parts)
             row.received_bytes = offset + sum(part.size for part in parts)
             if whole:
                 bad = await _look(runtime, work, row)
-            _note(work, row, offset, parts, refused=bad)
+            _note(work, row, offset=offset, parts=parts, refused=bad)
             done = Progress(row.received_bytes, row.complete)
     except ToolError:  # after any other failure a row may name them; if none does, the sweep takes them
         await runtime.services.get(Blobs).delete([part.blob for part in parts])
@@ -98,7 +103,7 @@ async def receive_part(
 
 async def _look(runtime: Runtime, work: UnitOfWork, row: VoiceSession) -> BadAudio | None:
     """See what the recording is; where it is none, take it out again."""
-    audio = await open_audio(work, runtime.services.get(Blobs), row.id, "upload")
+    audio = await open_audio(work, runtime.services.get(Blobs), session_id=row.id, leg="upload")
     try:
         layout: Layout = await asyncio.to_thread(probe, audio)
     except BadAudio as bad:
@@ -143,7 +148,7 @@ async def _bounded(stream: AsyncIterable[bytes], offset: int, most_bytes: int) -
         yield chunk
 
 
-def _note(work: UnitOfWork, row: VoiceSession, offset: int, parts: list[Part], *, refused: BadAudio | None) -> None:
+def _note(work: UnitOfWork, row: VoiceSession, *, offset: int, parts: list[Part], refused: BadAudio | None) -> None:
     body = {
         "at": work.now, "session_id": row.id, "offset": offset, "size": sum(part.size for part in parts),
         "complete": row.complete, "refused": refused.code if refused else None,

@@ -96,7 +96,7 @@ class Whisper(Guarded):
         for first in range(0, len(chunks), size):
             several = chunks[first : first + size]
             for chunk, decoded, spoken in self._decode(several, languages, hot_words):
-                for number, guesses in _placed(chunk, decoded, pieces, spoken):
+                for number, guesses in _placed(chunk, decoded, pieces=pieces, spoken=spoken):
                     found[number] += guesses
         return found
 
@@ -111,9 +111,9 @@ class Whisper(Guarded):
             mine = [number for number, (found, _) in enumerate(spoken) if found == code]
             some = encoded if len(mine) == len(chunks) else model.encode(features[mine])
             tokenizer = _tokenizer(model, code)
-            decoded = self._generate(some, len(mine), tokenizer, hot_words)
+            decoded = self._generate(some, len(mine), tokenizer=tokenizer, hot_words=hot_words)
             self._again(features[mine], tokenizer, decoded)
-            _time_words(model, tokenizer, some, [chunks[number] for number in mine], decoded)
+            _time_words(model, tokenizer, encoded=some, chunks=[chunks[number] for number in mine], decoded=decoded)
             for place, number in enumerate(mine):
                 yield chunks[number], decoded[place], spoken[number]
 
@@ -123,13 +123,13 @@ class Whisper(Guarded):
         if not places:
             return
         encoded = self._loaded.encode(features[places])
-        after = self._generate(encoded, len(places), tokenizer, (), repetition_penalty=1.2)
+        after = self._generate(encoded, len(places), tokenizer=tokenizer, hot_words=(), repetition_penalty=1.2)
         for place, one in zip(places, after, strict=True):
             if compression(one.text) < compression(decoded[place].text):
                 decoded[place] = one
 
     def _generate(
-        self, encoded: Any, count: int, tokenizer: Any, hot_words: Sequence[str], *, repetition_penalty: float = 1.0
+        self, encoded: Any, count: int, *, tokenizer: Any, hot_words: Sequence[str], repetition_penalty: float = 1.0
     ) -> list[_Decoded]:
         from faster_whisper.transcribe import get_suppressed_tokens
 
@@ -279,7 +279,7 @@ def _features(model: Any, chunk: _Chunk) -> Any:
 
 
 def _time_words(
-    model: Any, tokenizer: Any, encoded: Any, chunks: Sequence[_Chunk], decoded: Sequence[_Decoded]
+    model: Any, tokenizer: Any, *, encoded: Any, chunks: Sequence[_Chunk], decoded: Sequence[_Decoded]
 ) -> None:
     """Give the words of chunks their times within the chunk."""
     sizes = [max(2, int(np.ceil(chunk.length_s * model.frames_per_second))) for chunk in chunks]
@@ -296,7 +296,7 @@ def _time_words(
 
 
 def _placed(
-    chunk: _Chunk, decoded: _Decoded, pieces: Sequence[Piece], spoken: tuple[str, bool]
+    chunk: _Chunk, decoded: _Decoded, *, pieces: Sequence[Piece], spoken: tuple[str, bool]
 ) -> Iterator[tuple[int, list[Guess]]]:
     """The words of a chunk as guesses about its pieces; a word belongs where its middle is."""
     code, sure = spoken

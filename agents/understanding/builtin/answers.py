@@ -81,7 +81,7 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
         and len(utterance.options) > 1
     ):
         return _choose(message, (0, len(text)))
-    fits = [option for option in utterance.options if _fits(option, message, pieces, utterance.now.date())]
+    fits = [option for option in utterance.options if _fits(option, message, pieces=pieces, today=utterance.now.date())]
     specified = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
     if specified and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (specified[0].start, _one_after(text, specified[-1].end)))
@@ -119,7 +119,7 @@ def _choose(message: Plain, span: tuple[int, int]) -> Intent:
     return Intent(Choose(value=message.words(*span)[:200]), *span)
 
 
-def _fits(option: str, message: Plain, pieces: list[Piece], today: date) -> bool:
+def _fits(option: str, message: Plain, *, pieces: list[Piece], today: date) -> bool:
     """Whether an option has all that was said about day, time, doctor and place."""
     label = plain(option).text
     specified = 0

@@ -185,15 +185,15 @@ def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
         assert isinstance(intent.command, Start)
         mine = [piece for piece in pieces if low <= piece.start < high]
         if intent.command.flow in _ABOUT_VISITS:
-            mine += _which(reading, low, high, mine)
+            mine += _which(reading, low, high=high, others=mine)
             mine = split_visit(reading.message, mine, flow=intent.command.flow, at=intent.start)
-            mine += _reason(reading, low, high, mine) if intent.command.flow != "list" else []
+            mine += _reason(reading, low, high=high, others=mine) if intent.command.flow != "list" else []
         placed.append((low, 1, intent.command))
         placed += _fills(reading, mine, begun=True)
     return placed
 
 
-def _which(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
+def _which(reading: Reading, low: int, *, high: int, others: list[Piece]) -> list[Piece]:
     """A visit named by its place in a list that was told: "cancel the second one"."""
     match = _PLACE.search(reading.message.text, low, high)
     if match is None or overlaps(*match.span(), [(piece.start, piece.end) for piece in others]):
@@ -201,7 +201,7 @@ def _which(reading: Reading, low: int, high: int, others: list[Piece]) -> list[P
     return [Piece("appointment", *match.span())]
 
 
-def _reason(reading: Reading, low: int, high: int, others: list[Piece]) -> list[Piece]:
+def _reason(reading: Reading, low: int, *, high: int, others: list[Piece]) -> list[Piece]:
     span = find_reason(reading.message.text[low:high])
     if span is None or overlaps(low + span[0], low + span[1], [(piece.start, piece.end) for piece in others]):
         return []
@@ -242,7 +242,7 @@ def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:
     utterance = reading.utterance
     if utterance.flow in ("cancel", "list") or utterance.awaiting == "appointment":
         pieces = split_visit(reading.message, pieces, flow=utterance.flow or "cancel", at=0)
-        pieces += _reason(reading, 0, len(reading.message.text), pieces)
+        pieces += _reason(reading, 0, high=len(reading.message.text), others=pieces)
     return pieces
 
 

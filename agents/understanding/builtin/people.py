@@ -95,7 +95,7 @@ def find_doctors(message: Plain, known: tuple[Known, ...], claimed: list[tuple[i
         for match in re.finditer(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
     ]
     for match in _TITLED.finditer(text):
-        end = _name_end(message, match.end(), singles, claimed)
+        end = _name_end(message, match.end(), singles=singles, claimed=claimed)
         if match.group().startswith("doctor") and not _looks_like_name(message, match.end(), singles):
             continue
         if end > match.end() and not overlaps(match.start(), end, spans):
@@ -144,7 +144,7 @@ def _is_known(word: str, singles: tuple[str, ...]) -> bool:
     return len(bare) >= 5 and any(likeness(bare, single) >= 90 and fuzz.ratio(bare, single) >= 75 for single in singles)
 
 
-def _name_end(message: Plain, start: int, singles: tuple[str, ...], claimed: list[tuple[int, int]]) -> int:
+def _name_end(message: Plain, start: int, *, singles: tuple[str, ...], claimed: list[tuple[int, int]]) -> int:
     """Where the name that begins at `start` ends: three words at most, or as far as capital letters go."""
     end, count, last = start, 0, ""
     for match in _WORD.finditer(message.text, start):

@@ -53,7 +53,7 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     _add(pieces, claimed, roles)
     if not any(piece.slot in ("practitioner", "specialty") for piece in pieces):
         _add(pieces, claimed, _anyone(text, utterance))
-    _add(pieces, claimed, _whens(message, utterance, today, [*claimed, *_spans(pieces)]))
+    _add(pieces, claimed, _whens(message, utterance, today=today, claimed=[*claimed, *_spans(pieces)]))
     _add(pieces, claimed, [Piece("visit_type", *match.span()) for match in _VISIT_TYPE.finditer(text)][:1])
     _add(pieces, claimed, _complaints(text))
     _add(pieces, claimed, find_relative(message, awaited=utterance.awaiting == "for_whom"))
@@ -98,7 +98,7 @@ def _add(pieces: list[Piece], claimed: list[tuple[int, int]], found: list[Piece]
             pieces.append(piece)
 
 
-def _whens(message: Plain, utterance: Utterance, today: date, claimed: list[tuple[int, int]]) -> list[Piece]:
+def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[tuple[int, int]]) -> list[Piece]:
     text = message.text
     moving = bool(_MOVING.search(text)) or utterance.flow == "reschedule"
     days = [

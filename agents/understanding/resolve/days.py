@@ -120,11 +120,11 @@ def _numeric(match: re.Match[str], context: _Context) -> DayRange | None:
     month, day = next(((month, day) for month, day in readings if 1 <= month <= 12 and 1 <= day <= 31), (0, 0))
     if not month:
         return None
-    found = _with_year(month, day, match["year"], context)
+    found = _with_year(month, day, year=match["year"], context=context)
     return _one(found) if found else None
 
 
-def _with_year(month: int, day: int, year: str | None, context: _Context) -> date | None:
+def _with_year(month: int, day: int, *, year: str | None, context: _Context) -> date | None:
     if year:
         digits = year.lstrip("'")
         return _made(int(digits) + (2000 if len(digits) == 2 else 0), month, day)
@@ -136,7 +136,7 @@ def _with_year(month: int, day: int, year: str | None, context: _Context) -> dat
 
 
 def _named_date(match: re.Match[str], context: _Context) -> DayRange | None:
-    found = _with_year(MONTHS[match["month"]], number(match["day"]) or 0, match["year"], context)
+    found = _with_year(MONTHS[match["month"]], number(match["day"]) or 0, year=match["year"], context=context)
     return _one(found) if found else None
 
 

@@ -54,10 +54,10 @@ def plain(text: str) -> Plain:
             chars.append(char)
             starts.append(match.start() + place if same else match.start())
             ends.append(match.start() + place + 1 if same else match.end())
-    return _put_phrases(text, "".join(chars), starts, ends)
+    return _put_phrases(text, "".join(chars), starts=starts, ends=ends)
 
 
-def _put_phrases(original: str, said: str, starts: list[int], ends: list[int]) -> Plain:
+def _put_phrases(original: str, said: str, *, starts: list[int], ends: list[int]) -> Plain:
     """Write out short forms of several words."""
     for pattern, instead in PHRASES:
         for match in reversed(list(pattern.finditer(said))):

@@ -81,8 +81,7 @@ def test_a_model_adds_what_it_finds(tmp_path: Path) -> None:
     import spacy
 
     pipeline = spacy.blank("en")
-    pipeline.add_pipe("entity_ruler").add_patterns([{"label": "PERSON",
-        "pattern": "zuzu"}])  # type: ignore[attr-defined]
+    pipeline.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "zuzu"}])  # type: ignore[attr-defined]
     pipeline.to_disk(tmp_path / "model")
     text = "zuzu wants 9845010000 called"
     assert Redactor(spacy_model=str(tmp_path / "model")).redact(text) == "<PERSON> wants <PHONE> called"
