@@ -16,6 +16,7 @@ import fasteners
 import httpx
 import psycopg
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from db import embedded, provision
@@ -27,6 +28,12 @@ from wiring import demo
 NOW = datetime.fromisoformat("2026-11-23T09:00:00+05:30")  # a Monday
 TEMPLATE = "wardline_template"
 SECRET = b"test-secret"
+
+structlog.configure(  # a line each, without the rich tracebacks of a terminal
+    processors=[
+        structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from governance.seals.chains import chain_breaks
 from tests.conftest import Server
 from tests.db import catalog
 from tests.db.test_migrations import BEFORE, empty
-from tests.governance.sealed import APPEND
+from tests.governance.seals.sealed import APPEND
 
 TENANT, OTHER = new_id(), new_id()
 _STORE = (
