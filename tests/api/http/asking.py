@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
 from tests.conftest import as_role
-from tests.tools.test_isolation import TOOLS, Ids
+from tests.tools.samples import TOOLS, Unknown, sample
 from tools.runtime.tool import Tool
 from wiring import demo
 
@@ -20,9 +19,9 @@ def patient(number: int) -> str:
     return str(demo._id("patient", number))
 
 
-def unknown() -> Ids:
-    """Names of records that do not exist."""
-    return Ids(**{name: str(uuid4()) for name in Ids.__slots__})
+def unknown(tool: Tool) -> dict[str, Any]:
+    """Valid arguments that name records which do not exist."""
+    return sample(tool, Unknown())
 
 
 async def ask(

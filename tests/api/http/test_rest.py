@@ -16,7 +16,6 @@ from sqlalchemy import update
 from api.http.app import create_app
 from tests.api.http.asking import IN_QUERY, ROUTES, ask, fields, patient, problem, unknown
 from tests.conftest import NOW, Server, as_role, settings_for
-from tests.tools.test_isolation import samples
 from tools.access.tables import ApiKey
 from tools.runtime.names import Words
 from tools.runtime.tool import Effect, Tool
@@ -34,14 +33,14 @@ async def test_no_key(client: httpx.AsyncClient, tool: Tool) -> None:
         {"Authorization": "Bearer wl_nowhere_x"},
         {"Authorization": "Basic x"},
     ):
-        refused = await ask(client, tool, samples(unknown())[tool.name], role=None, **headers)
+        refused = await ask(client, tool, unknown(tool), role=None, **headers)
         problem(refused, 401, "unauthenticated")
         assert refused.headers["www-authenticate"] == "Bearer"
 
 
 @each_route
 async def test_an_unknown_field(client: httpx.AsyncClient, tool: Tool) -> None:
-    refused = await ask(client, tool, {**samples(unknown())[tool.name], "no_such": "x"}, **{"If-Match": '"1"'})
+    refused = await ask(client, tool, {**unknown(tool), "no_such": "x"}, **{"If-Match": '"1"'})
     assert fields(refused) == ["no_such"]
 
 
@@ -53,7 +52,7 @@ async def test_a_wrong_type_is_named(client: httpx.AsyncClient, tool: Tool) -> N
         in_body = name not in tool.rest.path_fields and tool.rest.method not in IN_QUERY
         if not in_body and field.annotation in (str, str | None, Words | None):
             continue
-        args = {**samples(unknown())[tool.name], name: {"a": 1} if in_body else "no-such"}
+        args = {**unknown(tool), name: {"a": 1} if in_body else "no-such"}
         found = fields(await ask(client, tool, args, **{"If-Match": '"1"'}))
         assert {field.partition(".")[0] for field in found} == {name}
 
@@ -65,7 +64,7 @@ async def test_missing_fields(client: httpx.AsyncClient, tool: Tool) -> None:
         name for name, field in tool.args.model_fields.items()
         if field.is_required() and name not in tool.rest.path_fields
     ]  # fmt: skip
-    args = samples(unknown())[tool.name]
+    args = unknown(tool)
     in_path = {name: args[name] for name in tool.rest.path_fields}
     if needed:
         assert sorted(fields(await ask(client, tool, in_path))) == sorted(needed)
@@ -75,7 +74,7 @@ async def test_missing_fields(client: httpx.AsyncClient, tool: Tool) -> None:
 async def test_an_unknown_record(client: httpx.AsyncClient, tool: Tool) -> None:
     assert tool.rest is not None
     if tool.rest.path_fields and tool.name != "scheduling.release_hold":
-        missing = await ask(client, tool, samples(unknown())[tool.name], **{"If-Match": '"1"'})
+        missing = await ask(client, tool, unknown(tool), **{"If-Match": '"1"'})
         if tool.effect is Effect.CRITICAL:  # a person would see that there is none
             problem(missing, 409, "approval_needed")
         else:
