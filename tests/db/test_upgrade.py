@@ -143,6 +143,7 @@ def test_a_migration_that_was_broken_off_goes_on(server: Server, monkeypatch: py
 
 
 @pytest.mark.timeout(400)  # seven processes start in it, some on a busy machine
+@pytest.mark.soak
 async def test_a_service_of_the_version_before_goes_on_while_it_is_upgraded() -> None:
     with upgrade.tree_before() as tree:
         if tree is None:

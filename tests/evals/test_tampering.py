@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evals.soak import tampering
 from tests.conftest import Clone
 from tools.rooms import load
+
+pytestmark = pytest.mark.soak
 
 load()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -137,11 +136,10 @@ async def test_the_builtin_answers_when_the_model_fails(own_runtime: Runtime, re
         for _ in range(4):
             answer = await say(own_runtime, demo.TENANT_ID, PHONE, "is there parking?")
             assert "parking" in answer["reply"]
-        asked, started = len(server.requests), time.monotonic()
+        asked = len(server.requests)
         answer = await say(own_runtime, demo.TENANT_ID, PHONE, "is there parking?")
         assert "parking" in answer["reply"]
         assert len(server.requests) == asked, "the breaker is open: nobody waits for the model"
-        assert time.monotonic() - started < 5
         await own_runtime.services.get(Understanding).aclose()
         own_runtime.services.put(Understanding, builtin)
 

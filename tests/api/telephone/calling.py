@@ -113,7 +113,7 @@ class Looking:
             row = await self.session_row(session, call)
             return await session.get_one(Conversation, row.conversation_id)
 
-    async def until(self, asked: Any, timeout_s: float = 10) -> Any:
+    async def until(self, asked: Any, timeout_s: float = 60) -> Any:
         """Until what is asked for is so."""
         deadline = time.monotonic() + timeout_s
         while not (found := await asked()):
