@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evals.bench import turns_under_load
+
+pytestmark = pytest.mark.soak
 
 
 async def test_a_quiet_and_a_busy_round() -> None:
