@@ -34,7 +34,8 @@ SECRET = b"test-secret"
 
 structlog.configure(  # a line each, without the rich tracebacks of a terminal
     processors=[
-        structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()
+        structlog.processors.add_log_level, structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
     ]
 )  # fmt: skip
 
