@@ -1,9 +1,8 @@
 """What a test needs is its marker, given here by the fixtures that it uses; and the order of the tests, by a seed.
 
 Each test has one of these: `soak` (a long proof in small, processes that are killed: said by the test), `db` (uses the
-server fixture, or says so), `io` (sockets, processes or model files, no database: its module uses one of OUTWARD, or says
-so), or else `unit`. A unit
-test that opens a socket or starts a process fails, and is told which marker it lacks.
+server fixture, or says so), `io` (sockets, processes or model files, no database: its module uses one of OUTWARD, or
+says so), or else `unit`. A unit test that opens a socket or starts a process fails, and is told which marker it lacks.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """Valid arguments for every tool, made from the tool itself; and the records that they name.
 
 A required argument is filled by its type and name: an id from the records, a choice by its first value, a number by its
-least, dates and texts by their rules. What cannot be derived stands in `samples.py` of the room's own tests, which is found:
+least, dates and texts by their rules. What cannot be derived stands in `samples.py` of the room's own tests, which is
+found:
 
     SAMPLES = {"voice.name_speaker": {"speaker": "S1"}}          # only the arguments that cannot be derived
 
     @record("ticket_id")                                          # what a `ticket_id` is; made once, when first named
     async def a_ticket(hospital: Hospital) -> str: ...
 
-`Named("ticket_id")` among the arguments is the id of that record. A name that differs by group of tools (the `session_id` of
-`voice.` and of `record.`) is given with `groups`.
+`Named("ticket_id")` among the arguments is the id of that record. A name that differs by group of tools (the
+`session_id` of `voice.` and of `record.`) is given with `groups`.
 """
 
 from __future__ import annotations
