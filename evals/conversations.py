@@ -1,6 +1,7 @@
 """Conversations as people write them (`scenarios/*.yaml`), each checked by the state that it leaves in the database.
 
-`python -m evals.conversations` plays each eight times, with a NAME those of that name once, with what was said. Between messages something else may happen (see
+`python -m evals.conversations` plays each eight times, with a NAME those of that name once, with what was said.
+Between messages something else may happen (see
 `_HAPPENS`): `{happens: seat_taken}` gives the seat that is held to somebody else.
 """
 

@@ -1,6 +1,8 @@
-"""The runs of a folder, found: a module with a `main` is one, its name is the module's and its docstring says what it does.
+"""The runs of a folder, found: a module with a `main` is one, its name is the module's and its docstring says what it
+does.
 
-`main` takes no arguments (its own stand in `sys.argv`), may be a coroutine, and returns what the folder's command shows or an
+`main` takes no arguments (its own stand in `sys.argv`), may be a coroutine, and returns what the folder's command
+shows or an
 exit status. A module that says `ONLY_BY_NAME = "why"` is left out where no name is given.
 """
 

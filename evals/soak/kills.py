@@ -1,4 +1,5 @@
-"""The load of WhatsApp messages with kill -9 of server and worker, and without: every conversation must end the same."""
+"""The load of WhatsApp messages with kill -9 of server and worker, and without: every conversation must end the
+same."""
 
 from __future__ import annotations
 
