@@ -2,8 +2,7 @@
 does.
 
 `main` takes no arguments (its own stand in `sys.argv`), may be a coroutine, and returns what the folder's command
-shows or an
-exit status. A module that says `ONLY_BY_NAME = "why"` is left out where no name is given.
+shows or an exit status. A module that says `ONLY_BY_NAME = "why"` is left out where no name is given.
 """
 
 from __future__ import annotations

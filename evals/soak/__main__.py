@@ -1,6 +1,5 @@
 """The long proofs: `python -m evals.soak [NAME ...]`; `--list` shows them. Prints each figure; exits with 1 where a
-proof
-fails."""
+proof fails."""
 
 from __future__ import annotations
 
