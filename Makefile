@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.installed
 
-.PHONY: up test check lint types contracts catalogues catalogues-check bench eval soak lock clean
+.PHONY: up test quick check lint types contracts catalogues catalogues-check bench eval soak lock clean
 
 $(DONE): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -16,8 +16,13 @@ $(DONE): requirements.lock pyproject.toml
 up: $(DONE)
 	@$(BIN)/wardline up
 
+# Everything but the soaks at full length, whose small versions are among the tests.
 test: $(DONE)
 	@$(BIN)/python -m pytest -n 2
+
+# While at work: unit tests and a smoke of every room; it says what it leaves out.
+quick: $(DONE)
+	@$(BIN)/python -m pytest -n 2 --quick
 
 check: lint types contracts catalogues-check test
 

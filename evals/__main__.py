@@ -1,35 +1,18 @@
-"""All scored runs: `python -m evals`."""
+"""The scored runs: `python -m evals [NAME ...]`, all where none is named; `--list` shows them."""
 
-import asyncio
-import runpy
+from __future__ import annotations
 
-from evals import conversations
+from typing import Any
 
-RUNS = 8
+from evals.discovered import Run, start
+
+
+def show(run: Run, result: Any, seconds: float) -> bool:
+    """They print their own scores."""
+    if result:
+        print(f"{run.name}: FAILED{f' ({result})' if isinstance(result, str) else ''}", flush=True)
+    return not result
+
 
 if __name__ == "__main__":
-    for name in (
-        "understanding",
-        "redaction",
-        "false_alarms",
-        "names_in_answers",
-        "injection",
-        "voice",
-        "endpointing",
-        "scribe_notes",
-        "scribe_sections",
-        "scribe_faithfulness",
-        "scribe_coding",
-        "scribe_fhir",
-    ):
-        try:
-            runpy.run_module(f"evals.{name}", run_name="__main__")
-        except SystemExit as ended:
-            if ended.code:
-                print(f"{name}: FAILED")
-    right = asyncio.run(conversations.run(RUNS))
-    always = sum(count == RUNS for count in right.values())
-    print(f"conversations: {always} of {len(right)} scenarios right in {RUNS} runs of {RUNS}")
-    for name, count in right.items():
-        if count < RUNS:
-            print(f"  {name}: {count} of {RUNS}")
+    raise SystemExit(start("evals", show))

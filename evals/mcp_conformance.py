@@ -29,6 +29,8 @@ from tools.runtime.principals import Permission
 from tools.runtime.tool import Args, Effect, tool
 from wiring import demo
 
+ONLY_BY_NAME = "it needs npm, and what npm fetches"
+
 SUITE = "@modelcontextprotocol/conformance@0.1.16"
 SCENARIOS = Path(__file__).parent / "data" / "mcp_conformance.yaml"
 LONGEST_S = 120

@@ -20,6 +20,8 @@ from voice.speakers.roles import roles_of
 from voice.speakers.vectors import Voices, voices_of
 from voice.windows import Piece, read_windows
 
+ONLY_BY_NAME = "evals.voice runs it"
+
 SHARED = Path(__file__).parents[2] / "shared"
 RATE_HZ = 16_000
 VOICE, SCRIBE = SHARED / "data" / "voice", SHARED / "data" / "scribe"

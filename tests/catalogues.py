@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -17,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from settings import Settings
+from tests.paths import ROOT
 from tools import rooms
 from tools.runtime.errors import ToolError, all_errors
 from tools.runtime.events import EVENTS, reactions_to
@@ -25,7 +25,6 @@ from tools.runtime.names import OneOf
 from tools.runtime.principals import GRANTS, SERVICE
 from tools.runtime.tool import Tool, all_tools
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 NOTE = "Made by `python -m tests.catalogues` from the code; CI fails when it is stale.\n"
 FACES = ("api.http.body_limit", "api.http.mcp", "worker.main")  # errors and jobs that are declared outside the rooms

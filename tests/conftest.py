@@ -16,17 +16,28 @@ import fasteners
 import httpx
 import psycopg
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from db import embedded, provision
 from settings import Settings
+from tools import rooms
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
 from wiring import demo
 
+pytest_plugins = ["tests.ordering"]
+rooms.load()  # the same tools, events and tables are declared for every test, alone or after others
 NOW = datetime.fromisoformat("2026-11-23T09:00:00+05:30")  # a Monday
 TEMPLATE = "wardline_template"
 SECRET = b"test-secret"
+
+structlog.configure(  # a line each, without the rich tracebacks of a terminal
+    processors=[
+        structlog.processors.add_log_level, structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import catalogues
-
-ROOT = Path(catalogues.__file__).parent.parent
+from tests.paths import ROOT
 
 
 def test_none_is_stale() -> None:

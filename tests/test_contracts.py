@@ -6,14 +6,13 @@ import ast
 import inspect
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from tools import rooms
 from tools.runtime.tool import all_tools
 
-ROOT = Path(__file__).resolve().parents[1]
 rooms.load()
 OPERATIONS = {entry.run for entry in all_tools()}
 DECLARING = {run.__module__ for run in OPERATIONS}

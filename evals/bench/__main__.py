@@ -1,17 +1,16 @@
-"""All benchmarks, each beside its baseline in the same run: `python -m evals.bench [NAME ...]`."""
+"""The benchmarks, each beside its baseline in the same run: `python -m evals.bench [NAME ...]`; `--list` shows them."""
 
-import asyncio
-import sys
+from __future__ import annotations
 
-from evals.bench import audited_calls, calls, growth, people, recording, redaction, seals, turn_cost, turns_under_load
+from typing import Any
 
-BENCHES = {
-    "audited-calls": audited_calls.main, "calls": calls.main, "recording": recording.main,
-    "growth": growth.main, "people": people.main, "redaction": redaction.main, "seals": seals.main,
-    "turn-cost": turn_cost.main,
-    "turns-under-load": turns_under_load.main,
-}  # fmt: skip
+from evals.discovered import Run, start
+
+
+def show(run: Run, result: Any, seconds: float) -> bool:
+    """They print their own figures."""
+    return not result
+
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or BENCHES:
-        asyncio.run(BENCHES[name]())
+    raise SystemExit(start("evals.bench", show))

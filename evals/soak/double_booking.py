@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from cli.chat import say
+from evals.harness import hospital, running_runtime
 from tools.runtime.errors import ToolError
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -130,3 +131,8 @@ def _staff() -> Principal:
     return Principal(
         kind="staff", id=f"desk-{random.randrange(32)}", tenant_id=demo.TENANT_ID, roles=frozenset({"admin"})
     )
+
+
+async def main() -> Outcome:
+    async with hospital() as place, running_runtime(place, database_pool=20) as runtime:
+        return await run(runtime, attempts=10_000, seats=100, by_agent=1_000)

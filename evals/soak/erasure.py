@@ -15,6 +15,7 @@ from cli.chat import say
 from db.base import new_id
 from db.columns import Sealed, sealed_columns
 from db.engine import driver_of
+from evals.harness import hospital, running_runtime
 from governance.seals.chains import chain_breaks
 from governance.seals.checking import check_tenant
 from governance.seals.sealer import Seals
@@ -231,3 +232,8 @@ async def _whole(runtime: Runtime) -> bool:
         trusted = seals.keys.trusted()
         report = await check_tenant(session, seals.store, trusted, tenant_id=demo.TENANT_ID)
     return not chains and report.whole
+
+
+async def main() -> Outcome:
+    async with hospital() as place, running_runtime(place) as runtime:
+        return await run(runtime, patients=12)

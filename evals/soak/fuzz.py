@@ -15,6 +15,7 @@ from agents import commands
 from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from cli.chat import say
+from evals.harness import hospital, running_runtime
 from governance.vault import Owner
 from tools.conversations.inbox import ensure_conversation
 from tools.conversations.turns import state_aad
@@ -155,3 +156,8 @@ async def _changes(runtime: Runtime) -> Counter[str]:
     async with runtime.database.begin(demo.TENANT_ID) as session:
         booked, cancelled, moved, waiting = (await session.execute(query)).one()
     return Counter(dict(zip(CHANGES, (booked, moved, cancelled, waiting), strict=True)))
+
+
+async def main() -> Outcome:
+    async with hospital() as place, running_runtime(place) as runtime:
+        return await run(runtime, sequences=10_000, length=4)

@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import select
 
-from evals.harness import Hospital, running_runtime
+from evals.harness import Hospital, hospital, running_runtime
 from evals.soak import webhooks
 from governance.vault import Keyring
 from tools.conversations.contents import open_contents
@@ -212,3 +212,8 @@ def _logs(data_dir: Path) -> list[Path]:
         for path in data_dir.rglob("*")
         if path.is_file() and (path.suffix == ".log" or path.name in ("log", "logfile"))
     ]
+
+
+async def main() -> Outcome:
+    async with hospital() as place:
+        return await run(place, patients=40, lines=20)

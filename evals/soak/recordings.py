@@ -16,7 +16,7 @@ from uuid import UUID
 
 import numpy as np
 
-from evals.harness import Hospital, Processes, running_runtime
+from evals.harness import Hospital, Processes, hospital, running_runtime
 from tests.voice.small_whisper import hinted_tokens, make_scripted
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -137,3 +137,8 @@ async def _uploaded(runtime: Runtime, audio: bytes) -> str:
 async def _session(runtime: Runtime, session: str) -> dict[str, Any]:
     shown: dict[str, Any] = json.loads((await runtime.call("voice.get_session", {"session_id": session}, DOCTOR)).body)
     return shown
+
+
+async def main() -> Outcome:
+    async with hospital() as place:
+        return await run(place, minutes=60, kills=10)

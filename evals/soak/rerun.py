@@ -11,6 +11,7 @@ from rich.progress import track
 from sqlalchemy import text
 
 from cli.chat import say
+from evals.harness import hospital, running_runtime
 from evals.soak.double_booking import _staff
 from tools.runtime.runtime import Runtime
 from wiring import demo
@@ -72,3 +73,8 @@ async def _rows(runtime: Runtime) -> int:
     )
     async with runtime.database.begin(demo.TENANT_ID) as session:
         return int((await session.execute(query)).scalar_one())
+
+
+async def main() -> Outcome:
+    async with hospital() as place, running_runtime(place) as runtime:
+        return await run(runtime, sessions=1_000)

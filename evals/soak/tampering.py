@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.base import new_id
 from db.engine import Database, direct
+from evals.harness import hospital
 from evals.soak.changes import KINDS, START, Change, Sealed
 from governance.record import canonical
 from governance.seals.keys import SealKeys
@@ -130,3 +131,9 @@ async def _write(record: Sealed, session_id: UUID, *, ended: bool) -> None:
     async with record.database.begin(record.tenant_id) as session:
         values = (session_id, canonical(opening), kinds, [canonical(body) for body in bodies], sealed)
         await direct(session, _APPEND, values)
+
+
+async def main() -> Outcome:
+    async with hospital(days=2) as place:
+        superuser = place.service.replace("//wardline_app:", "//postgres:")
+        return await run(superuser, place.data_dir / "tampering", changes=10_000)

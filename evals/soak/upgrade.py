@@ -265,3 +265,10 @@ def _verified(now: Processes) -> str:
         if done.returncode != 0:
             return (done.stdout + done.stderr)[-2000:]
     return "whole"
+
+
+async def main() -> Outcome:
+    with tree_before() as tree:
+        if tree is None:
+            raise SystemExit(f"the history is not here that holds {BEFORE}, the version to upgrade from")
+        return await run(tree, conversations=1_000, messages=200)

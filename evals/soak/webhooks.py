@@ -16,7 +16,7 @@ import httpx
 from sqlalchemy import text
 
 from db.engine import Database, driver_of
-from evals.harness import Hospital, Processes, Sender
+from evals.harness import Hospital, Processes, Sender, hospital
 from governance.seals.chains import chain_breaks
 from wiring import demo
 
@@ -242,3 +242,8 @@ def _out_of_order(rows: Any, seen: Acknowledged) -> int:
             wrong += sid in seen.done and previous[1] in seen.sent and seen.done[sid] < seen.sent[previous[1]]
         previous = (conversation, sid, reply or 0)
     return wrong
+
+
+async def main() -> Outcome:
+    async with hospital() as place:
+        return await run(place, patients=50, lines=20, kills=0, in_order=False)

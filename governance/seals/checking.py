@@ -247,10 +247,13 @@ class LogCheck:
         if await self.store.get(self.tenant_id, number) is None:
             return
         await direct(self.session, _WAIT, (str(self.tenant_id),))
-        await direct(self.session, _GO_ON, (str(self.tenant_id),))
-        newest = await log.last_seal(self.session, self.tenant_id)
-        number = max(number, 1 if newest is None else newest.number + 1)
-        if await self.store.get(self.tenant_id, number) is not None:
+        try:  # looked at before the next one can be made
+            newest = await log.last_seal(self.session, self.tenant_id)
+            number = max(number, 1 if newest is None else newest.number + 1)
+            alone = await self.store.get(self.tenant_id, number) is not None
+        finally:
+            await direct(self.session, _GO_ON, (str(self.tenant_id),))
+        if alone:
             self._break(
                 "it is outside and not in the database: removed there, or its making was cut off and the next sealing "
                 "takes it up",

@@ -1,4 +1,4 @@
-"""The service on a socket; and logs as a line each, without the rich tracebacks of a terminal."""
+"""The service on a socket."""
 
 from __future__ import annotations
 
@@ -9,19 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import structlog
 import uvicorn
 
 from api.telephone import media_stream as call_media
-from tests.api.calling import Looking, Service, serving
+from tests.api.telephone.calling import Looking, Service, serving
 from tests.conftest import Clone, Server, cloned, settings_for, started
-
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level, structlog.processors.format_exc_info,
-        structlog.processors.KeyValueRenderer()
-    ]
-)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from db.base import new_id
 from governance.seals.proofs import _ENTRIES as PROOF
 from governance.tables import AuditEntry, of_session
 from tests.conftest import Clone
-from tests.governance.sealed import APPEND
+from tests.governance.seals.sealed import APPEND
 from tools.record import partitions
 from tools.runtime.runtime import Runtime
 from wiring import demo

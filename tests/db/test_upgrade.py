@@ -18,7 +18,7 @@ from governance.seals.chains import chain_breaks
 from tests.conftest import Server
 from tests.db import catalog
 from tests.db.test_migrations import BEFORE, empty
-from tests.governance.sealed import APPEND
+from tests.governance.seals.sealed import APPEND
 
 TENANT, OTHER = new_id(), new_id()
 _STORE = (
@@ -147,6 +147,7 @@ def test_a_migration_that_was_broken_off_goes_on(server: Server, monkeypatch: py
 
 
 @pytest.mark.timeout(400)  # seven processes start in it, some on a busy machine
+@pytest.mark.soak
 async def test_a_service_of_the_version_before_goes_on_while_it_is_upgraded() -> None:
     with upgrade.tree_before() as tree:
         if tree is None:

@@ -60,7 +60,7 @@ class Carrier:
         self.hung_up = False
         self.connections = 0
         self.twiml: list[str] = []
-        self._client = httpx.AsyncClient(timeout=15)
+        self._client = httpx.AsyncClient(timeout=60)
         self._socket: Any = None
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -117,7 +117,7 @@ class Carrier:
         answer = await self.post(self._action)
         await self.follow(answer.text)
 
-    async def ended(self, timeout_s: float = 30) -> None:
+    async def ended(self, timeout_s: float = 90) -> None:
         """Until the call is transferred or hung up."""
         async with asyncio.timeout(timeout_s):
             await self._ended.wait()
@@ -276,7 +276,7 @@ class MediaCaller(Carrier):
         if wait:
             await self._said.wait()
 
-    async def quiet(self, *, for_s: float = 0.6, timeout_s: float = 30) -> None:
+    async def quiet(self, *, for_s: float = 0.6, timeout_s: float = 90) -> None:
         """Until nothing more is played to the caller for so long (of the line's time)."""
         async with asyncio.timeout(timeout_s):
             since = time.monotonic()
@@ -285,7 +285,7 @@ class MediaCaller(Carrier):
                     since = time.monotonic()
                 await asyncio.sleep(0.01)
 
-    async def hears_something(self, *, timeout_s: float = 20) -> float:
+    async def hears_something(self, *, timeout_s: float = 60) -> float:
         """Until sound comes that had not come before; when it came."""
         before = len(self.heard.sounds)
         async with asyncio.timeout(timeout_s):
@@ -340,7 +340,7 @@ class RelayCaller(Carrier):
         with suppress(websockets.ConnectionClosed):
             await self.send("info", name="agentSpeaking", value="off")
 
-    async def until(self, words: str, *, timeout_s: float = 10) -> str:
+    async def until(self, words: str, *, timeout_s: float = 60) -> str:
         """Until we are told something with these words."""
         async with asyncio.timeout(timeout_s):
             while True:

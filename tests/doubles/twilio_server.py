@@ -190,7 +190,7 @@ class TwilioServer(DoubleServer):
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
             "User-Agent": "TwilioProxy/1.1",
         }
-        return httpx.post(url, data=form, headers=headers, timeout=15.0)
+        return httpx.post(url, data=form, headers=headers, timeout=60.0)
 
     def report(self, url: str, sid: str, status: str, *, error_code: int | None = None) -> httpx.Response:
         """Posts a signed status callback."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evals.bench import calls
+
+pytestmark = pytest.mark.soak
 
 
 async def test_two_calls() -> None:

@@ -10,6 +10,7 @@ from evals.soak import erasure, in_the_clear
 from tests.conftest import Server, cloned, settings_for, started
 
 
+@pytest.mark.soak
 async def test_what_is_erased_is_gone(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
     store = f"file://{tmp_path_factory.mktemp('seals')}"
     async with cloned(server) as clone, started(clone, settings_for(server.data_dir, seal_store=store)) as runtime:
@@ -17,13 +18,14 @@ async def test_what_is_erased_is_gone(server: Server, tmp_path_factory: pytest.T
     assert outcome.good and outcome.reads > 40 and outcome.sealed_values > 20, outcome
 
 
-@pytest.mark.timeout(100)
+@pytest.mark.soak
 async def test_nothing_in_the_clear() -> None:
     async with hospital(days=10) as place:
         outcome = await in_the_clear.run(place, patients=6, lines=8)
     assert outcome.good, outcome
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not injection.DATA.exists(), reason="the shared data are not here")
 async def test_an_obedient_model_gets_nothing_done() -> None:
     texts = injection.attacks()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evals.harness import hospital
 from evals.soak import double_booking, fuzz, recordings, webhooks
 from tools.runtime.runtime import Runtime
+
+pytestmark = pytest.mark.soak
 
 
 async def test_no_seat_is_booked_twice(own_runtime: Runtime) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fhir_r4.validity import faults
+from tests.paths import SHARED
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "fhir-r4" / "examples_a.tgz"
+EXAMPLES = SHARED / "fhir-r4" / "examples_a.tgz"
 OBSERVATION = {
     "resourceType": "Observation",
     "status": "final",

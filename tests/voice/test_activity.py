@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 
@@ -45,16 +43,6 @@ def test_streams_do_not_hear_each_other() -> None:
         step = speech[at : at + 512]
         assert first.push(step) == alone.push(step)
         assert second.push(quiet) < 0.2
-
-
-def test_a_step_is_cheap() -> None:
-    stream, step = SpeechActivity(8_000), np.zeros(256, np.float32)
-    took = []
-    for _ in range(300):
-        started = time.perf_counter()
-        stream.push(step)
-        took.append(time.perf_counter() - started)
-    assert sorted(took)[150] < 0.002  # ten times what it takes on an idle core
 
 
 def test_spans() -> None:

@@ -4,7 +4,6 @@ import io
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,12 +138,10 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_recording_gets_a_clear_error(name: str) -> None:
     content, code = BAD[name]
-    started = time.monotonic()
     with pytest.raises(BadAudio) as bad:
         probe(io.BytesIO(content))
     assert bad.value.code == code
     assert str(bad.value).endswith(".")
-    assert time.monotonic() - started < 2
 
 
 def test_sound_under_a_wrong_name_is_heard_for_what_it_is() -> None:

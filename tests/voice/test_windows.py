@@ -17,6 +17,8 @@ SENTENCES = (
     "She takes metoprolol twice a day.", "We will see her again on Friday.",
 )  # fmt: skip
 
+pytestmark = pytest.mark.io  # real speech is cut by a model
+
 
 def talk(repeats: int, pause_s: float = 1.0) -> Floats:
     parts: list[Floats] = []

@@ -24,7 +24,13 @@ from tools.scheduling.fhir import FhirResource
 _TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 _ACTION = {"read": "R", "write": "E", "critical": "E"}
 # AuditEvent.outcome: 0 success, 4 minor failure (refused), 8 serious failure.
-_OUTCOME: dict[str, Literal["0", "4", "8"]] = {"ok": "0", "replayed": "0", "refused": "4", "failed": "8"}
+_OUTCOME: dict[str, Literal["0", "4", "8"]] = {
+    "ok": "0",
+    "replayed": "0",
+    "rolled_back": "4",
+    "refused": "4",
+    "failed": "8",
+}
 
 
 class AuditEvents(PageArgs):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from agents.understanding.resolve.confirmation import is_plain_yes
@@ -54,6 +52,5 @@ def test_the_bare_word_cancel_is_no_yes_to_a_cancellation() -> None:
 
 
 def test_no_input_makes_it_slow() -> None:
-    begun = time.perf_counter()
-    is_plain_yes("yes ok " * 17 + "x", "book")
-    assert time.perf_counter() - begun < 0.1
+    """An expression that tries every way to read this never comes back."""
+    assert not is_plain_yes("yes ok " * 500 + "x", "book")

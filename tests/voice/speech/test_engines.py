@@ -23,7 +23,7 @@ from voice.speech.openai import FallingBack, OpenAISpeech
 
 @pytest.fixture(scope="module")
 async def espeak() -> AsyncIterator[Espeak]:
-    made = Espeak()
+    made = Espeak(timeout_s=60)  # its start is waited for too
     yield made
     await made.aclose()
 
