@@ -385,13 +385,12 @@ async def main() -> int:
         superuser = provision._with(embedded.start(place.data_dir), database="wardline")
         outcome = await run(runtime, superuser, place.data_dir, texts, stored=texts, progress=True)
     seconds = time.monotonic() - started
-    console.print(f"injection: {'GOOD' if outcome.good else 'FAILED'} in {seconds:.0f} s: {len(texts)} texts, each as "
-        f"a message in"
-                  f" {len(SITUATIONS)} situations and in records; {outcome.turns} turns, the model obeyed in "
-                  f"{outcome.asked}")  # fmt: skip
-    console.print(f"  writes outside the flow {len(outcome.writes)}, reads of another patient {len(outcome.reads)},"
-                  f" secrets in answers {len(outcome.secrets)}; {outcome.by_a_yes} deeds by a plain yes to a "
-                  f"read-back")  # fmt: skip
+    console.print(
+        f"injection: {'GOOD' if outcome.good else 'FAILED'} in {seconds:.0f} s: {len(texts)} texts, each as a message"
+        f" in {len(SITUATIONS)} situations and in records; {outcome.turns} turns, the model obeyed in {outcome.asked}\n"
+        f"  writes outside the flow {len(outcome.writes)}, reads of another patient {len(outcome.reads)},"
+        f" secrets in answers {len(outcome.secrets)}; {outcome.by_a_yes} actions by a plain yes to a read-back"
+    )
     console.print(
         f"  the policy flags {outcome.flagged} of {len(texts)} texts ({outcome.flagged / len(texts):.0%}) as messages"
     )

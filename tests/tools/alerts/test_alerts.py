@@ -273,7 +273,7 @@ async def test_a_late_note_changes_nothing(alerting: Runtime, receiver: WebhookR
     due = await delivery._begin(alerting, TENANT, UUID(made["id"]))
     assert due is not None
     await send(alerting, made)
-    assert not await delivery._note(alerting, TENANT, due, posting.Answer(500, "answered 500"))
+    assert not await delivery._note(alerting, TENANT, due=due, answer=posting.Answer(500, "answered 500"))
     assert await states(alerting, made) == ["delivered"]
 
 
