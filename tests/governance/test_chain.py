@@ -14,10 +14,11 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from db.engine import Database, driver_of
+from db.base import new_id
+from db.engine import Database, direct, driver_of
 from governance.chain import (
     Head,
     Row,
@@ -29,6 +30,7 @@ from governance.chain import (
 from governance.record import Record, SessionHeader, canonical, digest
 from governance.seals.chains import chain_breaks
 from governance.seals.report import Break
+from governance.tables import LLMSession
 from tests.conftest import NOW, Clone
 from tools.rooms import load
 from wiring.demo import TENANT_ID
@@ -259,3 +261,23 @@ def test_the_same_value_gives_the_same_bytes(value: dict[str, Any]) -> None:
     assert canonical(value) == canonical(turned) and digest(value) == digest(turned)
     if "\\u0000" not in json.dumps(value) and "\\\\u0000" not in json.dumps(value):
         assert json.loads(canonical(value)) == value
+
+
+async def test_first_entries_at_once(clone: Clone) -> None:
+    """Who is first to write in a session makes it; the others wait and go on after, whichever of its unique indexes they
+    meet first."""
+    database = Database(clone.service, pool_size=12)
+    header = canonical({"agent": "none", "channel": "test", "principal": "test", "started_at": NOW})
+    append = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::bytea[], '[]')"
+
+    async def write(session_id: UUID) -> None:
+        async with database.begin(TENANT_ID) as session:
+            await direct(session, append, (session_id, header, ["state"], ["{}"], [None]))
+
+    sessions = [new_id() for _ in range(60)]
+    for session_id in sessions:
+        await asyncio.gather(*(write(session_id) for _ in range(12)))
+    async with database.begin(TENANT_ID) as session:
+        heads = await session.scalars(select(LLMSession.head_seq).where(LLMSession.id.in_(sessions)))
+        assert list(heads) == [12] * 60
+    await database.close()

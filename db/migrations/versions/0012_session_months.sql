@@ -37,7 +37,7 @@ BEGIN
                     octet_length(p_opening->>'principal') || ':' || (p_opening->>'principal'), coalesce(p_opening->>'patient_id', ''),
                     coalesce(p_opening->>'conversation_id', ''),
                     (extract(epoch FROM (p_opening->>'started_at')::timestamptz) * 1000000)::bigint), 'UTF8')))
-        ON CONFLICT (id) DO NOTHING;
+        ON CONFLICT DO NOTHING; -- on either of its unique indexes
         SELECT head_seq, head_hash, month INTO STRICT v_seq, v_hash, v_month FROM llm_session WHERE id = p_session FOR UPDATE;
     END IF;
     FOR i IN 1 .. cardinality(p_kinds) LOOP
