@@ -113,9 +113,10 @@ def migrate(owner_url: str, app_role: str, *, to: str = "head", tries: int | Non
 
 
 def _is_busy(error: Exception) -> bool:
-    """Was a lock not had in time, or is another process migrating?"""
-    missed = isinstance(error, OperationalError) and isinstance(error.orig, psycopg.errors.LockNotAvailable)
-    return missed or isinstance(error, psycopg.errors.LockNotAvailable) or type(error).__name__ == "AlreadyMigrating"
+    """Was a lock not had in time, was the step what gave way in a deadlock, or is another process migrating?"""
+    cause = error.orig if isinstance(error, OperationalError) else error
+    gave_way = isinstance(cause, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
+    return gave_way or type(error).__name__ == "AlreadyMigrating"
 
 
 def _with(url: str, *, database: str, user: str | None = None) -> str:

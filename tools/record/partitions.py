@@ -18,7 +18,7 @@ log = structlog.get_logger()
 PARTITIONED = ("audit_entry", "event_log", "message")
 MONTHS_AHEAD = 4  # what this makes is needed three months later: that long it may fail before rows go to the rest
 TRIES, WAIT_S = 5, 2.0  # for a lock that turns hold; then tomorrow
-_LOCK_NOT_HAD = "55P03"
+_GAVE_WAY = ("55P03", "40P01")  # lock not had in time, deadlock
 _MAKE = "SELECT partition_make(%s, %s::date)"
 _MONTHS = """
     SELECT m::date FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'),
@@ -57,7 +57,7 @@ async def _done(database: Database, statement: LiteralString, *parameters: str) 
         try:
             return any(done for (done,) in await _rows(database, statement, *parameters))
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_HAD:
+            if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
                 raise
             if left:
                 await asyncio.sleep(WAIT_S)
