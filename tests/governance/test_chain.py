@@ -264,7 +264,7 @@ def test_the_same_value_gives_the_same_bytes(value: dict[str, Any]) -> None:
 
 
 async def test_first_entries_at_once(clone: Clone) -> None:
-    """Who is first to write in a session makes it; the others go on after, whichever of its unique indexes they meet."""
+    """Who is first to write in a session makes it; the others go on after, whichever unique index they meet."""
     database = Database(clone.service, pool_size=12)
     header = canonical({"agent": "none", "channel": "test", "principal": "test", "started_at": NOW})
     append = "SELECT record_append(%s, %s::jsonb, %s::text[], %s::text[], %s::bytea[], '[]')"
