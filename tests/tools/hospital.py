@@ -17,6 +17,7 @@ from sqlalchemy import insert, text
 from db.base import new_id
 from db.engine import Database
 from governance.redaction.redactor import Redactor
+from settings import Settings
 from tests.conftest import NOW, Clone, settings_for, staff
 from tools.alerts.addresses import AddressRules
 from tools.facility.tables import Location, Practitioner
@@ -34,6 +35,7 @@ from tools.runtime.unit_of_work import Clock
 from tools.scheduling.rules import SlotRules
 from wiring import demo
 from wiring.keys import vault
+from worker.main import work
 
 TENANT = demo.TENANT_ID
 TUESDAY = "2026-11-24"  # the day after tests.conftest.NOW
@@ -189,6 +191,14 @@ async def run_jobs(runtime: Runtime, task: str) -> None:
         waiting = list((await session.execute(taken, {"task": task})).scalars())
     for args in waiting:
         await TASKS[task](runtime, **args)
+
+
+async def work_off(runtime: Runtime, settings: Settings) -> None:
+    """A worker stops at the first look that finds no job it may start; some may wait for one that runs just then, or
+    be queued by it."""
+    left = "SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND scheduled_at IS NULL"
+    while await rows(runtime, left):
+        await work(runtime, settings, until_idle=True)
 
 
 async def communications(runtime: Runtime, patient_id: str) -> list[tuple[str, str]]:

@@ -15,10 +15,11 @@ from api.http.app import create_app
 from tests.api.twilio.test_webhooks import message, poster
 from tests.conftest import Clone, lived, settings_for
 from tests.doubles.twilio_server import TwilioServer
+from tests.tools.hospital import work_off
 from tools.conversations.carrier import Carrier, TwilioCarrier
 from tools.runtime import traces
 from wiring import demo
-from worker.main import register, work
+from worker.main import register
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def test_a_message_is_one_trace(own_clone: Clone, spans: InMemorySpanExpor
             register(app.state.runtime)
             answer = await poster(app, client)(message("+917700000001", "is there parking at Lakeside"))
             assert answer.status_code == 200
-            await work(app.state.runtime, settings_for(tmp_path), until_idle=True)
+            await work_off(app.state.runtime, settings_for(tmp_path))
         assert len(twilio.messages) == 1
     seen: tuple[ReadableSpan, ...] = spans.get_finished_spans()
     of_message = {one.context.trace_id for one in seen if one.name == "http POST"}

@@ -13,7 +13,7 @@ from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy import text
 
 from tests.conftest import NOW, settings_for, staff
-from tests.tools.hospital import TENANT, book, call, new_slots, patient, refused, rows, run_jobs, tick
+from tests.tools.hospital import TENANT, book, call, new_slots, patient, refused, rows, run_jobs, tick, work_off
 from tools.runtime import jobs
 from tools.runtime.errors import Conflict, PolicyRefused, Unavailable
 from tools.runtime.events import Event, event_type, reaction
@@ -118,7 +118,7 @@ async def test_one_refused_reminder_is_told_of_and_the_others_go_out(
     await tick(own_runtime, "scheduling.remind")
     worker.register(own_runtime)
     monkeypatch.setattr(jobs, "_ATTEMPTS_REFUSED", 1)
-    await worker.work(own_runtime, settings_for(tmp_path), until_idle=True)
+    await work_off(own_runtime, settings_for(tmp_path))
     [(told,)] = await rows(own_runtime, "SELECT count(*) FROM communication WHERE purpose = 'reminder'")
     assert told == 5
     [dead] = (await call(own_runtime, "jobs.list_dead_jobs"))["items"]
@@ -179,7 +179,7 @@ async def test_a_job_that_kills_its_process_is_not_run_without_end(own_runtime: 
 async def test_a_job_that_this_version_does_not_know_is_kept_and_told_of(own_runtime: Runtime, tmp_path: Path) -> None:
     await put(own_runtime, "a.task_of_tomorrow", "todo", attempts=0)
     worker.register(own_runtime)
-    await worker.work(own_runtime, settings_for(tmp_path), until_idle=True)
+    await work_off(own_runtime, settings_for(tmp_path))
     await worker.sweep(own_runtime, 1.0)
     [dead] = (await call(own_runtime, "jobs.list_dead_jobs"))["items"]
     assert (dead["task"], dead["error"]) == ("a.task_of_tomorrow", "unknown_task")

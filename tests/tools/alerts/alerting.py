@@ -8,16 +8,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from settings import Settings
 from tests.doubles.webhook_receiver import WebhookReceiver
-from tests.tools.hospital import TENANT, call, rows
+from tests.tools.hospital import TENANT, call
 from tools.runtime.events import Event, reactions_to
 from tools.runtime.jobs import TASKS
 from tools.runtime.principals import system
 from tools.runtime.react import react
 from tools.runtime.runtime import Runtime
 from tools.runtime.unit_of_work import unit_of_work
-from worker.main import work
 
 
 async def endpoint(runtime: Runtime, url: str, **args: Any) -> dict[str, Any]:
@@ -76,10 +74,3 @@ async def state_of(runtime: Runtime, made: dict[str, Any]) -> str:
 
 def entities_told(receiver: WebhookReceiver, path: str) -> list[UUID]:
     return [UUID(asked.json()["data"]["entity_id"]) for asked in receiver.at(path)]
-
-
-async def work_off(runtime: Runtime, settings: Settings) -> None:
-    """A worker stops at the first look that finds no job it may start; some may wait for one that runs just then."""
-    left = "SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND scheduled_at IS NULL"
-    while await rows(runtime, left):
-        await work(runtime, settings, until_idle=True)

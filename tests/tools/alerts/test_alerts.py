@@ -27,9 +27,8 @@ from tests.tools.alerts.alerting import (
     send,
     state_of,
     states,
-    work_off,
 )
-from tests.tools.hospital import TENANT, call, refused, rows, tools_over
+from tests.tools.hospital import TENANT, call, refused, rows, tools_over, work_off
 from tools.alerts import delivery, posting
 from tools.alerts.addresses import AddressRules
 from tools.alerts.delivery import MAX_ATTEMPTS, PAUSE_AFTER, WAITS_S
