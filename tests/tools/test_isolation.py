@@ -31,7 +31,7 @@ OTHER_TENANT = UUID("00000000-0000-4000-8000-00000000000b")
 
 
 # They show their caller's own attempts, with the arguments.
-OWN_ATTEMPTS = {"record.audit_events", "record.list_tool_calls"}
+OWN_ATTEMPTS = {"record.audit_events", "record.list_tool_calls", "approvals.list_approvals"}
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
 

@@ -38,7 +38,8 @@ async def test_a_voice_that_died_is_replaced(espeak: Espeak) -> None:
     first = await whole(espeak, "One.", language="en")
     assert espeak._process is not None
     os.kill(espeak._process.pid, signal.SIGKILL)
-    assert len(await whole(espeak, "One.", language="en")) == len(first)
+    again = await whole(espeak, "One.", language="en")  # a voice begins with some noise of its own
+    assert abs(len(again) - len(first)) < len(first) / 50
 
 
 @pytest.mark.parametrize("text", ["", "...", "\x00", "<speak>&", "ö" * 3000, "\n"])
