@@ -138,6 +138,14 @@ class Settings(BaseSettings):
 
     slot_horizon_days: int = Field(60, ge=1, description="Days of slots that are kept made ahead")
     hold_minutes: int = Field(10, ge=1, description="How long a slot that was offered for confirmation stays held")
+    waiting_reply_s: float = Field(
+        300.0,
+        gt=0,
+        description="So long at most a patient who waits for a person goes without an answer",
+    )
+    offer_back_s: float = Field(
+        900.0, gt=0, description="After so long without a person the assistant offers to go on meanwhile"
+    )
     worker_heartbeat_s: float = Field(2.0, gt=0)
     worker_stalled_s: float = Field(8.0, gt=0, description="A worker silent for so long is taken for dead")
     worker_concurrency: int = Field(8, ge=1)

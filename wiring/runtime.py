@@ -10,6 +10,8 @@ import structlog
 import yaml
 from jinja2 import TemplateError
 
+import agents.turn.waiting  # noqa: F401  its task is declared on import
+from agents.concierge.waiting import Patience
 from agents.screen.red_flags import red_flags
 from agents.scribe.writing import ModelNotes
 from agents.turn.rerun import Rehearse
@@ -67,6 +69,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         .put(Understanding, _understanding(settings))
         .put(UrgencyCheck, lambda text: bool(red_flags(text)))
         .put(SlotRules, SlotRules(hold_minutes=settings.hold_minutes, horizon_days=settings.slot_horizon_days))
+        .put(Patience, Patience(again_s=settings.waiting_reply_s, offer_s=settings.offer_back_s))
         .put(AddressRules, AddressRules(allow_local=settings.allow_local_webhooks))
     )
     runtime = Runtime(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from agents.commands import Fill
+from agents.turn.conversation_state import Waiting
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_birth_date
 from governance.record import POLICY_DECISION
@@ -59,15 +60,17 @@ async def verified(dialogue: Dialogue) -> bool:
 
 async def hand_over(dialogue: Dialogue, reason: str, *, priority: str = "normal", said: bool = False) -> None:
     """Give the conversation to a person, tell the patient, and stop the agent."""
-    await dialogue.call_as_service(
+    made = await dialogue.call_as_service(
         tickets.hand_over, conversation_id=str(dialogue.conversation_id), reason=reason, priority=priority
     )
     dialogue.handed_over = True
+    urgent = priority == "critical" or bool(dialogue.state.waiting and dialogue.state.waiting.urgent)
+    dialogue.state.waiting = Waiting(since=dialogue.work.now, due_at=made.answer_due_at, urgent=urgent)
     dialogue.state.tries = dialogue.state.misses = 0
     dialogue.state.queued.clear()
     dialogue.state.end_flow()
     if not said:
-        dialogue.say("handed_over")
+        dialogue.say("handed_over", when=dialogue.soon(made.answer_due_at))
 
 
 async def _of_number(dialogue: Dialogue) -> list[PatientOut]:

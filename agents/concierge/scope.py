@@ -7,8 +7,16 @@ from pydantic import BaseModel
 from tools.patients.consents import set_message_consent
 from tools.patients.tools import list_relatives, search_patients
 from tools.scheduling.holidays import list_holidays
-from tools.tickets.hand_over import hand_over
+from tools.tickets.hand_over import hand_over, take_back
 from tools.tickets.tools import create_ticket
 
 AnyTool = Callable[..., Awaitable[BaseModel]]  # a tool, as its function
-TOOLS: set[AnyTool] = {search_patients, list_relatives, set_message_consent, hand_over, create_ticket, list_holidays}
+TOOLS: set[AnyTool] = {
+    search_patients,
+    list_relatives,
+    set_message_consent,
+    hand_over,
+    take_back,
+    create_ticket,
+    list_holidays,
+}

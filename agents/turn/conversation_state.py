@@ -43,6 +43,17 @@ class Pending(BaseModel):
     facts: dict[str, str]  # for the answer after the yes
 
 
+class Waiting(BaseModel):
+    """A person is waited for. `urgent`: because of a red flag. `told_at`: when the patient last heard that the message
+    has reached people; `offered`: that the assistant may go on meanwhile."""
+
+    since: datetime
+    due_at: datetime
+    urgent: bool = False
+    told_at: datetime | None = None
+    offered: bool = False
+
+
 class QueuedFlow(BaseModel):
     """A flow that the patient asked for, with what was said about it; its data is of the flow's own type."""
 
@@ -77,6 +88,7 @@ class State(BaseModel):
     answering: FlowName | None = None  # a yes to what was written first waits for the birth date
     misses: int = 0
     last_answer: str = ""
+    waiting: Waiting | None = None
 
     @field_validator("data", mode="before")
     @classmethod

@@ -16,7 +16,7 @@ from agents.flows import FlowData
 from agents.phrases import phrase, spoken_phrase
 from agents.turn.conversation_state import Pending, State
 from agents.understanding.utterance import Directory, Known
-from tools.conversations.texts import say_when
+from tools.conversations.texts import say_soon, say_when
 from tools.facility.tools import LocationOut
 from tools.runtime.context import Tenant
 from tools.runtime.principals import Principal, patient_principal, system
@@ -102,6 +102,10 @@ class Dialogue:
 
     def when(self, at: datetime) -> str:
         return say_when(at, self.language)
+
+    def soon(self, at: datetime) -> str:
+        """A time that is near: of today the hour alone."""
+        return say_soon(at.astimezone(self.tenant.zone), self.now, self.language)
 
     def local(self, at: datetime, location_id: UUID) -> datetime:
         """A UTC time at a location."""

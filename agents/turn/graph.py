@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime as GraphRuntime
 from agents.concierge import flow as concierge
 from agents.concierge.emergency import raise_alarm
 from agents.concierge.identity import hand_over
+from agents.concierge.waiting import keep_company
 from agents.turn.conversation_state import Option
 from agents.turn.state import Turn
 
@@ -25,7 +26,7 @@ MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
 class Route(TypedDict, total=False):
     """What the graph itself carries; the turn's own data is in the context."""
 
-    route: Literal["silent", "emergency", "converse"]
+    route: Literal["waiting", "emergency", "converse"]
 
 
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
@@ -58,6 +59,12 @@ async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     if turn.voice_note:
         turn.dialogue.say("i_heard", text=turn.text)
     await concierge.act(turn.dialogue)
+    return {}
+
+
+async def waiting(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
+    """A person has the conversation, and the patient writes meanwhile."""
+    await keep_company(runtime.context.dialogue)
     return {}
 
 
@@ -122,8 +129,12 @@ async def screen_out(turn: Turn, reply: str) -> str:
     return dialogue.phrase("policy_handed_over" if dialogue.handed_over else "policy_blocked")
 
 
+def _after_waiting(state: Route, *, runtime: GraphRuntime[Turn]) -> str:
+    return "compose" if runtime.context.dialogue.lines else END
+
+
 def _after_understanding(state: Route) -> str:
-    return {"silent": END, "emergency": "emergency", "converse": "converse"}[state["route"]]
+    return state["route"]
 
 
 def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
@@ -133,11 +144,13 @@ def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
     graph.add_node("understand", understand)
     graph.add_node("emergency", emergency)
     graph.add_node("converse", converse)
+    graph.add_node("waiting", waiting)
     graph.add_node("compose", compose)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
-    graph.add_conditional_edges("understand", _after_understanding, ["emergency", "converse", END])
+    graph.add_conditional_edges("understand", _after_understanding, ["emergency", "converse", "waiting"])
     graph.add_edge("emergency", "compose")
     graph.add_edge("converse", "compose")
+    graph.add_conditional_edges("waiting", _after_waiting, ["compose", END])
     graph.add_edge("compose", END)
     return graph.compile()

@@ -18,7 +18,9 @@ from agents.screen.language import detect_language
 from agents.screen.red_flags import RedFlag, red_flags
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
+from agents.understanding.builtin.intents import only_messages_wanted
 from agents.understanding.model import MODEL_ANSWER, ModelAnswer
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from governance.policies.screening import Subject
 from governance.readable import readable
@@ -125,12 +127,13 @@ class Turn:
             directory=self.hospital.names,
         )
 
-    def screen(self) -> Literal["silent", "emergency", "converse"]:
+    def screen(self) -> Literal["waiting", "emergency", "converse"]:
         """Rules first: red flags, hand-over, language."""
         if self.red_flags:
             return "emergency"
-        if self.read.claimed.conversation_state == "handed_over":
-            return "silent"
+        steers_messages = only_messages_wanted(plain(self.text).text) is not None
+        if self.read.claimed.conversation_state == "handed_over" and not steers_messages:
+            return "waiting"
         if not self.state.greeted:
             self.language = detect_language(self.text) or self.language
         return "converse"

@@ -66,6 +66,11 @@ def say_time(at: datetime, language: str) -> str:
     return f"{hour}:{at.minute:02d} {'am' if at.hour < 12 else 'pm'}"
 
 
+def say_soon(at: datetime, now: datetime, language: str) -> str:
+    """The hour of a time that is today, and else day and hour."""
+    return say_time(at, language) if at.date() == now.date() else say_when(at, language)
+
+
 def say_when(at: datetime, language: str) -> str:
     """Tuesday 24 November, 10:30 am. `at` is in the location's zone."""
     return f"{say_day(at, language)}, {say_time(at, language)}"

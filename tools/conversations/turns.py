@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.base import new_id
@@ -21,7 +21,7 @@ from governance.tables import LLMResponse
 from governance.vault import Owner, Unsealable
 from tools.conversations.contents import address_aad, message_aad
 from tools.conversations.inbox import MESSAGE_OUT, Outgoing, write_out
-from tools.conversations.purposes import REPLY
+from tools.conversations.purposes import PERSON, REPLY
 from tools.conversations.tables import Conversation, Message
 from tools.runtime.unit_of_work import UnitOfWork
 
@@ -48,6 +48,13 @@ _END = """
          kept AS (UPDATE conversation SET flow = %s, language = %s, agent = %s, last_inbound_at = %s,
                          patient_id = coalesce(%s, patient_id), version = version + 1
                    WHERE id = %s)
+"""
+_UNANSWERED = """
+    SELECT c.id, m.id FROM conversation c
+      JOIN LATERAL (SELECT id, at, direction, state FROM message
+                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id ORDER BY seq DESC LIMIT 1) m
+        ON m.direction = 'in' AND m.state IN ('processed', 'failed') AND m.at < %s
+     WHERE c.state = 'handed_over'
 """
 
 
@@ -181,6 +188,20 @@ async def change_state(work: UnitOfWork, conversation_id: UUID, change: Callable
     )
 
 
+async def last_of_person(work: UnitOfWork, conversation_id: UUID) -> datetime | None:
+    """When a person of the staff wrote last."""
+    written = select(func.max(Message.at)).where(
+        Message.conversation_id == conversation_id, Message.direction == "out", Message.purpose == PERSON
+    )
+    return (await work.session.execute(written)).scalar()
+
+
+async def unanswered(work: UnitOfWork, *, before: datetime) -> list[tuple[UUID, UUID]]:
+    """(conversation, its last message) of those that a person has, where the patient wrote last, and before then."""
+    rows = await direct(work.session, _UNANSWERED, (before,))
+    return [(conversation, message) for conversation, message in await rows.fetchall()]
+
+
 async def count_failure(
     database: Database, tenant_id: UUID, *, conversation_id: UUID, message_id: UUID | None
 ) -> tuple[UUID | None, int]:
@@ -218,6 +239,10 @@ async def give_up(work: UnitOfWork, conversation_id: UUID, message_id: UUID, *, 
 async def channel_of_conversation(database: Database, tenant_id: UUID, conversation_id: UUID) -> str:
     async with database.begin(tenant_id) as session:
         return (await session.get_one(Conversation, conversation_id)).channel
+
+
+async def language_of(work: UnitOfWork, conversation_id: UUID) -> str:
+    return (await work.session.get_one(Conversation, conversation_id)).language
 
 
 def state_aad(conversation_id: UUID) -> str:
