@@ -42,7 +42,7 @@ class Embedder:
         lengths = np.array([len(tokens) for tokens in batch])
         inside = np.arange(states.shape[1])[None, :] < lengths[:, None]
         vectors = (states * inside[:, :, None]).sum(axis=1) / lengths[:, None]
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
     def _tokens(self, text: str) -> list[int]:
         said = _SPACES.sub(" ", (PREFIX + text).translate(self._normalised))
