@@ -31,6 +31,7 @@ from agents.turn.conversation_state import QueuedFlow
 from agents.turn.dialogue import Dialogue
 from agents.understanding.builtin.intents import only_messages_wanted
 from agents.understanding.resolve.spelling import plain
+from agents.understanding.resolve.when import resolve_birth_date
 from agents.vocabulary import WHO
 from tools.patients.consents import set_message_consent
 from tools.patients.tools import search_patients
@@ -84,15 +85,37 @@ async def _at_once(dialogue: Dialogue) -> bool:
         await _drop(dialogue)
         dialogue.state.queued.clear()
         dialogue.say("started_over")
-    elif dialogue.has(Abandon):
-        was = dialogue.state.flow
-        await _drop(dialogue)
-        dialogue.say("left" if was else "nothing_to_leave")
+    elif dialogue.has(Abandon) or _takes_leave(dialogue):
+        await _leave(dialogue)
+        if len(dialogue.commands) == 1 or _takes_leave(dialogue):
+            return True
     if dialogue.has(Repeat) and dialogue.state.last_answer and len(dialogue.commands) == 1:
         dialogue.lines.append(dialogue.state.last_answer)
         dialogue.has_read_back = dialogue.state.pending is not None
         return True
     return False
+
+
+def _takes_leave(dialogue: Dialogue) -> bool:
+    """A goodbye and nothing else, or a no to who is writing."""
+    if not dialogue.commands or dialogue.state.flow is None:
+        return False
+    leaves = dialogue.has(Goodbye) or (dialogue.has(Deny) and dialogue.state.awaiting == "birth_date")
+    return leaves and all(isinstance(command, Goodbye | Thank | Deny | Abandon) for command in dialogue.commands)
+
+
+async def _leave(dialogue: Dialogue) -> None:
+    """Let go of what is under way, kindly."""
+    state = dialogue.state
+    flow, pending, asked = state.flow, state.pending, state.awaiting
+    await _drop(dialogue)
+    state.queued.clear()
+    if pending is not None and pending.action == "cancel":
+        dialogue.say("kept", **pending.facts)
+    elif flow is not None:
+        dialogue.say("left")
+    else:
+        dialogue.say("goodbye" if asked == "anything_else" or dialogue.has(Goodbye) else "nothing_to_leave")
 
 
 async def _set_messages(dialogue: Dialogue, *, allowed: bool) -> None:
@@ -108,6 +131,7 @@ async def _absorb(dialogue: Dialogue) -> bool:
     """Put starts, fills and corrections where they belong. True: the present flow's information has changed."""
     state, changed = dialogue.state, False
     target: FlowData | None = None  # whose information follows: of the flow begun last in this message
+    _note_who(dialogue)
     _begin_by_itself(dialogue)
     for place, command in enumerate(dialogue.commands):
         if isinstance(command, Start):
@@ -123,6 +147,16 @@ async def _absorb(dialogue: Dialogue) -> bool:
             filled = await owner.does.fill(dialogue, data, command)
             changed = changed or (filled and data is state.data)
     return changed
+
+
+def _note_who(dialogue: Dialogue) -> None:
+    """What is said about the writer is kept until it is needed."""
+    for command in dialogue.commands:
+        if not isinstance(command, Fill | Correct) or command.slot not in WHO:
+            continue
+        readable = resolve_birth_date(command.value, month_first=dialogue.tenant.month_first)
+        if command.slot != "birth_date" or readable:
+            dialogue.state.noted[command.slot] = command.value
 
 
 def _begin_by_itself(dialogue: Dialogue) -> None:
@@ -219,8 +253,9 @@ def _ask_again(dialogue: Dialogue) -> None:
     """Put the open question again; after three messages that were not understood, a person is offered."""
     state = dialogue.state
     if not dialogue.commands:
-        state.misses += 1
-        dialogue.say("not_understood" if state.misses < MISSES else "offer_person")
+        dialogue.missed("not_understood")
+        if state.misses > 1 and state.awaiting == "choice":
+            state.options = state.options[:2]
     if state.pending is not None:
         dialogue.read_back(state.pending)
     elif state.flow is not None:

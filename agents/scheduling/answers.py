@@ -113,7 +113,7 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         _turn_page(dialogue, more.direction)
         return False
     words = _words_of_choice(dialogue)
-    option = pick(words, state.options, dialogue.now, month_first=dialogue.tenant.month_first) if words else None
+    option = _picked(dialogue, words) if words else None
     if option is not None and not _says_more(dialogue, option):
         await (visits if state.kind == "appointment" else book).choose(dialogue, option)
         return True
@@ -123,13 +123,20 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         dialogue.say("what_instead")
         return True
     if dialogue.has(Choose) or not changed:
-        if dialogue.has(Affirm) and len(state.options) == 1:
+        if dialogue.has(Affirm) and (len(state.options) == 1 or state.kind == "slot"):  # the first that fits
             await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])
             return True
         if not dialogue.lines:
-            dialogue.say("choice_not_clear")
+            dialogue.missed("choice_not_clear")
+            if state.misses > 1:
+                state.options = state.options[:2]
         return True
     return False
+
+
+def _picked(dialogue: Dialogue, words: str) -> Option | None:
+    numbered = dialogue.has(Choose)
+    return pick(words, dialogue.state.options, dialogue.now, month_first=dialogue.tenant.month_first, numbered=numbered)
 
 
 def _words_of_choice(dialogue: Dialogue) -> str:

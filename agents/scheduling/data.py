@@ -9,7 +9,7 @@ from uuid import UUID
 from agents.flows import FlowData
 
 _WHICH_DOCTOR = ("practitioner", "specialty", "complaint")
-_SEARCHED_BY = ("day", "time", *_WHICH_DOCTOR)
+_SEARCHED_BY = ("day", "time", "location", "avoid", "doctor_sex", *_WHICH_DOCTOR)
 
 
 class VisitData(FlowData):
@@ -22,6 +22,10 @@ class VisitData(FlowData):
     time: str | None = None
     location: str | None = None
     visit_type: str | None = None
+    avoid: str | None = (
+        None  # days, times and doctors that do not suit, in the words that were said, one after the other
+    )
+    doctor_sex: str | None = None
     for_whom: str | None = None
     appointment: str | None = None
     reason: str | None = None
@@ -40,6 +44,9 @@ class VisitData(FlowData):
     def put(self, slot: str, value: str) -> None:
         """A new doctor, specialty or complaint takes the place of whichever stood before; a doctor's name leaves the
         specialty and the complaint as they are, since they tell namesakes apart."""
+        if slot == "avoid":
+            self.avoid = f"{self.avoid}; {value}" if self.avoid else value
+            return
         if slot in _WHICH_DOCTOR:
             self.other_than = None
             if slot != "practitioner":

@@ -71,6 +71,7 @@ class State(BaseModel):
 
     patient_id: UUID | None = None
     given: str = ""
+    noted: dict[str, str] = Field(default_factory=dict)  # of the writer, said before it was asked: birth_date, name
     verified_at: datetime | None = None
     tries: int = 0
     greeted: bool = False

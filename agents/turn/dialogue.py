@@ -96,6 +96,11 @@ class Dialogue:
     def say(self, name: str, /, **facts: object) -> None:
         self.lines.append(self.phrase(name, **facts))
 
+    def missed(self, name: str) -> None:
+        """Say that something was not understood, each time in another way, and at last that there is a person."""
+        self.state.misses += 1
+        self.say(name if self.state.misses == 1 else "simpler" if self.state.misses == 2 else "offer_person")
+
     def phrase(self, name: str, /, **facts: object) -> str:
         tell = spoken_phrase if self.channel == "phone" else phrase
         return tell(self.language, name, **facts)

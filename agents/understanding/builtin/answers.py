@@ -22,6 +22,8 @@ _YES_WITHIN = _WORDS.pattern("yes_within")
 _NO_LEAD = _WORDS.pattern("no_lead")
 _NO_WITHIN = _WORDS.pattern("no_within")
 _BUT = re.compile(r"(?<!\w)(?:but|except|however|instead|lekin|magar|par|only if|make it|change it)(?!\w)")
+_ANY_ONE = _WORDS.pattern("any_one")
+_BOUND = re.compile(r"(?<!\w)(?:after|before|by|till|until|past|post|from|than|around|about|between|not) $")
 _ORDINAL = _WORDS.part("ordinal")
 _PICK = _WORDS.pattern("pick")
 _MORE: tuple[tuple[str, str], ...] = tuple(_WORDS.table("more").items())
@@ -85,7 +87,16 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
     specified = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
     if specified and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (specified[0].start, _one_after(text, specified[-1].end)))
-    match = next((match for match in _PICK.finditer(text) if _in_reach(match, len(utterance.options))), None)
+    if _ANY_ONE.fullmatch(text.strip(" .!")):
+        return _choose(message, (len(text) - len(text.lstrip(" .!")), len(text.rstrip(" .!"))))
+    match = next(
+        (
+            match
+            for match in _PICK.finditer(text)
+            if _in_reach(match, len(utterance.options)) and not _BOUND.search(text[: match.start()])
+        ),
+        None,
+    )
     return _choose(message, match.span()) if match and not (specified and not fits) else None
 
 

@@ -41,6 +41,7 @@ _STEERING_PATTERNS = tuple(
     (re.compile(rf"(?<!\w)(?:{_WORDS.text(name)})(?!\w)"), command) for name, command in _STEERING
 )
 _STOP = _WORDS.pattern("stop")
+_SOFT_NO = _WORDS.pattern("soft_no")
 _RESUME = _WORDS.pattern("resume")
 _NEGATED_BEFORE = re.compile(
     r"(?<!\w)(?:don't|do not|didn't|not|never|no need to|without|mat|not asking to|don't want to|not to) (?:\w+ ){0,1}$"
@@ -55,6 +56,11 @@ def only_messages_wanted(text: str) -> Command | None:
     if _RESUME.fullmatch(said):
         return ResumeMessages()
     return None
+
+
+def is_soft_no(text: str) -> bool:
+    """Whether a message says no for now and nothing else ("not just yet", "nothing, thanks", "maybe in the future")."""
+    return bool(_SOFT_NO.fullmatch(text.strip(" .!,")))
 
 
 def steering(text: str) -> list[Intent]:

@@ -42,8 +42,8 @@ _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
 )
 _CORRECTING = _WORDS.pattern("correcting")
-_NOT = re.compile(r"(?<!\w)(?:not|no longer|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
-_NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
+_NOT = _WORDS.pattern("not_before")
+_NOT_AFTER = _WORDS.pattern("not_after")
 _BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
 _PLACE = _WORDS.pattern("place")
@@ -107,7 +107,9 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     for intent in reading.starts:
         assert isinstance(intent.command, Start)
         flow, said = intent.command.flow, text[intent.start : intent.end]
-        if (
+        if utterance.awaiting == "confirm" and flow in ("list", "book") and _names_what_was_read(reading):
+            instead.append((intent.start, 0, Affirm()))
+        elif (
             flow == "cancel"
             and utterance.flow in ("book", "reschedule", "waitlist")
             and not _NOUN.search(text[intent.start :])
@@ -145,6 +147,12 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     return starts, instead
 
 
+def _names_what_was_read(reading: Reading) -> bool:
+    """Whether a message agrees by naming again what was read back ("confirm my visit for friday at 11")."""
+    agrees = reading.yes is not None or re.match(r" ?(?:confirm|book)(?!\w)", reading.message.text)
+    return bool(agrees and reading.pieces) and all(_in_last_answer(reading, piece) for piece in reading.pieces)
+
+
 def _without_doubles(starts: list[Intent], text: str) -> list[Intent]:
     """One intent a clause: "cancel my booking" is not also a wish to book."""
     kept = [starts[0]]
@@ -176,7 +184,7 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
 def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     """Starts, each followed by the values that belong to it."""
     pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
-    pieces = _without_denied(reading.message.text, pieces)
+    pieces = _denied_apart(reading.message.text, pieces)
     if not starts:
         return _fills(reading, _about_running(reading, pieces), begun=False)
     bounds = _segments(reading.message.text, starts)
@@ -229,12 +237,16 @@ def _chosen(reading: Reading, piece: Piece) -> bool:
     )
 
 
-def _without_denied(text: str, pieces: list[Piece]) -> list[Piece]:
-    """Leave out "not dr rana" of "dr rao not dr rana"."""
-    kept = [
-        piece for piece in pieces if not _NOT.search(text[: piece.start]) and not _NOT_AFTER.match(text[piece.end :])
-    ]
-    return kept or [piece for piece in pieces if not any(_NOT.search(text[: piece.start]) for piece in pieces)]
+def _denied_apart(text: str, pieces: list[Piece]) -> list[Piece]:
+    """What does not suit ("not dr rana", "i am busy on friday") is a piece of its own kind, or none."""
+    found = []
+    for piece in pieces:
+        denied = _NOT.search(text[: piece.start]) or _NOT_AFTER.match(text[piece.end :])
+        if not denied:
+            found.append(piece)
+        elif piece.slot in ("day", "time", "practitioner"):
+            found.append(Piece("avoid", piece.start, piece.end))
+    return found
 
 
 def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:

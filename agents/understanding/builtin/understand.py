@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agents.commands import Command
-from agents.understanding.builtin.intents import only_messages_wanted
+from agents.commands import Abandon, Command
+from agents.understanding.builtin.intents import is_soft_no, only_messages_wanted
 from agents.understanding.builtin.meaning import commands_of
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.resolve.spelling import plain
@@ -24,4 +24,12 @@ def read(utterance: Utterance) -> list[Command]:
     """The commands of one message."""
     message = plain(utterance.text[:LONGEST])
     whole = only_messages_wanted(message.text)
-    return [whole] if whole is not None else commands_of(Reading.of(message, utterance))
+    if whole is not None:
+        return [whole]
+    if _in_talk(utterance) and is_soft_no(message.text):
+        return [Abandon()]
+    return commands_of(Reading.of(message, utterance))
+
+
+def _in_talk(utterance: Utterance) -> bool:
+    return utterance.flow is not None or utterance.awaiting is not None
