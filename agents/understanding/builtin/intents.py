@@ -25,6 +25,7 @@ from lexicon import beside
 
 _WORDS = beside(__file__)
 
+_BREAK = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _PERSON = _WORDS.part("person")
 _STEERING: tuple[tuple[str, Command], ...] = (
     ("hand_over", HandOver()),
@@ -83,7 +84,24 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if not found:
         found = _sought(text, pieces)
+    elif not any(intent.command == Start(flow="book") for intent in found):
+        found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
+
+
+def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
+    """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
+    if not any(intent.command == Start(flow="cancel") for intent in found):
+        return []
+    edges = [0, *(match.end() for match in _BREAK.finditer(text)), len(text)]
+    for piece in pieces:
+        if piece.slot != "specialty":
+            continue
+        start = max(edge for edge in edges if edge <= piece.start)
+        end = min((edge for edge in edges if edge > piece.start), default=len(text))
+        if not any(start <= intent.start < end for intent in found):
+            return [Intent(Start(flow="book"), start, piece.end)]
+    return []
 
 
 def _sought(text: str, pieces: list[Piece]) -> list[Intent]:
