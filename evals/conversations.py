@@ -54,8 +54,8 @@ def scenarios() -> list[dict[str, Any]]:
 
 async def play(runtime: Runtime, scenario: dict[str, Any]) -> Played:
     """Play one on a hospital with no appointments, and compare what it leaves."""
+    await _reset(runtime)
     facts = await demo.facts(runtime.database, demo.TENANT_ID)
-    await _reset(runtime, [str(row["id"]) for row in facts.patients])
     patients = {str(row["id"]): row for row in facts.patients}
     me = patients[str(demo._id("patient", scenario.get("patient", 0)))]
     phone = scenario.get("phone", me["phone"])
@@ -76,11 +76,10 @@ def _fill_in(line: str, born: date) -> str:
     return said.replace("$dob", f"{born.day} {born:%B %Y}".lower())
 
 
-async def _reset(runtime: Runtime, known: list[str]) -> None:
-    """No visits, tickets and conversations, and of patients only the `known`."""
+async def _reset(runtime: Runtime) -> None:
+    """No visits, tickets and conversations, and nobody who was registered in one."""
     async with runtime.database.begin(demo.TENANT_ID) as session:
-        query = "UPDATE patient SET deleted_at = now(), phone = NULL WHERE id <> ALL(CAST(:known AS uuid[]))"
-        await session.execute(text(query), {"known": known})
+        await session.execute(text(_UNREGISTER))
         for table in _TABLES:
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("UPDATE conversation SET state = 'closed' WHERE state <> 'closed'"))
@@ -211,6 +210,10 @@ _REGISTERED = """
            (SELECT r.relation FROM patient_relation r WHERE r.related_id = p.id) AS relation
       FROM patient p
      WHERE p.phone = :phone AND p.deleted_at IS NULL AND EXISTS (
+           SELECT 1 FROM consent c WHERE c.patient_id = p.id AND c.evidence ->> 'how' LIKE 'conversation %')
+"""
+_UNREGISTER = """
+    UPDATE patient p SET deleted_at = now(), phone = NULL WHERE EXISTS (
            SELECT 1 FROM consent c WHERE c.patient_id = p.id AND c.evidence ->> 'how' LIKE 'conversation %')
 """
 _CONSENTS = "SELECT count(*) FROM consent WHERE patient_id = :patient AND purpose = 'messages' AND withdrawn_at IS NULL"

@@ -36,7 +36,7 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     assert dialogue.state.patient_id is not None
     relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(dialogue.state.patient_id))).items
     found = [relative for relative in relatives if _fits(relative, tokens)]
-    if len(found) == 1 and found[0].may_act:
+    if len(found) == 1 and (found[0].may_act or found[0].patient_id in dialogue.state.vouched):
         dialogue.state.subject_id, dialogue.state.subject_name = found[0].patient_id, found[0].name
         return True
     dialogue.say("relative_not_linked", words=words)
