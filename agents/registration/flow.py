@@ -172,7 +172,7 @@ async def _next(dialogue: Dialogue, data: RegisterData) -> None:
         "who": dialogue.phrase("register_of_relative", relation=relation) if relation else "",
     }  # fmt: skip
     args: dict[str, JsonValue] = {
-        **about, "conversation_id": str(dialogue.conversation_id), "language": dialogue.language,
+        **about, "evidence": f"conversation {dialogue.conversation_id}", "language": dialogue.language,
         "channel": "phone" if dialogue.channel == "phone" else "whatsapp",
         "relative_of": str(patient_id) if relation else None, "relation": relation,
     }  # fmt: skip

@@ -29,7 +29,7 @@ class RegisterPatient(Args):
     birth_date: date
     sex: Sex
     phone: str = Field(max_length=30)
-    conversation_id: UUID
+    evidence: str = Field(min_length=1, max_length=200, description="Where the yes was given")
     language: str = Field("en", pattern="^(en|hi)$")
     channel: Channel = "whatsapp"
     relative_of: UUID | None = Field(None, description="The patient who registers a relative")
@@ -52,9 +52,8 @@ async def register_patient(ctx: ToolContext, args: RegisterPatient) -> PatientOu
         raise LikelyDuplicate
     new = CreatePatient(**about, language=args.language, channel=args.channel, consents=[])  # type: ignore[arg-type]
     made: PatientOut = await create_patient(ctx, new)
-    said = f"conversation {args.conversation_id}"
     for purpose in ("care", "messages"):
-        await give_consent(ctx, GiveConsent(patient_id=made.id, purpose=purpose, evidence=said))
+        await give_consent(ctx, GiveConsent(patient_id=made.id, purpose=purpose, evidence=args.evidence))
     if args.relative_of is not None and args.relation is not None:
         await ctx.load(Patient, args.relative_of)
         link = LinkRelative(patient_id=args.relative_of, related_id=made.id, relation=args.relation)

@@ -82,7 +82,8 @@ class Guard:
 
     async def outgoing(
         self, work: UnitOfWork, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (),
-        named: Iterable[str] = (), by_agent: bool, grounds: Callable[[], Iterable[object]] | None = None, zone: ZoneInfo,
+        named: Iterable[str] = (), by_agent: bool, grounds: Callable[[], Iterable[object]] | None = None,
+        zone: ZoneInfo,
     ) -> tuple[Verdict, Subject, list[Decision]]:  # fmt: skip
         """Judge a message to a patient; nothing is recorded yet (`note`). `named`: people as that patient named them,
         whom the message may name too."""
