@@ -219,7 +219,7 @@ async def _go_on(dialogue: Dialogue, *, changed: bool) -> None:
     """Take the flow further, once it is known who writes; then the next one, if one was waiting."""
     state = dialogue.state
     asked_now = state.awaiting == "birth_date" or state.verified_at is None
-    if not await verified(dialogue):
+    if not await _may_go_on(dialogue):
         return
     if state.answering is not None:
         answering, state.answering = state.answering, None
@@ -234,10 +234,18 @@ async def _go_on(dialogue: Dialogue, *, changed: bool) -> None:
         state.begin(queued.flow, queued.data)
         dialogue.say(f"next_{queued.flow}")
         dialogue.commands = ()
+        if not await _may_go_on(dialogue):
+            return
         await _step(dialogue, changed=True)
     if state.flow is None and not dialogue.handed_over and not state.pending:
         state.ask("anything_else")
         dialogue.say("anything_else")
+
+
+async def _may_go_on(dialogue: Dialogue) -> bool:
+    """Whether the flow under way needs to know nobody, or it is known who writes."""
+    flow = dialogue.state.flow
+    return (flow is not None and not flows.find(flow).verified) or await verified(dialogue)
 
 
 async def _step(dialogue: Dialogue, *, changed: bool) -> None:

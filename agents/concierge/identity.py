@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import cast
 
-from agents.turn.conversation_state import Waiting
+from agents import flows
+from agents.turn.conversation_state import QueuedFlow, Waiting
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_birth_date
 from governance.record import POLICY_DECISION
@@ -15,19 +17,21 @@ TRIES = 3
 VALID_FOR = timedelta(hours=24)
 
 
+def is_verified(dialogue: Dialogue) -> bool:
+    """Whether it is known who writes."""
+    state = dialogue.state
+    known = state.patient_id is not None and state.verified_at is not None
+    return known and dialogue.work.now - cast(datetime, state.verified_at) < VALID_FOR
+
+
 async def verified(dialogue: Dialogue) -> bool:
     """Is it known who writes? Asks for the birth date, and hands over after three wrong ones."""
     state = dialogue.state
-    if (
-        state.patient_id is not None
-        and state.verified_at is not None
-        and dialogue.work.now - state.verified_at < VALID_FOR
-    ):
+    if is_verified(dialogue):
         return True
     patients = await _of_number(dialogue)
     if not patients:
-        dialogue.say("number_not_known")
-        await hand_over(dialogue, "The number is not in any patient's record", said=True)
+        await _register(dialogue)
         return False
     asked = state.awaiting == "birth_date"
     words = _birth_date_said(dialogue)
@@ -93,7 +97,27 @@ async def _of_number(dialogue: Dialogue) -> list[PatientOut]:
     return (await dialogue.call_as_service(search_patients, phone=dialogue.address)).items
 
 
+async def _register(dialogue: Dialogue) -> None:
+    """Register whom the number is of; what was under way waits behind that."""
+    state, register = dialogue.state, flows.registration()
+    begun = [one for one in state.queued if one.flow == register.name]
+    state.queued = [one for one in state.queued if one.flow not in (register.name, state.flow)]
+    if state.flow is not None:
+        state.queued.insert(0, QueuedFlow(flow=state.flow, data=state.data.for_later()))
+    await flows.release(dialogue)
+    state.end_flow()
+    state.answering = None
+    state.begin(register.name, begun[0].data if begun else None)
+    await register.does.step(dialogue, changed=True)
+
+
 def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:
+    become(dialogue, patient)
+    dialogue.say("verified", given=patient.given)
+
+
+def become(dialogue: Dialogue, patient: PatientOut) -> None:
+    """From here on the writer is that patient."""
     state = dialogue.state
     state.patient_id, state.given = patient.id, patient.given
     state.verified_at, state.tries, state.misses = dialogue.work.now, 0, 0
@@ -103,7 +127,6 @@ def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:
     )
     state.noted.clear()
     state.ask(None)
-    dialogue.say("verified", given=patient.given)
 
 
 def _birth_date_said(dialogue: Dialogue) -> str | None:

@@ -83,7 +83,7 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     assert state.patient_id is not None
     relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(state.patient_id))).items
     found = _found(dialogue, relatives, words, tokens)
-    if len(found) == 1 and found[0].may_act:
+    if len(found) == 1 and (found[0].may_act or found[0].patient_id in state.vouched):
         state.subject_id, state.subject_name, data.said = found[0].patient_id, found[0].name, ""
         if asked:
             state.ask(None)

@@ -73,6 +73,8 @@ class State(BaseModel):
     given: str = ""
     noted: dict[str, str] = Field(default_factory=dict)  # of the writer, said before it was asked: birth_date, name
     verified_at: datetime | None = None
+    vouched: list[UUID] = Field(default_factory=list)  # relatives whom the writer registered in this conversation
+    named: list[str] = Field(default_factory=list)  # who was registered, as the writer named them
     tries: int = 0
     greeted: bool = False
 

@@ -148,6 +148,13 @@ class Dialogue:
         confirmation = confirmation_digest(pending.tool, pending.args)
         await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
 
+    async def act_as_service(self, pending: Pending) -> BaseModel:
+        """Do what was read back as the service: for one who is no patient yet. As with `act`, a plain yes goes
+        before."""
+        caller = system(self.tenant.id, "agent:concierge")
+        confirmation = confirmation_digest(pending.tool, pending.args)
+        return await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
+
     async def call_as_service(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
         """Call a tool as the service: before it is known who the patient is, or across a patient's relatives."""
         out = await self._call(tool_of(run).name, args, system(self.tenant.id, "agent:concierge"))

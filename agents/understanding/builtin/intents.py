@@ -47,6 +47,9 @@ _RESUME = _WORDS.pattern("resume")
 _NEGATED_BEFORE = re.compile(
     r"(?<!\w)(?:don't|do not|didn't|not|never|no need to|without|mat|not asking to|don't want to|not to) (?:\w+ ){0,1}$"
 )
+# "Do you give certificates" asks what there is, and asks for none.
+_WHETHER = re.compile(r"(?<!\w)(?:do|does) (?:you|u|they|the hospital)(?: (?!have my)\w+){0,3} $")
+_PART = re.compile(r"[.!?;\n]+ ?|(?<!\w)(?:and|also|aur|plus)(?!\w) ?")
 
 
 def only_messages_wanted(text: str) -> Command | None:
@@ -80,16 +83,35 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     for flow in FLOWS.values():
         for match in flow.starts.finditer(text) if flow.starts is not None else ():
             spans = [*claimed, *((intent.start, intent.end) for intent in found)]
+            if flow.first and _WHETHER.search(text[: match.start()]):
+                continue
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
-    if not found:
-        found = _sought(text, pieces)
+    if all(_stands_first(intent) for intent in found):
+        beside, left = _beside(text, found, pieces)
+        found += _sought(beside, left)
     elif not any(intent.command == Start(flow="book") for intent in found):
-        found += _beside(text, pieces, found)
+        found += _beside_cancellation(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
 
 
-def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
+def _stands_first(intent: Intent) -> bool:
+    return isinstance(intent.command, Start) and FLOWS[intent.command.flow].first
+
+
+def _beside(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, list[Piece]]:
+    """The text with the parts of what was found blanked, and the pieces that stand elsewhere: "my bill is wrong, and i
+    need a dentist" seeks a dentist too."""
+    for intent in found:
+        left = max((match.end() for match in _PART.finditer(text, 0, intent.start)), default=0)
+        after = _PART.search(text, intent.end)
+        right = after.start() if after else len(text)
+        text = text[:left] + "." * (right - left) + text[right:]
+        pieces = [piece for piece in pieces if piece.end <= left or piece.start >= right]
+    return text, pieces
+
+
+def _beside_cancellation(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
     """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
     if not any(intent.command == Start(flow="cancel") for intent in found):
         return []

@@ -145,7 +145,14 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
         starts = _without_doubles(starts, text)
     if not starts and (first := _asks_by_itself(reading)) is not None:
         starts = [Intent(Start(flow="book"), first.start, first.end)]
-    return starts, instead
+    elif [intent.command for intent in starts] == [Start(flow="register")] and (wanted := _kind_of_doctor(reading)):
+        starts.append(Intent(Start(flow="book"), wanted.start, wanted.end))
+    return sorted(starts, key=lambda intent: intent.start), instead
+
+
+def _kind_of_doctor(reading: Reading) -> Piece | None:
+    """What one who is new wants besides: "new here, tooth pain", "my mother is new, can she see a heart doctor"."""
+    return next((one for one in reading.pieces if one.slot in ("specialty", "complaint", "practitioner")), None)
 
 
 def _names_what_was_read(reading: Reading) -> bool:
