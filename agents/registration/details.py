@@ -123,7 +123,7 @@ def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
     for piece in _ENDS.split(left[start:]):
         place = left.index(piece, start) if piece else start
         words = _EDGE.sub("", said.words(place, place + len(piece)))
-        words = re.sub(r"(?i)[ ,]+(?:fe)?male$|[ ,]+[mf]$", "", words)
+        words = re.sub(r"(?i)[ ,]+(?:fe)?male$|[ ,]+[mf]$", "", words).rstrip(" .")
         if words:
             return next((one for one in (words, words.split(". ")[0]) if is_name(one)), None)
     return None

@@ -10,6 +10,7 @@ from agents.commands import Command, Correct, Deny, Fill, Start
 from agents.flows import Flow, FlowData, flow
 from agents.service.kinds import kind_of, names_what
 from agents.turn.dialogue import Dialogue
+from agents.understanding.meaning.reader import Meaning
 from tools.tickets.requests import RequestOut, find_requests, request_service
 
 _NUMBER = re.compile(r"(?<!\d)\d{4,7}(?!\d)")
@@ -48,7 +49,7 @@ class Request(Flow):
         if dialogue.state.awaiting == "request_detail" and not data.request_detail and not dialogue.has(Deny):
             data.request_detail = dialogue.text.strip()[:_LONGEST] or None
         words = "; ".join(said for said in (data.request, data.request_detail) if said)[:_LONGEST]
-        kind = kind_of(data.request or words)
+        kind = kind_of(data.request or words, dialogue.runtime.services.find(Meaning))
         if not data.asked and not data.request_detail and not names_what(kind, words):
             if await _told_of_open(dialogue, kind):
                 return
