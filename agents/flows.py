@@ -39,6 +39,9 @@ class Flow:
         """Take the flow one step further. `changed`: this message gave or corrected a piece of information."""
         raise NotImplementedError
 
+    def begun(self, data: FlowData, text: str) -> None:
+        """The flow begins with this message."""
+
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         """Put a piece of information where it belongs. `data`: of the flow under way, or of one that is queued. True:
         something has changed."""

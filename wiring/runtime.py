@@ -17,6 +17,7 @@ from agents.scribe.writing import ModelNotes
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
+from agents.understanding.meaning.reader import Meaning
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.utterance import Understanding
 from db.blobs import Blobs
@@ -26,6 +27,7 @@ from governance.key_check import KeysDiffer, check_keys
 from governance.redaction.redactor import Redactor
 from governance.seals.keys import public_lines
 from governance.seals.sealer import Seals
+from rag.embedding.shared import Embeddings
 from scribe.making import NoteModel
 from settings import Settings
 from tools import rooms
@@ -57,6 +59,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
     rooms.load()
     database = Database(url, pool_size=settings.database_pool)
     people = People(database)
+    meaning = Meaning(Embeddings(settings.data_dir))
     services = (
         Services()
         .put(KnownPeople, people)
@@ -66,7 +69,8 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         .put(Carrier, _carrier(settings))
         .put(Recognizers, _recognizers(settings))
         .put(NoteModel, _note_model(settings))
-        .put(Understanding, _understanding(settings))
+        .put(Meaning, meaning)
+        .put(Understanding, _understanding(settings, meaning))
         .put(UrgencyCheck, lambda text: bool(red_flags(text)))
         .put(SlotRules, SlotRules(hold_minutes=settings.hold_minutes, horizon_days=settings.slot_horizon_days))
         .put(Patience, Patience(again_s=settings.waiting_reply_s, offer_s=settings.offer_back_s))
@@ -82,7 +86,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         services=services,
     )
     services.put(Turns, Turns(runtime))
-    services.put(Rerunner, Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings)))
+    services.put(Rerunner, Rehearse(runtime, BuiltIn(meaning), partial(_model_for_rerun, settings, meaning)))
     return runtime
 
 
@@ -110,8 +114,8 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
         yield runtime
 
 
-def _understanding(settings: Settings) -> Understanding:
-    builtin: Understanding = BuiltIn()
+def _understanding(settings: Settings, meaning: Meaning) -> Understanding:
+    builtin: Understanding = BuiltIn(meaning)
     if settings.model_name is None:
         return builtin
     model = ModelUnderstanding(
@@ -135,7 +139,7 @@ def _note_model(settings: Settings) -> NoteModel | None:
     )
 
 
-async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | None) -> FallingBack:
+async def _model_for_rerun(settings: Settings, meaning: Meaning, prompt: str | None, name: str | None) -> FallingBack:
     """An understanding by the configured model's server, with another prompt or model. Raises ValueError."""
     if settings.model_name is None:
         raise ValueError("no model is configured (WARDLINE_MODEL_NAME)")
@@ -150,7 +154,7 @@ async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | N
         )
     except (KeyError, ValueError, yaml.YAMLError, TemplateError) as error:
         raise ValueError(f"the prompt cannot be used: {error}") from error
-    return FallingBack(model, BuiltIn())
+    return FallingBack(model, BuiltIn(meaning))
 
 
 def _recognizers(settings: Settings) -> Recognizers:

@@ -9,6 +9,7 @@ from agents.commands import (
     Abandon,
     Affirm,
     Ask,
+    Chat,
     Correct,
     Deny,
     Fill,
@@ -30,6 +31,7 @@ from agents.flows import FlowData
 from agents.turn.conversation_state import QueuedFlow
 from agents.turn.dialogue import Dialogue
 from agents.understanding.builtin.intents import only_messages_wanted
+from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_birth_date
 from agents.vocabulary import WHO
@@ -39,7 +41,7 @@ from tools.runtime.errors import ToolError
 
 MISSES = 3
 _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
-_ASIDE = (Ask, Thank, Greet, Goodbye, Repeat, SetLanguage)
+_ASIDE = (Ask, Chat, Thank, Greet, Goodbye, Repeat, SetLanguage)
 
 
 async def act(dialogue: Dialogue) -> None:
@@ -70,9 +72,18 @@ async def _at_once(dialogue: Dialogue) -> bool:
         said = only_messages_wanted(plain(dialogue.text).text)
         if said is not None:
             await _set_messages(dialogue, allowed=isinstance(said, ResumeMessages))
-        else:  # a model's reading alone changes no consent
-            dialogue.say("messages_how")
+        else:  # no reading but the plain words changes consent by itself
+            dialogue.state.ask("stop_messages" if dialogue.has(StopMessages) else None)
+            dialogue.say("messages_sure" if dialogue.has(StopMessages) else "messages_how")
         return True
+    if dialogue.state.awaiting == "stop_messages":
+        dialogue.state.ask(None)
+        if is_plain_yes(dialogue.text) or is_yes_among_other_words(dialogue.text, dialogue.state.last_answer):
+            await _set_messages(dialogue, allowed=False)
+            return True
+        if dialogue.has(Deny):
+            dialogue.say("messages_stay")
+            return True
     language = dialogue.first(SetLanguage)
     if language is not None:
         dialogue.language = language.language
@@ -180,6 +191,7 @@ async def _start(dialogue: Dialogue, command: Start, place: int) -> FlowData:
     state = dialogue.state
     if state.flow is None:
         state.begin(command.flow)
+        flows.find(command.flow).does.begun(state.data, dialogue.text)
         return state.data
     begun_now = any(isinstance(command, Start) and command.flow == state.flow for command in dialogue.commands[:place])
     if state.flow == command.flow and not begun_now:
@@ -191,6 +203,7 @@ async def _start(dialogue: Dialogue, command: Start, place: int) -> FlowData:
     await flows.release(dialogue)
     state.end_flow()
     state.begin(command.flow)
+    flows.find(command.flow).does.begun(state.data, dialogue.text)
     if resumed and not any(word in dialogue.text.lower().split() for word in _INSTEAD):
         state.queued.append(left)
     return state.data
@@ -282,6 +295,8 @@ async def _small_talk(dialogue: Dialogue) -> None:
         dialogue.say("goodbye")
     elif dialogue.has(Thank):
         dialogue.say("welcome")
+    elif dialogue.has(Chat):
+        dialogue.say("chat" if state.greeted else "greeting", hospital=dialogue.tenant.name)
     elif dialogue.has(Greet):
         dialogue.say("greeting", hospital=dialogue.tenant.name)
     elif dialogue.has(Affirm) or state.awaiting == "birth_date" or dialogue.fills():

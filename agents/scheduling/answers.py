@@ -13,7 +13,6 @@ from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
 
@@ -35,7 +34,9 @@ async def step(dialogue: Dialogue, next_step: Next, *, changed: bool) -> None:
         await book.release(dialogue)
     if state.awaiting == "choice" and await _choice(dialogue, changed=changed):
         return
-    if not await settle_subject(dialogue):
+    if state.awaiting == "for_whom" and dialogue.has(Affirm) and dialogue.data(VisitData).fits:
+        state.ask(None)
+    elif not await settle_subject(dialogue):
         return
     await next_step(dialogue)
 
@@ -44,13 +45,15 @@ async def _answer_to_read_back(dialogue: Dialogue, pending: Pending) -> None:
     """Only a plain yes, by the patient's own words, to exactly what was read back lets the tool act."""
     if dialogue.has(Deny):
         await _refused(dialogue, pending)
-    elif dialogue.has(Affirm) and is_plain_yes(
-        dialogue.text, action=pending.action if pending.action != "waitlist" else "book"
+    elif dialogue.has(Affirm) and dialogue.says_yes_to(
+        pending, pending.action if pending.action != "waitlist" else "book"
     ):
         await _act(dialogue, pending)
+    elif dialogue.has(Fill, Correct) and pending.action in ("book", "reschedule"):  # said again: it is not that
+        await _refused(dialogue, pending)
     else:
         if not dialogue.lines:
-            dialogue.say("need_clear_yes")
+            dialogue.missed("need_clear_yes")
         dialogue.read_back(pending)
 
 
@@ -111,6 +114,10 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
     more = dialogue.first(More)
     if more is not None and state.kind == "slot":
         _turn_page(dialogue, more.direction)
+        return False
+    if state.flow == "cancel" and state.kind == "appointment" and visits.all_are_meant(dialogue.text):
+        dialogue.data(VisitData).appointment = dialogue.text[:200]
+        state.ask(None)
         return False
     words = _words_of_choice(dialogue)
     option = _picked(dialogue, words) if words else None

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, JsonValue
 
 from agents import flows
-from agents.commands import Command, Fill
+from agents.commands import Affirm, Chat, Command, Fill, Goodbye, Greet, Thank
 from agents.flows import FlowData
 from agents.phrases import phrase, spoken_phrase
 from agents.turn.conversation_state import Pending, State
+from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 from agents.understanding.utterance import Directory, Known
 from tools.conversations.texts import say_soon, say_when
 from tools.facility.tools import LocationOut
@@ -24,6 +25,7 @@ from tools.runtime.runtime import Runtime, Step, confirmation_digest
 from tools.runtime.tool import Given, Operation, Result, tool_of
 from tools.runtime.unit_of_work import UnitOfWork
 
+_WITH_A_YES = (Affirm, Thank, Greet, Goodbye, Chat)
 CommandType = TypeVar("CommandType", bound=Command)
 Data = TypeVar("Data", bound=FlowData)
 
@@ -92,6 +94,15 @@ class Dialogue:
         self.state.ask("confirm")
         self.has_read_back = True
         self.say(f"read_back_{pending.action}", **pending.facts)
+
+    def says_yes_to(self, pending: Pending, action: str) -> bool:
+        """Whether the patient's own words are an explicit yes to exactly what was read back, and nothing more was
+        understood in them. `action`: the name of the flow whose words agree to it."""
+        if is_plain_yes(self.text, action):
+            return True
+        only = all(isinstance(command, _WITH_A_YES) for command in self.commands)
+        told = " ".join([*pending.facts.values(), self.state.last_answer])
+        return only and is_yes_among_other_words(self.text, told, action)
 
     def say(self, name: str, /, **facts: object) -> None:
         self.lines.append(self.phrase(name, **facts))

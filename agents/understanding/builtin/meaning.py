@@ -38,13 +38,14 @@ _WORDS = beside(__file__)
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _ABOUT_VISITS = ("cancel", "reschedule", "list")
+_OF_A_VISIT = tuple(Start(flow=flow) for flow in _ABOUT_VISITS)
 _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
 )
 _CORRECTING = _WORDS.pattern("correcting")
 _NOT = _WORDS.pattern("not_before")
 _NOT_AFTER = _WORDS.pattern("not_after")
-_BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
+_BOUNDARY = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
 _PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
@@ -191,7 +192,9 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
 def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     """Starts, each followed by the values that belong to it."""
     pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
-    pieces = _denied_apart(reading.message.text, pieces)
+    about_visit = any(intent.command in _OF_A_VISIT for intent in starts) or reading.utterance.flow in _ABOUT_VISITS
+    if not about_visit:  # there a day that does not suit names the visit
+        pieces = _denied_apart(reading.message.text, pieces)
     if not starts:
         return _fills(reading, _about_running(reading, pieces), begun=False)
     bounds = _segments(reading.message.text, starts)
@@ -355,4 +358,4 @@ def _worth(slot: SlotName, text: str) -> bool:
     """Whether a message may be the answer: a birth date has digits; days and times were read before."""
     if slot == "birth_date":
         return any(char.isdigit() for char in text)
-    return slot not in ("day", "time")
+    return slot not in ("day", "time") and not text.strip(" .!#").isdigit()

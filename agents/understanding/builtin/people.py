@@ -53,6 +53,7 @@ _TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tel
 _FOR_ME = _WORDS.pattern("for_me")
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
 _FOR_SOMEONE = _WORDS.pattern("for_someone")
+_OWN_VISIT = _WORDS.pattern("own_visit")
 _IS_NAMED = _WORDS.pattern("is_named")
 _IS_ILL = _WORDS.pattern("is_ill")
 _NAME_CUE = _WORDS.pattern("name_cue")
@@ -220,7 +221,10 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         last = match.end() == len(message.text.rstrip(" .!"))
         if _TOGETHER.search(before) and not _HAS.match(tail):
             continue
-        introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of ")) or bool(_SAYS_WHO.match(tail))
+        own = bool(_OWN_VISIT.search(message.text))
+        introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of "))
+        introduced = introduced or tail.startswith("'s") or (bool(_SAYS_WHO.match(tail)) and not own)
+        last = last and not own
         if introduced or last or named > match.end("who"):
             return [Piece("for_whom", match.start("who"), named)]
     named_alone = _IS_NAMED.search(message.text)

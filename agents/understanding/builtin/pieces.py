@@ -8,7 +8,7 @@ from datetime import date
 from agents.commands import SlotName
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
-from agents.understanding.builtin.places import find_places
+from agents.understanding.builtin.places import find_places, whole_place
 from agents.understanding.resolve.births import find_birth_date, read_birth_date
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import bare_day, find_days
@@ -45,6 +45,8 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     pieces: list[Piece] = []
     if span := _birth_date(text, today, awaited=utterance.awaiting == "birth_date"):
         pieces.append(Piece("birth_date", *span))
+    if (place := whole_place(message, utterance.directory.locations)) is not None:
+        _add(pieces, claimed, [place])
     if utterance.awaiting != "name":
         _add(pieces, claimed, find_own_name(message, awaited=False))
     roles = [Piece("specialty", *match.span()) for match in ANY_ROLE.finditer(text)]
@@ -63,7 +65,9 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     _add(
         pieces,
         claimed,
-        find_places(
+        []
+        if any(piece.slot == "location" for piece in pieces)
+        else find_places(
             message,
             utterance.directory.locations,
             [*claimed, *_spans(pieces)],
@@ -181,7 +185,7 @@ def _awaited(message: Plain, utterance: Utterance, today: date) -> list[Piece]:
     """What was asked for, where no rule saw it: a bare number for a day, a part of the body for a specialty."""
     text, awaiting = message.text, utterance.awaiting
     whole = (len(text) - len(text.lstrip()), len(text.rstrip(" .!?")))
-    if awaiting == "day" and bare_day(text, today):
+    if awaiting == "day" and bare_day(text, today) and not re.fullmatch(r"[ .#]*\d[ .!]*", text):
         return [Piece("day", *whole)]
     if awaiting in ("specialty", "complaint", "practitioner") and any(
         pattern.fullmatch(text.strip(" .!?")) for pattern in BARE_PATTERNS.values()

@@ -60,6 +60,15 @@ def _wholes(known: tuple[Known, ...]) -> tuple[str, ...]:
     return tuple(sorted((name for name in names if len(name) > 3), key=len, reverse=True))
 
 
+def whole_place(message: Plain, known: tuple[Known, ...]) -> Piece | None:
+    """A place of the hospital's, by its whole name or another of its names."""
+    for whole in _wholes(known):
+        match = re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", message.text)
+        if match is not None:
+            return Piece("location", *match.span())
+    return None
+
+
 def _same_place(word: str, known: str) -> bool:
     """A short word must be the place's own: "like" is no "lake"."""
     return word == known if len(word) < 6 else likeness(word, known) >= 90
@@ -70,10 +79,6 @@ def find_places(
 ) -> list[Piece]:
     """Places said, the first one only; none where nothing looks like one."""
     text = message.text
-    for whole in _wholes(known):
-        start = re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", text)
-        if start is not None and not overlaps(*start.span(), claimed):
-            return [Piece("location", *start.span())]
     for match in _WORD.finditer(text):
         if not overlaps(*match.span(), claimed) and any(_same_place(match.group(), word) for word in _index(known)):
             return [Piece("location", match.start(), _extended(message, match.end(), claimed))]
