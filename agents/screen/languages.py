@@ -10,7 +10,7 @@ from governance.redaction.devanagari import is_devanagari
 from lexicon import Lexicon, beside
 
 _BOOK = beside(__file__)
-_OTHER = "other"
+UNNAMED = "other"  # a script that none of these has
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LEAST_WORDS, _LEAST_SHARE = 3, 0.4  # telling words of a message in Latin letters
 _LATIN_ENDS = "\u024f"
@@ -36,7 +36,7 @@ def other_language(text: str) -> OtherLanguage | None:
     letters = [char for char in text if char.isalpha()]
     foreign = [char for char in letters if char > _LATIN_ENDS and not is_devanagari(char)]
     if len(foreign) >= 2 and len(foreign) * 2 >= len(letters):
-        return next((one for one in _BY_SCRIPT if _written_in(one, text, foreign)), LANGUAGES[_OTHER])
+        return next((one for one in _BY_SCRIPT if _written_in(one, text, foreign)), LANGUAGES[UNNAMED])
     if foreign or any(map(is_devanagari, letters)):
         return None
     return _by_words(text)

@@ -18,8 +18,10 @@ from agents.commands import (
     StopMessages,
     Thank,
 )  # fmt: skip
+from agents.screen.languages import says_stop
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
+from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import FLOWS
 from lexicon import beside
 
@@ -60,6 +62,12 @@ def only_messages_wanted(text: str) -> Command | None:
     if _RESUME.fullmatch(said):
         return ResumeMessages()
     return None
+
+
+def messages_wanted(text: str) -> Command | None:
+    """The same of a message as it was written, in whatever language."""
+    said = only_messages_wanted(plain(text).text)
+    return StopMessages() if said is None and says_stop(text) else said
 
 
 def is_soft_no(text: str) -> bool:
