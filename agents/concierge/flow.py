@@ -30,9 +30,8 @@ from agents.concierge.identity import hand_over, verified
 from agents.flows import FlowData
 from agents.turn.conversation_state import QueuedFlow
 from agents.turn.dialogue import Dialogue
-from agents.understanding.builtin.intents import only_messages_wanted
+from agents.understanding.builtin.intents import messages_wanted
 from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
-from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_birth_date
 from agents.vocabulary import WHO
 from tools.patients.consents import set_message_consent
@@ -69,7 +68,7 @@ async def _act(dialogue: Dialogue) -> None:
 async def _at_once(dialogue: Dialogue) -> bool:
     """What is done at once, whatever flow is under way. True: nothing else is to be done."""
     if dialogue.has(StopMessages, ResumeMessages):
-        said = only_messages_wanted(plain(dialogue.text).text)
+        said = messages_wanted(dialogue.text)
         if said is not None:
             await _set_messages(dialogue, allowed=isinstance(said, ResumeMessages))
         else:  # no reading but the plain words changes consent by itself
@@ -86,7 +85,7 @@ async def _at_once(dialogue: Dialogue) -> bool:
             return True
     language = dialogue.first(SetLanguage)
     if language is not None:
-        dialogue.language = language.language
+        dialogue.language, dialogue.state.chose_language = language.language, True
         dialogue.say("language_set")
     if dialogue.has(HandOver):
         await _drop(dialogue)

@@ -8,9 +8,8 @@ from pydantic import JsonValue
 
 from agents.commands import Command, Correct, Deny, Fill, Start
 from agents.flows import Flow, FlowData, flow
-from agents.service.kinds import kind_of, names_what
+from agents.service.kinds import KINDS, OTHER, kind_of, names_what
 from agents.turn.dialogue import Dialogue
-from agents.understanding.meaning.reader import Meaning
 from tools.tickets.requests import RequestOut, find_requests, request_service
 
 _NUMBER = re.compile(r"(?<!\d)\d{4,7}(?!\d)")
@@ -22,6 +21,7 @@ class RequestData(FlowData):
     """A request in the patient's own words. `request_detail`: the answer to what was missing; `asked`: it was."""
 
     request: str | None = None
+    request_kind: str | None = None  # where the understanding says it; what the words say goes before
     request_detail: str | None = None
     request_number: str | None = None
     asked: bool = False
@@ -49,7 +49,7 @@ class Request(Flow):
         if dialogue.state.awaiting == "request_detail" and not data.request_detail and not dialogue.has(Deny):
             data.request_detail = dialogue.text.strip()[:_LONGEST] or None
         words = "; ".join(said for said in (data.request, data.request_detail) if said)[:_LONGEST]
-        kind = kind_of(data.request or words, dialogue.runtime.services.find(Meaning))
+        kind = _kind(data)
         if not data.asked and not data.request_detail and not names_what(kind, words):
             if await _told_of_open(dialogue, kind):
                 return
@@ -73,8 +73,7 @@ class Request(Flow):
         dialogue.state.end_flow()
 
     def ask_again(self, dialogue: Dialogue) -> None:
-        data = dialogue.data(RequestData)
-        dialogue.say(f"ask_request_{kind_of(data.request or '')}")
+        dialogue.say(f"ask_request_{_kind(dialogue.data(RequestData))}")
 
 
 @flow("request_status", agent="service", tools={find_requests}, data=RequestData, resumed=False, verified=False)
@@ -116,6 +115,11 @@ def _tell(dialogue: Dialogue, one: RequestOut) -> None:
 def _number(one: RequestOut) -> dict[str, object]:
     """The number as it is written, and digit by digit as it is said."""
     return {"number": one.number, "digits": " ".join(str(one.number))}
+
+
+def _kind(data: RequestData) -> str:
+    said = kind_of(data.request or "")
+    return data.request_kind if said == OTHER and data.request_kind in KINDS else said
 
 
 def _words(dialogue: Dialogue) -> str:

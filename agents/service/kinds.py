@@ -6,7 +6,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.spelling import plain
 from lexicon import Lexicon
 
@@ -14,18 +13,12 @@ _WORDS = Lexicon(Path(__file__).with_name("flow.yaml"))
 OTHER = "other"
 KINDS = tuple(_WORDS.texts("kinds"))
 _NAMED = _WORDS.table("named")
-# What the phrases of understanding/meaning/wants call these kinds, where that differs.
-_LIKE = {kind: kind for kind in KINDS} | {"complaint": "care", "insurance_approval": "insurance"}
 
 
-def kind_of(words: str, meaning: Meaning | None = None) -> str:
-    """The kind of request that the words are: one of `KINDS`; whose pattern is in them first, else the likeliest."""
+def kind_of(words: str) -> str:
+    """The kind of request that the words are: one of `KINDS`, the first whose pattern is in them."""
     text = plain(words).text
-    named = next((kind for kind in KINDS if _pattern(_WORDS.part(kind)).search(text)), OTHER)
-    if named != OTHER or meaning is None:
-        return named
-    likely = [one for one in meaning.wants(words) if one.label in _LIKE]
-    return _LIKE[likely[0].label] if likely else OTHER
+    return next((kind for kind in KINDS if _pattern(_WORDS.part(kind)).search(text)), OTHER)
 
 
 def names_what(kind: str, words: str) -> bool:

@@ -18,8 +18,10 @@ from agents.commands import (
     StopMessages,
     Thank,
 )  # fmt: skip
+from agents.screen.languages import says_stop
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
+from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import FLOWS
 from lexicon import beside
 
@@ -62,6 +64,12 @@ def only_messages_wanted(text: str) -> Command | None:
     return None
 
 
+def messages_wanted(text: str) -> Command | None:
+    """The same of a message as it was written, in whatever language."""
+    said = only_messages_wanted(plain(text).text)
+    return StopMessages() if said is None and says_stop(text) else said
+
+
 def is_soft_no(text: str) -> bool:
     """Whether a message says no for now and nothing else ("not just yet", "nothing, thanks", "maybe in the future")."""
     return bool(_SOFT_NO.fullmatch(text.strip(" .!,")))
@@ -88,10 +96,9 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if all(_stands_first(intent) for intent in found):
-        beside, left = _beside(text, found, pieces)
-        found += _sought(beside, left)
+        found += _sought(*_elsewhere(text, found, pieces))
     elif not any(intent.command == Start(flow="book") for intent in found):
-        found += _beside_cancellation(text, pieces, found)
+        found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
 
 
@@ -99,7 +106,7 @@ def _stands_first(intent: Intent) -> bool:
     return isinstance(intent.command, Start) and FLOWS[intent.command.flow].first
 
 
-def _beside(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, list[Piece]]:
+def _elsewhere(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, list[Piece]]:
     """The text with the parts of what was found blanked, and the pieces that stand elsewhere: "my bill is wrong, and i
     need a dentist" seeks a dentist too."""
     for intent in found:
@@ -111,7 +118,7 @@ def _beside(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, l
     return text, pieces
 
 
-def _beside_cancellation(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
+def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
     """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
     if not any(intent.command == Start(flow="cancel") for intent in found):
         return []

@@ -51,7 +51,7 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     means = _MEANS.get(best.label, {})
     if weight == "asked" and means.get("start") not in ("list", "request"):
         return commands
-    weight = "over" if weight == "asked" else weight
+    weight = "over" if weight == "asked" and "asked" not in means else weight
     least = means.get(weight, _NEVER)
     if not isinstance(least, float) or best.share < least:
         return commands
@@ -121,6 +121,8 @@ def _put(commands: list[Command], best: Likely, means: Mapping[str, object], utt
         if flow == utterance.flow and flow != "book":
             return commands
         started: list[Command] = [Start(flow=flow)]
+        if "about" in means:
+            started.append(Fill(slot="request_kind", value=str(means["about"])))
         if "appointment" in means:
             started.append(Fill(slot="appointment", value=str(means["appointment"])))
             kept = [one for one in kept if not isinstance(one, Fill) or one.slot in ("birth_date", "name", "for_whom")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.commands import Abandon, Command
-from agents.understanding.builtin.intents import is_soft_no, only_messages_wanted
+from agents.understanding.builtin.intents import is_soft_no, messages_wanted
 from agents.understanding.builtin.likely import with_wishes
 from agents.understanding.builtin.meaning import commands_of
 from agents.understanding.builtin.reading import Reading
@@ -28,7 +28,7 @@ class BuiltIn(Understanding):
 def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
     """The commands of one message; by the rules alone where no `meaning` is given."""
     message = plain(utterance.text[:LONGEST])
-    whole = only_messages_wanted(message.text)
+    whole = messages_wanted(utterance.text[:LONGEST])
     if whole is not None:
         return [whole]
     if _in_talk(utterance) and is_soft_no(message.text):
