@@ -129,6 +129,9 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         state.ask("day")
         dialogue.say("what_instead")
         return True
+    if not changed and dialogue.has(Fill, Correct) and state.kind == "slot":  # the same again: it is meant
+        dialogue.data(VisitData).insists = True
+        return False
     if dialogue.has(Choose) or not changed:
         if dialogue.has(Affirm) and (len(state.options) == 1 or state.kind == "slot"):  # the first that fits
             await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])

@@ -30,7 +30,7 @@ def pick(
 ) -> Option | None:
     """The one option that the words point at; None where they point at none or at several. `numbered`: figures in them
     may be an option's number."""
-    tokens = re.findall(r"[\w:.]+", words.lower())
+    tokens = re.findall(r"[\w:.]+", f"{words.lower()} {plain(words).text}")
     by_number = _by_number(tokens if numbered else [one for one in tokens if not one.isdigit()], options)
     if by_number is not None:
         return by_number

@@ -250,11 +250,18 @@ async def nearest(dialogue: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]
         code = dialogue.hospital.specialty_of[str(seek.practitioner.id)]
         other = replace(seek, practitioner=None, specialty=code, last=seek.first + LOOK_AHEAD, exact=False)
         tries.append((other, "none_then_other_doctor"))
+    if dialogue.data(VisitData).insists:
+        tries = [(wish, name) for wish, name in tries if _keeps(wish, seek)] or tries
     for attempt, sentence in tries:
         found = await search(dialogue, attempt)
         if found:
             return found, sentence
     return [], "none_at_all"
+
+
+def _keeps(attempt: Wanted, seek: Wanted) -> bool:
+    """Whether an attempt keeps the hours and the place that were wanted."""
+    return (attempt.time_from, attempt.time_to, attempt.location) == (seek.time_from, seek.time_to, seek.location)
 
 
 def slot_option(dialogue: Dialogue, slot: SlotOut) -> Option:

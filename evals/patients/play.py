@@ -93,7 +93,7 @@ class Patient:
             self.lost += 1
             if self.lost >= _LOST:
                 return None
-        if ask.kind is None:
+        if ask.kind is None and self.digressed:
             ask = self.open or ask
         else:
             self.open = ask
@@ -103,7 +103,9 @@ class Patient:
             return await self._change()
         if self.digressions and ask.kind in ("birth_date", "day", "choose") and self.bank.rng.random() < 0.6:
             self.digressions -= 1
+            self.digressed = True
             return self._say(self.bank.digression().text)
+        self.digressed = False
         return self._answer(ask)
 
     def _say(self, text: str, **more: str) -> str:
@@ -139,6 +141,7 @@ class Patient:
 
     ended = False
     heard, same = "", 0
+    digressed = False
 
     def _close(self, kind: str | None) -> str | None:
         if kind == "what_can_i_do" and self.answered < 4 and self.wish.goal in (*BOOKING, "two_wishes"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from agents.commands import COMMANDS, Ask, Chat, Command, Correct, Fill, Goodbye, Greet, Start, Thank
+from agents.commands import COMMANDS, Affirm, Ask, Chat, Command, Correct, Deny, Fill, Goodbye, Greet, Start, Thank
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.meaning.heads import Likely, read_head
@@ -22,8 +22,10 @@ _MEANS: dict[str, dict[str, object]] = {
     for label, means in yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8")).items()
     if means.get("start", "book") in FLOWS
 }
+_OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _FEW = 2  # words; what is shorter is an answer, not a wish
 _NEVER = 1.1
+_LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
 _WHOM = ("specialty", "practitioner", "complaint")
 _ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
 _OPEN = (
@@ -41,7 +43,8 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     if utterance.awaiting not in _OPEN:
         return commands
     if (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
-        return [*commands, complaint]
+        kept = [one for one in commands if not isinstance(one, Deny | Affirm) and one not in _OF_VISITS]
+        return [*kept, complaint]
     if few:
         return commands
     weight = _weight(commands, utterance)
@@ -53,7 +56,7 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
         return commands
     weight = "over" if weight == "asked" and "asked" not in means else weight
     least = means.get(weight, _NEVER)
-    if not isinstance(least, float) or best.share < least:
+    if not isinstance(least, float) or best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
     if "only" in means and not re.search(str(means["only"]), reading.message.text):
         return commands
@@ -74,15 +77,17 @@ def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, 
     begins = Start(flow="book") in commands
     asked = utterance.awaiting in ("specialty", "practitioner", "complaint")
     told = any(isinstance(one, Fill | Correct) and one.slot in _WHOM for one in commands)
-    decided = any(
-        not isinstance(one, Fill | Correct | Start | Greet | Thank) and _other(one) is None for one in commands
-    )
-    elsewhere = any(isinstance(one, Start) and one.flow != "book" for one in commands)
+    known = (Fill, Correct, Start, Greet, Thank, *((Deny, Affirm) if asked else ()))  # "no appetite for a week"
+    decided = any(not isinstance(one, known) and _other(one) is None for one in commands)
+    elsewhere = not asked and any(isinstance(one, Start) and one.flow != "book" for one in commands)
     if told or decided or elsewhere or not (asked or (begins and not few)):
         return None
-    likely = meaning.departments(utterance.text, read_head("departments").labels)
-    least = _ASKED if asked else _BESIDE
-    return Fill(slot="complaint", value=utterance.text.strip()[:200]) if likely[0].share >= least else None
+    clauses = [part.strip() for part in re.split(r"[.!?;,\n]+", utterance.text) if len(part.split()) > 1]
+    labels = read_head("departments").labels
+    share, words = max(
+        (meaning.departments(part, labels)[0].share, part) for part in dict.fromkeys([utterance.text.strip(), *clauses])
+    )
+    return Fill(slot="complaint", value=words[:200]) if share >= (_ASKED if asked else _BESIDE) else None
 
 
 def _weight(commands: list[Command], utterance: Utterance) -> str | None:

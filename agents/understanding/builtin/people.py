@@ -59,6 +59,7 @@ _IS_ILL = _WORDS.pattern("is_ill")
 _NAME_CUE = _WORDS.pattern("name_cue")
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
 _PRESENTS = _WORDS.pattern("presents")
+_NAMED_AND_BORN = _WORDS.pattern("named_and_born")
 _OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")
 _NOT_IN_NAME = NOT_NAMES - {
     "may",
@@ -254,7 +255,7 @@ def find_own_name(message: Plain, *, awaited: bool) -> list[Piece]:
     ):
         return _name_from(message, cue.end())
     if not awaited:
-        said = _PRESENTS.search(text)
+        said = _PRESENTS.search(text) or _NAMED_AND_BORN.search(text)
         words = said["name"].split() if said else []
         return [Piece("name", *said.span("name"))] if said and not set(words) & _NOT_IN_NAME else []
     lead = _I_AM.match(text)

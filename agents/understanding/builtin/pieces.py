@@ -11,7 +11,7 @@ from agents.understanding.builtin.people import find_doctors, find_own_name, fin
 from agents.understanding.builtin.places import find_places, whole_place
 from agents.understanding.resolve.births import find_birth_date, read_birth_date
 from agents.understanding.resolve.clock import find_times
-from agents.understanding.resolve.days import bare_day, find_days
+from agents.understanding.resolve.days import AHEAD, DayRange, bare_day, find_days
 from agents.understanding.resolve.names import find_anyone
 from agents.understanding.resolve.shift import find_shift
 from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
@@ -122,6 +122,7 @@ def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[t
     days = [
         found_day for found_day in days if not found_day.days.asap
     ] or days  # "tomorrow, as early as possible" is tomorrow
+    days = [found_day for found_day in days if found_day.days != DayRange(today, today + AHEAD)] or days[:1]
     found = [Piece("day", found_day.start, found_day.end) for found_day in days]
     if moving and not found and (shift := find_shift(text)) is not None:
         found = [Piece("day", *shift)]
