@@ -21,7 +21,8 @@ else:  # closed sets, made from the words of the flows
     SlotName = Literal[tuple(SLOTS)]
 Topic = Literal[
     "capabilities", "parking", "address", "hours", "phone", "fees", "insurance", "documents", "preparation",
-    "doctors", "specialties", "languages", "privacy", "who_are_you", "medical_advice", "results", "other",
+    "doctors", "doctor_days", "specialties", "visiting_hours", "languages", "privacy", "who_are_you",
+    "medical_advice", "results", "other",
 ]  # fmt: skip
 Language = Literal["en", "hi"]
 
@@ -134,6 +135,12 @@ class Greet(_Command):
     kind: Literal["greet"] = "greet"
 
 
+class Chat(_Command):
+    """Small talk: nothing is asked, nothing answered."""
+
+    kind: Literal["chat"] = "chat"
+
+
 class Thank(_Command):
     kind: Literal["thank"] = "thank"
 
@@ -144,7 +151,7 @@ class Goodbye(_Command):
 
 Command = Annotated[
     Start | Fill | Correct | Choose | More | Affirm | Deny | Ask | Abandon | StartOver | HandOver | SetLanguage
-    | StopMessages | ResumeMessages | Repeat | Greet | Thank | Goodbye,
+    | StopMessages | ResumeMessages | Repeat | Greet | Thank | Goodbye | Chat,
     Field(discriminator="kind"),
 ]  # fmt: skip
 COMMANDS: TypeAdapter[list[Command]] = TypeAdapter(list[Command])

@@ -39,6 +39,9 @@ class Flow:
         """Take the flow one step further. `changed`: this message gave or corrected a piece of information."""
         raise NotImplementedError
 
+    def begun(self, data: FlowData, text: str) -> None:
+        """The flow begins with this message."""
+
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         """Put a piece of information where it belongs. `data`: of the flow under way, or of one that is queued. True:
         something has changed."""
@@ -86,6 +89,8 @@ class Declared:
     begun_by: frozenset[str]
     answers_with: frozenset[str]
     resumed: bool
+    verified: bool
+    registers: bool
 
 
 _REGISTRY: dict[str, Declared] = {}
@@ -100,12 +105,15 @@ def flow(
     begun_by: Iterable[str] = (),
     answers_with: Iterable[AnyTool] = (),
     resumed: bool = True,
+    verified: bool = True,
+    registers: bool = False,
 ) -> Callable[[type[Flow]], type[Flow]]:
     """Declare a flow.
 
     `tools`: those (as their functions) that the agent holds while it is under way. `begun_by`: slots that ask for it
     where nothing is under way. `answers_with`: tools held while no flow is, to see what a yes may answer. `resumed`:
-    it is come back to where another is begun before it has ended."""
+    it is come back to where another is begun before it has ended. `verified`: it is taken up only for one who is known.
+    `registers`: it makes a patient of one whose number is in no record."""
 
     def register(kind: type[Flow]) -> type[Flow]:
         if name in _REGISTRY:
@@ -113,8 +121,9 @@ def flow(
         if name not in FLOWS or FLOWS[name].agent != agent:
             raise ValueError(f"agents/{agent}/flow.yaml does not say how patients speak of {name}")
         _REGISTRY[name] = Declared(
-            name, agent, _names(tools), data, kind(), frozenset(begun_by), _names(answers_with), resumed
-        )
+            name, agent, _names(tools), data, kind(), frozenset(begun_by), _names(answers_with), resumed,
+            verified, registers,
+        )  # fmt: skip
         return kind
 
     return register
@@ -145,6 +154,11 @@ def begun_by(slots: Iterable[str]) -> str | None:
     """The flow that such pieces of information ask for, where nothing is under way."""
     given = frozenset(slots)
     return next((declared.name for declared in all_flows() if declared.begun_by & given), None)
+
+
+def registration() -> Declared:
+    """The flow that makes a patient of one who is in no record."""
+    return next(declared for declared in all_flows() if declared.registers)
 
 
 @cache

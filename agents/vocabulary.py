@@ -3,6 +3,7 @@
 These words stand apart from the flows' code, so that commands, the prompt and the built-in understanding can be made
 from them without it.
 
+    first: true                    # its flows are looked for before others, and their words are no question
     slots: {<slot>: {means: <for the model>, words: <how long an answer may be>}}
     flows: {<flow>: {means: <for the model>, starts: [<pattern>], agrees: <pattern>, agrees_in_a_word: <words>}}
 """
@@ -34,7 +35,7 @@ class SlotWords:
 class FlowWords:
     """How patients speak of a flow. `starts` finds where one begins, in plain text; None where only another flow or a
     model begins it. `agrees`: a pattern of what agrees to it by its name ("cancel it"); `agrees_in_a_word`: single
-    words that do."""
+    words that do. `first`: it is looked for before those that are not, and its words are no question beside it."""
 
     name: str
     agent: str
@@ -42,13 +43,15 @@ class FlowWords:
     starts: re.Pattern[str] | None
     agrees: str
     agrees_in_a_word: frozenset[str]
+    first: bool = False
 
 
 def _read() -> tuple[dict[str, SlotWords], dict[str, FlowWords]]:
     slots: dict[str, SlotWords] = {}
     flows: dict[str, FlowWords] = {}
-    for path in sorted(AGENTS.glob("*/flow.yaml")):
-        lexicon, agent = Lexicon(path), path.parent.name
+    books = [(path, Lexicon(path)) for path in sorted(AGENTS.glob("*/flow.yaml"))]
+    for path, lexicon in sorted(books, key=lambda book: "first" not in book[1]):
+        agent, first = path.parent.name, "first" in lexicon
         for name in lexicon.at("slots") if "slots" in lexicon else ():
             if name in slots:
                 raise ValueError(f"{path}: the slot {name} is {slots[name].agent}'s")
@@ -61,7 +64,7 @@ def _read() -> tuple[dict[str, SlotWords], dict[str, FlowWords]]:
             starts = "|".join(words.texts("starts")) if "starts" in words else ""
             flows[name] = FlowWords(
                 name, agent, words.text("means"), re.compile(rf"(?<!\w)(?:{starts})") if starts else None,
-                words.text("agrees", ""), words.words("agrees_in_a_word", ""),
+                words.text("agrees", ""), words.words("agrees_in_a_word", ""), first,
             )  # fmt: skip
     return slots, flows
 

@@ -77,7 +77,9 @@ def _fill_in(line: str, born: date) -> str:
 
 
 async def _reset(runtime: Runtime) -> None:
+    """No visits, tickets and conversations, and nobody who was registered in one."""
     async with runtime.database.begin(demo.TENANT_ID) as session:
+        await session.execute(text(_UNREGISTER))
         for table in _TABLES:
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("UPDATE conversation SET state = 'closed' WHERE state <> 'closed'"))
@@ -164,8 +166,6 @@ async def _check(runtime: Runtime, ends: dict[str, Any], played: Played, me: dic
     for words in ends.get("said", ()):
         if not any(reply and words in reply for _, reply in played.talk):
             played.wrong.append(f"no answer says {words!r}")
-    if ends.get("silent") and played.talk[-1][1] is not None:
-        played.wrong.append("the agent answered although a person has the conversation")
     if any(reply is not None and not reply.strip() for _, reply in played.talk):
         played.wrong.append("a blank answer")
     async with runtime.database.begin(demo.TENANT_ID) as session:
@@ -175,12 +175,18 @@ async def _check(runtime: Runtime, ends: dict[str, Any], played: Played, me: dic
             .mappings()
             .one()
         )
-        tickets = (await session.execute(text("SELECT priority FROM ticket"))).scalars().all()
+        opened = (await session.execute(text("SELECT category, priority, subject FROM ticket"))).mappings().all()
+        tickets = [row["priority"] for row in opened]
+        registered = (await session.execute(text(_REGISTERED), {"phone": phone})).mappings().all()
         query = "SELECT specialty_code FROM waitlist_entry WHERE state IN ('waiting', 'offered')"
         waiting = (await session.execute(text(query))).scalars().all()
         consents = (await session.execute(text(_CONSENTS), {"patient": me["id"]})).scalar()
     if "appointments" in ends:
         played.wrong += _visits_differ(ends["appointments"], [dict(row) for row in rows], me)
+    if "tickets_of" in ends:
+        played.wrong += _rows_differ("ticket", ends["tickets_of"], [dict(row) for row in opened])
+    if "registered" in ends:
+        played.wrong += _rows_differ("patient", ends["registered"], [dict(row) for row in registered])
     found = {
         "handed_over": conversation["state"] == "handed_over",
         "language": conversation["language"],
@@ -197,7 +203,32 @@ _VISITS = """
       FROM appointment a JOIN practitioner p ON p.id = a.practitioner_id
 """
 _CONVERSATION = "SELECT state, language FROM conversation WHERE address_key = :key AND state <> 'closed'"
+_REGISTERED = """
+    SELECT p.given, p.family, p.birth_date, p.sex, p.language, p.channel,
+           (SELECT string_agg(DISTINCT c.purpose, ' ' ORDER BY c.purpose) FROM consent c
+             WHERE c.patient_id = p.id AND c.withdrawn_at IS NULL) AS consents,
+           (SELECT r.relation FROM patient_relation r WHERE r.related_id = p.id) AS relation
+      FROM patient p
+     WHERE p.phone = :phone AND p.deleted_at IS NULL AND EXISTS (
+           SELECT 1 FROM consent c WHERE c.patient_id = p.id AND c.evidence ->> 'how' LIKE 'conversation %')
+"""
+_UNREGISTER = """
+    UPDATE patient p SET deleted_at = now(), phone = NULL WHERE EXISTS (
+           SELECT 1 FROM consent c WHERE c.patient_id = p.id AND c.evidence ->> 'how' LIKE 'conversation %')
+"""
 _CONSENTS = "SELECT count(*) FROM consent WHERE patient_id = :patient AND purpose = 'messages' AND withdrawn_at IS NULL"
+
+
+def _rows_differ(name: str, wanted: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[str]:
+    """What is missing of the rows wanted (`subject` is a part of it), and what is there besides."""
+    left, wrong = list(rows), []
+    for want in wanted:
+        fits = [row for row in left if all(v == row[n] if n != "subject" else v in row[n] for n, v in want.items())]
+        if fits:
+            left.remove(fits[0])
+        else:
+            wrong.append(f"no {name} {want}")
+    return wrong + [f"a {name} too many: {row}" for row in left]
 
 
 def _visits_differ(wanted: list[dict[str, Any]], rows: list[dict[str, Any]], me: dict[str, Any]) -> list[str]:

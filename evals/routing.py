@@ -13,19 +13,22 @@ from typing import Any
 
 import yaml
 
-from agents.understanding.resolve.names import match_specialty
-from agents.understanding.utterance import Known
+from agents.scheduling.departments import place
+from agents.understanding.meaning.reader import Meaning
+from rag.embedding.shared import Embeddings
 from wiring.demo import SPECIALTIES
 
 FOLDER = Path(__file__).parent / "data" / "routing"
-KNOWN = tuple(Known(id=code, name=name) for code, name in SPECIALTIES.items())
 ADULT = {"general-medicine", "cardiology", "gastroenterology", "neurology", "psychiatry", "obstetrics-gynaecology"}
 CHILD_UNDER = 16
 
 
+MEANING = Meaning(Embeddings(Path("var")))
+
+
 def routed(row: dict[str, Any]) -> str | None:
-    found = match_specialty(row["say"], KNOWN)
-    return str(found[0].id) if found else None
+    found = place(row["say"], years=row["age"], sex=row["sex"], codes=frozenset(SPECIALTIES), meaning=MEANING)
+    return found.code if found else None
 
 
 def main() -> int:

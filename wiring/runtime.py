@@ -17,6 +17,7 @@ from agents.scribe.writing import ModelNotes
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
+from agents.understanding.meaning.reader import Meaning
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
 from agents.understanding.utterance import Understanding
 from db.blobs import Blobs
@@ -60,7 +61,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
     database = Database(url, pool_size=settings.database_pool)
     people = People(database)
     embeddings = Embeddings(settings.data_dir)
-    screens = Screens(embeddings)
+    meaning, screens = Meaning(embeddings), Screens(embeddings)
     services = (
         Services()
         .put(KnownPeople, people)
@@ -70,8 +71,9 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         .put(Carrier, _carrier(settings))
         .put(Recognizers, _recognizers(settings))
         .put(NoteModel, _note_model(settings))
-        .put(Understanding, _understanding(settings))
         .put(Embeddings, embeddings)
+        .put(Meaning, meaning)
+        .put(Understanding, _understanding(settings, meaning))
         .put(Screens, screens)
         .put(UrgencyCheck, screens.urgent)
         .put(Escalation, Escalation(again_s=settings.critical_again_s))
@@ -89,7 +91,7 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         services=services,
     )
     services.put(Turns, Turns(runtime))
-    services.put(Rerunner, Rehearse(runtime, BuiltIn(), partial(_model_for_rerun, settings)))
+    services.put(Rerunner, Rehearse(runtime, BuiltIn(meaning), partial(_model_for_rerun, settings, meaning)))
     return runtime
 
 
@@ -117,8 +119,8 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
         yield runtime
 
 
-def _understanding(settings: Settings) -> Understanding:
-    builtin: Understanding = BuiltIn()
+def _understanding(settings: Settings, meaning: Meaning) -> Understanding:
+    builtin: Understanding = BuiltIn(meaning)
     if settings.model_name is None:
         return builtin
     model = ModelUnderstanding(
@@ -142,7 +144,7 @@ def _note_model(settings: Settings) -> NoteModel | None:
     )
 
 
-async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | None) -> FallingBack:
+async def _model_for_rerun(settings: Settings, meaning: Meaning, prompt: str | None, name: str | None) -> FallingBack:
     """An understanding by the configured model's server, with another prompt or model. Raises ValueError."""
     if settings.model_name is None:
         raise ValueError("no model is configured (WARDLINE_MODEL_NAME)")
@@ -157,7 +159,7 @@ async def _model_for_rerun(settings: Settings, prompt: str | None, name: str | N
         )
     except (KeyError, ValueError, yaml.YAMLError, TemplateError) as error:
         raise ValueError(f"the prompt cannot be used: {error}") from error
-    return FallingBack(model, BuiltIn())
+    return FallingBack(model, BuiltIn(meaning))
 
 
 def _recognizers(settings: Settings) -> Recognizers:

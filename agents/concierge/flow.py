@@ -9,6 +9,7 @@ from agents.commands import (
     Abandon,
     Affirm,
     Ask,
+    Chat,
     Correct,
     Deny,
     Fill,
@@ -29,8 +30,9 @@ from agents.concierge.identity import hand_over, verified
 from agents.flows import FlowData
 from agents.turn.conversation_state import QueuedFlow
 from agents.turn.dialogue import Dialogue
-from agents.understanding.builtin.intents import only_messages_wanted
-from agents.understanding.resolve.spelling import plain
+from agents.understanding.builtin.intents import messages_wanted
+from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
+from agents.understanding.resolve.when import resolve_birth_date
 from agents.vocabulary import WHO
 from tools.patients.consents import set_message_consent
 from tools.patients.tools import search_patients
@@ -38,7 +40,7 @@ from tools.runtime.errors import ToolError
 
 MISSES = 3
 _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
-_ASIDE = (Ask, Thank, Greet, Goodbye, Repeat, SetLanguage)
+_ASIDE = (Ask, Chat, Thank, Greet, Goodbye, Repeat, SetLanguage)
 
 
 async def act(dialogue: Dialogue) -> None:
@@ -66,15 +68,24 @@ async def _act(dialogue: Dialogue) -> None:
 async def _at_once(dialogue: Dialogue) -> bool:
     """What is done at once, whatever flow is under way. True: nothing else is to be done."""
     if dialogue.has(StopMessages, ResumeMessages):
-        said = only_messages_wanted(plain(dialogue.text).text)
+        said = messages_wanted(dialogue.text)
         if said is not None:
             await _set_messages(dialogue, allowed=isinstance(said, ResumeMessages))
-        else:  # a model's reading alone changes no consent
-            dialogue.say("messages_how")
+        else:  # no reading but the plain words changes consent by itself
+            dialogue.state.ask("stop_messages" if dialogue.has(StopMessages) else None)
+            dialogue.say("messages_sure" if dialogue.has(StopMessages) else "messages_how")
         return True
+    if dialogue.state.awaiting == "stop_messages":
+        dialogue.state.ask(None)
+        if is_plain_yes(dialogue.text) or is_yes_among_other_words(dialogue.text, dialogue.state.last_answer):
+            await _set_messages(dialogue, allowed=False)
+            return True
+        if dialogue.has(Deny):
+            dialogue.say("messages_stay")
+            return True
     language = dialogue.first(SetLanguage)
     if language is not None:
-        dialogue.language = language.language
+        dialogue.language, dialogue.state.chose_language = language.language, True
         dialogue.say("language_set")
     if dialogue.has(HandOver):
         await _drop(dialogue)
@@ -84,15 +95,38 @@ async def _at_once(dialogue: Dialogue) -> bool:
         await _drop(dialogue)
         dialogue.state.queued.clear()
         dialogue.say("started_over")
-    elif dialogue.has(Abandon):
-        was = dialogue.state.flow
-        await _drop(dialogue)
-        dialogue.say("left" if was else "nothing_to_leave")
+    elif dialogue.has(Abandon) or _takes_leave(dialogue):
+        await _leave(dialogue)
+        if len(dialogue.commands) == 1 or _takes_leave(dialogue):
+            return True
     if dialogue.has(Repeat) and dialogue.state.last_answer and len(dialogue.commands) == 1:
+        dialogue.missed("once_more")
         dialogue.lines.append(dialogue.state.last_answer)
         dialogue.has_read_back = dialogue.state.pending is not None
         return True
     return False
+
+
+def _takes_leave(dialogue: Dialogue) -> bool:
+    """A goodbye and nothing else, or a no to who is writing."""
+    if not dialogue.commands or dialogue.state.flow is None:
+        return False
+    leaves = dialogue.has(Goodbye) or (dialogue.has(Deny) and dialogue.state.awaiting == "birth_date")
+    return leaves and all(isinstance(command, Goodbye | Thank | Deny | Abandon) for command in dialogue.commands)
+
+
+async def _leave(dialogue: Dialogue) -> None:
+    """Let go of what is under way, kindly."""
+    state = dialogue.state
+    flow, pending, asked = state.flow, state.pending, state.awaiting
+    await _drop(dialogue)
+    state.queued.clear()
+    if pending is not None and pending.action == "cancel":
+        dialogue.say("kept", **pending.facts)
+    elif flow is not None:
+        dialogue.say("left")
+    else:
+        dialogue.say("goodbye" if asked == "anything_else" or dialogue.has(Goodbye) else "nothing_to_leave")
 
 
 async def _set_messages(dialogue: Dialogue, *, allowed: bool) -> None:
@@ -108,6 +142,7 @@ async def _absorb(dialogue: Dialogue) -> bool:
     """Put starts, fills and corrections where they belong. True: the present flow's information has changed."""
     state, changed = dialogue.state, False
     target: FlowData | None = None  # whose information follows: of the flow begun last in this message
+    _note_who(dialogue)
     _begin_by_itself(dialogue)
     for place, command in enumerate(dialogue.commands):
         if isinstance(command, Start):
@@ -123,6 +158,16 @@ async def _absorb(dialogue: Dialogue) -> bool:
             filled = await owner.does.fill(dialogue, data, command)
             changed = changed or (filled and data is state.data)
     return changed
+
+
+def _note_who(dialogue: Dialogue) -> None:
+    """What is said about the writer is kept until it is needed."""
+    for command in dialogue.commands:
+        if not isinstance(command, Fill | Correct) or command.slot not in WHO:
+            continue
+        readable = resolve_birth_date(command.value, month_first=dialogue.tenant.month_first)
+        if command.slot != "birth_date" or readable:
+            dialogue.state.noted[command.slot] = command.value
 
 
 def _begin_by_itself(dialogue: Dialogue) -> None:
@@ -146,6 +191,7 @@ async def _start(dialogue: Dialogue, command: Start, place: int) -> FlowData:
     state = dialogue.state
     if state.flow is None:
         state.begin(command.flow)
+        flows.find(command.flow).does.begun(state.data, dialogue.text)
         return state.data
     begun_now = any(isinstance(command, Start) and command.flow == state.flow for command in dialogue.commands[:place])
     if state.flow == command.flow and not begun_now:
@@ -157,6 +203,7 @@ async def _start(dialogue: Dialogue, command: Start, place: int) -> FlowData:
     await flows.release(dialogue)
     state.end_flow()
     state.begin(command.flow)
+    flows.find(command.flow).does.begun(state.data, dialogue.text)
     if resumed and not any(word in dialogue.text.lower().split() for word in _INSTEAD):
         state.queued.append(left)
     return state.data
@@ -172,7 +219,7 @@ async def _go_on(dialogue: Dialogue, *, changed: bool) -> None:
     """Take the flow further, once it is known who writes; then the next one, if one was waiting."""
     state = dialogue.state
     asked_now = state.awaiting == "birth_date" or state.verified_at is None
-    if not await verified(dialogue):
+    if not await _may_go_on(dialogue):
         return
     if state.answering is not None:
         answering, state.answering = state.answering, None
@@ -187,10 +234,18 @@ async def _go_on(dialogue: Dialogue, *, changed: bool) -> None:
         state.begin(queued.flow, queued.data)
         dialogue.say(f"next_{queued.flow}")
         dialogue.commands = ()
+        if not await _may_go_on(dialogue):
+            return
         await _step(dialogue, changed=True)
     if state.flow is None and not dialogue.handed_over and not state.pending:
         state.ask("anything_else")
         dialogue.say("anything_else")
+
+
+async def _may_go_on(dialogue: Dialogue) -> bool:
+    """Whether the flow under way needs to know nobody, or it is known who writes."""
+    flow = dialogue.state.flow
+    return (flow is not None and not flows.find(flow).verified) or await verified(dialogue)
 
 
 async def _step(dialogue: Dialogue, *, changed: bool) -> None:
@@ -219,8 +274,9 @@ def _ask_again(dialogue: Dialogue) -> None:
     """Put the open question again; after three messages that were not understood, a person is offered."""
     state = dialogue.state
     if not dialogue.commands:
-        state.misses += 1
-        dialogue.say("not_understood" if state.misses < MISSES else "offer_person")
+        dialogue.missed("not_understood")
+        if state.misses > 1 and state.awaiting == "choice":
+            state.options = state.options[:2]
     if state.pending is not None:
         dialogue.read_back(state.pending)
     elif state.flow is not None:
@@ -239,6 +295,8 @@ async def _small_talk(dialogue: Dialogue) -> None:
         dialogue.say("goodbye")
     elif dialogue.has(Thank):
         dialogue.say("welcome")
+    elif dialogue.has(Chat):
+        dialogue.say("chat" if state.greeted else "greeting", hospital=dialogue.tenant.name)
     elif dialogue.has(Greet):
         dialogue.say("greeting", hospital=dialogue.tenant.name)
     elif dialogue.has(Affirm) or state.awaiting == "birth_date" or dialogue.fills():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.commands import Ask
+from agents.scheduling.doctor_days import say_days
 from agents.scheduling.holidays import say_coming
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_location
@@ -24,6 +25,8 @@ async def answer(dialogue: Dialogue, question: Ask) -> None:
         dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
     elif topic == "doctors":
         _doctors(dialogue, question.about or dialogue.text)
+    elif topic == "doctor_days":
+        await say_days(dialogue, question.about or dialogue.text)
     else:
         dialogue.say(
             f"about_{topic}", phone=dialogue.hospital.locations[0].phone if dialogue.hospital.locations else ""

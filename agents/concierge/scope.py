@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from tools.patients.consents import set_message_consent
 from tools.patients.tools import list_relatives, search_patients
 from tools.scheduling.holidays import list_holidays
+from tools.scheduling.schedules import list_schedules
 from tools.tickets.hand_over import hand_over, take_back
 from tools.tickets.tools import create_ticket
 
@@ -19,4 +20,5 @@ TOOLS: set[AnyTool] = {
     take_back,
     create_ticket,
     list_holidays,
+    list_schedules,
 }

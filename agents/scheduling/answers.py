@@ -13,7 +13,6 @@ from agents.scheduling.options import pick
 from agents.scheduling.relatives import settle_subject
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
 
@@ -35,7 +34,9 @@ async def step(dialogue: Dialogue, next_step: Next, *, changed: bool) -> None:
         await book.release(dialogue)
     if state.awaiting == "choice" and await _choice(dialogue, changed=changed):
         return
-    if not await settle_subject(dialogue):
+    if state.awaiting == "for_whom" and dialogue.has(Affirm) and dialogue.data(VisitData).fits:
+        state.ask(None)
+    elif not await settle_subject(dialogue):
         return
     await next_step(dialogue)
 
@@ -44,13 +45,15 @@ async def _answer_to_read_back(dialogue: Dialogue, pending: Pending) -> None:
     """Only a plain yes, by the patient's own words, to exactly what was read back lets the tool act."""
     if dialogue.has(Deny):
         await _refused(dialogue, pending)
-    elif dialogue.has(Affirm) and is_plain_yes(
-        dialogue.text, action=pending.action if pending.action != "waitlist" else "book"
+    elif dialogue.has(Affirm) and dialogue.says_yes_to(
+        pending, pending.action if pending.action != "waitlist" else "book"
     ):
         await _act(dialogue, pending)
+    elif dialogue.has(Fill, Correct) and pending.action in ("book", "reschedule"):  # said again: it is not that
+        await _refused(dialogue, pending)
     else:
         if not dialogue.lines:
-            dialogue.say("need_clear_yes")
+            dialogue.missed("need_clear_yes")
         dialogue.read_back(pending)
 
 
@@ -112,8 +115,12 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
     if more is not None and state.kind == "slot":
         _turn_page(dialogue, more.direction)
         return False
+    if state.flow == "cancel" and state.kind == "appointment" and visits.all_are_meant(dialogue.text):
+        dialogue.data(VisitData).appointment = dialogue.text[:200]
+        state.ask(None)
+        return False
     words = _words_of_choice(dialogue)
-    option = pick(words, state.options, dialogue.now, month_first=dialogue.tenant.month_first) if words else None
+    option = _picked(dialogue, words) if words else None
     if option is not None and not _says_more(dialogue, option):
         await (visits if state.kind == "appointment" else book).choose(dialogue, option)
         return True
@@ -123,13 +130,20 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         dialogue.say("what_instead")
         return True
     if dialogue.has(Choose) or not changed:
-        if dialogue.has(Affirm) and len(state.options) == 1:
+        if dialogue.has(Affirm) and (len(state.options) == 1 or state.kind == "slot"):  # the first that fits
             await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])
             return True
         if not dialogue.lines:
-            dialogue.say("choice_not_clear")
+            dialogue.missed("choice_not_clear")
+            if state.misses > 1:
+                state.options = state.options[:2]
         return True
     return False
+
+
+def _picked(dialogue: Dialogue, words: str) -> Option | None:
+    numbered = dialogue.has(Choose)
+    return pick(words, dialogue.state.options, dialogue.now, month_first=dialogue.tenant.month_first, numbered=numbered)
 
 
 def _words_of_choice(dialogue: Dialogue) -> str:

@@ -25,11 +25,10 @@ async def find_and_offer(dialogue: Dialogue) -> None:
     """The next step of booking: ask what is missing, or show slots, or read one back."""
     data = dialogue.data(VisitData)
     try:
-        practitioner, specialty = seek.who(dialogue)
+        practitioner, specialty = await seek.who(dialogue)
         if practitioner is None and specialty is None:
             _ask_who(dialogue, data)
             return
-        _note_specialty(dialogue, specialty)
         wanted = seek.wanted(dialogue, practitioner, specialty)
     except Unclear:
         return
@@ -81,14 +80,6 @@ async def _further(dialogue: Dialogue, wanted: seek.Wanted) -> list[SlotOut]:
     data.search_afresh()
     dialogue.say("no_more")
     return await seek.search(dialogue, wanted)
-
-
-def _note_specialty(dialogue: Dialogue, specialty: str | None) -> None:
-    """Say once which specialty a complaint was taken to."""
-    data = dialogue.data(VisitData)
-    if specialty and data.complaint and not data.specialty and not data.practitioner:
-        data.specialty = dialogue.hospital.specialty_name(specialty)
-        dialogue.say("complaint_to_specialty", specialty=dialogue.hospital.specialty_name(specialty))
 
 
 def _names(dialogue: Dialogue) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from agents.flows import FlowData
 
 _WHICH_DOCTOR = ("practitioner", "specialty", "complaint")
-_SEARCHED_BY = ("day", "time", *_WHICH_DOCTOR)
+_SEARCHED_BY = ("day", "time", "location", "avoid", "doctor_sex", *_WHICH_DOCTOR)
 
 
 class VisitData(FlowData):
@@ -22,9 +22,16 @@ class VisitData(FlowData):
     time: str | None = None
     location: str | None = None
     visit_type: str | None = None
+    avoid: str | None = (
+        None  # days, times and doctors that do not suit, in the words that were said, one after the other
+    )
+    doctor_sex: str | None = None
     for_whom: str | None = None
     appointment: str | None = None
     reason: str | None = None
+    latest: str | None = None  # what was said last of day and time: the other gives way first
+    said: str = ""  # the message that began it: names of relatives are looked for in it
+    fits: bool = False  # a doctor who does not fit the patient's age or sex was asked about
     toward: Literal["earlier", "later"] | None = None  # which way a visit is to be moved
     other_than: str | None = None  # the practitioner, by id, who is not wanted
 
@@ -38,12 +45,20 @@ class VisitData(FlowData):
         return self.model_copy(update=dict.fromkeys(("appointment_id", "after", "before", "held_slot")))
 
     def put(self, slot: str, value: str) -> None:
-        """A new doctor, specialty or complaint takes the place of whichever stood before; a doctor's name leaves the
-        specialty and the complaint as they are, since they tell namesakes apart."""
+        """A new specialty takes the place of doctor and complaint, a new complaint that of the specialty; a doctor's
+        name leaves both as they are, since they tell namesakes apart, and a complaint leaves the doctor who was asked
+        for."""
+        if slot == "avoid":
+            self.avoid = f"{self.avoid}; {value}" if self.avoid else value
+            return
         if slot in _WHICH_DOCTOR:
             self.other_than = None
-            if slot != "practitioner":
-                self.forget(*(other for other in _WHICH_DOCTOR if other != slot))
+            if slot == "specialty":
+                self.forget("practitioner", "complaint")
+            elif slot == "complaint":
+                self.forget("specialty")
+        if slot in ("day", "time"):
+            self.latest = slot
         setattr(self, slot, value)
 
     def forget(self, *slots: str) -> None:

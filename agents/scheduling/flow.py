@@ -11,7 +11,7 @@ from agents.scheduling import answers, book, outreach, seek, visits
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_specialty
-from tools.patients.tools import list_relatives
+from tools.patients.tools import get_patient, list_relatives
 from tools.scheduling.appointments import (
     book_appointment,
     cancel_appointment,
@@ -21,8 +21,9 @@ from tools.scheduling.appointments import (
 from tools.scheduling.slots import find_slots, hold_slot, release_hold
 from tools.scheduling.waitlist import join_waitlist, list_waitlist
 
-_READ: set[AnyTool] = {find_slots, list_appointments, list_waitlist, list_relatives}
+_READ: set[AnyTool] = {find_slots, list_appointments, list_waitlist, list_relatives, get_patient}
 _HOLD: set[AnyTool] = {hold_slot, release_hold}
+_KEPT = 400  # characters of the first message
 _AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
 _OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
 
@@ -36,6 +37,10 @@ class VisitFlow(Flow):
     async def next_step(self, dialogue: Dialogue) -> None:
         """Ask what is missing, or do what can be done."""
         raise NotImplementedError
+
+    def begun(self, data: FlowData, text: str) -> None:
+        assert isinstance(data, VisitData)
+        data.said = text[:_KEPT]
 
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         assert isinstance(data, VisitData)
@@ -60,6 +65,8 @@ class VisitFlow(Flow):
             dialogue.say("ask_day")
         elif awaiting in ("specialty", "practitioner"):
             dialogue.say("ask_who")
+        elif awaiting == "for_whom":
+            dialogue.say("ask_for_whom_again")
         elif awaiting == "choice" and not dialogue.lines:
             dialogue.say("offer")
 
@@ -102,6 +109,14 @@ class ListVisits(VisitFlow):
 class Cancel(VisitFlow):
     async def next_step(self, dialogue: Dialogue) -> None:
         await visits.cancel(dialogue)
+
+    def split(self, dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+        """ "Cancel both": which visits are meant stands in the whole of the words."""
+        told = any(isinstance(command, Fill) and command.slot == "appointment" for command in commands)
+        if Start(flow="cancel") not in commands or told or not visits.all_are_meant(dialogue.text):
+            return commands
+        place = commands.index(Start(flow="cancel")) + 1
+        return (*commands[:place], Fill(slot="appointment", value="both"), *commands[place:])
 
 
 @flow(

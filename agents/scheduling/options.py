@@ -17,14 +17,21 @@ _ORDINALS = {
     "दूसरा": 2, "third": 3, "3rd": 3, "three": 3, "teesra": 3, "तीसरा": 3, "fourth": 4, "4th": 4, "four": 4,
     "fifth": 5, "5th": 5, "five": 5, "sixth": 6, "6th": 6, "six": 6,
 }  # fmt: skip
+_ANY = re.compile(
+    r"(?<!\w)(?:any|anyone|anything|either|whichever|whatever|koi|you (?:choose|decide|pick)|up to you|no preference"
+    r"|pehle|jaldi)(?!\w)"
+)
 _LAST = {"last", "later", "latest", "aakhri", "आखिरी"}
 _EARLY = {"earlier", "earliest", "soonest"}
 
 
-def pick(words: str, options: list[Option], now: datetime, *, month_first: bool) -> Option | None:
-    """The one option that the words point at; None where they point at none or at several."""
+def pick(
+    words: str, options: list[Option], now: datetime, *, month_first: bool, numbered: bool = True
+) -> Option | None:
+    """The one option that the words point at; None where they point at none or at several. `numbered`: figures in them
+    may be an option's number."""
     tokens = re.findall(r"[\w:.]+", words.lower())
-    by_number = _by_number(tokens, options)
+    by_number = _by_number(tokens if numbered else [one for one in tokens if not one.isdigit()], options)
     if by_number is not None:
         return by_number
     left = _by_time(words, options, now, month_first=month_first)
@@ -48,7 +55,7 @@ def _by_number(tokens: list[str], options: list[Option]) -> Option | None:
         return options[numbers[0] - 1]
     if options and set(tokens) & _LAST:
         return options[-1]
-    if options and set(tokens) & _EARLY:
+    if options and (set(tokens) & _EARLY or _ANY.search(" ".join(tokens))):
         return options[0]
     return None
 

@@ -17,31 +17,125 @@ _SAME = {
     "father": {"father", "dad", "papa", "daddy", "appa", "pita", "pitaji", "baba", "पापा", "पिता"},
     "wife": {"wife", "patni", "biwi", "पत्नी"},
     "husband": {"husband", "pati", "hubby", "पति"},
-    "son": {"son", "beta", "boy", "kid", "child", "baby", "बेटा", "बेटे", "बच्चा"},
-    "daughter": {"daughter", "beti", "girl", "kid", "child", "baby", "बेटी", "बच्ची"},
+    "son": {
+        "son",
+        "beta",
+        "bete",
+        "ladka",
+        "ladke",
+        "boy",
+        "kid",
+        "child",
+        "baby",
+        "guy",
+        "bacche",
+        "bachche",
+        "baccha",
+        "bachcha",
+        "बेटा",
+        "बेटे",
+        "बच्चा",
+    },
+    "daughter": {
+        "daughter",
+        "beti",
+        "bitiya",
+        "ladki",
+        "girl",
+        "bacchi",
+        "bacche",
+        "bachche",
+        "kid",
+        "child",
+        "baby",
+        "बेटी",
+        "बच्ची",
+    },
     "brother": {"brother", "bhai", "भाई"},
     "sister": {"sister", "behen", "didi", "बहन"},
 }
 
 
+_FOR_OTHERS = ("book", "waitlist")
+# "My younger son", "mere bete ko": whose trouble it is, where the message asks for a visit.
+_MY_KIN = re.compile(
+    r"(?<!\w)(?:(?:my|our|mere|meri|mera|apne|apni|hamare|hamari) (?:\w+ ){0,2}?(?P<kin>[a-z]+)(?= (?:has|have|had|is|"
+    r"was|needs?|should|could|got|gets|keeps|cries|can|won|isn|fell|hurt|ko|ke|ka|ki|ne|who|with)|[.,!]|$))"
+)
+
+
 async def settle_subject(dialogue: Dialogue) -> bool:
-    """Set for whom the flow acts. False: that person's record is not linked; the flow has ended."""
-    words = dialogue.data(VisitData).for_whom
-    if not words:
+    """Set for whom the flow acts: as it was said, or as a relative's name or kin in the first message tells. False: it
+    has been asked, or that person's record is not linked."""
+    state, data = dialogue.state, dialogue.data(VisitData)
+    asked = state.awaiting == "for_whom"
+    if asked and not data.for_whom:
+        data.for_whom = dialogue.text[:200]
+    if not data.for_whom and (not data.said or state.subject_id is not None or state.flow not in _FOR_OTHERS):
         return True
-    tokens = set(re.findall(r"\w+", words.lower())) | set(words.split()) | set(plain(words).text.split())
-    if tokens & _SELF and not any(tokens & names for names in _SAME.values()):
-        dialogue.state.subject_id, dialogue.state.subject_name = None, ""
+    words = data.for_whom or data.said
+    tokens = _tokens(words)
+    if data.for_whom and _is_self(dialogue, words, tokens):
+        state.subject_id, state.subject_name, data.said = None, "", ""
+        if asked:
+            state.ask(None)
         return True
-    assert dialogue.state.patient_id is not None
-    relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(dialogue.state.patient_id))).items
-    found = [relative for relative in relatives if _fits(relative, tokens)]
-    if len(found) == 1 and found[0].may_act:
-        dialogue.state.subject_id, dialogue.state.subject_name = found[0].patient_id, found[0].name
+    assert state.patient_id is not None
+    relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(state.patient_id))).items
+    found = _found(dialogue, relatives, words, tokens)
+    if len(found) == 1 and (found[0].may_act or found[0].patient_id in state.vouched):
+        state.subject_id, state.subject_name, data.said = found[0].patient_id, found[0].name, ""
+        if asked:
+            state.ask(None)
         return True
-    dialogue.say("relative_not_linked", words=words)
-    dialogue.state.end_flow()
+    if not data.for_whom:
+        data.said = ""
+        return True
+    return _not_linked(dialogue, words, relatives, asked=asked)
+
+
+def _not_linked(dialogue: Dialogue, words: str, relatives: list[RelativeOut], *, asked: bool) -> bool:
+    state, data = dialogue.state, dialogue.data(VisitData)
+    data.for_whom = None
+    if asked:
+        state.misses += 1
+        if state.misses > 1:
+            dialogue.say("relative_not_linked", words=words[:60])
+            state.end_flow()
+            return False
+    names = ", ".join([state.given, *(relative.name.split()[0] for relative in relatives if relative.may_act)])
+    dialogue.say("ask_for_whom", words=words[:60], names=names)
+    state.ask("for_whom")
     return False
+
+
+def _tokens(words: str) -> set[str]:
+    return set(re.findall(r"\w+", words.lower())) | set(words.split()) | set(plain(words).text.split())
+
+
+def _is_self(dialogue: Dialogue, words: str, tokens: set[str]) -> bool:
+    own = _SELF | {dialogue.state.given.lower()}
+    mine = re.search(r"(?<!\w)(?:for me|me|myself|mine|i'm the|mere liye|khud)(?!\w)", plain(words).text)
+    return bool(tokens & own) and (mine is not None or not any(tokens & names for names in _SAME.values()))
+
+
+def _found(dialogue: Dialogue, relatives: list[RelativeOut], words: str, tokens: set[str]) -> list[RelativeOut]:
+    """The relatives that the words name; in the first message only by their given name, or as "my son", since it speaks
+    of much else."""
+    if dialogue.data(VisitData).for_whom:
+        return [relative for relative in relatives if _fits(relative, tokens)]
+    text = plain(words).text
+    doctors = {str(known.name).lower() for known in dialogue.hospital.names.practitioners}
+    named = [
+        relative
+        for relative in relatives
+        if re.search(rf"(?<!\w)(?<!dr )(?<!doctor ){re.escape(relative.name.split()[0].lower())}(?!\w)", text)
+        and not any(f"{relative.name.split()[0].lower()} {name.split()[-1]}" in text for name in doctors)
+    ]
+    if named:
+        return named
+    kin = {match["kin"] for match in _MY_KIN.finditer(text)}
+    return [relative for relative in relatives if kin & _SAME.get(relative.relation, set())]
 
 
 def _fits(relative: RelativeOut, tokens: set[str]) -> bool:

@@ -7,13 +7,17 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import JsonValue
 
+from agents.scheduling import departments
+from agents.scheduling.avoided import avoided
 from agents.scheduling.data import VisitData
 from agents.turn.conversation_state import Option
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners, match_specialty
+from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 from agents.understanding.utterance import Directory, Known
+from tools.conversations.texts import say_day
+from tools.scheduling.rules import SlotRules
 from tools.scheduling.slots import SlotOut, find_slots
 
 SHOWN = 4  # slots a message
@@ -38,23 +42,29 @@ class Unclear(Exception):
     """Something must be asked first; the question has been put."""
 
 
-def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
+async def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
     """(practitioner, specialty) wanted. Asks, and raises Unclear, where the words leave it open."""
     data, directory = dialogue.data(VisitData), dialogue.hospital.names
-    specialty = _specialty(dialogue, data.specialty) or _specialty(dialogue, data.complaint)
+    specialty = await _specialty(dialogue)
     words = data.practitioner
     if words and anyone(words, directory):
         forget_doctor(dialogue)
         words = None
     if not words:
+        if specialty is not None:
+            await _check_fit(dialogue, specialty)
         return None, specialty
     found = match_practitioners(words, directory.practitioners)
     if specialty is not None:
         found = [known for known in found if dialogue.hospital.specialty_of.get(str(known.id)) == specialty] or found
     if len(found) == 1:
+        await _check_fit(dialogue, dialogue.hospital.specialty_of[str(found[0].id)])
         return found[0], dialogue.hospital.specialty_of[str(found[0].id)]
     data.practitioner = None
     if not found:
+        if specialty is None and (place := await departments.place_for(dialogue, words)) is not None and place.sure:
+            data.specialty = dialogue.hospital.specialty_name(place.code)
+            return None, place.code
         dialogue.say("doctor_not_found", words=words)
         if specialty is None:
             dialogue.state.ask("practitioner")
@@ -70,6 +80,22 @@ def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
     ]
     dialogue.say("which_doctor")
     dialogue.state.ask("choice", kind="practitioner", options=options)
+    raise Unclear
+
+
+async def _check_fit(dialogue: Dialogue, specialty: str) -> None:
+    """A doctor for women and a man or a girl, one for children and an adult: it is asked, once, for whom it is."""
+    data = dialogue.data(VisitData)
+    if data.fits or specialty not in (departments.CHILDREN, departments.WOMEN):
+        return
+    years, sex = await departments.age_and_sex(dialogue)
+    young = years < departments.CHILD_UNDER
+    if (specialty == departments.CHILDREN) == young and not (specialty == departments.WOMEN and sex == "male"):
+        return
+    data.fits = True
+    name = dialogue.state.subject_name or dialogue.state.given
+    dialogue.say("ask_fits", name=name, specialty=dialogue.hospital.specialty_name(specialty))
+    dialogue.state.ask("for_whom")
     raise Unclear
 
 
@@ -91,11 +117,21 @@ def forget_doctor(dialogue: Dialogue, *, other: bool = False) -> None:
         data.specialty = dialogue.hospital.specialty_name(dialogue.hospital.specialty_of[str(found[0].id)])
 
 
-def _specialty(dialogue: Dialogue, words: str | None) -> str | None:
-    if not words:
+async def _specialty(dialogue: Dialogue) -> str | None:
+    """The department that is named, or that the complaint belongs to; of a complaint it is said once which and why."""
+    data = dialogue.data(VisitData)
+    if data.specialty and (code := departments.named(dialogue, data.specialty)) is not None:
+        return code
+    words = data.complaint or data.specialty
+    if not words or data.practitioner:
         return None
-    found = match_specialty(words, dialogue.hospital.names.specialties)
-    return str(found[0].id) if found else None
+    place = await departments.place_for(dialogue, words)
+    if place is None:
+        return None
+    name = dialogue.hospital.specialty_name(place.code)
+    data.complaint, data.specialty = words, name
+    dialogue.say("complaint_to_specialty" if place.sure else "complaint_to_first", specialty=name)
+    return place.code
 
 
 def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None) -> Wanted:
@@ -113,10 +149,11 @@ def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None
         dialogue.say("ask_day")
         raise Unclear
     if day.end < today:
-        dialogue.say("day_past")
-        data.day = None
-        dialogue.state.ask("day")
-        raise Unclear
+        raise _refused(dialogue, "day_past")
+    rules = dialogue.runtime.services.find(SlotRules) or SlotRules()
+    last_day = today + timedelta(days=rules.horizon_days)
+    if day.start > last_day:
+        raise _refused(dialogue, "day_far", last=say_day(datetime.combine(last_day, time(0)), dialogue.language))
     location = None
     if data.location:
         places = match_location(data.location, dialogue.hospital.names.locations)
@@ -133,6 +170,14 @@ def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None
     )  # fmt: skip
 
 
+def _refused(dialogue: Dialogue, name: str, **facts: object) -> Unclear:
+    """A day that cannot be had is forgotten with its time, and another is asked for."""
+    dialogue.say(name, **facts)
+    dialogue.data(VisitData).forget("day", "time")
+    dialogue.state.ask("day")
+    return Unclear()
+
+
 async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> list[SlotOut]:
     """Open slots, earliest first, after the place where the patient asked for later ones."""
     data = dialogue.data(VisitData)
@@ -146,13 +191,16 @@ async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> lis
         "time_to": _up_to(seek),
         "patient_id": str(dialogue.state.subject_id) if dialogue.state.subject_id else None,
         "moving": str(data.appointment_id) if data.appointment_id else None,
-        "limit": 200 if data.after or data.before else 60,
+        "limit": 200 if data.after or data.before or data.avoid else 60,
     }
     page = await dialogue.call(find_slots, **args)
+    suits = avoided(dialogue).suits
     found = [
         slot
         for slot in page.items
-        if (data.after is None or slot.starts_at > data.after) and str(slot.practitioner_id) != data.other_than
+        if (data.after is None or slot.starts_at > data.after)
+        and str(slot.practitioner_id) != data.other_than
+        and suits(slot)
     ]
     if data.before is not None:
         return [slot for slot in found if slot.starts_at < data.before][-limit:]
@@ -191,6 +239,8 @@ async def nearest(dialogue: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]
         (replace(seek, first=seek.first, last=seek.first + LOOK_AHEAD, exact=False), "none_then_other_day"),
         (replace(seek, last=seek.first + LOOK_AHEAD, exact=False, time_from=None, time_to=None), "none_then_other_day"),
     ]
+    if dialogue.data(VisitData).latest == "time":
+        tries[0], tries[1] = tries[1], tries[0]
     if seek.location is not None:
         tries.append(
             (replace(seek, location=None, last=seek.first + LOOK_AHEAD, exact=False, time_from=None, time_to=None),

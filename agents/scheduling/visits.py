@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,12 +11,19 @@ from pydantic import JsonValue
 from agents.scheduling import book, seek
 from agents.scheduling.data import VisitData
 from agents.scheduling.options import on_days, pick
-from agents.turn.conversation_state import Option, Pending
+from agents.turn.conversation_state import Option, Pending, QueuedFlow
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
 from agents.understanding.resolve.shift import says_same_time, shift_of
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day
 from tools.scheduling.appointments import AppointmentOut, list_appointments
+
+_ALL = re.compile(
+    r"(?<!\w)(?:both|donon?|neither|each of them|cancel\w* (?:it |them )?(?:all|everything)|(?:all|saare|sabhi?)"
+    r"(?: of)?(?: (?:my|the|mere|our|these))? (?:\w+ )?(?:appointments?|visits?|bookings?|slots?)|all of them)(?!\w)"
+    r"|^ ?(?:all|everything|sab|saare)[ .!]*$"
+)
 
 
 async def list_visits(dialogue: Dialogue) -> None:
@@ -95,8 +103,21 @@ def _extra(dialogue: Dialogue) -> list[str | None]:
     return [*names, data.day, data.time] if dialogue.state.flow == "cancel" else names
 
 
+def all_are_meant(words: str) -> bool:
+    """Whether the words mean every visit ("cancel both")."""
+    return bool(_ALL.search(plain(words).text))
+
+
 async def cancel(dialogue: Dialogue) -> None:
-    """Read back the visit to cancel; nothing is cancelled before the yes."""
+    """Read back the visit to cancel, one after the other where all are meant; nothing is cancelled before the yes."""
+    data = dialogue.data(VisitData)
+    if data.appointment_id is None and all_are_meant(data.appointment or ""):
+        visits = [visit for visit in await upcoming(dialogue) if visit.state in ("booked", "confirmed")]
+        left = [QueuedFlow(flow="cancel", data=VisitData(appointment_id=visit.id)) for visit in visits[1:]]
+        dialogue.state.queued[:0] = left
+        data.appointment_id = visits[0].id if visits else None
+        if left:
+            dialogue.say("one_by_one")
     visit = await pick_visit(dialogue)
     if visit is None:
         return
@@ -182,7 +203,7 @@ def _label(dialogue: Dialogue, visit: AppointmentOut) -> str:
 async def waitlist(dialogue: Dialogue) -> None:
     """Join the waitlist of a specialty or doctor."""
     try:
-        practitioner, specialty = seek.who(dialogue)
+        practitioner, specialty = await seek.who(dialogue)
     except seek.Unclear:
         return
     if practitioner is None and specialty is None:

@@ -30,6 +30,8 @@ _SHARED = frozenset(
     ["ho", "sir", "main", "pet", "hum", "the", "to", "me", "do", "ka", "se", "ki", "ko"]
 )  # words of both
 
+_WHOLE = 3  # words that tell the language of a whole sentence
+
 
 def detect_language(text: str) -> Literal["en", "hi"] | None:
     """The language of a message: Hindi for Devanagari or clear romanised Hindi, English, or None where unsure."""
@@ -40,11 +42,32 @@ def detect_language(text: str) -> Literal["en", "hi"] | None:
         return "hi"
     if any(ord(char) > 0x24F for char in letters) and not is_devanagari(text):
         return None
-    words = [word for word in _WORD.findall(plain(text).text) if word not in _SHARED]
-    hindi = sum(word in _HINDI for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    words = _words(text)
+    hindi, english = count_words(text)
     if (hindi >= 2 and hindi > english) or (hindi >= 1 and not english and len(words) <= 2):
         return "hi"
     if (english >= 2 and english > hindi * 2) or (english >= 1 and not hindi and len(words) <= 3):
         return "en"
     return None
+
+
+def count_words(text: str) -> tuple[int, int]:
+    """(words of romanised Hindi, everyday English words) in a message."""
+    words = _words(text)
+    return sum(word in _HINDI for word in words), sum(word in _ENGLISH for word in words)
+
+
+def switched_to(text: str) -> Literal["en", "hi"] | None:
+    """The language that a conversation goes on in after this message: a whole sentence in it, and not a word or a name
+    alone."""
+    said = detect_language(text)
+    hindi, english = count_words(text)
+    if said == "hi" and (hindi >= _WHOLE and hindi > english * 2):
+        return "hi"
+    if said == "en" and english >= _WHOLE and not hindi and not is_devanagari(text):
+        return "en"
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(plain(text).text) if word not in _SHARED]

@@ -46,13 +46,15 @@ class Pending(BaseModel):
 
 class Waiting(BaseModel):
     """A person is waited for. `urgent`: because of a red flag. `told_at`: when the patient last heard that the message
-    has reached people; `offered`: that the assistant may go on meanwhile."""
+    has reached people; `offered`: that the assistant may go on meanwhile. `language`: the patient writes in one that is
+    not offered."""
 
     since: datetime
     due_at: datetime
     urgent: bool = False
     told_at: datetime | None = None
     offered: bool = False
+    language: str | None = None
 
 
 class Sign(BaseModel):
@@ -90,9 +92,13 @@ class State(BaseModel):
 
     patient_id: UUID | None = None
     given: str = ""
+    noted: dict[str, str] = Field(default_factory=dict)  # of the writer, said before it was asked: birth_date, name
     verified_at: datetime | None = None
+    vouched: list[UUID] = Field(default_factory=list)  # relatives whom the writer registered in this conversation
+    named: list[str] = Field(default_factory=list)  # who was registered, as the writer named them
     tries: int = 0
     greeted: bool = False
+    chose_language: bool = False  # in so many words: no sentence changes it
 
     flow: FlowName | None = None
     data: SerializeAsAny[FlowData] = Field(default_factory=FlowData, validate_default=True)  # of the flow's own type

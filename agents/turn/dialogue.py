@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, JsonValue
 
 from agents import flows
-from agents.commands import Command, Fill
+from agents.commands import Affirm, Chat, Command, Fill, Goodbye, Greet, Thank
 from agents.flows import FlowData
 from agents.phrases import phrase, spoken_phrase
 from agents.turn.conversation_state import Pending, State
+from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 from agents.understanding.utterance import Directory, Known
 from tools.conversations.texts import say_soon, say_when
 from tools.facility.tools import LocationOut
@@ -24,6 +25,7 @@ from tools.runtime.runtime import Runtime, Step, confirmation_digest
 from tools.runtime.tool import Given, Operation, Result, tool_of
 from tools.runtime.unit_of_work import UnitOfWork
 
+_WITH_A_YES = (Affirm, Thank, Greet, Goodbye, Chat)
 CommandType = TypeVar("CommandType", bound=Command)
 Data = TypeVar("Data", bound=FlowData)
 
@@ -93,8 +95,22 @@ class Dialogue:
         self.has_read_back = True
         self.say(f"read_back_{pending.action}", **pending.facts)
 
+    def says_yes_to(self, pending: Pending, action: str) -> bool:
+        """Whether the patient's own words are an explicit yes to exactly what was read back, and nothing more was
+        understood in them. `action`: the name of the flow whose words agree to it."""
+        if is_plain_yes(self.text, action):
+            return True
+        only = all(isinstance(command, _WITH_A_YES) for command in self.commands)
+        told = " ".join([*pending.facts.values(), self.state.last_answer])
+        return only and is_yes_among_other_words(self.text, told, action)
+
     def say(self, name: str, /, **facts: object) -> None:
         self.lines.append(self.phrase(name, **facts))
+
+    def missed(self, name: str) -> None:
+        """Say that something was not understood, each time in another way, and at last that there is a person."""
+        self.state.misses += 1
+        self.say(name if self.state.misses == 1 else "simpler" if self.state.misses == 2 else "offer_person")
 
     def phrase(self, name: str, /, **facts: object) -> str:
         tell = spoken_phrase if self.channel == "phone" else phrase
@@ -131,6 +147,13 @@ class Dialogue:
         caller = patient_principal(self.tenant.id, self.subject_id)
         confirmation = confirmation_digest(pending.tool, pending.args)
         await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
+
+    async def act_as_service(self, pending: Pending) -> BaseModel:
+        """Do what was read back as the service: for one who is no patient yet. As with `act`, a plain yes goes
+        before."""
+        caller = system(self.tenant.id, "agent:concierge")
+        confirmation = confirmation_digest(pending.tool, pending.args)
+        return await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
 
     async def call_as_service(self, run: Operation[Given, Result], **args: JsonValue) -> Result:
         """Call a tool as the service: before it is known who the patient is, or across a patient's relatives."""

@@ -13,11 +13,14 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime as GraphRuntime
 
 from agents.concierge import flow as concierge
+from agents.concierge.attachments import note_attachment
+from agents.concierge.elsewhere import answer_in
 from agents.concierge.emergency import ask_whether_now, emergency_number, raise_alarm
 from agents.concierge.identity import hand_over
 from agents.concierge.waiting import keep_company
 from agents.turn.conversation_state import Option
 from agents.turn.state import Turn
+from tools.tickets.hand_over import take_back
 
 _LEAST_LEFT = 80  # characters that a shortened sentence keeps
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
@@ -26,7 +29,7 @@ MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
 class Route(TypedDict, total=False):
     """What the graph itself carries; the turn's own data is in the context."""
 
-    route: Literal["waiting", "emergency", "suspected", "converse"]
+    route: Literal["waiting", "emergency", "suspected", "elsewhere", "converse"]
 
 
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
@@ -56,10 +59,21 @@ async def suspected(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     return {}
 
 
+async def elsewhere(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
+    """A language that is not offered."""
+    turn = runtime.context
+    assert turn.other_language is not None
+    await answer_in(turn.dialogue, turn.other_language)
+    return {}
+
+
 async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
+    if turn.resumes:
+        await turn.dialogue.call_as_service(take_back, conversation_id=str(turn.conversation_id))
+        turn.state.waiting = None
     if turn.read.claimed.media and not turn.text.strip():
-        turn.dialogue.say("voice_not_heard" if turn.voice_note else "media_noted")
+        note_attachment(turn.dialogue, turn.read.claimed.media)
         return {}
     if turn.lost is not None:
         turn.dialogue.say("lost_place")
@@ -73,7 +87,7 @@ async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
 
 async def waiting(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """A person has the conversation, and the patient writes meanwhile."""
-    await keep_company(runtime.context.dialogue)
+    await keep_company(runtime.context.dialogue, runtime.context.other_language)
     return {}
 
 
@@ -128,8 +142,8 @@ async def screen_out(turn: Turn, reply: str) -> str:
     await work.scope(None)
     patients = [one for one in (state.patient_id, state.subject_id) if one is not None]
     verdict, subject, decisions = await work.guard.outgoing(
-        work, reply, conversation_id=turn.conversation_id, patients=patients, by_agent=True, grounds=turn.grounds,
-        zone=turn.tenant.zone,
+        work, reply, conversation_id=turn.conversation_id, patients=patients, named=state.named, by_agent=True,
+        grounds=turn.grounds, zone=turn.tenant.zone,
     )  # fmt: skip
     await work.guard.note(work, subject, decisions)
     if turn.screened.flags:  # nothing stands between a patient and the emergency number
@@ -156,14 +170,18 @@ def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
     graph.add_node("understand", understand)
     graph.add_node("emergency", emergency)
     graph.add_node("suspected", suspected)
+    graph.add_node("elsewhere", elsewhere)
     graph.add_node("converse", converse)
     graph.add_node("waiting", waiting)
     graph.add_node("compose", compose)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
-    graph.add_conditional_edges("understand", _after_understanding, ["emergency", "suspected", "converse", "waiting"])
+    graph.add_conditional_edges(
+        "understand", _after_understanding, ["emergency", "suspected", "elsewhere", "converse", "waiting"]
+    )
     graph.add_edge("emergency", "compose")
     graph.add_edge("suspected", "compose")
+    graph.add_edge("elsewhere", "compose")
     graph.add_edge("converse", "compose")
     graph.add_conditional_edges("waiting", _after_waiting, ["compose", END])
     graph.add_edge("compose", END)

@@ -15,14 +15,14 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agents.phrases import own_words
 from agents.screen.answers import is_happening, is_not_happening
-from agents.screen.language import detect_language
+from agents.screen.language import detect_language, switched_to
+from agents.screen.languages import OtherLanguage, other_language
 from agents.screen.red_flags import RedFlag
 from agents.screen.screening import NOTHING, Screened, Screens
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
-from agents.understanding.builtin.intents import only_messages_wanted
+from agents.understanding.builtin.intents import messages_wanted
 from agents.understanding.model import MODEL_ANSWER, ModelAnswer
-from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from governance.policies.screening import Subject
 from governance.readable import readable
@@ -69,6 +69,8 @@ class Turn:
     language: str
     work: UnitOfWork | None
     screened: Screened = NOTHING
+    resumes: bool = False  # the agent goes on where a person was waited for
+    other_language: OtherLanguage | None = None  # of the message, where it is not offered
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
     stored_id: UUID | None = None  # the message that was stored in this turn's transaction
@@ -134,7 +136,7 @@ class Turn:
             directory=self.hospital.names,
         )
 
-    def screen(self) -> Literal["waiting", "emergency", "suspected", "converse"]:
+    def screen(self) -> Literal["waiting", "emergency", "suspected", "elsewhere", "converse"]:
         """What stands before understanding: red flags, hand-over, language."""
         if self.screened.level != "none":
             return self.screened.level
@@ -142,12 +144,25 @@ class Turn:
             if is_not_happening(self.text):
                 self.said_before = self.state.suspicion.text
             self.state.suspicion = None
-        steers_messages = only_messages_wanted(plain(self.text).text) is not None
+        steers_messages = messages_wanted(self.text) is not None
+        self.other_language = None if steers_messages else other_language(self.text)
         if self.read.claimed.conversation_state == "handed_over" and not steers_messages:
-            return "waiting"
+            self.resumes = self._understood_again()
+            if not self.resumes:
+                return "waiting"
+        if self.other_language is not None:
+            return "elsewhere"
         if not self.state.greeted:
             self.language = detect_language(self.text) or self.language
+        elif not self.state.chose_language:
+            self.language = switched_to(self.text) or self.language
         return "converse"
+
+    def _understood_again(self) -> bool:
+        """Whether one who waits since another language was written now writes one that is offered."""
+        waiting = self.state.waiting
+        foreign = waiting is not None and waiting.language is not None and not waiting.urgent
+        return foreign and self.other_language is None and detect_language(self.text) is not None
 
     async def understand(self) -> None:
         """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as

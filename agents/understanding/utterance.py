@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     Awaiting: TypeAlias = str
 else:
-    Awaiting = Literal["confirm", "choice", "anything_else"] | SlotName
+    Awaiting = Literal["confirm", "choice", "anything_else", "stop_messages"] | SlotName
 
 
 @dataclass(frozen=True, slots=True)

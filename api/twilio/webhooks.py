@@ -35,7 +35,7 @@ async def whatsapp(request: Request) -> Response:
     incoming = Incoming(
         channel="whatsapp",
         address=sender,
-        body=required(fields, "Body", empty=True)[:MAX_TEXT],
+        body=_words(fields)[:MAX_TEXT],
         provider_id=_sid(fields),
         media=_media(fields),
     )
@@ -130,11 +130,39 @@ def required(fields: dict[str, str], name: str, *, empty: bool = False) -> str:
     return value
 
 
+def _words(fields: dict[str, str]) -> str:
+    """What was written; of a button or a list, what stands on it."""
+    body = required(fields, "Body", empty=True)
+    return body if body.strip() else fields.get("ButtonText") or fields.get("ListTitle") or body
+
+
 def _media(fields: dict[str, str]) -> list[JsonObject]:
-    """What was attached; noted, not fetched."""
+    """What came beside the words; noted, not fetched."""
     count = fields.get("NumMedia", "0")
     number = min(int(count), 10) if count.isdigit() and len(count) < 4 else 0
     kinds = [
         (fields.get(f"MediaUrl{place}", ""), fields.get(f"MediaContentType{place}", "")) for place in range(number)
     ]
-    return [{"url": url[:2000], "content_type": kind[:100]} for url, kind in kinds if url]
+    files: list[JsonObject] = [{"url": url[:2000], "content_type": kind[:100]} for url, kind in kinds if url]
+    return files + _told_beside(fields)
+
+
+# Besides text and files: Twilio's request to an incoming message's webhook URL, its parameters for WhatsApp.
+_BESIDE: dict[str, tuple[str, ...]] = {
+    "location": ("Latitude", "Longitude", "Address", "Label"),
+    "button": ("ButtonText", "ButtonPayload", "ListTitle", "ListId"),
+    "referral": ("ReferralHeadline", "ReferralBody", "ReferralSourceUrl"),
+    "reaction": ("OriginalRepliedMessageSid",),
+}
+
+
+def _told_beside(fields: dict[str, str]) -> list[JsonObject]:
+    told: list[JsonObject] = []
+    reacts = fields.get("MessageType", "").lower() == "reaction"
+    for kind, names in _BESIDE.items():
+        said = {name: fields[name][:1000] for name in names if fields.get(name)}
+        if said and (kind != "reaction" or reacts) and (kind != "location" or {"Latitude", "Longitude"} <= said.keys()):
+            told.append({"kind": kind, **said})
+        elif kind == "reaction" and reacts:
+            told.append({"kind": kind})
+    return told

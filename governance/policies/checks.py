@@ -72,11 +72,19 @@ def _another_patient(subject: Subject, rule: Rule) -> Iterator[Evidence]:
     for mention in subject.known.mentions(subject.text):
         if mention.kind == "address" or not own.isdisjoint(map(bare, mention.ids)):
             continue
+        if mention.kind == "name" and _said_back(subject.text[mention.start : mention.end], subject.named):
+            continue
         before = subject.text[max(0, mention.start - 12) : mention.start]
         if mention.kind == "name" and (_STREET.match(subject.text, mention.end) or _SAINT.search(before)):
             continue  # a place is named after somebody
         if all(map(is_patient, mention.ids)) or (any(map(is_patient, mention.ids)) and LAY_TITLE.search(before)):
             yield Evidence(f"another patient's {mention.kind}", mention.start, mention.end)
+
+
+def _said_back(mention: str, named: Iterable[str]) -> bool:
+    """Whether a name is one that the reader has given."""
+    words = set(mention.casefold().split())
+    return any(words <= set(name.casefold().split()) for name in named)
 
 
 def _personal_data(subject: Subject, rule: Rule) -> Iterator[Evidence]:

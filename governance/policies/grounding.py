@@ -29,7 +29,8 @@ _DATE = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)? ({_MONTH})(?!\w)|(?<!\w)({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?(?!\d)", re.I
 )
 _TIME = re.compile(
-    r"(?<![\d:])(\d{1,2})(?::(\d{2}))? ?([ap])\.?m\b\.?|(?<![\d:])(\d{1,2}):(\d{2})(?![\d:])", re.IGNORECASE
+    r"(?<![\d:])(\d{1,2})(?::(\d{2}))? ?([ap])\.?m\b\.?|(?:(सुबह|दोपहर|शाम|रात) )?(?<![\d:])(\d{1,2}):(\d{2})(?![\d:])",
+    re.IGNORECASE,
 )
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NUMBER = re.compile(r"(?<![\w.])\+?\d[\d, -]{1,18}\d(?![\w])|(?<![\w.])\d{2,}(?![\w])")
@@ -79,7 +80,10 @@ def _facts(text: str) -> Iterator[tuple[Fact, int, int]]:
 def _clock(match: re.Match[str]) -> tuple[int, int]:
     if match[3]:
         return int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0)
-    return int(match[4]), int(match[5])
+    hour = int(match[5])
+    if match[4]:  # the part of the day before it, as Hindi says it
+        hour = hour % 12 + (0 if match[4] == "सुबह" else 12)
+    return hour, int(match[6])
 
 
 def _moment(iso: str, zone: ZoneInfo) -> Iterator[Fact]:

@@ -17,6 +17,7 @@ from db.engine import direct
 from db.json import JsonObject
 from governance.record import SESSION_ENDED, SESSION_STARTED, Record, SessionHeader, entry_kind
 from governance.vault import Owner
+from tools.conversations.attachments import REACTION, is_reaction
 from tools.conversations.channel import channel_of
 from tools.conversations.contents import Content, seal_address, seal_content
 from tools.conversations.purposes import is_awaited
@@ -142,8 +143,9 @@ async def store(work: UnitOfWork, conversation_id: UUID, incoming: Incoming) -> 
         .values(
             id=message_id, tenant_id=work.tenant_id, conversation_id=conversation_id, direction="in", at=work.now,
             content=await seal_content(work.keys, conversation_id, message_id=message_id, content=content),
-            state="hearing" if is_voice_note(incoming.body, incoming.media) else "received",
+            state=_first_state(incoming),
             provider_id=incoming.provider_id, author="patient", urgent=incoming.urgent,
+            purpose=REACTION if is_reaction(incoming.media) else None,
         )
         .on_conflict_do_nothing()
         .returning(Message.id)
@@ -165,9 +167,17 @@ async def store(work: UnitOfWork, conversation_id: UUID, incoming: Incoming) -> 
     if is_voice_note(incoming.body, incoming.media):
         args = {"tenant": str(work.tenant_id), "message": str(message_id)}
         work.jobs.append(Job("voice.hear_note", args, lock=f"hearing:{conversation_id}"))
+    elif is_reaction(incoming.media):
+        pass  # no message that somebody waits to be answered
     elif channel_of(incoming.channel).turn_by_job:
         work.jobs.append(turn_job(work.tenant_id, conversation_id, urgent=incoming.urgent))
     return Received(conversation_id, message_id)
+
+
+def _first_state(incoming: Incoming) -> str:
+    if is_reaction(incoming.media):
+        return "processed"
+    return "hearing" if is_voice_note(incoming.body, incoming.media) else "received"
 
 
 def is_voice_note(body: str, media: list[JsonObject]) -> bool:

@@ -78,7 +78,7 @@ class Message(TenantRow, Base):
     provider_id: Mapped[str | None]
     in_reply_to: Mapped[UUID | None]
     author: Mapped[str]  # "patient", "agent:scheduling", a staff principal
-    purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...
+    purpose: Mapped[str | None]  # why it was sent: reply, confirmation, reminder, ...; of one that came in: a reaction
     urgent: Mapped[bool] = mapped_column(
         default=False, server_default="false"
     )  # a red flag stands in it, or it answers one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,6 +54,11 @@ def say_day(at: datetime, language: str) -> str:
     """Tuesday 24 November."""
     words = _load(_FOLDER, language)
     return f"{words['weekdays'][at.weekday()]} {at.day} {words['months'][at.month - 1]}"
+
+
+def say_date(day: date, language: str) -> str:
+    """14 March 1984."""
+    return f"{day.day} {_load(_FOLDER, language)['months'][day.month - 1]} {day.year}"
 
 
 def say_time(at: datetime, language: str) -> str:

@@ -52,7 +52,8 @@ _END = """
 _UNANSWERED = """
     SELECT c.id, m.id FROM conversation c
       JOIN LATERAL (SELECT id, at, direction, state FROM message
-                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id ORDER BY seq DESC LIMIT 1) m
+                     WHERE tenant_id = c.tenant_id AND conversation_id = c.id
+                       AND purpose IS DISTINCT FROM 'reaction' ORDER BY seq DESC LIMIT 1) m
         ON m.direction = 'in' AND m.state IN ('processed', 'failed') AND m.at < %s
      WHERE c.state = 'handed_over'
 """

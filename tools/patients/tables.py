@@ -19,6 +19,7 @@ class Patient(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "mrn"),
         tenant_index("phone"),
+        tenant_index("birth_date"),
         tenant_index("family", "given", "id"),
         CheckConstraint("sex IN ('female', 'male', 'other', 'unknown')", name="sex"),
         CheckConstraint("channel IN ('whatsapp', 'phone', 'sms', 'email')", name="channel"),

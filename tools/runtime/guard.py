@@ -81,14 +81,19 @@ class Guard:
         return decisions
 
     async def outgoing(
-        self, work: UnitOfWork, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (), by_agent: bool,
-        grounds: Callable[[], Iterable[object]] | None = None, zone: ZoneInfo,
+        self, work: UnitOfWork, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (),
+        named: Iterable[str] = (), by_agent: bool, grounds: Callable[[], Iterable[object]] | None = None,
+        zone: ZoneInfo,
     ) -> tuple[Verdict, Subject, list[Decision]]:  # fmt: skip
-        """Judge a message to a patient; nothing is recorded yet (`note`)."""
+        """Judge a message to a patient; nothing is recorded yet (`note`). `named`: people as that patient named them,
+        whom the message may name too."""
         policy = await self.policy(work.session, work.tenant_id)
         known = await self.people.known(work.session, work.tenant_id)
         own = frozenset(patients)
-        subject = Subject("message_out", text, by_agent=by_agent, patients=own, known=known, grounds=grounds, zone=zone)
+        subject = Subject(
+            "message_out", text, by_agent=by_agent, patients=own, named=tuple(named), known=known, grounds=grounds,
+            zone=zone,
+        )  # fmt: skip
         decisions = decide(policy, subject)
         if any(decision.check == "another_patient" for decision in decisions) and own:
             subject = replace(subject, patients=own | await self.people.relatives(work.session, own))

@@ -268,8 +268,7 @@ class Runtime:
             await work.scope(None)
             decisions = decide(await self.guard.policy(work.session, work.tenant_id), subject)
             raise OutOfScope(f"{tool.name} is not a tool of this flow.", subject=subject, decisions=decisions)
-        asked = tool.confirmation and caller.kind == "patient"
-        if asked and step.confirmation != digest([tool.name, args.model_dump(mode="json")]):
+        if tool.confirmation and step.confirmation != digest([tool.name, args.model_dump(mode="json")]):
             raise ConfirmationMissing
 
     async def context(self, work: UnitOfWork, caller: Principal, *, if_match: int | None = None) -> ToolContext:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantRow, Versioned, tenant_index
@@ -21,6 +21,7 @@ class Ticket(Versioned, Base):
         CheckConstraint("priority IN ('low', 'normal', 'high', 'critical')", name="priority"),
         CheckConstraint("state IN ('open', 'in_progress', 'resolved', 'closed')", name="state"),
         UniqueConstraint("tenant_id", "once"),
+        Index("uq_ticket_number", "tenant_id", "number", unique=True, postgresql_where=text("number IS NOT NULL")),
     )
 
     category: Mapped[str]
@@ -35,6 +36,7 @@ class Ticket(Versioned, Base):
     breached_at: Mapped[datetime | None]
     alerted_at: Mapped[datetime | None]  # of a critical one: when people were last alerted about it
     once: Mapped[str | None]
+    number: Mapped[int | None]  # of a patient's request: by which the patient asks about it
 
 
 class TicketComment(TenantRow, Base):

@@ -90,6 +90,7 @@ class CommentOut(Out):
 
 class TicketOut(Out):
     id: UUID
+    number: int | None
     category: str
     priority: str
     subject: str

@@ -22,6 +22,12 @@ _YES_WITHIN = _WORDS.pattern("yes_within")
 _NO_LEAD = _WORDS.pattern("no_lead")
 _NO_WITHIN = _WORDS.pattern("no_within")
 _BUT = re.compile(r"(?<!\w)(?:but|except|however|instead|lekin|magar|par|only if|make it|change it)(?!\w)")
+_ANY_ONE = _WORDS.pattern("any_one")
+_NUMBER = re.compile(
+    r"(?<![\w:./-])\d{1,2}(?![\w:/-])(?!\.\d)(?! ?(?:am|pm|baje|oclock|days?|weeks?|hours?|mins?|minutes?))"
+)
+_ALL = re.compile(r"(?<!\w)(?:both|all|dono|saare|sab|everything)(?!\w)")
+_BOUND = re.compile(r"(?<!\w)(?:after|before|by|till|until|past|post|from|than|around|about|between|not) $")
 _ORDINAL = _WORDS.part("ordinal")
 _PICK = _WORDS.pattern("pick")
 _MORE: tuple[tuple[str, str], ...] = tuple(_WORDS.table("more").items())
@@ -85,8 +91,30 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
     specified = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
     if specified and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (specified[0].start, _one_after(text, specified[-1].end)))
-    match = next((match for match in _PICK.finditer(text) if _in_reach(match, len(utterance.options))), None)
+    if (only := _only_number(text, pieces)) and 1 <= int(only.group()) <= len(utterance.options):
+        return _choose(message, only.span())
+    if utterance.flow == "cancel" and _ALL.search(text) and len(text.split()) <= 6:
+        return _choose(message, (len(text) - len(text.lstrip()), len(text.rstrip())))
+    if _ANY_ONE.fullmatch(text.strip(" .!")):
+        return _choose(message, (len(text) - len(text.lstrip(" .!")), len(text.rstrip(" .!"))))
+    match = next(
+        (
+            match
+            for match in _PICK.finditer(text)
+            if _in_reach(match, len(utterance.options)) and not _BOUND.search(text[: match.start()])
+        ),
+        None,
+    )
     return _choose(message, match.span()) if match and not (specified and not fits) else None
+
+
+def _only_number(text: str, pieces: list[Piece]) -> re.Match[str] | None:
+    """The one number of a short message that says no day and no time ("let me see, number 1 is best")."""
+    found = list(_NUMBER.finditer(text))
+    told = any(piece.slot in ("day", "time") for piece in pieces)
+    if len(found) != 1 or told or len(text.split()) > 12 or _BOUND.search(text[: found[0].start()]):
+        return None
+    return found[0]
 
 
 def _shows(option: str, number: int, today: date) -> bool:

@@ -18,13 +18,16 @@ from agents.commands import (
     StopMessages,
     Thank,
 )  # fmt: skip
+from agents.screen.languages import says_stop
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
+from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import FLOWS
 from lexicon import beside
 
 _WORDS = beside(__file__)
 
+_BREAK = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _PERSON = _WORDS.part("person")
 _STEERING: tuple[tuple[str, Command], ...] = (
     ("hand_over", HandOver()),
@@ -41,10 +44,14 @@ _STEERING_PATTERNS = tuple(
     (re.compile(rf"(?<!\w)(?:{_WORDS.text(name)})(?!\w)"), command) for name, command in _STEERING
 )
 _STOP = _WORDS.pattern("stop")
+_SOFT_NO = _WORDS.pattern("soft_no")
 _RESUME = _WORDS.pattern("resume")
 _NEGATED_BEFORE = re.compile(
     r"(?<!\w)(?:don't|do not|didn't|not|never|no need to|without|mat|not asking to|don't want to|not to) (?:\w+ ){0,1}$"
 )
+# "Do you give certificates" asks what there is, and asks for none.
+_WHETHER = re.compile(r"(?<!\w)(?:do|does) (?:you|u|they|the hospital)(?: (?!have my)\w+){0,3} $")
+_PART = re.compile(r"[.!?;\n]+ ?|(?<!\w)(?:and|also|aur|plus)(?!\w) ?")
 
 
 def only_messages_wanted(text: str) -> Command | None:
@@ -55,6 +62,17 @@ def only_messages_wanted(text: str) -> Command | None:
     if _RESUME.fullmatch(said):
         return ResumeMessages()
     return None
+
+
+def messages_wanted(text: str) -> Command | None:
+    """The same of a message as it was written, in whatever language."""
+    said = only_messages_wanted(plain(text).text)
+    return StopMessages() if said is None and says_stop(text) else said
+
+
+def is_soft_no(text: str) -> bool:
+    """Whether a message says no for now and nothing else ("not just yet", "nothing, thanks", "maybe in the future")."""
+    return bool(_SOFT_NO.fullmatch(text.strip(" .!,")))
 
 
 def steering(text: str) -> list[Intent]:
@@ -73,11 +91,46 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     for flow in FLOWS.values():
         for match in flow.starts.finditer(text) if flow.starts is not None else ():
             spans = [*claimed, *((intent.start, intent.end) for intent in found)]
+            if flow.first and _WHETHER.search(text[: match.start()]):
+                continue
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
-    if not found:
-        found = _sought(text, pieces)
+    if all(_stands_first(intent) for intent in found):
+        found += _sought(*_elsewhere(text, found, pieces))
+    elif not any(intent.command == Start(flow="book") for intent in found):
+        found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
+
+
+def _stands_first(intent: Intent) -> bool:
+    return isinstance(intent.command, Start) and FLOWS[intent.command.flow].first
+
+
+def _elsewhere(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str, list[Piece]]:
+    """The text with the parts of what was found blanked, and the pieces that stand elsewhere: "my bill is wrong, and i
+    need a dentist" seeks a dentist too."""
+    for intent in found:
+        left = max((match.end() for match in _PART.finditer(text, 0, intent.start)), default=0)
+        after = _PART.search(text, intent.end)
+        right = after.start() if after else len(text)
+        text = text[:left] + "." * (right - left) + text[right:]
+        pieces = [piece for piece in pieces if piece.end <= left or piece.start >= right]
+    return text, pieces
+
+
+def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
+    """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
+    if not any(intent.command == Start(flow="cancel") for intent in found):
+        return []
+    edges = [0, *(match.end() for match in _BREAK.finditer(text)), len(text)]
+    for piece in pieces:
+        if piece.slot != "specialty":
+            continue
+        start = max(edge for edge in edges if edge <= piece.start)
+        end = min((edge for edge in edges if edge > piece.start), default=len(text))
+        if not any(start <= intent.start < end for intent in found):
+            return [Intent(Start(flow="book"), start, piece.end)]
+    return []
 
 
 def _sought(text: str, pieces: list[Piece]) -> list[Intent]:

@@ -38,13 +38,14 @@ _WORDS = beside(__file__)
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _ABOUT_VISITS = ("cancel", "reschedule", "list")
+_OF_A_VISIT = tuple(Start(flow=flow) for flow in _ABOUT_VISITS)
 _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
 )
 _CORRECTING = _WORDS.pattern("correcting")
-_NOT = re.compile(r"(?<!\w)(?:not|no longer|instead of|rather than|than)(?: (?:on|with|at|the|for|dr|doctor))* $")
-_NOT_AFTER = re.compile(r"^ (?:nahi|nahin)(?!\w)")
-_BOUNDARY = re.compile(r"[.!?;,\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
+_NOT = _WORDS.pattern("not_before")
+_NOT_AFTER = _WORDS.pattern("not_after")
+_BOUNDARY = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
 _PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
@@ -72,7 +73,18 @@ def commands_of(reading: Reading) -> list[Command]:
     if not any(not isinstance(command, (Greet, Thank)) for _, _, command in placed):
         placed += _fallback(reading)
     placed.sort(key=lambda item: (item[0], item[1]))
-    return _once([command for _, _, command in placed])
+    return _about_the_sick(_once([command for _, _, command in placed]))
+
+
+def _about_the_sick(commands: list[Command]) -> list[Command]:
+    """Who asks when the sick may be visited wants no visit to a doctor."""
+    if not any(isinstance(command, Ask) and command.topic == "visiting_hours" for command in commands):
+        return commands
+    return [
+        command
+        for command in commands
+        if command != Start(flow="book") and not (isinstance(command, Fill) and command.slot in _CHANGEABLE)
+    ]
 
 
 def _once(commands: list[Command]) -> list[Command]:
@@ -107,7 +119,9 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     for intent in reading.starts:
         assert isinstance(intent.command, Start)
         flow, said = intent.command.flow, text[intent.start : intent.end]
-        if (
+        if utterance.awaiting == "confirm" and flow in ("list", "book") and _names_what_was_read(reading):
+            instead.append((intent.start, 0, Affirm()))
+        elif (
             flow == "cancel"
             and utterance.flow in ("book", "reschedule", "waitlist")
             and not _NOUN.search(text[intent.start :])
@@ -142,7 +156,20 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
         starts = _without_doubles(starts, text)
     if not starts and (first := _asks_by_itself(reading)) is not None:
         starts = [Intent(Start(flow="book"), first.start, first.end)]
-    return starts, instead
+    elif [intent.command for intent in starts] == [Start(flow="register")] and (wanted := _kind_of_doctor(reading)):
+        starts.append(Intent(Start(flow="book"), wanted.start, wanted.end))
+    return sorted(starts, key=lambda intent: intent.start), instead
+
+
+def _kind_of_doctor(reading: Reading) -> Piece | None:
+    """What one who is new wants besides: "new here, tooth pain", "my mother is new, can she see a heart doctor"."""
+    return next((one for one in reading.pieces if one.slot in ("specialty", "complaint", "practitioner")), None)
+
+
+def _names_what_was_read(reading: Reading) -> bool:
+    """Whether a message agrees by naming again what was read back ("confirm my visit for friday at 11")."""
+    agrees = reading.yes is not None or re.match(r" ?(?:confirm|book)(?!\w)", reading.message.text)
+    return bool(agrees and reading.pieces) and all(_in_last_answer(reading, piece) for piece in reading.pieces)
 
 
 def _without_doubles(starts: list[Intent], text: str) -> list[Intent]:
@@ -176,7 +203,9 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
 def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     """Starts, each followed by the values that belong to it."""
     pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
-    pieces = _without_denied(reading.message.text, pieces)
+    about_visit = any(intent.command in _OF_A_VISIT for intent in starts) or reading.utterance.flow in _ABOUT_VISITS
+    if not about_visit:  # there a day that does not suit names the visit
+        pieces = _denied_apart(reading.message.text, pieces)
     if not starts:
         return _fills(reading, _about_running(reading, pieces), begun=False)
     bounds = _segments(reading.message.text, starts)
@@ -229,12 +258,16 @@ def _chosen(reading: Reading, piece: Piece) -> bool:
     )
 
 
-def _without_denied(text: str, pieces: list[Piece]) -> list[Piece]:
-    """Leave out "not dr rana" of "dr rao not dr rana"."""
-    kept = [
-        piece for piece in pieces if not _NOT.search(text[: piece.start]) and not _NOT_AFTER.match(text[piece.end :])
-    ]
-    return kept or [piece for piece in pieces if not any(_NOT.search(text[: piece.start]) for piece in pieces)]
+def _denied_apart(text: str, pieces: list[Piece]) -> list[Piece]:
+    """What does not suit ("not dr rana", "i am busy on friday") is a piece of its own kind, or none."""
+    found = []
+    for piece in pieces:
+        denied = _NOT.search(text[: piece.start]) or _NOT_AFTER.match(text[piece.end :])
+        if not denied:
+            found.append(piece)
+        elif piece.slot in ("day", "time", "practitioner"):
+            found.append(Piece("avoid", piece.start, piece.end))
+    return found
 
 
 def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:
@@ -256,6 +289,8 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
         value = reading.message.words(piece.start, piece.end)[:200]
         if not value or (reviewing and not changes(text) and _in_last_answer(reading, piece)):
             continue
+        if reviewing and piece.slot == "complaint" and reading.yes is not None and reading.no is None:
+            continue  # "yes! my coffee is getting cold"
         change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != utterance.awaiting
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
         placed.append((piece.start, 2, command))
@@ -336,4 +371,4 @@ def _worth(slot: SlotName, text: str) -> bool:
     """Whether a message may be the answer: a birth date has digits; days and times were read before."""
     if slot == "birth_date":
         return any(char.isdigit() for char in text)
-    return slot not in ("day", "time")
+    return slot not in ("day", "time") and not text.strip(" .!#").isdigit()

@@ -53,6 +53,9 @@ _TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tel
 _FOR_ME = _WORDS.pattern("for_me")
 _HAS = re.compile(r" (?:has|have|had|is|needs?|ko|ke liye|ka)(?!\w)")
 _FOR_SOMEONE = _WORDS.pattern("for_someone")
+_OWN_VISIT = _WORDS.pattern("own_visit")
+_IS_NAMED = _WORDS.pattern("is_named")
+_IS_ILL = _WORDS.pattern("is_ill")
 _NAME_CUE = _WORDS.pattern("name_cue")
 _I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
 _PRESENTS = _WORDS.pattern("presents")
@@ -106,7 +109,15 @@ def find_doctors(message: Plain, known: tuple[Known, ...], claimed: list[tuple[i
             spans.append(match.span())
     if not spans:
         spans += _capitalised(message, claimed)
-    return [Piece("practitioner", start, end) for start, end in _merged(text, sorted(spans))]
+    return [
+        Piece("for_whom" if _is_ill(text, start, end) else "practitioner", start, end)
+        for start, end in _merged(text, sorted(spans))
+    ]
+
+
+def _is_ill(text: str, start: int, end: int) -> bool:
+    """Whether a name without a title is of somebody who is ill ("meera has a fever"), and no doctor's."""
+    return not _TITLED.match(text[start:end]) and bool(_IS_ILL.match(text[end:]))
 
 
 def _looks_like_name(message: Plain, start: int, singles: tuple[str, ...]) -> bool:
@@ -210,9 +221,15 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         last = match.end() == len(message.text.rstrip(" .!"))
         if _TOGETHER.search(before) and not _HAS.match(tail):
             continue
-        introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of ")) or bool(_SAYS_WHO.match(tail))
+        own = bool(_OWN_VISIT.search(message.text))
+        introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of "))
+        introduced = introduced or tail.startswith("'s") or (bool(_SAYS_WHO.match(tail)) and not own)
+        last = last and not own
         if introduced or last or named > match.end("who"):
             return [Piece("for_whom", match.start("who"), named)]
+    named_alone = _IS_NAMED.search(message.text)
+    if named_alone and not set(named_alone["who"].split()) & _NOT_IN_NAME:
+        return [Piece("for_whom", *named_alone.span("who"))]
     someone = _FOR_ME.search(message.text) or _KIN_FOR.search(message.text) or _FOR_SOMEONE.search(message.text)
     return [Piece("for_whom", *someone.span("who"))] if someone else []
 

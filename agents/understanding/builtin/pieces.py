@@ -8,8 +8,8 @@ from datetime import date
 from agents.commands import SlotName
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
-from agents.understanding.builtin.places import find_places
-from agents.understanding.resolve.births import find_birth_date
+from agents.understanding.builtin.places import find_places, whole_place
+from agents.understanding.resolve.births import find_birth_date, read_birth_date
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import bare_day, find_days
 from agents.understanding.resolve.names import find_anyone
@@ -24,6 +24,7 @@ _WORDS = beside(__file__)
 
 _VISIT_TYPE = _WORDS.pattern("visit_type")
 _BORN = _WORDS.pattern("born")
+_HAPPENED = re.compile(r"(?<!\w)(?:since|surgery|operat\w+|admitted|accident|discharged|delivered|report|until)(?!\w)")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(
@@ -42,8 +43,10 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     """The values in the message, in order, none overlapping another. `claimed`: spans that mean something else."""
     text = message.text
     pieces: list[Piece] = []
-    if span := _birth_date(text, awaited=utterance.awaiting == "birth_date"):
+    if span := _birth_date(text, today, awaited=utterance.awaiting == "birth_date"):
         pieces.append(Piece("birth_date", *span))
+    if (place := whole_place(message, utterance.directory.locations)) is not None:
+        _add(pieces, claimed, [place])
     if utterance.awaiting != "name":
         _add(pieces, claimed, find_own_name(message, awaited=False))
     roles = [Piece("specialty", *match.span()) for match in ANY_ROLE.finditer(text)]
@@ -62,7 +65,9 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     _add(
         pieces,
         claimed,
-        find_places(
+        []
+        if any(piece.slot == "location" for piece in pieces)
+        else find_places(
             message,
             utterance.directory.locations,
             [*claimed, *_spans(pieces)],
@@ -147,13 +152,24 @@ def _complaints(text: str) -> list[Piece]:
     return [Piece("complaint", start, end) for start, end in merged]
 
 
-def _birth_date(text: str, *, awaited: bool) -> tuple[int, int] | None:
-    """A whole date where one was asked for, or after words that say what it is ("dob 6/11/1952")."""
+def _birth_date(text: str, today: date, *, awaited: bool) -> tuple[int, int] | None:
+    """A whole date where one was asked for, or after words that say what it is ("dob 6/11/1952"), or one of an earlier
+    year that is not when something happened ("ravi kumar, 9-2-1988")."""
     if awaited:
         return find_birth_date(text)
     cue = _BORN.search(text)
     span = find_birth_date(text[cue.end() : cue.end() + 30]) if cue else None
-    return (cue.end() + span[0], cue.end() + span[1]) if cue and span and span[0] <= 12 else None
+    if cue and span and span[0] <= 12:
+        return cue.end() + span[0], cue.end() + span[1]
+    span = find_birth_date(text)
+    if span is None or _HAPPENED.search(text[: span[0]]):
+        return None
+    said = text[slice(*span)]
+    readings = read_birth_date(said, month_first=False, today=today)
+    short = re.search(r"(?<!\d)\d\d$", said)  # "25-11-26" is a day of these days
+    near = short is not None and abs(int(short.group()) - today.year % 100) <= 1
+    near = near or any((today - reading).days < 366 for reading in readings)
+    return span if readings and not near else None
 
 
 def _anyone(text: str, utterance: Utterance) -> list[Piece]:
@@ -169,7 +185,7 @@ def _awaited(message: Plain, utterance: Utterance, today: date) -> list[Piece]:
     """What was asked for, where no rule saw it: a bare number for a day, a part of the body for a specialty."""
     text, awaiting = message.text, utterance.awaiting
     whole = (len(text) - len(text.lstrip()), len(text.rstrip(" .!?")))
-    if awaiting == "day" and bare_day(text, today):
+    if awaiting == "day" and bare_day(text, today) and not re.fullmatch(r"[ .#]*\d[ .!]*", text):
         return [Piece("day", *whole)]
     if awaiting in ("specialty", "complaint", "practitioner") and any(
         pattern.fullmatch(text.strip(" .!?")) for pattern in BARE_PATTERNS.values()

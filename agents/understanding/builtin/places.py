@@ -8,7 +8,7 @@ from functools import lru_cache
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES
 from agents.understanding.resolve.names import name_words
-from agents.understanding.resolve.spelling import Plain
+from agents.understanding.resolve.spelling import Plain, plain
 from agents.understanding.utterance import Known
 from governance.redaction.sounds import likeness
 from lexicon import beside
@@ -53,13 +53,34 @@ def _index(known: tuple[Known, ...]) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=64)
+def _wholes(known: tuple[Known, ...]) -> tuple[str, ...]:
+    """Whole names in plain spelling, the longest first."""
+    names = {plain(name).text.strip() for item in known for name in (item.name, *item.aliases)}
+    return tuple(sorted((name for name in names if len(name) > 3), key=len, reverse=True))
+
+
+def whole_place(message: Plain, known: tuple[Known, ...]) -> Piece | None:
+    """A place of the hospital's, by its whole name or another of its names."""
+    for whole in _wholes(known):
+        match = re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", message.text)
+        if match is not None:
+            return Piece("location", *match.span())
+    return None
+
+
+def _same_place(word: str, known: str) -> bool:
+    """A short word must be the place's own: "like" is no "lake"."""
+    return word == known if len(word) < 6 else likeness(word, known) >= 90
+
+
 def find_places(
     message: Plain, known: tuple[Known, ...], claimed: list[tuple[int, int]], *, awaited: bool
 ) -> list[Piece]:
     """Places said, the first one only; none where nothing looks like one."""
     text = message.text
     for match in _WORD.finditer(text):
-        if not overlaps(*match.span(), claimed) and any(likeness(match.group(), word) >= 90 for word in _index(known)):
+        if not overlaps(*match.span(), claimed) and any(_same_place(match.group(), word) for word in _index(known)):
             return [Piece("location", match.start(), _extended(message, match.end(), claimed))]
     for cue in _CUE.finditer(text):
         strong = cue.group().split()[-1] in _STRONG or " in " in f" {cue.group()}"

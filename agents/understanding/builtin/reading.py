@@ -12,6 +12,7 @@ from agents.understanding.builtin.pieces import find_pieces
 from agents.understanding.builtin.topics import asked, clause
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
+from agents.vocabulary import FLOWS
 
 _SIDE: frozenset[Topic] = frozenset({"doctors", "specialties"})  # a question that may be a wish to book
 
@@ -59,6 +60,8 @@ class Reading:
             ):
                 continue
             left, right = clause(self.message.text, start, end)
+            if any(_outranks(intent) and overlaps(start, end, [(intent.start, intent.end)]) for intent in self.starts):
+                continue
             if any(left <= intent.start < start and intent.end <= start for intent in self.starts):
                 left = start
             questions.append((topic, left, right))
@@ -129,3 +132,8 @@ class Reading:
 
     def hand_over(self) -> Intent | None:
         return next((intent for intent in self.steer if isinstance(intent.command, HandOver)), None)
+
+
+def _outranks(intent: Intent) -> bool:
+    """Whether the words of a flow's start are no question, whatever they look like ("where is my report")."""
+    return isinstance(intent.command, Start) and FLOWS[intent.command.flow].first

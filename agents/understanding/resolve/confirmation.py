@@ -1,7 +1,9 @@
-"""Whether the patient's words are an explicit yes, and nothing besides.
+"""Whether the patient's words are an explicit yes, and nothing that changes or doubts it.
 
-This is the gate before anything is booked, moved or cancelled: every word must be known to belong to a yes. One word
-that is not ("friday", "maybe", "but", a question mark) and it is no plain yes.
+This is the gate before anything is booked, moved or cancelled. A plain yes is one whose every word is known to belong
+to a yes. People also say more beside it ("yes please, my wife will be so relieved"): that is a yes where one clause is
+a plain yes by itself, and no word anywhere denies, doubts, asks, changes or adds something, and no figure or name of
+the hospital's stands in it that was not read back.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from lexicon import beside
 
 _WORDS = beside(__file__)
 _YES = tuple(_WORDS.texts("phrases"))
+_UNSURE, _LEADS = _WORDS.pattern("unsure"), _WORDS.pattern("leads")
 _SOFT, _DOUBTFUL = _WORDS.text("soft"), _WORDS.words("doubtful")
 _PIECE = re.compile(r"[,.!;:\-]+")
 _DOUBT = re.compile(r"\?")
@@ -27,7 +30,7 @@ def is_plain_yes(text: str, action: str | None = None) -> bool:
     cancellation, and to nothing else."""
     if _DOUBT.search(text) or len(text) > 120:
         return False
-    words = " ".join(_PIECE.sub(" ", plain(text).text).split())
+    words = _joined(text)
     flow = FLOWS.get(action) if action else None
     if not words or words in _DOUBTFUL - (flow.agrees_in_a_word if flow else frozenset()):
         return False
@@ -36,6 +39,24 @@ def is_plain_yes(text: str, action: str | None = None) -> bool:
         return False
     left = re.sub(rf"(?<!\w){_SOFT}(?!\w)", " ", words) if words not in _YES else words
     return bool(within.search(left)) or words in _YES
+
+
+def is_yes_among_other_words(text: str, read_back: str, action: str | None = None) -> bool:
+    """Whether a longer message is an explicit yes. `read_back`: what the patient was told it would be a yes to. To be
+    asked only where understanding found nothing in the message but a yes."""
+    said = plain(text).text
+    if _DOUBT.search(text) or len(text) > 160 or _UNSURE.search(said):
+        return False
+    told = set(re.findall(r"\d+", plain(read_back).text))
+    if set(re.findall(r"\d+", said)) - told:
+        return False
+    clauses = [one for one in re.split(r"[,.!;\n]+", text) if one.strip()]
+    leads = _LEADS.match(_joined(text))
+    return bool(leads) or any(is_plain_yes(one, action) for one in clauses)
+
+
+def _joined(text: str) -> str:
+    return " ".join(_PIECE.sub(" ", plain(text).text).split())
 
 
 @cache

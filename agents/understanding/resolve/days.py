@@ -303,6 +303,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"(?:sometime )?(?P<which>next|this|agle|is) (?:month|mahine)", _month),
         (_WORDS.text("today"), _shifted(0)),
         (_LATER_DAY, _shifted(2)),
+        (r"(?:the )?day before yesterday", _shifted(-2)),
+        (r"(?:yesterday|beeta kal|kal tha)", _shifted(-1)),
         (r"(?:tomorrow|tomorrow's|kal)", _shifted(1)),
         (rf"in {_MONTH}", _month),
         (_WORDS.text("soonest"), _soonest),

@@ -116,6 +116,14 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
 
 def match_location(words: str, known: Sequence[Known]) -> list[Known]:
     """The places that the words may mean, best first."""
+    whole = f" {' '.join(name_words(words))} "
+    called = [
+        known_place
+        for known_place in known
+        if any(f" {' '.join(name_words(name))} " in whole for name in (known_place.name, *known_place.aliases))
+    ]
+    if called:
+        return called
     said = [word for word in name_words(words) if word not in _NOT_PLACES]
     scored = []
     for place in known:

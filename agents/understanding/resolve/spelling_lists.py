@@ -46,6 +46,20 @@ PHRASES = tuple(
 
 # What the letters of a Devanagari word give, where chats write it otherwise.
 ROMANISED = {
+    "janavri": "january",
+    "pharavri": "february",
+    "faravri": "february",
+    "mai": "may",
+    "jun": "june",
+    "julai": "july",
+    "agast": "august",
+    "sitanbar": "september",
+    "sitambar": "september",
+    "aktubar": "october",
+    "navanbar": "november",
+    "navambar": "november",
+    "disanbar": "december",
+    "disambar": "december",
     "phis": "fees",
     "men": "mein",
     "ma": "maa",

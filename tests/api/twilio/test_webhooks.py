@@ -16,10 +16,12 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from agents.turn.running import Turns
 from api.http.app import create_app
 from api.twilio.webhooks import WHATSAPP_PATH
 from governance.vault import Keyring
 from tests.conftest import Clone, Server, settings_for
+from tools.conversations.attachments import kind_of
 from tools.conversations.carrier import STATUS_PATH
 from tools.conversations.contents import open_contents
 from tools.conversations.inbox import ensure_conversation, queue_out
@@ -305,3 +307,50 @@ async def test_a_report_of_a_message_that_is_not_known(app: FastAPI, post: Post)
 async def test_a_report_from_a_number_that_is_not_ours(post: Post) -> None:
     refused = await post(report("SM1", "sent", From="whatsapp:+15550000000"), path=STATUS_PATH)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "From")
+
+
+FILE = {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/1"}
+BESIDE = [
+    ({"Latitude": "12.97", "Longitude": "77.59", "Label": "Home"}, "location", "location"),
+    (FILE | {"MediaContentType0": "text/vcard"}, "contact", "contact"),
+    (FILE | {"MediaContentType0": "image/webp"}, "sticker", "Thank you!"),
+    (FILE | {"MediaContentType0": "image/jpeg"}, "image", "attachment"),
+]
+
+
+@pytest.mark.parametrize(("more", "kind", "said"), BESIDE, ids=[kind for _, kind, _ in BESIDE])
+async def test_what_comes_without_words_is_kept_and_answered_kindly(
+    app: FastAPI, post: Post, number: str, more: dict[str, str], kind: str, said: str
+) -> None:
+    await post(message(number, "", **more))
+    [stored] = await inbox(app, number)
+    assert [kind_of(one) for one in stored.media] == [kind]
+    await app.state.runtime.services.get(Turns).drain(demo.TENANT_ID, stored.conversation_id)
+    [_, reply] = await inbox(app, number)
+    assert said in reply.body and "did not follow" not in reply.body
+
+
+async def test_the_text_of_a_button_is_the_message(app: FastAPI, post: Post, number: str) -> None:
+    await post(message(number, "", MessageType="button", ButtonText="Is there parking?", ButtonPayload="parking"))
+    [stored] = await inbox(app, number)
+    assert stored.body == "Is there parking?"
+    assert stored.media == [{"kind": "button", "ButtonText": "Is there parking?", "ButtonPayload": "parking"}]
+    await app.state.runtime.services.get(Turns).drain(demo.TENANT_ID, stored.conversation_id)
+    assert "parking" in (await inbox(app, number))[1].body
+
+
+async def test_the_words_beside_a_picture_are_read(app: FastAPI, post: Post, number: str) -> None:
+    picture = FILE | {"MediaContentType0": "image/jpeg"}
+    await post(message(number, "my bill is wrong, i paid twice", **picture))
+    [stored] = await inbox(app, number)
+    await app.state.runtime.services.get(Turns).drain(demo.TENANT_ID, stored.conversation_id)
+    assert "Your request number is" in (await inbox(app, number))[1].body
+
+
+async def test_a_reaction_is_kept_and_answered_by_nobody(app: FastAPI, post: Post, number: str) -> None:
+    await post(message(number, "👍", MessageType="reaction", OriginalRepliedMessageSid="SM1"))
+    [stored] = await inbox(app, number)
+    assert (stored.state, stored.body) == ("processed", "👍")
+    assert await turns_queued(app, number) == 0
+    await app.state.runtime.services.get(Turns).drain(demo.TENANT_ID, stored.conversation_id)
+    assert len(await inbox(app, number)) == 1

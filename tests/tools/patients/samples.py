@@ -5,7 +5,10 @@ from __future__ import annotations
 from tests.tools.hospital import new_patient
 from tests.tools.samples import PRIVATE, Hospital, Named, record
 
-SAMPLES = {"patients.link_relative": {"related_id": Named("other_patient_id")}}
+SAMPLES = {
+    "patients.link_relative": {"related_id": Named("other_patient_id")},
+    "patients.register_patient": {"phone": "+919812345678"},
+}
 
 
 @record("patient_id", of_patient=True)

@@ -2,8 +2,8 @@
 
 from db.migrations.steps import run_sql
 
-revision = '0019_tickets_alerted'
-down_revision = '0018_partitions_validated'
+revision = '0021_tickets_alerted'
+down_revision = '0020_request_number_once'
 branch_labels = None
 depends_on = None
 
@@ -12,4 +12,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_sql("0019_tickets_alerted.sql")
+    run_sql("0021_tickets_alerted.sql")

@@ -1,0 +1,49 @@
+"""On which days and at what hours a doctor sees patients, as the weekly schedules say."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from agents.scheduling import departments
+from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.names import match_practitioners
+from agents.understanding.utterance import Known
+from tools.conversations.texts import say_time
+from tools.scheduling.schedules import list_schedules
+
+_MOST = 4  # doctors an answer
+
+
+async def say_days(dialogue: Dialogue, words: str) -> None:
+    """The days of the doctor that the words name, or of those of a department; else it is asked which is meant."""
+    doctors = _meant(dialogue, words)
+    if not doctors:
+        dialogue.say("about_doctor_days")
+        return
+    for doctor in doctors[:_MOST]:
+        await _say(dialogue, doctor)
+
+
+def _meant(dialogue: Dialogue, words: str) -> list[Known]:
+    directory = dialogue.hospital.names
+    named = match_practitioners(words, directory.practitioners)
+    if named:
+        return named
+    code = departments.named(dialogue, words)
+    return [one for one in directory.practitioners if code and dialogue.hospital.specialty_of[str(one.id)] == code]
+
+
+async def _say(dialogue: Dialogue, doctor: Known) -> None:
+    page = await dialogue.call_as_service(list_schedules, practitioner_id=str(doctor.id), limit=10)
+    names = dialogue.phrase("weekday_names").split(", ")
+    for schedule in page.items:
+        if schedule.state != "active":
+            continue
+        place = next((one.name for one in dialogue.hospital.locations if one.id == schedule.location_id), "")
+        hours = f"{_clock(schedule.local_start, dialogue.language)} – {_clock(schedule.local_end, dialogue.language)}"
+        days = ", ".join(names[day] for day in schedule.weekdays)
+        dialogue.say("doctor_days", practitioner=doctor.name, days=days, hours=hours, location=place)
+
+
+def _clock(at: time, language: str) -> str:
+    return say_time(datetime.combine(datetime.min, at), language)

@@ -1,0 +1,140 @@
+"""What a message wants where the rules leave it open, or read a booking only for want of a better: by likeness to
+phrases (`understanding/meaning`). What each label means stands in `likely.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from agents.commands import COMMANDS, Ask, Chat, Command, Correct, Fill, Goodbye, Greet, Start, Thank
+from agents.understanding.builtin.reading import Reading
+from agents.understanding.builtin.topics import is_question
+from agents.understanding.meaning.heads import Likely, read_head
+from agents.understanding.meaning.reader import Meaning
+from agents.understanding.utterance import Utterance
+from agents.vocabulary import FLOWS
+
+_MEANS: dict[str, dict[str, object]] = {
+    label: means
+    for label, means in yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8")).items()
+    if means.get("start", "book") in FLOWS
+}
+_FEW = 2  # words; what is shorter is an answer, not a wish
+_NEVER = 1.1
+_WHOM = ("specialty", "practitioner", "complaint")
+_ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
+_OPEN = (
+    None, "birth_date", "confirm", "choice", "anything_else", "day", "time", "location", "for_whom", "stop_messages",
+    *_WHOM,
+)  # fmt: skip
+_POLITE = (Greet, Thank, Goodbye)
+_READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
+
+
+def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
+    """The commands, with what the message is likely to want."""
+    utterance = reading.utterance
+    few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
+    if utterance.awaiting not in _OPEN:
+        return commands
+    if (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
+        return [*commands, complaint]
+    if few:
+        return commands
+    weight = _weight(commands, utterance)
+    if weight is None:
+        return commands
+    best = _best(meaning.wants(utterance.text))
+    means = _MEANS.get(best.label, {})
+    if weight == "asked" and means.get("start") not in ("list", "request"):
+        return commands
+    weight = "over" if weight == "asked" and "asked" not in means else weight
+    least = means.get(weight, _NEVER)
+    if not isinstance(least, float) or best.share < least:
+        return commands
+    if "only" in means and not re.search(str(means["only"]), reading.message.text):
+        return commands
+    return _put(commands, best, means, utterance)
+
+
+def _best(likely: list[Likely]) -> Likely:
+    """The likeliest; a wish to be seen and a trouble that is told count as one, since they come together."""
+    share = {one.label: one.share for one in likely}
+    seen = share.get("book", 0) + share.get("symptom", 0)
+    if seen <= likely[0].share:
+        return likely[0]
+    return Likely("symptom" if share["symptom"] >= share["book"] else "book", seen)
+
+
+def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, *, few: bool) -> Fill | None:
+    """What is wrong, where a visit is to be booked and nothing yet says with whom: words that are like complaints."""
+    begins = Start(flow="book") in commands
+    asked = utterance.awaiting in ("specialty", "practitioner", "complaint")
+    told = any(isinstance(one, Fill | Correct) and one.slot in _WHOM for one in commands)
+    decided = any(
+        not isinstance(one, Fill | Correct | Start | Greet | Thank) and _other(one) is None for one in commands
+    )
+    elsewhere = any(isinstance(one, Start) and one.flow != "book" for one in commands)
+    if told or decided or elsewhere or not (asked or (begins and not few)):
+        return None
+    likely = meaning.departments(utterance.text, read_head("departments").labels)
+    least = _ASKED if asked else _BESIDE
+    return Fill(slot="complaint", value=utterance.text.strip()[:200]) if likely[0].share >= least else None
+
+
+def _weight(commands: list[Command], utterance: Utterance) -> str | None:
+    """How sure likeness must be: `least` where nothing was read, `over` where a booking was, `asked` where a question
+    about the hospital was, `aside` in the middle of something; None where the rules are sure."""
+    rest = [one for one in commands if not isinstance(one, _POLITE)]
+    starts = [one for one in rest if isinstance(one, Start)]
+    if any(one.flow != "book" for one in starts):
+        return None
+    others = [one for one in rest if not isinstance(one, Start | Fill | Correct) and one != _other(one)]
+    if others:
+        only_asked = all(isinstance(one, Ask) for one in others) and utterance.flow is None
+        return "asked" if only_asked else None
+    answers = any(isinstance(one, Fill | Correct) and one.slot not in ("complaint", "for_whom") for one in rest)
+    if utterance.flow is not None or utterance.awaiting in _READABLE:
+        return None if answers and not starts and not is_question(utterance.text.lower()) else "aside"
+    return "over" if starts else "least"
+
+
+def _other(command: Command) -> Command | None:
+    """The question that rules read where they know no better."""
+    return command if isinstance(command, Ask) and command.topic in ("other", "medical_advice") else None
+
+
+def _put(commands: list[Command], best: Likely, means: Mapping[str, object], utterance: Utterance) -> list[Command]:
+    kept = [one for one in commands if not isinstance(one, Start) and _other(one) is None]
+    if means.get("start") in ("list", "request"):
+        kept = [one for one in kept if not isinstance(one, Ask)]
+    text = utterance.text.strip()[:200]
+    if "fill" in means:
+        known = [one for one in kept if not (isinstance(one, Fill) and one.slot in ("complaint", "location"))]
+        begins = [] if utterance.flow == "book" else [Start(flow="book")]
+        return [*begins, *known, Fill(slot="complaint", value=text)]
+    if "start" in means:
+        flow = str(means["start"])
+        if flow == utterance.flow and flow != "book":
+            return commands
+        started: list[Command] = [Start(flow=flow)]
+        if "about" in means:
+            started.append(Fill(slot="request_kind", value=str(means["about"])))
+        if "appointment" in means:
+            started.append(Fill(slot="appointment", value=str(means["appointment"])))
+            kept = [one for one in kept if not isinstance(one, Fill) or one.slot in ("birth_date", "name", "for_whom")]
+        polite = [one for one in kept if isinstance(one, _POLITE)]
+        if flow == "request":
+            kept = [one for one in kept if isinstance(one, Fill) and one.slot in ("birth_date", "name")]
+        return [*polite, *started, *(one for one in kept if not isinstance(one, _POLITE))]
+    if "ask" in means:
+        known = [
+            one for one in kept if isinstance(one, _POLITE) or (isinstance(one, Fill) and one.slot == "birth_date")
+        ]
+        return [*known, COMMANDS.validate_python([{"kind": "ask", "topic": means["ask"], "about": text}])[0]]
+    if means["kind"] == "chat":
+        return commands or [Chat()]
+    return [*kept, COMMANDS.validate_python([{"kind": means["kind"]}])[0]]

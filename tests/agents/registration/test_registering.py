@@ -1,0 +1,126 @@
+"""Registering in the chat: what is a name, who is likely the same, and that nothing of another record is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from agents.registration.details import is_name, read_details, split_name
+from cli.chat import say
+from tools.patients.duplicates import LIKELY, score
+from tools.runtime.runtime import Runtime
+from wiring import demo
+
+TODAY = date(2026, 11, 23)
+
+
+@dataclass(frozen=True)
+class Person:
+    given: str
+    family: str
+    birth_date: date = date(1988, 2, 9)
+    sex: str = "male"
+    phone: str | None = None
+
+
+RAVI = Person("Ravi", "Kumaran", phone="+911")
+SAME = (
+    Person("Ravi", "Kumaran"), Person("Ravee", "Kumaran", phone="+911"), Person("R.", "Kumaran"),
+    Person("Kumaran", "Ravi"), Person("रवि", "कुमारन"), Person("Ravi", "Kumaran", date(1988, 9, 2)),
+    Person("Ravi", "Kumaran", sex="unknown"),
+)  # fmt: skip
+OTHERS = (
+    Person("Kavi", "Shah", phone="+911"), Person("Ravi", "Shah"), Person("Ravi", "Kumaran", date(1958, 3, 1)),
+    Person("Arjun", "Kumaran", phone="+911"), Person("Leela", "Kumaran", sex="female", phone="+911"),
+    Person("Ravi", "Kumaran", date(2015, 7, 7), phone="+911"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("other", SAME)
+def test_one_person_written_twice_is_likely_the_same(other: Person) -> None:
+    assert score(RAVI, other)[0] >= LIKELY
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_twin_a_namesake_and_a_family_are_not(other: Person) -> None:
+    assert score(RAVI, other)[0] < LIKELY
+
+
+@pytest.mark.parametrize(
+    "words", ["Ravi Kumar", "O'Brien", "K. Lakshmi", "सुनीता देवी", "Md. Irfan Khan", "Anne-Marie D'Souza", "asha"]
+)
+def test_a_name(words: str) -> None:
+    assert is_name(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["12345", "why do you need it", "hello", "is it free?", "yes", "book a dentist", "what", "नमस्ते", "me", "k",
+              "i have fever", "no thanks", "a b c d e f g", "haan ji", "my mother"],
+)  # fmt: skip
+def test_no_name(words: str) -> None:
+    assert not is_name(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "awaiting", "name", "born", "sex"),
+    [
+        ("ravi kumar, 9-2-1988", "name", "ravi kumar", date(1988, 2, 9), None),
+        ("Sunita Devi female 3 june 1980", "name", "Sunita Devi", date(1980, 6, 3), "female"),
+        ("मेरा नाम सुनीता देवी है", "name", "सुनीता देवी", None, None),
+        ("her name is asha rao and she was born 2-3-1990", None, "asha rao", date(1990, 3, 2), None),
+        ("i want a skin doctor", "name", None, None, None),
+        ("5 मई 1991", "birth_date", None, date(1991, 5, 5), None),
+        ("M", "sex", None, None, "male"),
+    ],
+)
+def test_details(words: str, awaiting: str | None, name: str | None, born: date | None, sex: str | None) -> None:
+    said = read_details(words, awaiting=awaiting, month_first=False, today=TODAY)
+    assert (said.name, said.birth_date, said.sex) == (name, born, sex)
+
+
+def test_given_and_family() -> None:
+    assert split_name("ravi KUMARAN") == ("Ravi", "Kumaran")
+    assert split_name("Mrs Asha Devi Rao") == ("Asha Devi", "Rao")
+    assert split_name("Kamala") == ("Kamala", "Kamala")
+
+
+async def test_who_is_likely_the_same_goes_to_a_person_and_hears_nothing(own_runtime: Runtime) -> None:
+    facts = await demo.facts(own_runtime.database, demo.TENANT_ID)
+    known = facts.patients[30]
+    async with own_runtime.database.begin(demo.TENANT_ID) as session:
+        sex = (await session.execute(text("SELECT sex FROM patient WHERE id = :id"), {"id": known["id"]})).scalar()
+        mrn = (await session.execute(text("SELECT mrn FROM patient WHERE id = :id"), {"id": known["id"]})).scalar()
+    said = ["register me", f"{known['given']} {known['family']}", f"{known['birth_date']:%d-%m-%Y}", str(sex)]
+    replies = [str((await say(own_runtime, demo.TENANT_ID, "+919999900131", one))["reply"]) for one in said]
+    assert "colleague" in replies[-1]
+    assert known["phone"] not in " ".join(replies) and str(mrn) not in " ".join(replies)
+    async with own_runtime.database.begin(demo.TENANT_ID) as session:
+        query = text("SELECT count(*) FROM patient WHERE phone = '+919999900131'")
+        assert (await session.execute(query)).scalar() == 0
+        state = text("SELECT state FROM conversation")
+        assert (await session.execute(state)).scalar() == "handed_over"
+
+
+async def test_the_consents_say_where_they_were_given(own_runtime: Runtime) -> None:
+    for words in ("register me", "Zubin Quill", "9-2-1988", "male", "yes"):
+        await say(own_runtime, demo.TENANT_ID, "+919999900132", words)
+    query = (
+        "SELECT c.purpose, c.evidence ->> 'how' FROM consent c JOIN patient p ON p.id = c.patient_id"
+        " WHERE p.phone = '+919999900132' ORDER BY c.purpose"
+    )
+    async with own_runtime.database.begin(demo.TENANT_ID) as session:
+        rows = (await session.execute(text(query))).all()
+        conversation = (await session.execute(text("SELECT id FROM conversation"))).scalar()
+    assert [tuple(row) for row in rows] == [(one, f"conversation {conversation}") for one in ("care", "messages")]
+
+
+async def test_a_namesake_is_registered(own_runtime: Runtime) -> None:
+    """Who has the name of another patient, and was born on another day, is read back and registered all the same."""
+    facts = await demo.facts(own_runtime.database, demo.TENANT_ID)
+    name = f"{facts.patients[31]['given']} {facts.patients[31]['family']}"
+    said = ("register me", name, "9-2-1931", "female", "yes")
+    replies = [str((await say(own_runtime, demo.TENANT_ID, "+919999900133", one))["reply"]) for one in said]
+    assert name in replies[-2] and f"{name} is registered" in replies[-1]
