@@ -47,6 +47,18 @@ class Lexicon:
         """A list of patterns or sentences."""
         return [_expanded(_of(str, one, name), self._parts) for one in _of(list, self._book[name], name)]
 
+    def pairs(self, name: str) -> list[tuple[str, str]]:
+        """A list of two patterns each."""
+        pairs = [_of(list, pair, name) for pair in _of(list, self._book[name], name)]
+        return [
+            (_expanded(_of(str, one, name), self._parts), _expanded(_of(str, other, name), self._parts))
+            for one, other in pairs
+        ]
+
+    def values(self) -> Mapping[str, object]:
+        """What stands here, as it was written."""
+        return self._book
+
     def words(self, name: str, otherwise: str | None = None) -> frozenset[str]:
         """The single words of one text."""
         return frozenset(self.text(name, otherwise).split())

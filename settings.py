@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     offer_back_s: float = Field(
         900.0, gt=0, description="After so long without a person the assistant offers to go on meanwhile"
     )
+    critical_again_s: float = Field(
+        300.0, gt=0, description="A critical ticket that nobody has taken is alerted about again after so long"
+    )
     worker_heartbeat_s: float = Field(2.0, gt=0)
     worker_stalled_s: float = Field(8.0, gt=0, description="A worker silent for so long is taken for dead")
     worker_concurrency: int = Field(8, ge=1)

@@ -12,7 +12,7 @@ from jinja2 import TemplateError
 
 import agents.turn.waiting  # noqa: F401  its task is declared on import
 from agents.concierge.waiting import Patience
-from agents.screen.red_flags import red_flags
+from agents.screen.screening import Screens
 from agents.scribe.writing import ModelNotes
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
@@ -45,6 +45,7 @@ from tools.runtime.services import Services
 from tools.runtime.tool import all_tools
 from tools.runtime.unit_of_work import Clock
 from tools.scheduling.rules import SlotRules
+from tools.tickets.tools import Escalation
 from tools.voice.recognizers import Recognizers
 from voice.recognition.choosing import choose
 from wiring import traces
@@ -59,7 +60,8 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
     rooms.load()
     database = Database(url, pool_size=settings.database_pool)
     people = People(database)
-    meaning = Meaning(Embeddings(settings.data_dir))
+    embeddings = Embeddings(settings.data_dir)
+    meaning, screens = Meaning(embeddings), Screens(embeddings)
     services = (
         Services()
         .put(KnownPeople, people)
@@ -69,9 +71,12 @@ def build_runtime(settings: Settings, url: str) -> Runtime:
         .put(Carrier, _carrier(settings))
         .put(Recognizers, _recognizers(settings))
         .put(NoteModel, _note_model(settings))
+        .put(Embeddings, embeddings)
         .put(Meaning, meaning)
         .put(Understanding, _understanding(settings, meaning))
-        .put(UrgencyCheck, lambda text: bool(red_flags(text)))
+        .put(Screens, screens)
+        .put(UrgencyCheck, screens.urgent)
+        .put(Escalation, Escalation(again_s=settings.critical_again_s))
         .put(SlotRules, SlotRules(hold_minutes=settings.hold_minutes, horizon_days=settings.slot_horizon_days))
         .put(Patience, Patience(again_s=settings.waiting_reply_s, offer_s=settings.offer_back_s))
         .put(AddressRules, AddressRules(allow_local=settings.allow_local_webhooks))

@@ -15,7 +15,7 @@ import structlog
 
 from agents.phone.words import consent_in, ends_recording, only_stop, question_of, to_say
 from agents.phrases import phrase
-from agents.screen.red_flags import red_flags
+from agents.screen.screening import Screens
 from agents.turn.dialogue import EMERGENCY
 from agents.turn.running import ATTEMPTS, Answered, Turns
 from db.blobs import Blobs
@@ -211,7 +211,7 @@ class PhoneCall:
     def _wait(self, text: str, how: How) -> None:
         """What was said waits for its turn; an emergency goes before all else."""
         self._order += 1
-        rank = 0 if red_flags(text) else 1
+        rank = 0 if self._urgent(text) else 1
         self._waiting.put_nowait((rank, self._order, (text, how, self.machine.question)))
         if self._waiting.qsize() % MANY_WAITING == 0:
             log.warning("call.many_waiting", call=self._call.call_sid, waiting=self._waiting.qsize())
@@ -234,10 +234,13 @@ class PhoneCall:
             await self._withdraw(how)
         elif only_stop(text):
             self._say("call_stopped", question="free", answers=True)
-        elif how == "speech" and self._guesses(question) and not red_flags(text):
+        elif how == "speech" and self._guesses(question) and not self._urgent(text):
             self._say("call_keys_only", question=self.machine.question, answers=True)
         else:
             await self._answer_words(in_figures(text, question))
+
+    def _urgent(self, text: str) -> bool:
+        return (self._runtime.services.find(Screens) or Screens()).urgent(text)
 
     def _guesses(self, question: Question) -> bool:
         """Whether the words are little more than a guess: by the stand-in, of an answer that is not from a small set.

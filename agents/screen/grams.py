@@ -26,7 +26,7 @@ _LONG = 12
 
 
 def grams(text: str) -> NDArray[np.int64]:
-    """Places of the message's pieces among 2 ** BITS, each once, in order: words, pairs of words also over a gap of one,
+    """Places of the message's pieces among 2 ** BITS, each once, in order: words, pairs (also over a gap of one),
     threes, and runs of three to five letters."""
     words = [f"#{len(word)}" if word.isdigit() else _sound(word) for word in _WORD.findall(plain(text).text)]
     pieces = {f"len{min(len(words), _LONG)}"}

@@ -1,9 +1,7 @@
 """Signs of an emergency in a patient's message, by rules alone.
 
-Source of the signs: the Schmitt-Thompson style emergency questions as published for the public by the NHS ("When to
-call 999", nhs.uk) and the American Heart Association / American Stroke Association ("Warning signs of heart attack",
-"BE FAST"); infants under 3 months with fever: NICE NG143. The rules favour recall: a patient who is told too often to
-call for help loses a minute, one who is told too seldom may lose more. They are no diagnosis."""
+Whose danger signs they are stands with each rule in `red_flag_words.yaml`; all await clinical sign-off. They are no
+diagnosis. What a rule does not see, likeness may (`likeness.py`)."""
 
 from __future__ import annotations
 
@@ -31,14 +29,23 @@ _NEGATED = _WORDS.pattern("negated")
 _NEGATED_AFTER = re.compile(
     r"^(?: \w+){0,1} (?:nahi|nahin|na)(?: (?:hai|tha|thi|hua|hui))?(?!\w)(?! (?:aa|a|le|ho|pa|ruk))"
 )
+_LABELS = {rule.code: rule.label for rule in RULES}
 _PAST = _WORDS.pattern("past")
 _NOT_NOW = _WORDS.pattern("not_now")
+_ELSEWHERE, _HERE = _WORDS.pattern("elsewhere"), _WORDS.pattern("here")
+
+
+def label_of(code: str) -> str:
+    """What a sign is called. Raises KeyError."""
+    return _LABELS[code]
 
 
 def red_flags(text: str) -> tuple[RedFlag, ...]:
     """The signs of an emergency that a message speaks of, each once, in the order of `RULES`; empty where none."""
     message = plain(text)
     found: dict[str, RedFlag] = {}
+    if _ELSEWHERE.search(message.text) and not _HERE.search(message.text):
+        return ()
     for rule in RULES:
         for match in rule.pattern.finditer(message.text):
             if rule.code not in found and _counts(message.text, match, rule):
@@ -54,7 +61,7 @@ def _counts(text: str, match: re.Match[str], rule: Rule) -> bool:
         return False
     if rule.past and _PAST.search(clause):
         return False
-    return not (rule.past and _NOT_NOW.search(clause))
+    return not _NOT_NOW.search(clause)
 
 
 def _clause_around(text: str, place: int) -> tuple[str, int]:

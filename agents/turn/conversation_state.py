@@ -19,6 +19,7 @@ from pydantic import (
 from agents import flows
 from agents.commands import FlowName
 from agents.flows import FlowData
+from agents.screen.red_flags import RedFlag
 from agents.turn import earlier_state
 from agents.understanding.utterance import Awaiting
 
@@ -54,6 +55,24 @@ class Waiting(BaseModel):
     told_at: datetime | None = None
     offered: bool = False
     language: str | None = None
+
+
+class Sign(BaseModel):
+    """A sign of an emergency, as the screens gave it."""
+
+    code: str
+    label: str
+    source: str
+
+    def flag(self) -> RedFlag:
+        return RedFlag(self.code, self.label, self.source)
+
+
+class Suspicion(BaseModel):
+    """ "Is this happening now?" was asked. `text`: the message that made it asked, answered where it is not."""
+
+    text: str
+    signs: list[Sign]
 
 
 class QueuedFlow(BaseModel):
@@ -95,6 +114,7 @@ class State(BaseModel):
     misses: int = 0
     last_answer: str = ""
     waiting: Waiting | None = None
+    suspicion: Suspicion | None = None
 
     @field_validator("data", mode="before")
     @classmethod

@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime as GraphRuntime
 from agents.concierge import flow as concierge
 from agents.concierge.attachments import note_attachment
 from agents.concierge.elsewhere import answer_in
-from agents.concierge.emergency import raise_alarm
+from agents.concierge.emergency import ask_whether_now, emergency_number, raise_alarm
 from agents.concierge.identity import hand_over
 from agents.concierge.waiting import keep_company
 from agents.turn.conversation_state import Option
@@ -26,10 +26,13 @@ _LEAST_LEFT = 80  # characters that a shortened sentence keeps
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
 
 
+_ROUTES = ["emergency", "suspected", "elsewhere", "converse", "waiting"]
+
+
 class Route(TypedDict, total=False):
     """What the graph itself carries; the turn's own data is in the context."""
 
-    route: Literal["waiting", "emergency", "elsewhere", "converse"]
+    route: Literal["waiting", "emergency", "suspected", "elsewhere", "converse"]
 
 
 async def screen(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
@@ -60,6 +63,13 @@ async def elsewhere(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     return {}
 
 
+async def suspected(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
+    """It may be an emergency: one question, with the number to call meanwhile. What was under way stays."""
+    turn = runtime.context
+    await ask_whether_now(turn.dialogue, turn.screened.flags)
+    return {}
+
+
 async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     turn = runtime.context
     if turn.resumes:
@@ -70,7 +80,9 @@ async def converse(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
         return {}
     if turn.lost is not None:
         turn.dialogue.say("lost_place")
-    if turn.voice_note:
+    if turn.said_before is not None:
+        turn.dialogue.say("not_happening", number=emergency_number(turn.dialogue))
+    elif turn.voice_note:
         turn.dialogue.say("i_heard", text=turn.text)
     await concierge.act(turn.dialogue)
     return {}
@@ -86,7 +98,10 @@ async def compose(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """The sentences as one message, with the options that are open numbered."""
     turn = runtime.context
     dialogue = turn.dialogue
-    open_options = dialogue.state.awaiting == "choice" and not dialogue.handed_over and bool(dialogue.lines)
+    open_options = (
+        dialogue.state.awaiting == "choice" and not dialogue.handed_over and bool(dialogue.lines)
+        and dialogue.state.suspicion is None
+    )  # fmt: skip
     reply = fit(dialogue.lines, dialogue.state.options if open_options else [], dialogue.phrase("choose_by_number"))
     if open_options:
         dialogue.state.options = dialogue.state.options[: reply.options]
@@ -134,7 +149,7 @@ async def screen_out(turn: Turn, reply: str) -> str:
         grounds=turn.grounds, zone=turn.tenant.zone,
     )  # fmt: skip
     await work.guard.note(work, subject, decisions)
-    if turn.red_flags:  # nothing stands between a patient and the emergency number
+    if turn.screened.flags:  # nothing stands between a patient and the emergency number
         return reply
     if verdict.text is not None:
         return verdict.text
@@ -158,13 +173,15 @@ def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
     graph.add_node("understand", understand)
     graph.add_node("emergency", emergency)
     graph.add_node("elsewhere", elsewhere)
+    graph.add_node("suspected", suspected)
     graph.add_node("converse", converse)
     graph.add_node("waiting", waiting)
     graph.add_node("compose", compose)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
-    graph.add_conditional_edges("understand", _after_understanding, ["emergency", "elsewhere", "converse", "waiting"])
+    graph.add_conditional_edges("understand", _after_understanding, _ROUTES)
     graph.add_edge("emergency", "compose")
+    graph.add_edge("suspected", "compose")
     graph.add_edge("elsewhere", "compose")
     graph.add_edge("converse", "compose")
     graph.add_conditional_edges("waiting", _after_waiting, ["compose", END])

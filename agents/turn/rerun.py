@@ -17,11 +17,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from agents.commands import COMMANDS
-from agents.screen.red_flags import red_flags
 from agents.turn.conversation_state import read_state
 from agents.turn.dialogue import HospitalDirectory
 from agents.turn.running import Turns
-from agents.turn.state import Media, Read, Turn, said_in
+from agents.turn.state import Media, Read, Turn, screened
 from agents.understanding.model import FallingBack
 from agents.understanding.utterance import Understanding, Understood, Utterance
 from db.engine import Session
@@ -251,7 +250,7 @@ class Rehearse:
         read = Read(claimed, recorded.state, recorded=None)
         state, _ = read_state(recorded.state)
         turn = Turn(again, tenant, hospital, AsyncExitStack(), conversation_id, read, state, recorded.language, None)
-        turn.red_flags = red_flags(said_in(claimed.text, claimed.media))
+        turn.screened = screened(self._runtime, claimed, state)
         if turn.screen() == "converse":
             given = _Given(await understanding.understand(turn.utterance()))
             again.services.put(Understanding, given)

@@ -127,7 +127,7 @@ class Turns:
             reply_id=reply_id,
             language=turn.dialogue.language,
             awaiting=turn.state.awaiting,
-            urgent=bool(turn.red_flags),
+            urgent=turn.screened.level != "none",
             handed_over=turn.dialogue.handed_over or turn.read.claimed.conversation_state == "handed_over",
         )
 
@@ -137,7 +137,7 @@ class Turns:
         work, flow = dialogue.work, canonical(state.stored())
         reply_id = await end_turn(
             work, turn.read.claimed, state=flow, language=dialogue.language, agent=flows.agent_of(state.flow),
-            patient_id=state.patient_id, reply=turn.reply, urgent=bool(turn.red_flags),
+            patient_id=state.patient_id, reply=turn.reply, urgent=turn.screened.level != "none",
         )  # fmt: skip
         work.record.append(
             STATE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
@@ -14,9 +14,11 @@ from prometheus_client import Counter
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agents.phrases import own_words
+from agents.screen.answers import is_happening, is_not_happening
 from agents.screen.language import detect_language, switched_to
 from agents.screen.languages import OtherLanguage, other_language
-from agents.screen.red_flags import RedFlag, red_flags
+from agents.screen.red_flags import RedFlag
+from agents.screen.screening import NOTHING, Screened, Screens
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
 from agents.understanding.builtin.intents import messages_wanted
@@ -66,13 +68,14 @@ class Turn:
     state: State
     language: str
     work: UnitOfWork | None
-    red_flags: tuple[RedFlag, ...] = ()
+    screened: Screened = NOTHING
     resumes: bool = False  # the agent goes on where a person was waited for
     other_language: OtherLanguage | None = None  # of the message, where it is not offered
     understood: Understood = field(default_factory=lambda: Understood((), "built-in"))
     reply: str = ""
     stored_id: UUID | None = None  # the message that was stored in this turn's transaction
     lost: str | None = None  # what of the conversation's state could not be read: the flow is dropped
+    said_before: str | None = None  # a message that was set aside while it was suspected, and is answered now
     _dialogue: Dialogue | None = None
 
     @classmethod
@@ -93,19 +96,23 @@ class Turn:
         if read is None:
             return None
         stored_id = stored.message_id if stored else None
-        flags = red_flags(said_in(read.claimed.text, read.claimed.media))
         state, unread = read_state(read.flow)
         lost = read.lost or unread
         if lost is not None:
             log.error("turn.state_dropped", conversation=str(conversation_id), fields=lost)
             STATES_DROPPED.inc()
         turn = cls(runtime, tenant, hospital, stack, conversation_id, read, state, read.claimed.language, work)
-        turn.red_flags, turn.stored_id, turn.lost = flags, stored_id, lost
+        turn.screened, turn.stored_id, turn.lost = screened(runtime, read.claimed, state), stored_id, lost
         return turn
 
     @property
     def text(self) -> str:
-        return self.read.claimed.text
+        return self.read.claimed.text if self.said_before is None else self.said_before
+
+    @property
+    def red_flags(self) -> tuple[RedFlag, ...]:
+        """The signs of an emergency, where the turn is one."""
+        return self.screened.flags if self.screened.level == "emergency" else ()
 
     @property
     def voice_note(self) -> bool:
@@ -129,10 +136,14 @@ class Turn:
             directory=self.hospital.names,
         )
 
-    def screen(self) -> Literal["waiting", "emergency", "elsewhere", "converse"]:
-        """Rules first: red flags, hand-over, language."""
-        if self.red_flags:
-            return "emergency"
+    def screen(self) -> Literal["waiting", "emergency", "suspected", "elsewhere", "converse"]:
+        """What stands before understanding: red flags, hand-over, language."""
+        if self.screened.level != "none":
+            return self.screened.level
+        if self.state.suspicion is not None:
+            if is_not_happening(self.text):
+                self.said_before = self.state.suspicion.text
+            self.state.suspicion = None
         steers_messages = messages_wanted(self.text) is not None
         self.other_language = None if steers_messages else other_language(self.text)
         if self.read.claimed.conversation_state == "handed_over" and not steers_messages:
@@ -224,7 +235,9 @@ class Turn:
                 "message_id": self.read.claimed.message_id,
                 "by": self.understood.by,
                 "commands": [readable(command) for command in self.understood.commands],
-                "red_flags": [flag.code for flag in self.red_flags],
+                "red_flags": [flag.code for flag in self.screened.flags],
+                "screened": self.screened.level,
+                "screens": list(self.screened.by),
                 "prompt": self.understood.prompt,
                 "conversation": self.read.claimed.conversation_state,
             },
@@ -258,6 +271,20 @@ def _answer(text: str | None) -> ModelAnswer | None:
         return _ANSWER.validate_json(text or "")
     except ValidationError:
         return None
+
+
+def screened(runtime: Runtime, claimed: Claimed, state: State) -> Screened:
+    """What the screens see in a message. A yes to "is this happening now?", or the like of it said twice running, is an
+    emergency."""
+    text = said_in(claimed.text, claimed.media)
+    seen = (runtime.services.find(Screens) or Screens()).look(text)
+    if state.suspicion is None or seen.level == "emergency":
+        return seen
+    if seen.level == "suspected":
+        return replace(seen, level="emergency")
+    if is_happening(text):
+        return Screened("emergency", tuple(one.flag() for one in state.suspicion.signs), seen.by)
+    return seen
 
 
 def said_in(text: str, media: list[Media]) -> str:

@@ -34,6 +34,7 @@ class Ticket(Versioned, Base):
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
     resolved_at: Mapped[datetime | None]
     breached_at: Mapped[datetime | None]
+    alerted_at: Mapped[datetime | None]  # of a critical one: when people were last alerted about it
     once: Mapped[str | None]
     number: Mapped[int | None]  # of a patient's request: by which the patient asks about it
 

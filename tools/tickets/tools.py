@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from db.base import new_id
 from db.json import JsonObject
@@ -30,12 +32,22 @@ CREATED = event_type("Ticket.Created", "Something was put before a person")
 UPDATED = event_type("Ticket.Updated", "A ticket was changed")
 RESOLVED = event_type("Ticket.Resolved", "A ticket was resolved")
 BREACHED = event_type("Ticket.Breached", "A ticket was not resolved by its due time")
+ESCALATED = event_type("Ticket.Escalated", "A critical ticket waits for somebody to take it", alert=True)
+SUSPECTED = "suspected_emergency"  # category of what may be an emergency, and the patient was asked
+WARNED = event_type("Ticket.EmergencySuspected", "A patient's message may be of an emergency", alert=True)
 _READ, _WRITE = Permission("tickets:read"), Permission("tickets:write")
 Priority = Literal["low", "normal", "high", "critical"]
 State = Literal["open", "in_progress", "resolved", "closed"]
 
 # Minutes by which a person should have answered: the service's own defaults, not a regulation's.
 DUE_MINUTES: dict[str, int] = {"critical": 15, "high": 60, "normal": 240, "low": 1440}
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """`again_s`: a critical ticket that nobody has taken is alerted about again after so long."""
+
+    again_s: float = 300.0
 
 
 class CreateTicket(Args):
@@ -105,12 +117,18 @@ async def create_ticket(ctx: ToolContext, args: CreateTicket) -> TicketOut:
         await ctx.load(Conversation, args.conversation_id)
     due_at = ctx.now + timedelta(minutes=DUE_MINUTES[args.priority])
     values = {"id": new_id(), "tenant_id": ctx.tenant.id, "state": "open", "due_at": due_at, "version": 1}
+    if args.priority == "critical":
+        values["alerted_at"] = ctx.now
     made = await ctx.session.execute(
         insert(Ticket).values(**values, **args.model_dump()).on_conflict_do_nothing().returning(Ticket.id)
     )
     made_id = made.scalar()
     if made_id is not None:
         ctx.emit(CREATED, made_id, category=args.category, priority=args.priority)
+        if args.priority == "critical":
+            ctx.emit(ESCALATED, made_id, category=args.category)
+        elif args.category == SUSPECTED:
+            ctx.emit(WARNED, made_id)
         return TicketOut.model_validate(await ctx.load(Ticket, made_id))
     return TicketOut.model_validate((await ctx.session.scalars(select(Ticket).where(Ticket.once == args.once))).one())
 
@@ -180,7 +198,7 @@ async def add_comment(ctx: ToolContext, args: AddComment) -> CommentOut:
 
 @task("tickets.find_breaches", every="* * * * *", each_tenant=True)
 async def find_breaches(runtime: Runtime, *, tenant: str) -> None:
-    """Mark tickets that are past their due time, once."""
+    """Mark tickets that are past their due time, once; alert again about critical ones that nobody has taken."""
     async with tenant_work(runtime, UUID(tenant), system_name="tickets.find_breaches") as work:
         statement = (
             update(Ticket)
@@ -192,3 +210,19 @@ async def find_breaches(runtime: Runtime, *, tenant: str) -> None:
         ctx = await runtime.context(work, system(work.tenant_id, "tickets"))
         for ticket_id in (await work.session.execute(statement)).scalars().all():
             ctx.emit(BREACHED, ticket_id)
+        for row in await work.session.execute(_alerted_again(runtime, work.now)):
+            ctx.emit(ESCALATED, row.id, category=row.category)
+
+
+def _alerted_again(runtime: Runtime, now: datetime) -> ReturningUpdate[UUID, str]:
+    again = timedelta(seconds=(runtime.services.find(Escalation) or Escalation()).again_s)
+    return (
+        update(Ticket)
+        .where(
+            Ticket.priority == "critical", Ticket.state == "open", Ticket.assignee.is_(None),
+            or_(Ticket.alerted_at.is_(None), Ticket.alerted_at <= now - again),
+        )
+        .values(alerted_at=now)
+        .returning(Ticket.id, Ticket.category)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip

@@ -1,0 +1,49 @@
+"""The two screens of a message, before anything else: rules, and likeness to phrases of emergencies. Where both agree,
+or the rules or a great likeness say so, it is an emergency; where only a lesser likeness says so, it is suspected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.screen.likeness import likeness
+from agents.screen.red_flags import RedFlag, label_of, red_flags
+from rag.embedding.shared import Embeddings
+
+Level = Literal["none", "suspected", "emergency"]
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What a message was found to be, and the signs of it. `by`: which screens saw it."""
+
+    level: Level = "none"
+    flags: tuple[RedFlag, ...] = ()
+    by: tuple[Literal["rules", "likeness"], ...] = ()
+
+
+NOTHING = Screened()
+
+
+class Screens:
+    """Without an embedder, likeness goes by pieces of words alone."""
+
+    def __init__(self, embeddings: Embeddings | None = None) -> None:
+        self._embeddings = embeddings
+
+    def look(self, text: str) -> Screened:
+        """What is in a message."""
+        if not any(char.isalpha() for char in text):
+            return NOTHING
+        flags = red_flags(text)
+        like = likeness(text, self._embeddings.of(text) if self._embeddings is not None else None)
+        if flags:
+            return Screened("emergency", flags, ("rules", "likeness") if like.margin >= 0 else ("rules",))
+        if like.margin < 0:
+            return NOTHING
+        alike = RedFlag(like.code, label_of(like.code), text)
+        return Screened("emergency" if like.sure else "suspected", (alike,), ("likeness",))
+
+    def urgent(self, text: str) -> bool:
+        """Whether a message goes before all others."""
+        return self.look(text).level != "none"
