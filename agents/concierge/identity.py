@@ -14,6 +14,7 @@ from tools.patients.tools import PatientOut, search_patients
 from tools.tickets import hand_over as tickets
 
 TRIES = 3
+_NOBODYS = "+888"  # what callers who withhold their number get instead (api/telephone/webhooks.py)
 VALID_FOR = timedelta(hours=24)
 
 
@@ -30,6 +31,10 @@ async def verified(dialogue: Dialogue) -> bool:
     if is_verified(dialogue):
         return True
     patients = await _of_number(dialogue)
+    if not patients and dialogue.address.startswith(_NOBODYS):
+        dialogue.say("number_not_known")
+        await hand_over(dialogue, "The caller withholds the number", said=True)
+        return False
     if not patients:
         await _register(dialogue)
         return False
@@ -119,6 +124,8 @@ def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:
 def become(dialogue: Dialogue, patient: PatientOut) -> None:
     """From here on the writer is that patient."""
     state = dialogue.state
+    if state.patient_id != patient.id:
+        state.vouched.clear()
     state.patient_id, state.given = patient.id, patient.given
     state.verified_at, state.tries, state.misses = dialogue.work.now, 0, 0
     dialogue.work.record.append(
