@@ -106,9 +106,13 @@ async def _register(dialogue: Dialogue) -> None:
     """Register whom the number is of; what was under way waits behind that."""
     state, register = dialogue.state, flows.registration()
     begun = [one for one in state.queued if one.flow == register.name]
+    again = [one for one in state.queued if one.flow == state.flow]
     state.queued = [one for one in state.queued if one.flow not in (register.name, state.flow)]
     if state.flow is not None:
-        state.queued.insert(0, QueuedFlow(flow=state.flow, data=state.data.for_later()))
+        data = state.data.for_later()
+        for one in again:  # asked for before: what was said then stays, where nothing else was said now
+            data = one.data.model_copy(update=data.model_dump(exclude_defaults=True))
+        state.queued.insert(0, QueuedFlow(flow=state.flow, data=data))
     await flows.release(dialogue)
     state.end_flow()
     state.answering = None
