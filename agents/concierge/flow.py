@@ -100,6 +100,7 @@ async def _at_once(dialogue: Dialogue) -> bool:
         if len(dialogue.commands) == 1 or _takes_leave(dialogue):
             return True
     if dialogue.has(Repeat) and dialogue.state.last_answer and len(dialogue.commands) == 1:
+        dialogue.missed("once_more")
         dialogue.lines.append(dialogue.state.last_answer)
         dialogue.has_read_back = dialogue.state.pending is not None
         return True

@@ -20,12 +20,13 @@ _OF_SEX = {
 _SELF, _OTHER = _WORDS.pattern("self"), _WORDS.pattern("other")
 _NEW_SELF = _WORDS.pattern("new_self")
 _SURE_SEX = re.compile(rf"(?<!\w){_WORDS.text('sure_sex')}(?!\w)")
+_ALONG = re.compile(r"(?<!\w)(?:with|by|from|via|through|to|at|and|than|like) (?:(?:my|our|his|her|the) )?(?:\w+ )?$")
 _AFTER_CUE = re.compile(rf"{_WORDS.text('sex_cue')} ?$")
 _NAME_CUE = re.compile(rf"(?<!\w)(?:{_WORDS.text('name_cue')})")
 _PRESENTS = _WORDS.pattern("presents")
 _NO_NAME = _WORDS.words("no_name")
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’.-])*")
-_EDGE = re.compile(r"^[\s,.:;!-]+|[\s,:;!-]+$")
+_EDGE = re.compile(r"^[\s,.:;!-]+|[\s,.:;!-]+$")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "shri", "smt", "sri", "master", "baby", "kumari"])
 _ENDS = re.compile(r"[,;\n]|(?<!\w)(?:and|born|dob|d\.o\.b|date of birth|hai|aged?)(?!\w)")
 _MOST_WORDS = 5
@@ -47,7 +48,7 @@ def read_details(text: str, *, awaiting: str | None, month_first: bool, today: d
     """All that a message says of it. `awaiting`: what was asked; then a bare name, sex or "me" is an answer."""
     said = plain(text)
     born, left = _birth_date(said, month_first=month_first, today=today)
-    relation = _relation(said.text)
+    relation = _relation(said.text, awaited=awaiting == "whose")
     return Details(
         name=_name(said, left, awaited=awaiting == "name"),
         birth_date=born,
@@ -89,8 +90,13 @@ def _capital(word: str) -> str:
     return word.capitalize() if word.islower() or (word.isupper() and len(word) > 2) else word
 
 
-def _relation(text: str) -> str | None:
-    return next((name for name, pattern in _RELATIONS.items() if pattern.search(text)), None)
+def _relation(text: str, *, awaited: bool) -> str | None:
+    """Whom the message speaks of; not one who only comes along ("i live with my son")."""
+    for name, pattern in _RELATIONS.items():
+        for match in pattern.finditer(text):
+            if awaited or not _ALONG.search(text[: match.start()]):
+                return name
+    return None
 
 
 def _birth_date(said: Plain, *, month_first: bool, today: date) -> tuple[date | None, str]:
@@ -123,7 +129,7 @@ def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
     for piece in _ENDS.split(left[start:]):
         place = left.index(piece, start) if piece else start
         words = _EDGE.sub("", said.words(place, place + len(piece)))
-        words = re.sub(r"(?i)[ ,]+(?:fe)?male$|[ ,]+[mf]$", "", words)
+        words = re.sub(r"(?i)[ ,]+(?:fe)?male$|[ ,]+[mf]$", "", words).rstrip(" .")
         if words:
             return next((one for one in (words, words.split(". ")[0]) if is_name(one)), None)
     return None

@@ -12,7 +12,6 @@ from agents.registration.data import RegisterData, forget, missing, take
 from agents.registration.details import split_name
 from agents.turn.conversation_state import Pending
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.confirmation import is_plain_yes
 from tools.conversations.texts import say_date
 from tools.patients.duplicates import find_duplicates
 from tools.patients.registration import LikelyDuplicate, register_patient
@@ -97,7 +96,7 @@ async def _writer_known(dialogue: Dialogue, data: RegisterData) -> bool:
 
 async def _answered(dialogue: Dialogue, data: RegisterData, pending: Pending) -> None:
     """Only a plain yes to exactly what was read back registers; after a second no nothing is kept."""
-    if dialogue.has(Affirm) and is_plain_yes(dialogue.text, action="register"):
+    if dialogue.has(Affirm) and dialogue.says_yes_to(pending, "register"):
         await _register(dialogue, data, pending)
     elif dialogue.has(Deny):
         dialogue.state.pending = None

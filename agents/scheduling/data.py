@@ -29,6 +29,7 @@ class VisitData(FlowData):
     for_whom: str | None = None
     appointment: str | None = None
     reason: str | None = None
+    latest: str | None = None  # what was said last of day and time: the other gives way first
     said: str = ""  # the message that began it: names of relatives are looked for in it
     fits: bool = False  # a doctor who does not fit the patient's age or sex was asked about
     toward: Literal["earlier", "later"] | None = None  # which way a visit is to be moved
@@ -56,6 +57,8 @@ class VisitData(FlowData):
                 self.forget("practitioner", "complaint")
             elif slot == "complaint":
                 self.forget("specialty")
+        if slot in ("day", "time"):
+            self.latest = slot
         setattr(self, slot, value)
 
     def forget(self, *slots: str) -> None:

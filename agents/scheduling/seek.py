@@ -94,7 +94,7 @@ async def _check_fit(dialogue: Dialogue, specialty: str) -> None:
         return
     data.fits = True
     name = dialogue.state.subject_name or dialogue.state.given
-    dialogue.say("ask_fits", name=name, specialty=dialogue.hospital.specialty_name(specialty), years=years)
+    dialogue.say("ask_fits", name=name, specialty=dialogue.hospital.specialty_name(specialty))
     dialogue.state.ask("for_whom")
     raise Unclear
 
@@ -239,6 +239,8 @@ async def nearest(dialogue: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]
         (replace(seek, first=seek.first, last=seek.first + LOOK_AHEAD, exact=False), "none_then_other_day"),
         (replace(seek, last=seek.first + LOOK_AHEAD, exact=False, time_from=None, time_to=None), "none_then_other_day"),
     ]
+    if dialogue.data(VisitData).latest == "time":
+        tries[0], tries[1] = tries[1], tries[0]
     if seek.location is not None:
         tries.append(
             (replace(seek, location=None, last=seek.first + LOOK_AHEAD, exact=False, time_from=None, time_to=None),

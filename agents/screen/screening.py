@@ -1,5 +1,7 @@
 """The two screens of a message, before anything else: rules, and likeness to phrases of emergencies. Where both agree,
-or the rules or a great likeness say so, it is an emergency; where only a lesser likeness says so, it is suspected."""
+or the rules or a great likeness say so, it is an emergency; where only a lesser likeness says so, it is suspected. A
+rule's words in a message that is far more like harmless ones (the news, a joke, long ago) do not count: FAR says how
+far, and docs/adr/0020-likeness.md what that costs."""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from agents.screen.likeness import likeness
 from agents.screen.red_flags import RedFlag, label_of, red_flags
 from rag.embedding.shared import Embeddings
 
+FAR = 4.0  # log odds below what is suspected
 Level = Literal["none", "suspected", "emergency"]
 
 
@@ -37,7 +40,7 @@ class Screens:
             return NOTHING
         flags = red_flags(text)
         like = likeness(text, self._embeddings.of(text) if self._embeddings is not None else None)
-        if flags:
+        if flags and like.margin >= -FAR:
             return Screened("emergency", flags, ("rules", "likeness") if like.margin >= 0 else ("rules",))
         if like.margin < 0:
             return NOTHING

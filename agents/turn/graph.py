@@ -26,9 +26,6 @@ _LEAST_LEFT = 80  # characters that a shortened sentence keeps
 MAX_REPLY = 1600  # characters that WhatsApp through Twilio takes in one message
 
 
-_ROUTES = ["emergency", "suspected", "elsewhere", "converse", "waiting"]
-
-
 class Route(TypedDict, total=False):
     """What the graph itself carries; the turn's own data is in the context."""
 
@@ -55,18 +52,18 @@ async def emergency(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     return {}
 
 
+async def suspected(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
+    """It may be an emergency: one question, with the number to call meanwhile. What was under way stays."""
+    turn = runtime.context
+    await ask_whether_now(turn.dialogue, turn.screened.flags)
+    return {}
+
+
 async def elsewhere(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     """A language that is not offered."""
     turn = runtime.context
     assert turn.other_language is not None
     await answer_in(turn.dialogue, turn.other_language)
-    return {}
-
-
-async def suspected(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
-    """It may be an emergency: one question, with the number to call meanwhile. What was under way stays."""
-    turn = runtime.context
-    await ask_whether_now(turn.dialogue, turn.screened.flags)
     return {}
 
 
@@ -172,14 +169,16 @@ def build() -> CompiledStateGraph[Route, Turn, Route, Route]:
     graph.add_node("screen", screen)
     graph.add_node("understand", understand)
     graph.add_node("emergency", emergency)
-    graph.add_node("elsewhere", elsewhere)
     graph.add_node("suspected", suspected)
+    graph.add_node("elsewhere", elsewhere)
     graph.add_node("converse", converse)
     graph.add_node("waiting", waiting)
     graph.add_node("compose", compose)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "understand")
-    graph.add_conditional_edges("understand", _after_understanding, _ROUTES)
+    graph.add_conditional_edges(
+        "understand", _after_understanding, ["emergency", "suspected", "elsewhere", "converse", "waiting"]
+    )
     graph.add_edge("emergency", "compose")
     graph.add_edge("suspected", "compose")
     graph.add_edge("elsewhere", "compose")

@@ -18,6 +18,7 @@ from tools.runtime.runtime import Runtime
 from wiring import demo
 
 MOST_TURNS = 16
+_OPTION_CLOCK = re.compile(r"(\d{1,2}):(\d\d) (am|pm)")
 _OF_BOOKING = re.compile(r"(?i)\b(?:bo+k\w*|com(?:e|ing)|keep)\b")
 _HINDI = ("नवंबर", "दिसंबर")
 _NO_DEED = ("ask_visits", "ask_hospital", "complain", "refill", "service")
@@ -188,6 +189,8 @@ class Patient:
             return f"only {visit.place}"
         if visit is not None and visit.female:
             return "female doctor only"
+        if visit is not None and visit.earliest is not None and "part" in self.words:
+            return f"in the {self.words['part']}"
         if visit is not None and visit.earliest is not None and "time" in self.words:
             return f"after {self.words['time']}"
         return self._say(self.bank.answer("day" if "day" in self.words else "day_any").text)
@@ -233,11 +236,17 @@ class Patient:
             part = rng.choice(list(PARTS))
             visit.earliest, visit.before = PARTS[part]
             visit.day = None
+            self.words["part"] = part
             return self._say(said.text, new_part=part)
         visit.earliest = time.fromisoformat(said.about["after"]) if "after" in said.about else None
         visit.before = time.fromisoformat(said.about["before"]) if "before" in said.about else None
         visit.day = None
         return self._say(said.text)
+
+
+def _time_of(clock: re.Match[str]) -> time:
+    hour = int(clock[1]) % 12 + (12 if clock[3] == "pm" else 0)
+    return time(hour, int(clock[2]))
 
 
 def _clock(option: str) -> str | None:
@@ -248,6 +257,11 @@ def _clock(option: str) -> str | None:
 def _shows(text: str, visit: Any) -> bool:
     """Whether what is shown may be the visit that is wanted."""
     days = [f"{visit.day.day} {month}" for month in (f"{visit.day:%B}", *_HINDI)] if visit.day is not None else []
+    clock = _OPTION_CLOCK.search(text)
+    if clock is not None and (visit.earliest or visit.before):
+        at = _time_of(clock)
+        if (visit.earliest and at < visit.earliest) or (visit.before and at >= visit.before):
+            return False
     return (
         (not days or any(day in text for day in days))
         and (visit.doctor is None or visit.doctor in text)

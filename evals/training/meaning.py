@@ -21,7 +21,7 @@ from rag.embedding.encoder import embedder_in
 from rag.embedding.shared import LAYERS, _users_cache
 
 COST, SHARE, SEED = 30.0, 0.03, 1
-COMPLAINTS = 4  # of how many phrases about departments one is learnt as the want "complaint"
+COMPLAINTS = 2  # of how many phrases about departments one is learnt as the want "complaint"
 
 
 def pieces(texts: Sequence[str]) -> csr_matrix:

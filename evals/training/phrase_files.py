@@ -14,7 +14,12 @@ from pathlib import Path
 
 import yaml
 
+from agents.screen.red_flags import red_flags
+from agents.understanding.meaning.heads import FOLDER as MEANING
+from agents.understanding.meaning.heads import HEADS
+
 PHRASES = Path(__file__).parents[2] / "agents" / "screen" / "phrases"
+_LANGUAGES = ("en", "hi-Latn", "hi")
 _CHOICE = re.compile(r"(\[[^\]]*\])")
 
 
@@ -50,6 +55,14 @@ def _lines(folder: Path) -> Iterator[tuple[str, bool, str, str]]:
                 for line in block.splitlines():
                     if line.strip():
                         yield path.stem, name == "emergency", kind, line.strip()
+    if folder != PHRASES:
+        return
+    for head in HEADS:  # what patients want of a hospital, and complaints that can wait, are harmless
+        for path in sorted((MEANING / head).glob("*.yaml")):
+            for label, block in yaml.safe_load(path.read_text("utf-8")).items():
+                for line in block.splitlines():
+                    if line.strip() and path.stem in _LANGUAGES and not red_flags(line):
+                        yield path.stem, False, f"{head} {label}", line.strip()
 
 
 def _said(line: str, most: int, chance: random.Random) -> list[str]:

@@ -98,7 +98,7 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     if all(_stands_first(intent) for intent in found):
         found += _sought(*_elsewhere(text, found, pieces))
     elif not any(intent.command == Start(flow="book") for intent in found):
-        found += _beside_cancellation(text, pieces, found)
+        found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
 
 
@@ -118,7 +118,7 @@ def _elsewhere(text: str, found: list[Intent], pieces: list[Piece]) -> tuple[str
     return text, pieces
 
 
-def _beside_cancellation(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
+def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]:
     """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
     if not any(intent.command == Start(flow="cancel") for intent in found):
         return []

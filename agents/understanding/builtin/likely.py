@@ -3,6 +3,7 @@ phrases (`understanding/meaning`). What each label means stands in `likely.yaml`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import yaml
 from agents.commands import COMMANDS, Ask, Chat, Command, Correct, Fill, Goodbye, Greet, Start, Thank
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
-from agents.understanding.meaning.heads import Likely
+from agents.understanding.meaning.heads import Likely, read_head
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import FLOWS
@@ -23,6 +24,12 @@ _MEANS: dict[str, dict[str, object]] = {
 }
 _FEW = 2  # words; what is shorter is an answer, not a wish
 _NEVER = 1.1
+_WHOM = ("specialty", "practitioner", "complaint")
+_ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
+_OPEN = (
+    None, "birth_date", "confirm", "choice", "anything_else", "day", "time", "location", "for_whom", "stop_messages",
+    *_WHOM,
+)  # fmt: skip
 _POLITE = (Greet, Thank, Goodbye)
 _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 
@@ -30,12 +37,17 @@ _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     """The commands, with what the message is likely to want."""
     utterance = reading.utterance
-    if len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW:
+    few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
+    if utterance.awaiting not in _OPEN:
+        return commands
+    if (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
+        return [*commands, complaint]
+    if few:
         return commands
     weight = _weight(commands, utterance)
     if weight is None:
         return commands
-    best = meaning.wants(utterance.text)[0]
+    best = _best(meaning.wants(utterance.text))
     means = _MEANS.get(best.label, {})
     if weight == "asked" and means.get("start") not in ("list", "request"):
         return commands
@@ -43,7 +55,34 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     least = means.get(weight, _NEVER)
     if not isinstance(least, float) or best.share < least:
         return commands
+    if "only" in means and not re.search(str(means["only"]), reading.message.text):
+        return commands
     return _put(commands, best, means, utterance)
+
+
+def _best(likely: list[Likely]) -> Likely:
+    """The likeliest; a wish to be seen and a trouble that is told count as one, since they come together."""
+    share = {one.label: one.share for one in likely}
+    seen = share.get("book", 0) + share.get("symptom", 0)
+    if seen <= likely[0].share:
+        return likely[0]
+    return Likely("symptom" if share["symptom"] >= share["book"] else "book", seen)
+
+
+def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, *, few: bool) -> Fill | None:
+    """What is wrong, where a visit is to be booked and nothing yet says with whom: words that are like complaints."""
+    begins = Start(flow="book") in commands
+    asked = utterance.awaiting in ("specialty", "practitioner", "complaint")
+    told = any(isinstance(one, Fill | Correct) and one.slot in _WHOM for one in commands)
+    decided = any(
+        not isinstance(one, Fill | Correct | Start | Greet | Thank) and _other(one) is None for one in commands
+    )
+    elsewhere = any(isinstance(one, Start) and one.flow != "book" for one in commands)
+    if told or decided or elsewhere or not (asked or (begins and not few)):
+        return None
+    likely = meaning.departments(utterance.text, read_head("departments").labels)
+    least = _ASKED if asked else _BESIDE
+    return Fill(slot="complaint", value=utterance.text.strip()[:200]) if likely[0].share >= least else None
 
 
 def _weight(commands: list[Command], utterance: Utterance) -> str | None:

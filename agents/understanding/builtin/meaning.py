@@ -73,7 +73,18 @@ def commands_of(reading: Reading) -> list[Command]:
     if not any(not isinstance(command, (Greet, Thank)) for _, _, command in placed):
         placed += _fallback(reading)
     placed.sort(key=lambda item: (item[0], item[1]))
-    return _once([command for _, _, command in placed])
+    return _about_the_sick(_once([command for _, _, command in placed]))
+
+
+def _about_the_sick(commands: list[Command]) -> list[Command]:
+    """Who asks when the sick may be visited wants no visit to a doctor."""
+    if not any(isinstance(command, Ask) and command.topic == "visiting_hours" for command in commands):
+        return commands
+    return [
+        command
+        for command in commands
+        if command != Start(flow="book") and not (isinstance(command, Fill) and command.slot in _CHANGEABLE)
+    ]
 
 
 def _once(commands: list[Command]) -> list[Command]:
@@ -278,6 +289,8 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
         value = reading.message.words(piece.start, piece.end)[:200]
         if not value or (reviewing and not changes(text) and _in_last_answer(reading, piece)):
             continue
+        if reviewing and piece.slot == "complaint" and reading.yes is not None and reading.no is None:
+            continue  # "yes! my coffee is getting cold"
         change = (correcting or reviewing) and piece.slot in _CHANGEABLE and piece.slot != utterance.awaiting
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
         placed.append((piece.start, 2, command))

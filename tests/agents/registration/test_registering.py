@@ -75,6 +75,7 @@ def test_no_name(words: str) -> None:
         ("i want a skin doctor", "name", None, None, None),
         ("5 मई 1991", "birth_date", None, date(1991, 5, 5), None),
         ("M", "sex", None, None, "male"),
+        ("Kindly write Rohan Malik.", "name", "Rohan Malik", None, None),
     ],
 )
 def test_details(words: str, awaiting: str | None, name: str | None, born: date | None, sex: str | None) -> None:

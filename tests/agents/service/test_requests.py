@@ -80,7 +80,8 @@ def test_a_person_is_still_asked_for() -> None:
 
 @pytest.mark.parametrize(
     "words", ["what about my complaint", "any update on request 1234", "status of my refill", "status of 48213",
-              "meri shikayat ka kya hua", "has anyone looked at my complaint", "did you get my complaint from yesterday?"],
+              "meri shikayat ka kya hua", "has anyone looked at my complaint",
+              "did you get my complaint from yesterday?"],
 )  # fmt: skip
 def test_a_question_for_the_state(words: str) -> None:
     assert Start(flow="request_status") in commands(words)
