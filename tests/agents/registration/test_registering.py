@@ -75,6 +75,9 @@ def test_no_name(words: str) -> None:
         ("i want a skin doctor", "name", None, None, None),
         ("5 मई 1991", "birth_date", None, date(1991, 5, 5), None),
         ("M", "sex", None, None, "male"),
+        ("Tanvi Shah naam hai", "name", "Tanvi Shah", None, None),
+        ("I told the lady already. Anita Desai", "name", "Anita Desai", None, None),
+        ("female. is that relevant?", "sex", None, None, "female"),
         ("Kindly write Rohan Malik.", "name", "Rohan Malik", None, None),
     ],
 )
