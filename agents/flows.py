@@ -56,6 +56,10 @@ class Flow:
     async def release(self, dialogue: Dialogue) -> None:
         """Let go of what is held: the patient drops the flow, or goes another way."""
 
+    def reads(self, dialogue: Dialogue) -> bool:
+        """Whether the message answers the open question in words that the flow itself reads, whatever else it says."""
+        return False
+
     def ask_again(self, dialogue: Dialogue) -> None:
         """Put the open question again, after a digression or a message that was not understood."""
 

@@ -267,7 +267,10 @@ async def _step(dialogue: Dialogue, *, changed: bool) -> None:
 def _only_digression(dialogue: Dialogue, *, changed: bool) -> bool:
     """Only a question, thanks or greeting, with a question of ours still open; or nothing understood at all."""
     aside = not changed and all(isinstance(command, _ASIDE) for command in dialogue.commands)
-    return aside and dialogue.state.awaiting not in (None, "birth_date")
+    if not aside or dialogue.state.awaiting in (None, "birth_date"):
+        return False
+    flow = dialogue.state.flow
+    return flow is None or not flows.find(flow).does.reads(dialogue)
 
 
 def _ask_again(dialogue: Dialogue) -> None:

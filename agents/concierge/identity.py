@@ -14,6 +14,7 @@ from tools.patients.tools import PatientOut, search_patients
 from tools.tickets import hand_over as tickets
 
 TRIES = 3
+_NOBODYS = "+888"  # what callers who withhold their number get instead (api/telephone/webhooks.py)
 VALID_FOR = timedelta(hours=24)
 
 
@@ -30,6 +31,10 @@ async def verified(dialogue: Dialogue) -> bool:
     if is_verified(dialogue):
         return True
     patients = await _of_number(dialogue)
+    if not patients and dialogue.address.startswith(_NOBODYS):
+        dialogue.say("number_not_known")
+        await hand_over(dialogue, "The caller withholds the number", said=True)
+        return False
     if not patients:
         await _register(dialogue)
         return False
@@ -101,9 +106,13 @@ async def _register(dialogue: Dialogue) -> None:
     """Register whom the number is of; what was under way waits behind that."""
     state, register = dialogue.state, flows.registration()
     begun = [one for one in state.queued if one.flow == register.name]
+    again = [one for one in state.queued if one.flow == state.flow]
     state.queued = [one for one in state.queued if one.flow not in (register.name, state.flow)]
     if state.flow is not None:
-        state.queued.insert(0, QueuedFlow(flow=state.flow, data=state.data.for_later()))
+        data = state.data.for_later()
+        for one in again:  # asked for before: what was said then stays, where nothing else was said now
+            data = one.data.model_copy(update=data.model_dump(exclude_defaults=True))
+        state.queued.insert(0, QueuedFlow(flow=state.flow, data=data))
     await flows.release(dialogue)
     state.end_flow()
     state.answering = None
@@ -119,6 +128,8 @@ def _welcome(dialogue: Dialogue, patient: PatientOut) -> None:
 def become(dialogue: Dialogue, patient: PatientOut) -> None:
     """From here on the writer is that patient."""
     state = dialogue.state
+    if state.patient_id != patient.id:
+        state.vouched.clear()
     state.patient_id, state.given = patient.id, patient.given
     state.verified_at, state.tries, state.misses = dialogue.work.now, 0, 0
     dialogue.work.record.append(

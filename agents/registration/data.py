@@ -37,6 +37,7 @@ class RegisterData(FlowData):
     greeted: bool = False
     asked: list[str] = Field(default_factory=list)
     refused: int = 0
+    shown: str = ""  # what was read back last
 
     def for_later(self) -> RegisterData:
         """What was asked is asked again, in other words."""
@@ -68,6 +69,14 @@ def take(dialogue: Dialogue, data: RegisterData, asked: str | None) -> bool:
     if data.sex is None:
         data.sex = sex_of(data.relation) or (_read(dialogue, sex, asked="sex").sex if sex else None)
     return data.model_dump(include=_KEPT) != before
+
+
+def answers(dialogue: Dialogue, asked: str | None) -> bool:
+    """Whether what was asked for stands in the message."""
+    said = _read(dialogue, dialogue.text, asked=asked)
+    if asked == "whose":
+        return said.self or said.other
+    return asked in NEEDED and getattr(said, asked) is not None
 
 
 def forget(data: RegisterData, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,14 +19,17 @@ _OF_SEX = {
     name.replace("_", " "): sex for sex in ("female", "male") for name in _WORDS.words(sex)
 }  # fmt: skip
 _SELF, _OTHER = _WORDS.pattern("self"), _WORDS.pattern("other")
+_SELF_WITHIN = re.compile(rf"(?<!\w){_WORDS.text('self_within')}(?!\w)")
 _NEW_SELF = _WORDS.pattern("new_self")
 _SURE_SEX = re.compile(rf"(?<!\w){_WORDS.text('sure_sex')}(?!\w)")
+_ALONG = re.compile(r"(?<!\w)(?:with|by|from|via|through|to|at|and|than|like) (?:(?:my|our|his|her|the) )?(?:\w+ )?$")
 _AFTER_CUE = re.compile(rf"{_WORDS.text('sex_cue')} ?$")
 _NAME_CUE = re.compile(rf"(?<!\w)(?:{_WORDS.text('name_cue')})")
+_NAMED_FIRST = _WORDS.pattern("named_first")
 _PRESENTS = _WORDS.pattern("presents")
 _NO_NAME = _WORDS.words("no_name")
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’.-])*")
-_EDGE = re.compile(r"^[\s,.:;!-]+|[\s,:;!-]+$")
+_EDGE = re.compile(r"^[\s,.:;!-]+|[\s,.:;!-]+$")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "shri", "smt", "sri", "master", "baby", "kumari"])
 _ENDS = re.compile(r"[,;\n]|(?<!\w)(?:and|born|dob|d\.o\.b|date of birth|hai|aged?)(?!\w)")
 _MOST_WORDS = 5
@@ -47,7 +51,7 @@ def read_details(text: str, *, awaiting: str | None, month_first: bool, today: d
     """All that a message says of it. `awaiting`: what was asked; then a bare name, sex or "me" is an answer."""
     said = plain(text)
     born, left = _birth_date(said, month_first=month_first, today=today)
-    relation = _relation(said.text)
+    relation = _relation(said.text, awaited=awaiting == "whose")
     return Details(
         name=_name(said, left, awaited=awaiting == "name"),
         birth_date=born,
@@ -60,7 +64,8 @@ def read_details(text: str, *, awaiting: str | None, month_first: bool, today: d
 
 def is_self(text: str, *, awaited: bool) -> bool:
     """Whether the writer is who is meant: "me" as an answer, or "i am new here"."""
-    return bool(awaited and _SELF.fullmatch(text.strip(" .!,"))) or bool(_NEW_SELF.search(text))
+    answers = _SELF.fullmatch(text.strip(" .!,")) or _SELF_WITHIN.search(text)
+    return bool(awaited and answers) or bool(_NEW_SELF.search(text))
 
 
 def sex_of(relation: str | None) -> str | None:
@@ -89,8 +94,13 @@ def _capital(word: str) -> str:
     return word.capitalize() if word.islower() or (word.isupper() and len(word) > 2) else word
 
 
-def _relation(text: str) -> str | None:
-    return next((name for name, pattern in _RELATIONS.items() if pattern.search(text)), None)
+def _relation(text: str, *, awaited: bool) -> str | None:
+    """Whom the message speaks of; not one who only comes along ("i live with my son")."""
+    for name, pattern in _RELATIONS.items():
+        for match in pattern.finditer(text):
+            if awaited or not _ALONG.search(text[: match.start()]):
+                return name
+    return None
 
 
 def _birth_date(said: Plain, *, month_first: bool, today: date) -> tuple[date | None, str]:
@@ -119,11 +129,23 @@ def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
     lead = _PRESENTS.match(left) if awaited else None
     if cue is None and not awaited:
         return None
+    if (first := _NAMED_FIRST.match(left)) and is_name(words := said.words(*first.span("name"))):
+        return words
     start = cue.end() if cue else lead.end() if lead else 0
+    found = [one for one in _pieces(said, left, start) if one]
+    if found and is_name(found[0]):
+        return found[0]
+    return next((one for one in found if is_name(one) and one.istitle() and " " in one), None) if awaited else None
+
+
+def _pieces(said: Plain, left: str, start: int) -> Iterator[str]:
+    """The parts of what follows, in the patient's own words, without what cannot belong to a name."""
     for piece in _ENDS.split(left[start:]):
         place = left.index(piece, start) if piece else start
-        words = _EDGE.sub("", said.words(place, place + len(piece)))
-        words = re.sub(r"(?i)[ ,]+(?:fe)?male$|[ ,]+[mf]$", "", words).rstrip(" .")
-        if words:
-            return next((one for one in (words, words.split(". ")[0]) if is_name(one)), None)
-    return None
+        words = re.sub(r"(?i)[ ,]+(?:fe)?male$|[ ,]+[mf]$", "", _trimmed(said.words(place, place + len(piece))))
+        yield words if is_name(words) else _trimmed(words.split(". ")[0])
+        yield from (_trimmed(one) for one in words.split(". ")[1:])
+
+
+def _trimmed(words: str) -> str:
+    return _EDGE.sub("", words)

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from agents.commands import Affirm, Command, Correct, Deny, Fill, Start
 from agents.concierge.identity import become, hand_over, is_verified, verified
 from agents.flows import Flow, FlowData, flow
-from agents.registration.data import RegisterData, forget, missing, take
+from agents.registration.data import RegisterData, answers, forget, missing, take
 from agents.registration.details import split_name
 from agents.turn.conversation_state import Pending
 from agents.turn.dialogue import Dialogue
@@ -61,6 +61,9 @@ class Register(Flow):
         """Who is new is registered first, and then gets what was asked for beside it."""
         wish = Start(flow="register")
         return (wish, *(one for one in commands if one != wish)) if wish in commands else commands
+
+    def reads(self, dialogue: Dialogue) -> bool:
+        return answers(dialogue, dialogue.state.awaiting)
 
     def ask_again(self, dialogue: Dialogue) -> None:
         if dialogue.state.awaiting is not None:
@@ -177,6 +180,9 @@ async def _next(dialogue: Dialogue, data: RegisterData) -> None:
     }  # fmt: skip
     if facts["name"] not in dialogue.state.named:
         dialogue.state.named.append(facts["name"])
+    if data.shown == (shown := " ".join(facts.values())):
+        dialogue.say("register_clear_yes")
+    data.shown = shown
     tool = tool_of(register_patient).name
     dialogue.read_back(Pending(action="register", tool=tool, args=args, facts=facts))
 

@@ -15,6 +15,7 @@ from tools.runtime.runtime import Runtime
 from wiring import demo
 
 TODAY = date(2026, 11, 23)
+PHONED = "+919999900135"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ def test_no_name(words: str) -> None:
         ("i want a skin doctor", "name", None, None, None),
         ("5 मई 1991", "birth_date", None, date(1991, 5, 5), None),
         ("M", "sex", None, None, "male"),
+        ("Tanvi Shah naam hai", "name", "Tanvi Shah", None, None),
+        ("I told the lady already. Anita Desai", "name", "Anita Desai", None, None),
+        ("female. is that relevant?", "sex", None, None, "female"),
+        ("Kindly write Rohan Malik.", "name", "Rohan Malik", None, None),
     ],
 )
 def test_details(words: str, awaiting: str | None, name: str | None, born: date | None, sex: str | None) -> None:
@@ -124,3 +129,23 @@ async def test_a_namesake_is_registered(own_runtime: Runtime) -> None:
     said = ("register me", name, "9-2-1931", "female", "yes")
     replies = [str((await say(own_runtime, demo.TENANT_ID, "+919999900133", one))["reply"]) for one in said]
     assert name in replies[-2] and f"{name} is registered" in replies[-1]
+
+
+async def test_by_phone_the_same_with_spoken_sentences(own_runtime: Runtime) -> None:
+    said = ("i need a dentist tomorrow", "for me", "Zubin Quill", "09021988", "male", "yes")
+    replies = [str((await say(own_runtime, demo.TENANT_ID, PHONED, one, channel="phone"))["reply"]) for one in said]
+    assert "press them as eight digits" in replies[2] and "call from" in replies[4]
+    assert "Zubin Quill is registered" in replies[5] and "(" not in replies[4]
+
+
+async def test_who_withholds_the_number_gets_a_person(own_runtime: Runtime) -> None:
+    reply = str(
+        (await say(own_runtime, demo.TENANT_ID, "+88812345678901", "i need a dentist", channel="phone"))["reply"]
+    )
+    assert "colleague" in reply
+
+
+async def test_a_birth_date_in_the_future_is_none(own_runtime: Runtime) -> None:
+    for words in ("register me", "Zubin Quill", "9-2-2030"):
+        reply = str((await say(own_runtime, demo.TENANT_ID, "+919999900136", words))["reply"])
+    assert "date" in reply and "Please check" not in reply
