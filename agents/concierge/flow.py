@@ -99,8 +99,10 @@ async def _at_once(dialogue: Dialogue) -> bool:
         await _leave(dialogue)
         if len(dialogue.commands) == 1 or _takes_leave(dialogue):
             return True
-    if dialogue.has(Repeat) and dialogue.state.last_answer and len(dialogue.commands) == 1:
+    again = dialogue.has(Repeat) and len(dialogue.commands) == 1 and dialogue.state.last_answer
+    if again and dialogue.state.awaiting != "request_detail":
         dialogue.missed("once_more")
+        dialogue.repeats = True
         dialogue.lines.append(dialogue.state.last_answer)
         dialogue.has_read_back = dialogue.state.pending is not None
         return True

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from agents.commands import Affirm, Choose, Correct, Deny, Fill, More
+from agents.commands import Affirm, Choose, Correct, Deny, Fill, More, Start
 from agents.scheduling import book, seek, visits
 from agents.scheduling.data import VisitData
 from agents.scheduling.options import pick
@@ -15,6 +15,7 @@ from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
+from tools.scheduling.appointments import AppointmentOut
 
 Next = Callable[[Dialogue], Awaitable[None]]
 
@@ -59,7 +60,9 @@ async def _answer_to_read_back(dialogue: Dialogue, pending: Pending) -> None:
 
 async def _act(dialogue: Dialogue, pending: Pending) -> None:
     try:
-        await dialogue.act(pending)
+        done = await dialogue.act(pending)
+        if isinstance(done, AppointmentOut):
+            dialogue.state.made.append(str(done.id))
     except ToolError as error:
         await book.release(dialogue)
         await _not_done(dialogue, pending, error)
@@ -119,6 +122,9 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         dialogue.data(VisitData).appointment = dialogue.text[:200]
         state.ask(None)
         return False
+    if state.kind == "existing" and dialogue.has(Deny, Start):
+        await book.choose(dialogue, state.options[-1])
+        return True
     words = _words_of_choice(dialogue)
     option = _picked(dialogue, words) if words else None
     if option is not None and not _says_more(dialogue, option):
@@ -133,7 +139,7 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         dialogue.data(VisitData).insists = True
         return False
     if dialogue.has(Choose) or not changed:
-        if dialogue.has(Affirm) and (len(state.options) == 1 or state.kind == "slot"):  # the first that fits
+        if dialogue.has(Affirm) and (len(state.options) == 1 or state.kind in ("slot", "existing")):  # the first
             await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])
             return True
         if not dialogue.lines:

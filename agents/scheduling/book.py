@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -12,9 +13,12 @@ from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
+from agents.understanding.utterance import Known
 from tools.runtime.errors import ToolError
+from tools.scheduling.appointments import list_appointments
 from tools.scheduling.slots import SlotOut, hold_slot, release_hold
 
+ANOTHER = "another"  # of the options: not the visit that there is
 _TYPES = {
     "tele": ("video", "tele", "online", "phone consult", "call"),
     "follow_up": ("follow", "review", "again"),
@@ -28,6 +32,8 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         practitioner, specialty = await seek.who(dialogue)
         if practitioner is None and specialty is None:
             _ask_who(dialogue, data)
+            return
+        if practitioner is not None and await _has_one(dialogue, practitioner):
             return
         wanted = seek.wanted(dialogue, practitioner, specialty)
     except Unclear:
@@ -52,6 +58,33 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         await say_why_closed(dialogue, wanted.first, wanted.last)
         dialogue.say(sentence)
     dialogue.state.ask("choice", kind="slot", options=[seek.slot_option(dialogue, slot) for slot in found])
+
+
+async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
+    """Who has an appointment with this doctor already may mean that one: it is asked, once."""
+    data = dialogue.data(VisitData)
+    if dialogue.state.flow != "book" or data.existing:
+        return False
+    data.existing = True
+    page = await dialogue.call(list_appointments, patient_id=str(dialogue.subject_id), upcoming=True, limit=20)
+    own = [
+        visit
+        for visit in page.items
+        if visit.practitioner_id == practitioner.id
+        and visit.state in ("booked", "confirmed")
+        and str(visit.id) not in dialogue.state.made
+    ]
+    if not own:
+        return False
+    when = dialogue.when(dialogue.local(own[0].starts_at, own[0].location_id))
+    name = dialogue.state.subject_name or dialogue.state.given
+    dialogue.say("ask_existing", name=name, practitioner=practitioner.name, when=when)
+    options = [
+        Option(id=str(own[0].id), label=dialogue.phrase("existing_move")),
+        Option(id=ANOTHER, label=dialogue.phrase("existing_another")),
+    ]
+    dialogue.state.ask("choice", kind="existing", options=options)
+    return True
 
 
 def _ask_who(dialogue: Dialogue, data: VisitData) -> None:
@@ -161,6 +194,11 @@ async def choose(dialogue: Dialogue, option: Option) -> None:
         known = dialogue.hospital.practitioner(option.id)
         dialogue.data(VisitData).practitioner = known.name if known else option.label
         dialogue.state.ask(None)
+        await find_and_offer(dialogue)
+    elif kind == "existing":
+        dialogue.state.ask(None)
+        if option.id != ANOTHER:
+            dialogue.state.flow, dialogue.data(VisitData).appointment_id = "reschedule", UUID(option.id)
         await find_and_offer(dialogue)
 
 

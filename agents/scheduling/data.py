@@ -30,6 +30,7 @@ class VisitData(FlowData):
     appointment: str | None = None
     reason: str | None = None
     latest: str | None = None  # what was said last of day and time: the other gives way first
+    existing: bool = False  # whether a visit that there is was meant has been asked
     insists: bool = False  # what was wanted was said again after others were shown
     said: str = ""  # the message that began it: names of relatives are looked for in it
     fits: bool = False  # a doctor who does not fit the patient's age or sex was asked about

@@ -86,7 +86,7 @@ async def who(dialogue: Dialogue) -> tuple[Known | None, str | None]:
 async def _check_fit(dialogue: Dialogue, specialty: str) -> None:
     """A doctor for women and a man or a girl, one for children and an adult: it is asked, once, for whom it is."""
     data = dialogue.data(VisitData)
-    if data.fits or specialty not in (departments.CHILDREN, departments.WOMEN):
+    if data.fits or dialogue.state.flow == "reschedule" or specialty not in (departments.CHILDREN, departments.WOMEN):
         return
     years, sex = await departments.age_and_sex(dialogue)
     young = years < departments.CHILD_UNDER

@@ -14,6 +14,7 @@ from tools.tickets.requests import RequestOut, find_requests, request_service
 
 _NUMBER = re.compile(r"(?<!\d)\d{4,7}(?!\d)")
 _DONE = ("resolved", "closed")
+_WHOM = ("specialty", "practitioner", "complaint")
 _LONGEST = 500
 
 
@@ -37,6 +38,8 @@ class Request(Flow):
         given = [one for one in commands if isinstance(one, Fill) and one.slot in RequestData.model_fields]
         said = [] if any(one.slot == "request" for one in given) else [Fill(slot="request", value=_words(dialogue))]
         rest = [one for one in commands if one != wish and one not in given]
+        if not any(isinstance(one, Fill) and one.slot in _WHOM for one in rest):
+            rest = [one for one in rest if one != Start(flow="book")]  # with nobody to see, it is no visit
         return (wish, *said, *given, *rest)
 
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:

@@ -111,6 +111,7 @@ class State(BaseModel):
     options: list[Option] = Field(default_factory=list)
     pending: Pending | None = None
     answering: FlowName | None = None  # a yes to what was written first waits for the birth date
+    made: list[str] = Field(default_factory=list)  # appointments booked or moved in this conversation, by id
     misses: int = 0
     last_answer: str = ""
     waiting: Waiting | None = None

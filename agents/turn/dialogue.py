@@ -66,6 +66,7 @@ class Dialogue:
     channel: str
     lines: list[str] = field(default_factory=list)
     handed_over: bool = False
+    repeats: bool = False  # this answer says the last one again
     has_read_back: bool = False  # this answer ends with what a yes would do
     results: list[BaseModel] = field(default_factory=list)  # what the turn's tools gave
     _steps: int = 0
@@ -142,11 +143,11 @@ class Dialogue:
         out = await self._call(tool_of(run).name, args, patient_principal(self.tenant.id, self.subject_id))
         return cast(Result, out)
 
-    async def act(self, pending: Pending) -> None:
+    async def act(self, pending: Pending) -> BaseModel:
         """Do what was read back. To be called only where the patient's own words were a plain yes to it."""
         caller = patient_principal(self.tenant.id, self.subject_id)
         confirmation = confirmation_digest(pending.tool, pending.args)
-        await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
+        return await self._call(pending.tool, pending.args, caller, confirmation=confirmation)
 
     async def act_as_service(self, pending: Pending) -> BaseModel:
         """Do what was read back as the service: for one who is no patient yet. As with `act`, a plain yes goes

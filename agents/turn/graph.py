@@ -103,7 +103,8 @@ async def compose(state: Route, *, runtime: GraphRuntime[Turn]) -> Route:
     if open_options:
         dialogue.state.options = dialogue.state.options[: reply.options]
     turn.reply = (await screen_out(turn, reply.text or dialogue.phrase("not_understood_help")))[:MAX_REPLY]
-    turn.state.last_answer = turn.reply
+    if not dialogue.repeats:
+        turn.state.last_answer = turn.reply
     return {}
 
 

@@ -236,7 +236,12 @@ class Patient:
             self.words["day"] = day_words(new, self.bank.manner, rng)
             return self._say(said.text, new_day=self.words["day"])
         if said.about["kind"] == "part":
-            part = rng.choice(list(PARTS))
+            free = [
+                part
+                for part, (start, end) in PARTS.items()
+                if any(one["first"] < end and one["last"] >= start for one in days)
+            ]
+            part = rng.choice(free or list(PARTS))
             visit.earliest, visit.before = PARTS[part]
             visit.day = None
             self.words["part"] = part

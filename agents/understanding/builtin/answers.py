@@ -112,7 +112,12 @@ def _only_number(text: str, pieces: list[Piece]) -> re.Match[str] | None:
     """The one number of a short message that says no day and no time ("let me see, number 1 is best")."""
     found = list(_NUMBER.finditer(text))
     told = any(piece.slot in ("day", "time") for piece in pieces)
-    if len(found) != 1 or told or len(text.split()) > 12 or _BOUND.search(text[: found[0].start()]):
+    if (
+        len({one.group() for one in found}) != 1
+        or told
+        or len(text.split()) > 12
+        or _BOUND.search(text[: found[0].start()])
+    ):
         return None
     return found[0]
 

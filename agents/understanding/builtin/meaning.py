@@ -61,6 +61,9 @@ def commands_of(reading: Reading) -> list[Command]:
     """The commands of a message, in the order said."""
     if (person := reading.hand_over()) is not None:
         return [*(intent.command for intent in reading.steer if isinstance(intent.command, Greet)), person.command]
+    strong = any(piece.slot in ("specialty", "practitioner", "complaint") for piece in reading.pieces)
+    if reading.utterance.awaiting == "anything_else" and reading.has(Goodbye) and not strong and not reading.questions:
+        return [Goodbye()]
     placed: list[Placed] = [(intent.start, 0, intent.command) for intent in _steering(reading)]
     starts, abandons = _flows(reading)
     values = _values(reading, starts)

@@ -54,6 +54,8 @@ class Reading:
         for topic, start, end in self.questions:
             if topic in _SIDE and self._books_instead():
                 continue
+            if topic in ("address", "hours") and any(intent.command == Start(flow="list") for intent in self.starts):
+                continue  # "where do i go for my appointment"
             if any(
                 intent.command == Start(flow="waitlist") and intent.start <= start < intent.end
                 for intent in self.starts
