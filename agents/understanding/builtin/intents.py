@@ -49,6 +49,7 @@ _RESUME = _WORDS.pattern("resume")
 _NEGATED_BEFORE = re.compile(
     r"(?<!\w)(?:don't|do not|didn't|not|never|no need to|without|mat|not asking to|don't want to|not to) (?:\w+ ){0,1}$"
 )
+_NOT_NEEDED = re.compile(r"(?<!\w)(?:not|don't|doesn't|no need|without|nahi)(?: \w+){0,3} $")
 # "Do you give certificates" asks what there is, and asks for none.
 _WHETHER = re.compile(r"(?<!\w)(?:do|does) (?:you|u|they|the hospital)(?: (?!have my)\w+){0,3} $")
 _PART = re.compile(r"[.!?;\n]+ ?|(?<!\w)(?:and|also|aur|plus)(?!\w) ?")
@@ -96,7 +97,8 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if all(_stands_first(intent) for intent in found):
-        found += _sought(*_elsewhere(text, found, pieces))
+        beside = _sought(*_elsewhere(text, found, pieces)) if found else _sought(text, pieces)
+        found += [intent for intent in beside if not (found and _NOT_NEEDED.search(text[: intent.start]))]
     elif not any(intent.command == Start(flow="book") for intent in found):
         found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
