@@ -21,7 +21,7 @@ else:  # closed sets, made from the words of the flows
     SlotName = Literal[tuple(SLOTS)]
 Topic = Literal[
     "capabilities", "parking", "address", "hours", "phone", "fees", "insurance", "documents", "preparation",
-    "doctors", "doctor_days", "specialties", "visiting_hours", "languages", "privacy", "who_are_you",
+    "doctors", "doctor_days", "specialties", "visiting_hours", "time_zone", "languages", "privacy", "who_are_you",
     "medical_advice", "results", "other",
 ]  # fmt: skip
 Language = Literal["en", "hi"]

@@ -26,6 +26,7 @@ from agents.commands import (
     Thank,
 )
 from agents.concierge import questions
+from agents.concierge.feelings import feel_with
 from agents.concierge.identity import hand_over, verified
 from agents.flows import FlowData
 from agents.turn.conversation_state import QueuedFlow
@@ -54,6 +55,7 @@ async def act(dialogue: Dialogue) -> None:
 async def _act(dialogue: Dialogue) -> None:
     if await _at_once(dialogue):
         return
+    feel_with(dialogue)
     changed = await _absorb(dialogue)
     for command in dialogue.commands:
         if isinstance(command, Ask):
@@ -268,6 +270,8 @@ async def _step(dialogue: Dialogue, *, changed: bool) -> None:
 
 def _only_digression(dialogue: Dialogue, *, changed: bool) -> bool:
     """Only a question, thanks or greeting, with a question of ours still open; or nothing understood at all."""
+    if dialogue.state.awaiting == "request_detail" and not dialogue.has(Ask):
+        return False  # whatever is said is taken: the question is not put twice
     aside = not changed and all(isinstance(command, _ASIDE) for command in dialogue.commands)
     if not aside or dialogue.state.awaiting in (None, "birth_date"):
         return False

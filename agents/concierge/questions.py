@@ -25,6 +25,12 @@ async def answer(dialogue: Dialogue, question: Ask) -> None:
         dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
     elif topic == "doctors":
         _doctors(dialogue, question.about or dialogue.text)
+    elif topic == "time_zone":
+        offset = f"{dialogue.now:%z}"
+        city = dialogue.hospital.names.locations[0].aliases[-1] if dialogue.hospital.names.locations else ""
+        shown = f"{offset[:3]}:{offset[3:]}"
+        dialogue.worked_out.append(shown)
+        dialogue.say("about_time_zone", city=city or dialogue.tenant.name, offset=shown)
     elif topic == "doctor_days":
         await say_days(dialogue, question.about or dialogue.text)
     else:

@@ -20,6 +20,7 @@ async def say_days(dialogue: Dialogue, words: str) -> None:
     if not doctors:
         dialogue.say("about_doctor_days")
         return
+    dialogue.state.spoken_of = doctors[0].name if len(doctors) == 1 else None
     for doctor in doctors[:_MOST]:
         await _say(dialogue, doctor)
 
@@ -41,6 +42,7 @@ async def _say(dialogue: Dialogue, doctor: Known) -> None:
             continue
         place = next((one.name for one in dialogue.hospital.locations if one.id == schedule.location_id), "")
         hours = f"{_clock(schedule.local_start, dialogue.language)} – {_clock(schedule.local_end, dialogue.language)}"
+        dialogue.worked_out.append(hours)
         days = ", ".join(names[day] for day in schedule.weekdays)
         dialogue.say("doctor_days", practitioner=doctor.name, days=days, hours=hours, location=place)
 

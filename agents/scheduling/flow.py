@@ -24,6 +24,10 @@ from tools.scheduling.waitlist import join_waitlist, list_waitlist
 _READ: set[AnyTool] = {find_slots, list_appointments, list_waitlist, list_relatives, get_patient}
 _HOLD: set[AnyTool] = {hold_slot, release_hold}
 _KEPT = 400  # characters of the first message
+_HER = re.compile(
+    r"(?i)(?<!\w)(?:book|see|meet|with|take|consult|want) (?:her|him|them|that (?:doctor|one))(?!\w)"
+    r"|(?<!\w)(?:unse|unka|unko|inse|inka)(?!\w)"
+)
 _AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
 _OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
 
@@ -146,13 +150,23 @@ class Book(VisitFlow):
                     split.append(Start(flow="book"))
                 first = code or first
             split.append(command)
-        return tuple(split)
+        return _who_was_spoken_of(dialogue, tuple(split))
 
     async def may_answer(self, dialogue: Dialogue) -> bool:
         return await outreach.may_answer(dialogue)
 
     async def answer(self, dialogue: Dialogue) -> None:
         await outreach.answer(dialogue)
+
+
+def _who_was_spoken_of(dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """ "Ok book her": the doctor whose days were just told."""
+    named = any(isinstance(one, Fill) and one.slot in ("practitioner", "specialty") for one in commands)
+    if named or dialogue.state.spoken_of is None or not _HER.search(dialogue.text):
+        return commands
+    started = commands if Start(flow="book") in commands else (Start(flow="book"), *commands)
+    place = started.index(Start(flow="book")) + 1
+    return (*started[:place], Fill(slot="practitioner", value=dialogue.state.spoken_of), *started[place:])
 
 
 def _any_doctor(dialogue: Dialogue, data: VisitData) -> bool:

@@ -6,7 +6,9 @@ import re
 
 from rapidfuzz import fuzz
 
+from agents.commands import Affirm, Choose, Correct, Fill, Start
 from agents.scheduling.data import VisitData
+from agents.scheduling.departments import CHILD_UNDER, age_and_sex
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import RelativeOut, list_relatives
@@ -69,6 +71,9 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     has been asked, or that person's record is not linked."""
     state, data = dialogue.state, dialogue.data(VisitData)
     asked = state.awaiting == "for_whom"
+    if asked and not data.for_whom and dialogue.has(Fill, Correct, Choose, Start, Affirm):  # something else was said
+        dialogue.missed("ask_for_whom_again")
+        return False
     if asked and not data.for_whom:
         data.for_whom = dialogue.text[:200]
     if not data.for_whom and (not data.said or state.subject_id is not None or state.flow not in _FOR_OTHERS):
@@ -91,7 +96,19 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     if not data.for_whom:
         data.said = ""
         return True
+    if await _is_the_child(dialogue, tokens):
+        state.subject_id, state.subject_name, data.said = None, "", ""
+        state.ask(None)
+        return True
     return _not_linked(dialogue, words, relatives, asked=asked)
+
+
+async def _is_the_child(dialogue: Dialogue, tokens: set[str]) -> bool:
+    """Whether the child who is spoken of is the patient whose birth date was given: a parent writes on its number."""
+    if not tokens & (_SAME["son"] | _SAME["daughter"]):
+        return False
+    years, _ = await age_and_sex(dialogue)
+    return years < CHILD_UNDER
 
 
 def _not_linked(dialogue: Dialogue, words: str, relatives: list[RelativeOut], *, asked: bool) -> bool:

@@ -153,7 +153,9 @@ def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None
     rules = dialogue.runtime.services.find(SlotRules) or SlotRules()
     last_day = today + timedelta(days=rules.horizon_days)
     if day.start > last_day:
-        raise _refused(dialogue, "day_far", last=say_day(datetime.combine(last_day, time(0)), dialogue.language))
+        until = say_day(datetime.combine(last_day, time(0)), dialogue.language)
+        dialogue.worked_out.append(until)
+        raise _refused(dialogue, "day_far", last=until)
     location = None
     if data.location:
         places = match_location(data.location, dialogue.hospital.names.locations)

@@ -14,7 +14,7 @@ from agents.scheduling.options import on_days, pick
 from agents.turn.conversation_state import Option, Pending, QueuedFlow
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
-from agents.understanding.resolve.shift import says_same_time, shift_of
+from agents.understanding.resolve.shift import minutes_of, says_same_time, shift_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day
 from tools.scheduling.appointments import AppointmentOut, list_appointments
@@ -159,6 +159,9 @@ async def reschedule(dialogue: Dialogue) -> None:
 def _count_from(dialogue: Dialogue, visit: AppointmentOut) -> None:
     """Read days and times that are said with the visit in mind: "push it by a week", "same time", "earlier"."""
     data, at = dialogue.data(VisitData), _at(dialogue, visit)
+    nearby = minutes_of(data.said) if not data.day and not data.time else None
+    if nearby is not None:
+        data.day, data.time = at.date().isoformat(), f"{at + nearby:%H:%M}"
     shift = shift_of(data.day or "")
     same_time = says_same_time(f"{data.time or ''} {data.day or ''}")
     if shift is not None:

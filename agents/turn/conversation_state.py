@@ -112,6 +112,8 @@ class State(BaseModel):
     pending: Pending | None = None
     answering: FlowName | None = None  # a yes to what was written first waits for the birth date
     made: list[str] = Field(default_factory=list)  # appointments booked or moved in this conversation, by id
+    felt: str | None = None  # the feeling that was answered
+    spoken_of: str | None = None  # the doctor who was spoken of last, by name
     misses: int = 0
     last_answer: str = ""
     waiting: Waiting | None = None

@@ -68,6 +68,7 @@ class Dialogue:
     handed_over: bool = False
     repeats: bool = False  # this answer says the last one again
     has_read_back: bool = False  # this answer ends with what a yes would do
+    worked_out: list[str] = field(default_factory=list)  # from the hospital's facts: an answer may say it
     results: list[BaseModel] = field(default_factory=list)  # what the turn's tools gave
     _steps: int = 0
 

@@ -198,6 +198,7 @@ class Turn:
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
         yield from (location.model_dump_json() for location in self.hospital.locations)
         yield from (out.model_dump_json() for out in self.dialogue.results)
+        yield from self.dialogue.worked_out
         yield self.text
         yield self.read.flow
         yield self.dialogue.now.isoformat()

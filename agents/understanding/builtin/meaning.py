@@ -37,6 +37,7 @@ _WORDS = beside(__file__)
 
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
+_OPENING = 15  # characters: what begins so early opens the message
 _ABOUT_VISITS = ("cancel", "reschedule", "list")
 _OF_A_VISIT = tuple(Start(flow=flow) for flow in _ABOUT_VISITS)
 _CHANGEABLE: frozenset[SlotName] = frozenset(
@@ -61,8 +62,8 @@ def commands_of(reading: Reading) -> list[Command]:
     """The commands of a message, in the order said."""
     if (person := reading.hand_over()) is not None:
         return [*(intent.command for intent in reading.steer if isinstance(intent.command, Greet)), person.command]
-    strong = any(piece.slot in ("specialty", "practitioner", "complaint") for piece in reading.pieces)
-    if reading.utterance.awaiting == "anything_else" and reading.has(Goodbye) and not strong and not reading.questions:
+    closes = any(isinstance(intent.command, Goodbye) and intent.start < _OPENING for intent in reading.steer)
+    if reading.utterance.awaiting == "anything_else" and closes:
         return [Goodbye()]
     placed: list[Placed] = [(intent.start, 0, intent.command) for intent in _steering(reading)]
     starts, abandons = _flows(reading)

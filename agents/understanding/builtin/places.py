@@ -106,7 +106,10 @@ def _place_end(message: Plain, start: int, claimed: list[tuple[int, int]], *, lo
     end, count = start, 0
     for match in _WORD.finditer(message.text, start):
         between = message.text[end : match.start()]
-        if between not in ("", " ") or overlaps(*match.span(), claimed) or match.group() in _NEVER:
+        short = (
+            between == ". " and match.start() - start <= 4 and message.words(*match.span())[:1].isupper()
+        )  # "St. Andrews"
+        if (between not in ("", " ") and not short) or overlaps(*match.span(), claimed) or match.group() in _NEVER:
             break
         if count == 0 and match.group() == "city":
             break

@@ -18,6 +18,10 @@ from lexicon import beside
 _WORDS = beside(__file__)
 _YES = tuple(_WORDS.texts("phrases"))
 _UNSURE, _LEADS = _WORDS.pattern("unsure"), _WORDS.pattern("leads")
+# What may be said again of what was read back.
+_FACTS = frozenset(
+    ["dr", "doctor", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "am", "pm"]
+)
 _SOFT, _DOUBTFUL = _WORDS.text("soft"), _WORDS.words("doubtful")
 _PIECE = re.compile(r"[,.!;:\-]+")
 _DOUBT = re.compile(r"\?")
@@ -44,10 +48,14 @@ def is_plain_yes(text: str, action: str | None = None) -> bool:
 def is_yes_among_other_words(text: str, read_back: str, action: str | None = None) -> bool:
     """Whether a longer message is an explicit yes. `read_back`: what the patient was told it would be a yes to. To be
     asked only where understanding found nothing in the message but a yes."""
-    said = plain(text).text
-    if _DOUBT.search(text) or len(text) > 160 or _UNSURE.search(said):
+    said, back = plain(text).text, plain(read_back).text
+    if _DOUBT.search(text) or len(text) > 160:
         return False
-    told = set(re.findall(r"\d+", plain(read_back).text))
+    if any(
+        match.group() not in _FACTS or match.group() not in re.findall(r"\w+", back) for match in _UNSURE.finditer(said)
+    ):
+        return False
+    told = set(re.findall(r"\d+", back.replace(",", " ")))
     if set(re.findall(r"\d+", said)) - told:
         return False
     clauses = [one for one in re.split(r"[,.!;\n]+", text) if one.strip()]

@@ -19,6 +19,11 @@ _SAME = re.compile(
     r"(?<!\w)same (?:time|day|slot|hour)(?: and (?:time|day))?\W.*(?:next|following|agle|coming) (?:week|hafte)(?!\w)"
 )
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|slot|timing)|usi (?:time|samay|waqt))(?!\w)")
+_MINUTES = re.compile(
+    r"(?<!\w)(?P<count>half(?: an?)?|an?|one|two|three|ek|do|aadhe?|adha|\d{1,2})(?: -)?"
+    r" ?(?P<unit>hours?|ghante?|minutes?|mins?|minat)"
+    r"(?: ka| ki)? (?P<way>later|earlier|after|before|sooner|baa?d|pehle)(?!\w)"
+)
 _BACKWARD = ("earlier", "before", "sooner", "ahead", "pehle", "up", "forward")
 
 
@@ -37,6 +42,19 @@ def shift_of(words: str) -> timedelta | None:
     days = count * (1 if match["unit"].startswith(("day", "din")) else 7)
     backward = any(word in match.group().split() or word in text[match.end() :].split()[:1] for word in _BACKWARD)
     return timedelta(days=-days if backward else days)
+
+
+def minutes_of(words: str) -> timedelta | None:
+    """How much later (or earlier) on the same day: "half an hour later"; None where the words say no such thing."""
+    match = _MINUTES.search(plain(words).text)
+    if match is None:
+        return None
+    said = match["count"]
+    hours = match["unit"].startswith(("hour", "ghant"))
+    count = 0.5 if said.startswith(("half", "aadh", "adh")) else float(number(said) or 1)
+    minutes = count * 60 if hours else count
+    backward = match["way"] in ("earlier", "before", "sooner", "pehle")
+    return timedelta(minutes=-minutes if backward else minutes)
 
 
 def find_shift(text: str) -> tuple[int, int] | None:
