@@ -1,6 +1,7 @@
 """Conversations as people write them (`scenarios/*.yaml`), each checked by the state that it leaves in the database.
 
-`python -m evals.conversations` plays each eight times, with a NAME those of that name once, with what was said.
+`python -m evals.conversations` plays each eight times, with a NAME those of that name once, with what was said;
+with a file of `data/conversations` (`second.yaml`) those of that file once, with the wrong ones' words.
 Between messages something else may happen (see
 `_HAPPENS`): `{happens: seat_taken}` gives the seat that is held to somebody else.
 """
@@ -30,6 +31,7 @@ from tools.voice.notes import transcribe_note
 from wiring import demo
 
 FOLDER = Path(__file__).parent / "scenarios"
+SETS = Path(__file__).parent / "data" / "conversations"
 RUNS = 8
 ZONE = ZoneInfo(demo.ZONE)
 _TABLES = (
@@ -269,7 +271,10 @@ async def run(runs: int = RUNS) -> dict[str, int]:
 
 async def _show(part: str) -> None:
     good = 0
-    chosen = [scenario for scenario in scenarios() if part in scenario["name"]]
+    if part.endswith(".yaml"):
+        chosen, part = yaml.safe_load((SETS / part).read_text(encoding="utf-8")), ""
+    else:
+        chosen = [scenario for scenario in scenarios() if part in scenario["name"]]
     async with hospital() as place, running_runtime(place) as runtime:
         for scenario in chosen:
             played = await play(runtime, scenario)
