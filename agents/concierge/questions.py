@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.commands import Ask
+from agents.concierge.zones import say_there
 from agents.scheduling.doctor_days import say_days
 from agents.scheduling.holidays import say_coming
 from agents.turn.dialogue import Dialogue
@@ -25,6 +26,8 @@ async def answer(dialogue: Dialogue, question: Ask) -> None:
         dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
     elif topic == "doctors":
         _doctors(dialogue, question.about or dialogue.text)
+    elif topic == "time_zone" and say_there(dialogue, question.about or dialogue.text):
+        return
     elif topic == "time_zone":
         offset = f"{dialogue.now:%z}"
         city = dialogue.hospital.names.locations[0].aliases[-1] if dialogue.hospital.names.locations else ""

@@ -27,6 +27,11 @@ _AFTER_CUE = re.compile(rf"{_WORDS.text('sex_cue')} ?$")
 _NAME_CUE = re.compile(rf"(?<!\w)(?:{_WORDS.text('name_cue')})")
 _NAMED_FIRST = _WORDS.pattern("named_first")
 _PRESENTS = _WORDS.pattern("presents")
+_BESIDE_FACTS = re.compile(
+    r"(?:^|[.!:,;-] ?|(?<!\w)(?:for|is|naam) )(?P<name>[^\W\d]+(?: [^\W\d]+\.?){1,3}) ?[,(.-]+ ?"
+    r"(?=(?:fe)?male(?!\w)|[mf](?!\w)|born|dob|d\.o\.b|,,)"
+)
+_FOR_SELF = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")
 _NO_NAME = _WORDS.words("no_name")
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’.-])*")
 _EDGE = re.compile(r"^[\s,.:;!-]+|[\s,.:;!-]+$")
@@ -65,7 +70,7 @@ def read_details(text: str, *, awaiting: str | None, month_first: bool, today: d
 def is_self(text: str, *, awaited: bool) -> bool:
     """Whether the writer is who is meant: "me" as an answer, or "i am new here"."""
     answers = _SELF.fullmatch(text.strip(" .!,")) or _SELF_WITHIN.search(text)
-    return bool(awaited and answers) or bool(_NEW_SELF.search(text))
+    return bool(awaited and answers) or bool(_NEW_SELF.search(text) or _FOR_SELF.search(text))
 
 
 def sex_of(relation: str | None) -> str | None:
@@ -126,6 +131,8 @@ def _sex(text: str, *, awaited: bool) -> str | None:
 def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
     """The name after a cue, or the whole of an answer where it was asked for."""
     cue = next(iter(_NAME_CUE.finditer(left)), None)
+    if cue is None and (beside := _beside_facts(said, left)) is not None:
+        return beside
     lead = _PRESENTS.match(left) if awaited else None
     if cue is None and not awaited:
         return None
@@ -136,6 +143,15 @@ def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
     if found and is_name(found[0]):
         return found[0]
     return next((one for one in found if is_name(one) and one.istitle() and " " in one), None) if awaited else None
+
+
+def _beside_facts(said: Plain, left: str) -> str | None:
+    """A name that stands before a birth date or a sex: "Anita Desai, female, born ..."."""
+    for match in _BESIDE_FACTS.finditer(left):
+        words = said.words(*match.span("name"))
+        if is_name(words):
+            return words
+    return None
 
 
 def _pieces(said: Plain, left: str, start: int) -> Iterator[str]:

@@ -70,6 +70,8 @@ async def _act(dialogue: Dialogue, pending: Pending) -> None:
     dialogue.say(f"done_{pending.action}", **pending.facts)
     if pending.action == "waitlist":
         await book.release(dialogue)
+    if pending.action == "cancel" and visits.all_are_meant(dialogue.text):
+        await visits.cancel_the_listed(dialogue)
     dialogue.state.end_flow()
 
 

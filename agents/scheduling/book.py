@@ -14,6 +14,7 @@ from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
 from agents.understanding.utterance import Known
+from tools.conversations.texts import say_date
 from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import list_appointments
 from tools.scheduling.slots import SlotOut, hold_slot, release_hold
@@ -176,8 +177,8 @@ async def offer_waitlist(dialogue: Dialogue, wanted: seek.Wanted, specialty: str
     }
     facts = {
         "what": wanted.practitioner.name if wanted.practitioner else dialogue.hospital.specialty_name(code),
-        "first": wanted.first.strftime("%d.%m.%Y"),
-        "last": last.strftime("%d.%m.%Y"),
+        "first": say_date(wanted.first, dialogue.language),
+        "last": say_date(last, dialogue.language),
         "name": dialogue.state.subject_name or dialogue.state.given,
     }
     if dialogue.state.flow != "waitlist":

@@ -9,7 +9,7 @@ from uuid import UUID
 from agents.flows import FlowData
 
 _WHICH_DOCTOR = ("practitioner", "specialty", "complaint")
-_SEARCHED_BY = ("day", "time", "location", "avoid", "doctor_sex", *_WHICH_DOCTOR)
+_SEARCHED_BY = ("day", "time", "location", "avoid", *_WHICH_DOCTOR)
 
 
 class VisitData(FlowData):
@@ -25,7 +25,6 @@ class VisitData(FlowData):
     avoid: str | None = (
         None  # days, times and doctors that do not suit, in the words that were said, one after the other
     )
-    doctor_sex: str | None = None
     for_whom: str | None = None
     appointment: str | None = None
     reason: str | None = None

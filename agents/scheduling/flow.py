@@ -10,7 +10,7 @@ from agents.flows import Flow, FlowData, flow
 from agents.scheduling import answers, book, outreach, seek, visits
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.names import match_specialty
+from agents.understanding.resolve.names import match_practitioners, match_specialty
 from tools.patients.tools import get_patient, list_relatives
 from tools.scheduling.appointments import (
     book_appointment,
@@ -29,6 +29,7 @@ _HER = re.compile(
     r"|(?<!\w)(?:unse|unka|unko|inse|inka)(?!\w)"
 )
 _AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
+_SAME_DAY = re.compile(r"(?i)(?<!\w)(?:same (?:day|date)|us(?:i)? din)(?!\w)")
 _OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
 
 
@@ -140,15 +141,18 @@ class Book(VisitFlow):
         specialty."""
         split: list[Command] = []
         first: str | None = None
+        day: Fill | None = None
         for command in commands:
             if isinstance(command, Start):
-                first = None
-            elif isinstance(command, Fill) and command.slot == "specialty" and Start(flow="book") in split:
-                found = match_specialty(command.value, dialogue.hospital.names.specialties)
-                code = str(found[0].id) if found else None
+                first = day = None
+            elif isinstance(command, Fill) and Start(flow="book") in split:
+                code = _department(dialogue, command)
                 if first and code and code != first and _AND.search(dialogue.text) and not _OR.search(dialogue.text):
                     split.append(Start(flow="book"))
+                    if day is not None and _SAME_DAY.search(dialogue.text):
+                        split.append(day)
                 first = code or first
+                day = command if command.slot == "day" else day
             split.append(command)
         return _who_was_spoken_of(dialogue, tuple(split))
 
@@ -157,6 +161,16 @@ class Book(VisitFlow):
 
     async def answer(self, dialogue: Dialogue) -> None:
         await outreach.answer(dialogue)
+
+
+def _department(dialogue: Dialogue, command: Fill) -> str | None:
+    """The department of the kind of doctor, or of the one doctor, that the words name."""
+    names = dialogue.hospital.names
+    if command.slot == "specialty":
+        found = match_specialty(command.value, names.specialties)
+        return str(found[0].id) if found else None
+    doctors = match_practitioners(command.value, names.practitioners) if command.slot == "practitioner" else []
+    return dialogue.hospital.specialty_of[str(doctors[0].id)] if len(doctors) == 1 else None
 
 
 def _who_was_spoken_of(dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:

@@ -117,13 +117,31 @@ async def cancel(dialogue: Dialogue) -> None:
         dialogue.state.queued[:0] = left
         data.appointment_id = visits[0].id if visits else None
         if left:
+            dialogue.say("cancel_all")
+            dialogue.lines.extend(f"- {_label(dialogue, visit)}" for visit in visits)
             dialogue.say("one_by_one")
     visit = await pick_visit(dialogue)
     if visit is None:
         return
-    args: dict[str, JsonValue] = {"appointment_id": str(visit.id), "reason": dialogue.data(VisitData).reason}
-    facts = _facts(dialogue, visit)
-    dialogue.read_back(Pending(action="cancel", tool="scheduling.cancel_appointment", args=args, facts=facts))
+    dialogue.read_back(_to_cancel(dialogue, visit, data.reason))
+
+
+async def cancel_the_listed(dialogue: Dialogue) -> None:
+    """ "Yes, both" to the first of several visits that were listed together: the others too."""
+    state = dialogue.state
+    listed = [one for one in state.queued if one.flow == "cancel" and isinstance(one.data, VisitData)]
+    ids = [one.data.appointment_id for one in listed if isinstance(one.data, VisitData)]
+    visits = [visit for visit in await upcoming(dialogue) if visit.id in ids and visit.state in ("booked", "confirmed")]
+    state.queued = [one for one in state.queued if one not in listed]
+    for visit in visits:
+        pending = _to_cancel(dialogue, visit)
+        await dialogue.act(pending)
+        dialogue.say("done_cancel", **pending.facts)
+
+
+def _to_cancel(dialogue: Dialogue, visit: AppointmentOut, reason: str | None = None) -> Pending:
+    args: dict[str, JsonValue] = {"appointment_id": str(visit.id), "reason": reason}
+    return Pending(action="cancel", tool="scheduling.cancel_appointment", args=args, facts=_facts(dialogue, visit))
 
 
 async def other_visit(dialogue: Dialogue, pending: Pending) -> None:
@@ -159,7 +177,10 @@ async def reschedule(dialogue: Dialogue) -> None:
 def _count_from(dialogue: Dialogue, visit: AppointmentOut) -> None:
     """Read days and times that are said with the visit in mind: "push it by a week", "same time", "earlier"."""
     data, at = dialogue.data(VisitData), _at(dialogue, visit)
-    nearby = minutes_of(data.said) if not data.day and not data.time else None
+    of_visit = resolve_day(data.day or "", dialogue.now, month_first=dialogue.tenant.month_first)
+    nearby = None
+    if not data.time and (of_visit is None or of_visit.start == of_visit.end == at.date()):
+        nearby = minutes_of(data.said)
     if nearby is not None:
         data.day, data.time = at.date().isoformat(), f"{at + nearby:%H:%M}"
     shift = shift_of(data.day or "")

@@ -46,6 +46,7 @@ _CHANGEABLE: frozenset[SlotName] = frozenset(
 _CORRECTING = _WORDS.pattern("correcting")
 _NOT = _WORDS.pattern("not_before")
 _NOT_AFTER = _WORDS.pattern("not_after")
+_ENGAGED = _WORDS.pattern("engaged")
 _BOUNDARY = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
 _PLACE = _WORDS.pattern("place")
@@ -54,6 +55,11 @@ _YES_ALONE = re.compile(
     r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*"
 )
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
+_CANNOT = re.compile(r"(?:won't|will not|not going to|can't|am not able to|unable to|not able to|couldn't)(?!\w)")
+_BREAK_BEFORE = re.compile(r"[,.;!?] ?(?:(?:but|and|as|since|because) )?(?:i|we)? ?$")
+_BOOKED = re.compile(
+    r"(?<!\w)(?:my|the|our|this|that) (?:[\w'.]+ ){0,3}(?:appointments?|visits?|bookings?)(?!\w)|booked"
+)
 _DOUBTS = _WORDS.pattern("doubts")
 _ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
 
@@ -123,6 +129,9 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     for intent in reading.starts:
         assert isinstance(intent.command, Start)
         flow, said = intent.command.flow, text[intent.start : intent.end]
+        if flow == "cancel" and _CANNOT.match(said) and _wishes_before(reading, intent):
+            starts.append(Intent(Start(flow="book"), 0, intent.start))
+            continue
         if utterance.awaiting == "confirm" and flow in ("list", "book") and _names_what_was_read(reading):
             instead.append((intent.start, 0, Affirm()))
         elif (
@@ -163,6 +172,15 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     elif [intent.command for intent in starts] == [Start(flow="register")] and (wanted := _kind_of_doctor(reading)):
         starts.append(Intent(Start(flow="book"), wanted.start, wanted.end))
     return sorted(starts, key=lambda intent: intent.start), instead
+
+
+def _wishes_before(reading: Reading, intent: Intent) -> bool:
+    """Whether a visit is wished for, and only a day is told that does not suit: "eye checkup please, i can't come
+    today"."""
+    before = reading.message.text[: intent.start]
+    wished = any(one.slot in ("specialty", "complaint", "practitioner") and one.end <= intent.start
+                 for one in reading.pieces)  # fmt: skip
+    return wished and bool(_BREAK_BEFORE.search(before)) and not _BOOKED.search(reading.message.text)
 
 
 def _kind_of_doctor(reading: Reading) -> Piece | None:
@@ -266,7 +284,9 @@ def _denied_apart(text: str, pieces: list[Piece]) -> list[Piece]:
     """What does not suit ("not dr rana", "i am busy on friday") is a piece of its own kind, or none."""
     found = []
     for piece in pieces:
-        denied = _NOT.search(text[: piece.start]) or _NOT_AFTER.match(text[piece.end :])
+        before = text[: piece.start]
+        denied = bool(_NOT.search(before) or _NOT_AFTER.match(text[piece.end :]))
+        denied = denied or (piece.slot in ("day", "time") and _ENGAGED.search(before) is not None)
         if not denied:
             found.append(piece)
         elif piece.slot in ("day", "time", "practitioner"):
@@ -313,7 +333,8 @@ def _in_last_answer(reading: Reading, piece: Piece) -> bool:
         if (weekday := weekday_of(said)) is not None:
             return any(days.start.weekday() == weekday for days in shown)
         return any(found_day.days in shown for found_day in find_days(said, today, month_first=False))
-    return bool(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", answer))
+    words = said.split() if piece.slot == "practitioner" else [said]
+    return all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", answer) for word in words)
 
 
 def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> list[Placed]:

@@ -24,8 +24,10 @@ _WORDS = beside(__file__)
 
 _VISIT_TYPE = _WORDS.pattern("visit_type")
 _BORN = _WORDS.pattern("born")
+_BORN_OTHER = _WORDS.pattern("born_other")
 _HAPPENED = re.compile(r"(?<!\w)(?:since|surgery|operat\w+|admitted|accident|discharged|delivered|report|until)(?!\w)")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
+_LADY = re.compile(r"(?:lady|female|woman|women|ladies|mahila) (?:doctor|dr)s?")
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(
     r" *(?:no|nope|nahi|sorry|actually|not that)[ ,.]+(?:at |to )?(?P<hour>\d{1,2})(?: (?:please|instead))?[ .!]*"
@@ -44,12 +46,15 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     text = message.text
     pieces: list[Piece] = []
     if span := _birth_date(text, today, awaited=utterance.awaiting == "birth_date"):
-        pieces.append(Piece("birth_date", *span))
+        if utterance.awaiting is None and _BORN_OTHER.search(text[: span[0]]):
+            claimed = [*claimed, span]
+        else:
+            pieces.append(Piece("birth_date", *span))
     if (place := whole_place(message, utterance.directory.locations)) is not None:
         _add(pieces, claimed, [place])
     if utterance.awaiting != "name":
         _add(pieces, claimed, find_own_name(message, awaited=False))
-    roles = [Piece("specialty", *match.span()) for match in ANY_ROLE.finditer(text)]
+    roles = _roles(text)
     if utterance.awaiting != "name":
         firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
         _add(pieces, claimed, find_doctors(message, utterance.directory.practitioners, [*claimed, *firm]))
@@ -84,6 +89,13 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     return sorted(pieces, key=lambda piece: piece.start)
 
 
+def _roles(text: str) -> list[Piece]:
+    """Kinds of doctor. A "lady doctor" beside another kind, or a complaint, is no kind of her own."""
+    roles = [Piece("specialty", *match.span()) for match in ANY_ROLE.finditer(text)]
+    others = [one for one in roles if not _LADY.fullmatch(text, one.start, one.end)]
+    return others if others or ANY_COMPLAINT.search(text) else roles
+
+
 def _part_of_name(message: Plain, role: Piece) -> bool:
     """Whether a kind of doctor is a word of a practice's name ("Sunrise Dental")."""
     beside = re.search(r"(\w+) $", message.text[: role.start])
@@ -105,6 +117,8 @@ def _add(pieces: list[Piece], claimed: list[tuple[int, int]], found: list[Piece]
 
 def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[tuple[int, int]]) -> list[Piece]:
     text = message.text
+    for start, end in claimed:
+        text = f"{text[:start]}{'.' * (end - start)}{text[end:]}"
     moving = bool(_MOVING.search(text)) or utterance.flow == "reschedule"
     days = [
         found_day

@@ -64,7 +64,9 @@ _MINUTE_WORDS = either(
 _HINDI_HOURS = either(HINDI_NUMBERS)
 _HALF = _WORDS.part("half")
 _BODY = (
-    rf"(?:(?P<hour>\d{{1,2}})(?:(?P<gap>[:.]|(?<=\d)h) ?(?P<minute>[0-5]\d))?(?![\d/])|(?P<four>[012]?\d[0-5]\d)"
+    rf"(?:(?P<hour>\d{{1,2}})"
+    rf"(?:(?P<gap>[:.]|(?<=\d)h|(?<=\d) (?=(?:00|15|30|45)(?!\d))) ?(?P<minute>[0-5]\d))?(?![\d/])"
+    rf"|(?P<four>[012]?\d[0-5]\d)"
     rf"|(?P<word>{_HOUR_WORDS})(?:[ -](?P<spoken>{_MINUTE_WORDS}))?)"
 )
 _TAIL = _WORDS.part("tail")
@@ -89,6 +91,11 @@ _RANGE = re.compile(
     rf"|{_RANGE_HOUR} ?(?:-|to|or) ?{_RANGE_HOUR}(?<=m)|\d{{1,2}} ?(?:to|-|or|se) ?\d{{1,2}} ?(?:oclock|baje)"
     rf"|^(?:between |from )?\d{{1,2}} ?(?:to|-|or|till) ?\d{{1,2}}$)(?![\w/])"
 )
+# "For 4 hours now" is how long, and no time of the day.
+_LASTING = re.compile(
+    r"(?<!\w)(?:for|since|last|past|every|in|within|after)(?: the)?(?: last| past| about| almost| over)? $"
+)
+_LASTED = re.compile(r" (?:now|ago|back|later|earlier|se|old|long|daily|a day|every)(?!\w)")
 _TO = re.compile(r"^ ?(?:and|to|till|until|-|se|or|ya) ?$")
 _NOT_TIMES = _WORDS.pattern("not_times")
 
@@ -191,6 +198,13 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     said = match.groupdict()
     if said.get("lead") and said.get("word") == "one" and not said.get("oclock"):
         return False
+    if said.get("oclock") in ("hours", "hrs") and (
+        _LASTING.search(text[: match.start()]) or _LASTED.match(text[match.end() :])
+    ):
+        return False
+    if said.get("gap") == " " and not (said.get("ampm") or said.get("oclock") or said.get("part")):
+        before = text[: match.start()]
+        return bare or bool(_CUE.search(before) or _AFTER_DAY.search(before))
     if said.get("baje") or any(said.get(key) for key in ("ampm", "oclock", "part", "lead", "half", "spoken")):
         return True
     if said.get("minute"):

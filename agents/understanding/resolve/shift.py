@@ -24,6 +24,7 @@ _MINUTES = re.compile(
     r" ?(?P<unit>hours?|ghante?|minutes?|mins?|minat)"
     r"(?: ka| ki)? (?P<way>later|earlier|after|before|sooner|baa?d|pehle)(?!\w)"
 )
+_NEXT_DAY = re.compile(r"(?<!\w)(?:the )?(?:next|following) day(?!\w)|(?<!\w)(?:agle|dusre|doosre) din(?!\w)")
 _BACKWARD = ("earlier", "before", "sooner", "ahead", "pehle", "up", "forward")
 
 
@@ -32,6 +33,8 @@ def shift_of(words: str) -> timedelta | None:
     text = plain(words).text
     if _SAME.search(text):
         return timedelta(weeks=1)
+    if _NEXT_DAY.search(text):
+        return timedelta(days=1)
     match = _LATER.search(text) or _BY.search(text)
     if match is None:
         return None
@@ -59,7 +62,7 @@ def minutes_of(words: str) -> timedelta | None:
 
 def find_shift(text: str) -> tuple[int, int] | None:
     """Where a plain text says such a distance."""
-    match = _SAME.search(text) or _LATER.search(text) or _BY.search(text)
+    match = _SAME.search(text) or _NEXT_DAY.search(text) or _LATER.search(text) or _BY.search(text)
     return match.span() if match else None
 
 
