@@ -148,9 +148,10 @@ def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
 def _beside_facts(said: Plain, left: str) -> str | None:
     """A name that stands before a birth date or a sex: "Anita Desai, female, born ..."."""
     for match in _BESIDE_FACTS.finditer(left):
-        words = said.words(*match.span("name"))
-        if is_name(words):
-            return words
+        words = said.words(*match.span("name")).split()
+        for first in range(len(words) - 1):  # "my father Ram Prasad"
+            if is_name(name := " ".join(words[first:])):
+                return name
     return None
 
 

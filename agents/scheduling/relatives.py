@@ -116,7 +116,7 @@ def _not_linked(dialogue: Dialogue, words: str, relatives: list[RelativeOut], *,
     data.for_whom = None
     if asked:
         state.misses += 1
-        if state.misses > 1:
+        if state.misses > 1 or words in state.last_answer:
             dialogue.say("relative_not_linked", words=words[:60])
             state.end_flow()
             return False

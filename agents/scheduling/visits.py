@@ -22,7 +22,8 @@ from tools.scheduling.appointments import AppointmentOut, list_appointments
 _ALL = re.compile(
     r"(?<!\w)(?:both|donon?|neither|each of them|cancel\w* (?:it |them )?(?:all|everything)|(?:all|saare|sabhi?)"
     r"(?: of)?(?: (?:my|the|mere|our|these))? (?:\w+ )?(?:appointments?|visits?|bookings?|slots?)|all of them)(?!\w)"
-    r"|^ ?(?:all|everything|sab|saare)[ .!]*$"
+    r"|^ ?(?:(?:yes|haan|ok|okay|ji|please)[ ,]+)*(?:all|everything|sab|sabhi|saare)"
+    r"(?: (?:please|ji|kar do|of them))*[ .!]*$"
 )
 
 

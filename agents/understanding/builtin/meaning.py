@@ -57,6 +57,9 @@ _YES_ALONE = re.compile(
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
 _CANNOT = re.compile(r"(?:won't|will not|not going to|can't|am not able to|unable to|not able to|couldn't)(?!\w)")
 _BREAK_BEFORE = re.compile(r"[,.;!?] ?(?:(?:but|and|as|since|because) )?(?:i|we)? ?$")
+_WISHES = re.compile(
+    r"(?<!\w)(?:please|need|want|book|looking|like|wish|chahiye|possible|can i|could i|check ?up)(?!\w)"
+)
 _BOOKED = re.compile(
     r"(?<!\w)(?:my|the|our|this|that) (?:[\w'.]+ ){0,3}(?:appointments?|visits?|bookings?)(?!\w)|booked"
 )
@@ -180,12 +183,22 @@ def _wishes_before(reading: Reading, intent: Intent) -> bool:
     before = reading.message.text[: intent.start]
     wished = any(one.slot in ("specialty", "complaint", "practitioner") and one.end <= intent.start
                  for one in reading.pieces)  # fmt: skip
-    return wished and bool(_BREAK_BEFORE.search(before)) and not _BOOKED.search(reading.message.text)
+    asked = wished and bool(_WISHES.search(before)) and bool(_BREAK_BEFORE.search(before))
+    return asked and not _BOOKED.search(reading.message.text)
 
 
 def _kind_of_doctor(reading: Reading) -> Piece | None:
     """What one who is new wants besides: "new here, tooth pain", "my mother is new, can she see a heart doctor"."""
-    return next((one for one in reading.pieces if one.slot in ("specialty", "complaint", "practitioner")), None)
+    text = reading.message.text
+    return next(
+        (
+            one
+            for one in reading.pieces
+            if one.slot in ("specialty", "complaint")
+            or (one.slot == "practitioner" and re.match(r"(?:dr|doctor)(?!\w)", text[one.start : one.end]))
+        ),
+        None,
+    )
 
 
 def _names_what_was_read(reading: Reading) -> bool:

@@ -48,6 +48,7 @@ _AGE = _WORDS.part("age")
 _FOR_WHOM = _WORDS.pattern("for_whom")
 _KIN_FOR = re.compile(rf"(?<!\w)(?P<who>{_KIN}) (?:ke liye|ka appointment|ki appointment|ko dikhana)(?!\w)")
 _KIN_HAS = _WORDS.pattern("kin_has")
+_RELATION_HAS = _WORDS.pattern("relation_has")
 _SAYS_WHO = _WORDS.pattern("says_who")
 # "Let me check with my wife": she is no patient.
 _TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tell|told|inform|says|said) $")
@@ -232,7 +233,7 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
     named_alone = _IS_NAMED.search(message.text)
     if named_alone and not set(named_alone["who"].split()) & _NOT_IN_NAME:
         return [Piece("for_whom", *named_alone.span("who"))]
-    readings = (_FOR_ME, _KIN_FOR, _FOR_SOMEONE, _KIN_HAS)
+    readings = (_FOR_ME, _KIN_FOR, _FOR_SOMEONE, _KIN_HAS, _RELATION_HAS)
     someone = next((found for one in readings if (found := one.search(message.text))), None)
     return [Piece("for_whom", *someone.span("who"))] if someone else []
 

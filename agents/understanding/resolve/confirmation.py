@@ -23,6 +23,7 @@ _FACTS = frozenset(
     ["dr", "doctor", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "am", "pm"]
 )
 _SOFT, _DOUBTFUL = _WORDS.text("soft"), _WORDS.words("doubtful")
+_DOCTOR = re.compile(r"(?<!\w)(?:dr|doctor)\.? (?P<name>\w+)")
 _PIECE = re.compile(r"[,.!;:\-]+")
 _DOUBT = re.compile(r"\?")
 
@@ -54,6 +55,8 @@ def is_yes_among_other_words(text: str, read_back: str, action: str | None = Non
     if any(
         match.group() not in _FACTS or match.group() not in re.findall(r"\w+", back) for match in _UNSURE.finditer(said)
     ):
+        return False
+    if any(match["name"] not in re.findall(r"\w+", back) for match in _DOCTOR.finditer(said)):
         return False
     told = set(re.findall(r"\d+", back.replace(",", " ")))
     if set(re.findall(r"\d+", said)) - told:

@@ -20,8 +20,8 @@ _SAME = re.compile(
 )
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|slot|timing)|usi (?:time|samay|waqt))(?!\w)")
 _MINUTES = re.compile(
-    r"(?<!\w)(?P<count>half(?: an?)?|an?|one|two|three|ek|do|aadhe?|adha|\d{1,2})(?: -)?"
-    r" ?(?P<unit>hours?|ghante?|minutes?|mins?|minat)"
+    r"(?<!\w)(?P<count>half(?: an?)?|an?|one|two|three|ek|do|aadh[ae]|adh[ae]|\d{1,2})(?: -)?"
+    r" ?(?P<unit>hours?|ghant[ae]|minutes?|mins?|minat)"
     r"(?: ka| ki)? (?P<way>later|earlier|after|before|sooner|baa?d|pehle)(?!\w)"
 )
 _NEXT_DAY = re.compile(r"(?<!\w)(?:the )?(?:next|following) day(?!\w)|(?<!\w)(?:agle|dusre|doosre) din(?!\w)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.understanding.resolve.confirmation import is_plain_yes
+from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 
 YES = [
     "yes", "Yes.", "yess", "y", "yup", "ok", "ok go ahead", "ok thanks", "sure, sounds good", "confirm", "👍", "👍🏽",
@@ -54,3 +54,27 @@ def test_the_bare_word_cancel_is_no_yes_to_a_cancellation() -> None:
 def test_no_input_makes_it_slow() -> None:
     """An expression that tries every way to read this never comes back."""
     assert not is_plain_yes("yes ok " * 500 + "x", "book")
+
+
+READ_BACK = "Please check: appointment for Asha with Dr. Robert Hayes, Thursday 26 November, 5:00 pm. Shall I book it?"
+
+
+@pytest.mark.parametrize("text", NOT_YES)
+def test_none_of_these_is_a_yes_among_other_words(text: str) -> None:
+    assert not is_yes_among_other_words(text, READ_BACK)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes please, that is a relief", "yes, thursday", "haan ji, bahut dhanyavaad", "ok great, thanks a lot dear",
+        "yes thursday 26 november",
+    ],
+)  # fmt: skip
+def test_a_yes_among_other_words(text: str) -> None:
+    assert is_yes_among_other_words(text, READ_BACK, "book") or is_plain_yes(text, "book")
+
+
+@pytest.mark.parametrize("text", ["yes friday", "yes at 6 pm", "yes with dr nair", "yes 27 november", "yes for my son"])
+def test_a_fact_that_was_not_read_back_is_no_yes(text: str) -> None:
+    assert not is_yes_among_other_words(text, READ_BACK, "book")

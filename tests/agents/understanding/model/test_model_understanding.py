@@ -33,7 +33,7 @@ async def test_the_answer_is_a_whole_record(server, make_model, hear, stream):
     server.script(commands(*GOOD))
     answer = await make_model(stream=stream).ask(hear())
     file = (PROMPTS / "concierge" / "understand.md").read_bytes()
-    assert (answer.model, answer.prompt, answer.prompt_version) == ("double", "concierge/understand", "3")
+    assert (answer.model, answer.prompt, answer.prompt_version) == ("double", "concierge/understand", "5")
     assert answer.prompt_sha256 == hashlib.sha256(file).hexdigest()
     assert (answer.tokens_in, answer.tokens_out, answer.outcome) == (812, 24, "understood")
     assert answer.finish_reason == "tool_calls"
