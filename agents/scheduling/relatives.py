@@ -66,11 +66,17 @@ _MY_KIN = re.compile(
 )
 
 
+_FOR_ME = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")
+_NOT_ME = re.compile(r"(?<!\w)(?:not|nahi|na) (?:for me|mere liye)|(?:mere|apne) liye (?:nahi|mat|na)(?!\w)")
+
+
 async def settle_subject(dialogue: Dialogue) -> bool:
     """Set for whom the flow acts: as it was said, or as a relative's name or kin in the first message tells. False: it
     has been asked, or that person's record is not linked."""
     state, data = dialogue.state, dialogue.data(VisitData)
     asked = state.awaiting == "for_whom"
+    if asked and not data.for_whom and _FOR_ME.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
+        data.for_whom = "me"  # "ok then book for me"
     if asked and not data.for_whom and dialogue.has(Fill, Correct, Choose, Start, Affirm):  # something else was said
         dialogue.missed("ask_for_whom_again")
         return False

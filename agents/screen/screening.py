@@ -13,6 +13,7 @@ from agents.screen.red_flags import RedFlag, label_of, red_flags
 from rag.embedding.shared import Embeddings
 
 FAR = 4.0  # log odds below what is suspected
+LONG = 7  # words: what is shorter ("i have chest pain") tells no story that likeness could know better
 Level = Literal["none", "suspected", "emergency"]
 
 
@@ -40,7 +41,7 @@ class Screens:
             return NOTHING
         flags = red_flags(text)
         like = likeness(text, self._embeddings.of(text) if self._embeddings is not None else None)
-        if flags and like.margin >= -FAR:
+        if flags and (like.margin >= -FAR or len(text.split()) < LONG):
             return Screened("emergency", flags, ("rules", "likeness") if like.margin >= 0 else ("rules",))
         if like.margin < 0:
             return NOTHING

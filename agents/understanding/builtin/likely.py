@@ -12,7 +12,7 @@ import yaml
 from agents.commands import COMMANDS, Affirm, Ask, Chat, Command, Correct, Deny, Fill, Goodbye, Greet, Start, Thank
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
-from agents.understanding.meaning.heads import Likely, read_head
+from agents.understanding.meaning.heads import Likely, read_head, words_seen
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import FLOWS
@@ -40,7 +40,7 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     """The commands, with what the message is likely to want."""
     utterance = reading.utterance
     few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
-    if utterance.awaiting not in _OPEN:
+    if utterance.awaiting not in _OPEN or words_seen().isdisjoint(re.findall(r"\w+", reading.message.text)):
         return commands
     if (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
         kept = [one for one in commands if not isinstance(one, Deny | Affirm) and one not in _OF_VISITS]

@@ -7,6 +7,7 @@ is a file. `python -m evals.training.meaning` trains; the weights stand in `<hea
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 from numpy.typing import NDArray
 
 from agents.screen.grams import grams
+from agents.understanding.resolve.spelling import plain
 
 FOLDER = Path(__file__).parent
 HeadName = Literal["wants", "departments"]
@@ -81,6 +83,13 @@ def read_lines(name: str, folder: Path = FOLDER) -> list[Line]:
         for label, block in yaml.safe_load(path.read_text("utf-8")).items():
             found += [Line(line.strip(), label) for line in block.splitlines() if line.strip()]
     return found
+
+
+@cache
+def words_seen() -> frozenset[str]:
+    """Of all phrases: a message that shares none of them ("asdf qwer") is like nothing."""
+    lines = [line for head in HEADS for line in read_lines(head)]
+    return frozenset(word for line in lines for word in re.findall(r"\w+", plain(line.text).text))
 
 
 def fingerprint(name: str) -> str:

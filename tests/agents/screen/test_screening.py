@@ -117,3 +117,15 @@ def test_what_to_do_meanwhile_is_word_for_word_and_of_no_medicine() -> None:
             assert medicine not in instruction.said["en"] + instruction.said["hi"], name
     assert "20 minutes" in while_waiting(["burns"], "en")[0]
     assert while_waiting(["chest_pain"], "en") == []
+
+
+PLAIN = [
+    "i have chest pain", "my chest hurts", "chest pain", "i can't breathe", "he is unconscious", "i want to die",
+    "she is not breathing", "i took 30 tablets", "heavy bleeding", "he is having a fit", "baby is turning blue",
+    "seene me dard hai", "saans nahi aa rahi", "mar jana chahta hu", "सीने में दर्द है", "साँस नहीं आ रही", "बेहोश हो गए हैं",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_word_of_an_emergency_is_never_talked_away_by_likeness(text: str, screens: Screens) -> None:
+    assert screens.look(text).level == "emergency"

@@ -7,7 +7,7 @@ from tests.tools.samples import PRIVATE, Hospital, Named, record
 
 SAMPLES = {
     "patients.link_relative": {"related_id": Named("other_patient_id")},
-    "patients.register_patient": {"phone": "+919812345678"},
+    "patients.register_patient": {"phone": "+919812345678", "given": "Theodora", "family": "Nobodyelse"},
 }
 
 

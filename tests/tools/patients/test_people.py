@@ -25,7 +25,8 @@ async def known(runtime: Runtime) -> Any:
 
 
 async def renewed(runtime: Runtime) -> Any:
-    """The index after it has looked for changes."""
+    """The index after it has looked for changes, and not only for those that were there when an earlier look began."""
+    await asyncio.gather(*people_of(runtime)._renewing.values(), return_exceptions=True)
     await known(runtime)
     await asyncio.gather(*people_of(runtime)._renewing.values())
     return await known(runtime)
