@@ -117,7 +117,7 @@ def _take_noted(dialogue: Dialogue, data: RegisterData) -> None:
     """A name or birth date that was said earlier is the writer's own, where nobody else was spoken of."""
     noted = dialogue.state.noted
     name, born = noted.pop("name", None), noted.pop("birth_date", None)
-    if data.name is None and name is not None and is_name(name):
+    if name is not None and is_name(name) and (data.name or name).lower() == name.lower():
         data.name = name
         data.whose = data.whose or "self"
     if data.birth_date is None and born is not None:
