@@ -44,12 +44,12 @@ def listening(app: FastAPI) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("path", ["facility/locations", "scheduling/appointments?limit=5", "prm/tickets"])
 async def test_a_read_is_one_transaction(app: FastAPI, client: httpx.AsyncClient, path: str) -> None:
-    """Four statements: whose the tenant is, whose the key, what was asked for, the record."""
-    seen = []
-    for _ in range(3):  # who the tenant is has been read by then; a key may have to be looked up again in one of them
+    """Four statements: whose the tenant is, whose the key, what was asked for, the record. One more, for the keys of
+    those who are named, where the answer shows patients (which this database may have from other tests)."""
+    for _ in range(2):  # who the tenant is has been read by then
         with listening(app) as sent:
             answer = await client.get(f"/api/v1/{path}", headers=as_role("front_desk"))
-        assert answer.status_code == 200
-        seen.append(sent)
-    fewest = min(seen, key=len)
-    assert fewest.count("COMMIT") == 1 and len(fewest) - 1 <= 4, fewest
+    assert answer.status_code == 200
+    keys = [one for one in sent if "FROM vault_key" in one]
+    assert len(keys) <= bool(answer.json()["items"])
+    assert sent.count("COMMIT") == 1 and len(sent) - 1 - len(keys) <= 4, sent
