@@ -17,6 +17,7 @@ from agents.understanding.resolve.names import match_practitioners, match_specia
 from agents.understanding.resolve.shift import minutes_of, says_same_time, shift_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day
+from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import AppointmentOut, list_appointments
 
 _ALL = re.compile(
@@ -136,7 +137,13 @@ async def cancel_the_listed(dialogue: Dialogue) -> None:
     state.queued = [one for one in state.queued if one not in listed]
     for visit in visits:
         pending = _to_cancel(dialogue, visit)
-        await dialogue.act(pending)
+        try:
+            await dialogue.act(pending)
+        except ToolError as error:
+            if error.remedy == "try_later":
+                raise  # the turn runs again
+            dialogue.say("kept", **pending.facts)  # the others are cancelled, and are said to be
+            continue
         dialogue.say("done_cancel", **pending.facts)
 
 
