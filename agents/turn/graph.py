@@ -143,8 +143,8 @@ async def screen_out(turn: Turn, reply: str) -> str:
     await work.scope(None)
     patients = [one for one in (state.patient_id, state.subject_id) if one is not None]
     verdict, subject, decisions = await work.guard.outgoing(
-        work, reply, conversation_id=turn.conversation_id, patients=patients, named=state.named, by_agent=True,
-        grounds=turn.grounds, zone=turn.tenant.zone,
+        work, reply, conversation_id=turn.conversation_id, patients=patients, given=(*state.named, dialogue.address),
+        by_agent=True, grounds=turn.grounds, zone=turn.tenant.zone,
     )  # fmt: skip
     await work.guard.note(work, subject, decisions)
     if turn.screened.flags:  # nothing stands between a patient and the emergency number

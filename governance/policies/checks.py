@@ -72,7 +72,7 @@ def _another_patient(subject: Subject, rule: Rule) -> Iterator[Evidence]:
     for mention in subject.known.mentions(subject.text):
         if mention.kind == "address" or not own.isdisjoint(map(bare, mention.ids)):
             continue
-        if mention.kind == "name" and _said_back(subject.text[mention.start : mention.end], subject.named):
+        if _said_back(subject.text[mention.start : mention.end], subject.given):
             continue
         before = subject.text[max(0, mention.start - 12) : mention.start]
         if mention.kind == "name" and (_STREET.match(subject.text, mention.end) or _SAINT.search(before)):
@@ -81,10 +81,15 @@ def _another_patient(subject: Subject, rule: Rule) -> Iterator[Evidence]:
             yield Evidence(f"another patient's {mention.kind}", mention.start, mention.end)
 
 
-def _said_back(mention: str, named: Iterable[str]) -> bool:
-    """Whether a name is one that the reader has given."""
-    words = set(mention.casefold().split())
-    return any(words <= set(name.casefold().split()) for name in named)
+def _said_back(mention: str, given: Iterable[str]) -> bool:
+    """Whether a name or a number is one that the reader has given: a patient's may differ from it by one digit."""
+    words, digits = set(mention.casefold().split()), _digits(mention)
+    return any(_digits(one) == digits if digits else words <= set(one.casefold().split()) for one in given)
+
+
+def _digits(text: str) -> str:
+    """The last ten: a number is the same with and without its country's code."""
+    return re.sub(r"\D", "", text)[-10:]
 
 
 def _personal_data(subject: Subject, rule: Rule) -> Iterator[Evidence]:

@@ -24,14 +24,14 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is judged. `patients`: whose data the text may hold; `named`: people as
-    the reader has named them, whose names may be said back; `grounds`: what an answer may rest on."""
+    """What is judged. `patients`: whose data the text may hold; `given`: names and
+    numbers that the reader has given, which may be said back; `grounds`: what an answer may rest on."""
 
     stage: Stage
     text: str
     by_agent: bool = True
     patients: frozenset[UUID] = frozenset()
-    named: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     known: Known | None = None
     tool: str | None = None
     allowed_tools: frozenset[str] | None = None

@@ -82,16 +82,16 @@ class Guard:
 
     async def outgoing(
         self, work: UnitOfWork, text: str, *, conversation_id: UUID, patients: Iterable[UUID] = (),
-        named: Iterable[str] = (), by_agent: bool, grounds: Callable[[], Iterable[object]] | None = None,
+        given: Iterable[str] = (), by_agent: bool, grounds: Callable[[], Iterable[object]] | None = None,
         zone: ZoneInfo,
     ) -> tuple[Verdict, Subject, list[Decision]]:  # fmt: skip
-        """Judge a message to a patient; nothing is recorded yet (`note`). `named`: people as that patient named them,
-        whom the message may name too."""
+        """Judge a message to a patient; nothing is recorded yet (`note`). `given`: names and numbers that the reader
+        has given, which may be said back."""
         policy = await self.policy(work.session, work.tenant_id)
         known = await self.people.known(work.session, work.tenant_id)
         own = frozenset(patients)
         subject = Subject(
-            "message_out", text, by_agent=by_agent, patients=own, named=tuple(named), known=known, grounds=grounds,
+            "message_out", text, by_agent=by_agent, patients=own, given=tuple(given), known=known, grounds=grounds,
             zone=zone,
         )  # fmt: skip
         decisions = decide(policy, subject)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from governance.policies.cases import read_cases, run, run_file
+from governance.policies.people import patient_name
 from governance.policies.policy import PolicyInvalid, default_policy, read_policy
 from governance.policies.screening import Decision, Evidence, Subject, decide, gravest, redacted
+from governance.redaction.known import Known
+from governance.redaction.person import Person
 
 CASES = Path(__file__).parent / "cases.yaml"
 
@@ -68,3 +73,12 @@ def test_rules_for_agents_do_not_bind_people() -> None:
     text = "Take 500 mg twice a day."
     assert [d.rule for d in decide(default_policy(), Subject("message_out", text))] == ["dosage-to-patient"]
     assert decide(default_policy(), Subject("message_out", text, by_agent=False)) == []
+
+
+@pytest.mark.parametrize("number", ["+919999900109", "+91 99999 00109", "99999 00109"])
+def test_the_readers_own_number_may_be_said_back_though_it_is_one_digit_from_a_patients(number: str) -> None:
+    neighbour = Person(id=patient_name(uuid4()), kind="patient", names=("Leela Raman",), phones=("+919999900108",))
+    subject = Subject("message_out", f"Please check: Anil Puri, phone {number}.", known=Known([neighbour]))
+    assert [d.check for d in decide(default_policy(), subject)] == ["another_patient"]
+    assert decide(default_policy(), replace(subject, given=("+919999900109",))) == []
+    assert decide(default_policy(), replace(subject, given=("+919999900107",))) != []
