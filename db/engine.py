@@ -51,8 +51,14 @@ class Database:
     @asynccontextmanager
     async def begin(self, tenant_id: UUID | None, *, patient_id: UUID | None = None) -> AsyncIterator[AsyncSession]:
         """One transaction: commits at the end, rolls back on an exception. No tenant: only shared tables are seen."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        async with self.begin_unscoped() as session:
             await set_scope(session, tenant_id, patient_id=patient_id)
+            yield session
+
+    @asynccontextmanager
+    async def begin_unscoped(self) -> AsyncIterator[AsyncSession]:
+        """One transaction, in which no tenant's rows are seen before `set_scope`."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @asynccontextmanager
@@ -80,10 +86,19 @@ async def ended(session: AsyncSession) -> AsyncIterator[AsyncSession]:
 
 async def set_scope(session: AsyncSession, tenant_id: UUID | None, *, patient_id: UUID | None = None) -> None:
     """Set what the rest of the transaction may see: one tenant and, where given, only one patient's rows."""
-    scope = (tenant_id, patient_id)
-    if session.info.get("scope") != scope:
+    if session.info.get("scope") != (tenant_id, patient_id):
         await direct(session, _SCOPE, (str(tenant_id or ""), str(patient_id or "")))
-        session.info["scope"] = scope
+        session.info["scope"] = (tenant_id, patient_id)
+
+
+async def set_scope_reading(
+    session: AsyncSession, tenant_id: UUID, columns: LiteralString, source: LiteralString, *parameters: object
+) -> tuple[Any, ...] | None:
+    """`set_scope`, and in the same statement the row of `source`, a function that sets the tenant before it reads."""
+    cursor = await direct(session, f"{_SCOPE}, {columns} FROM {source}", (str(tenant_id), "", *parameters))
+    session.info["scope"] = (tenant_id, None)
+    row: tuple[Any, ...] | None = await cursor.fetchone()
+    return None if row is None else row[_SCOPE.count("set_config") :]
 
 
 async def driver_of(session: AsyncSession) -> AsyncConnection[Any]:

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from api.identity.principals import principal_of
 from db.engine import Session
-from tools.access.keys import is_key, principal_of_key, tenant_of_key
+from tools.access.keys import is_key, signed_in_by_key
 from tools.runtime.errors import Unauthenticated
 from tools.runtime.principals import Principal
 
@@ -27,8 +27,8 @@ async def signed_in(request: Request) -> AsyncIterator[tuple[Principal, Session 
     if not is_key(secret):
         yield await principal_of(secret, runtime, request.app.state.verifier), None
         return
-    async with runtime.database.begin(await tenant_of_key(runtime, secret)) as session:
-        yield await principal_of_key(session, secret, runtime.clock.now()), session
+    async with signed_in_by_key(runtime, secret) as found:
+        yield found
 
 
 def _secret(request: Request) -> str:

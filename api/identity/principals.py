@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.identity.auth import BadToken, TokenVerifier
-from tools.access.keys import is_key, principal_of_key, tenant_of_key
+from tools.access.keys import is_key, signed_in_by_key
 from tools.runtime.errors import Unauthenticated
 from tools.runtime.principals import Principal
 from tools.runtime.runtime import Runtime
@@ -12,8 +12,8 @@ from tools.runtime.runtime import Runtime
 async def principal_of(secret: str, runtime: Runtime, verifier: TokenVerifier | None) -> Principal:
     """The principal of an API key or a JWT."""
     if is_key(secret):
-        async with runtime.database.begin(await tenant_of_key(runtime, secret)) as session:
-            return await principal_of_key(session, secret, runtime.clock.now())
+        async with signed_in_by_key(runtime, secret) as (principal, _):
+            return principal
     if verifier is None:
         raise Unauthenticated("No issuer of tokens is configured.")
     try:

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from db.engine import Database
-from tests.conftest import NOW, Clone, Server, cloned, staff
+from tests.conftest import Clone, Server, cloned, staff
 from tests.tools.hospital import tools_over
 from tests.tools.samples import PRIVATE, TOOLS, Hospital, NoSample, names_of_patients_records, names_record, sample
 from tools import rooms
-from tools.access.keys import hash_key, principal_of_key
+from tools.access.keys import hash_key, make_key, signed_in_by_key
 from tools.access.tables import ApiKey
 from tools.facility.tables import Location, Practitioner
 from tools.runtime.errors import ToolError, Unauthenticated
@@ -135,14 +135,19 @@ def test_what_cannot_be_derived_says_where_to_say_it() -> None:
 
 async def test_expired_and_revoked_keys(runtime: Runtime) -> None:
     """A key that has expired or was revoked opens nothing, whatever the tool: it gives no principal at all."""
-    rows = {"expired": {"expires_at": NOW - timedelta(seconds=1)}, "revoked": {"revoked_at": NOW}}
+    now = runtime.clock.now()
+    rows = {"expired": {"expires_at": now - timedelta(seconds=1)}, "revoked": {"revoked_at": now}, "good": {}}
+    keys = {name: make_key("demo") for name in (*rows, "never made")}
     async with runtime.database.begin(demo.TENANT_ID) as session:
         for name, dates in rows.items():
-            values = {"tenant_id": demo.TENANT_ID, "name": name, "role": "admin", "key_hash": hash_key(name), **dates}
-            await session.execute(insert(ApiKey).values(**values))
-        for name in (*rows, "never made"):
-            with pytest.raises(Unauthenticated):
-                await principal_of_key(session, name, NOW)
+            values = {"tenant_id": demo.TENANT_ID, "name": name, "role": "admin", "key_hash": hash_key(keys[name])}
+            await session.execute(insert(ApiKey).values(**values, **dates))
+    async with signed_in_by_key(runtime, keys["good"]) as (principal, session):
+        assert principal.roles == {"admin"} and (await session.scalars(select(ApiKey.name))).all()
+    for name in ("expired", "revoked", "never made"):
+        with pytest.raises(Unauthenticated):
+            async with signed_in_by_key(runtime, keys[name]):
+                pass
 
 
 async def test_the_database_itself_hides_other_tenants(runtime: Runtime) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import new_id
+from db.engine import set_scope_reading
 from tools.access.tables import ApiKey
 from tools.facility.tables import Practitioner
 from tools.patients.gates import load_patient
@@ -24,6 +28,7 @@ from tools.runtime.runtime import Runtime
 from tools.runtime.tool import Args, Effect, Out, delete, get, post, tool
 
 _ADMIN = Permission("access:write")
+_COLUMNS = "id, role, scopes, patient_id, practitioner_id, expires_at, revoked_at"
 
 
 class CreateApiKey(Args):
@@ -78,21 +83,30 @@ async def tenant_of_key(runtime: Runtime, key: str) -> UUID:
     return tenant_id
 
 
-async def principal_of_key(session: AsyncSession, key: str, now: datetime) -> Principal:
-    """Who holds this key. Unauthenticated where it is unknown, expired or revoked."""
-    row = (await session.scalars(select(ApiKey).where(ApiKey.key_hash == hash_key(key)))).first()
-    if row is None or row.revoked_at is not None:
+@asynccontextmanager
+async def signed_in_by_key(runtime: Runtime, key: str) -> AsyncIterator[tuple[Principal, AsyncSession]]:
+    """Who holds this key, and the transaction in which it was looked up, for a call to go on in: the tenant's scope is
+    set by the same statement. Raises Unauthenticated where the key is unknown, expired or revoked."""
+    tenant_id = await tenant_of_key(runtime, key)
+    async with runtime.database.begin_unscoped() as session:
+        row = await set_scope_reading(session, tenant_id, _COLUMNS, "api_key_within(%s, %s)", tenant_id, hash_key(key))
+        yield _principal(tenant_id, row, runtime.clock.now()), session
+
+
+def _principal(tenant_id: UUID, row: tuple[Any, ...] | None, now: datetime) -> Principal:
+    if row is None or row[-1] is not None:
         raise Unauthenticated("The API key is not known or was revoked.")
-    if row.expires_at is not None and row.expires_at <= now:
+    key_id, role, scopes, patient_id, practitioner_id, expires_at, _ = row
+    if expires_at is not None and expires_at <= now:
         raise Unauthenticated("The API key has expired.")
     return Principal(
-        kind="patient" if row.role == "patient" else "staff",
-        id=f"key:{row.id}",
-        tenant_id=row.tenant_id,
-        roles=frozenset({row.role}),
-        scopes=None if row.scopes is None else frozenset(row.scopes),
-        patient_id=row.patient_id,
-        practitioner_id=row.practitioner_id,
+        kind="patient" if role == "patient" else "staff",
+        id=f"key:{key_id}",
+        tenant_id=tenant_id,
+        roles=frozenset({role}),
+        scopes=None if scopes is None else frozenset(scopes),
+        patient_id=patient_id,
+        practitioner_id=practitioner_id,
     )
 
 
