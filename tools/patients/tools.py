@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from db.base import new_id
 from tools.patients.gates import e164, load_patient
@@ -223,21 +224,27 @@ async def remove_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
 )
 async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
     """List a patient's linked relatives, and whether the patient may book for them."""
-    await load_patient(ctx, args.patient_id)
+    patient, live = aliased(Patient), Patient.deleted_at.is_(None)
     query = (
         select(PatientRelation, Patient)
-        .join(Patient, Patient.id == PatientRelation.related_id)
-        .where(PatientRelation.patient_id == args.patient_id, Patient.deleted_at.is_(None))
+        .select_from(patient)
+        .outerjoin(PatientRelation, PatientRelation.patient_id == patient.id)
+        .outerjoin(Patient, (Patient.id == PatientRelation.related_id) & live)
+        .where(patient.id == args.patient_id, patient.deleted_at.is_(None))
         .order_by(PatientRelation.id)
     )
+    rows = (await ctx.session.execute(query)).all()
+    if not rows:
+        await load_patient(ctx, args.patient_id)  # which says that there is none
     items = [
         RelativeOut(
-            patient_id=patient.id,
-            name=f"{patient.given} {patient.family}",
+            patient_id=related.id,
+            name=f"{related.given} {related.family}",
             relation=relation.relation,
             may_act=relation.may_act,
         )
-        for relation, patient in await ctx.session.execute(query)
+        for relation, related in rows
+        if related is not None
     ]
     return RelativesOut(items=items)
 

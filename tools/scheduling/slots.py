@@ -181,7 +181,8 @@ async def hold_slot(ctx: ToolContext, args: HoldSlot) -> HoldOut:
             index_elements=["tenant_id", "slot_id", "patient_id"], set_={"expires_at": expires_at}
         )
     )
-    await ctx.session.refresh(slot)
+    again = named(select(TimeSlot).where(TimeSlot.id == slot.id), TimeSlot)  # the seat is counted by the database
+    await ctx.session.execute(again.execution_options(populate_existing=True))
     return HoldOut(slot=show_slot(slot, await names_of(ctx, [slot])), expires_at=expires_at)
 
 
