@@ -62,19 +62,19 @@ def _held(words: str, zone: ZoneInfo) -> frozenset[Fact]:
 
 
 def _facts(text: str) -> Iterator[tuple[Fact, int, int]]:
-    spans: list[tuple[int, int]] = []
-    for match in _DATE.finditer(text):
-        day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
-        spans.append(match.span())
-        yield ("date", (_MONTHS[month.lower()], int(day))), *match.span()
-    for match in _TIME.finditer(text):
-        spans.append(match.span())
-        yield ("time", _clock(match)), *match.span()
-    for match in _NUMBER.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in spans):
-            digits = re.sub(r"\D", "", match.group())
-            if len(digits) > 1:
-                yield ("number", digits[-10:]), *match.span()
+    begin, left = 0, []  # what is neither date nor time, at its place
+    for match in sorted((*_DATE.finditer(text), *_TIME.finditer(text)), key=re.Match.start):
+        if match.re is _DATE:
+            day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
+            yield ("date", (_MONTHS[month.lower()], int(day))), *match.span()
+        else:
+            yield ("time", _clock(match)), *match.span()
+        left += [text[begin : match.start()], "|" * (match.end() - max(begin, match.start()))]
+        begin = max(begin, match.end())
+    for match in _NUMBER.finditer("".join([*left, text[begin:]])):
+        digits = re.sub(r"\D", "", match.group())
+        if len(digits) > 1:
+            yield ("number", digits[-10:]), *match.span()
 
 
 def _clock(match: re.Match[str]) -> tuple[int, int]:
