@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from agents.commands import Thank
 from agents.concierge.scope import AnyTool
 from agents.scheduling import book
 from agents.scheduling.data import VisitData
@@ -23,6 +24,8 @@ async def may_answer(dialogue: Dialogue) -> bool:
     state = dialogue.state
     if not is_plain_yes(dialogue.text, action="book"):
         return False
+    if dialogue.has(Thank) and state.last_answer:
+        return False  # "ok, thanks" ends what we were talking of
     if not is_plain_yes(dialogue.text) and (state.patient_id is None or state.verified_at is None):
         return False  # "book it", and it is not known yet what could be meant
     if state.awaiting != "anything_else" or state.patient_id is None or state.verified_at is None:

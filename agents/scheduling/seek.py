@@ -159,8 +159,9 @@ def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None
     location = None
     if data.location:
         places = match_location(data.location, dialogue.hospital.names.locations)
-        location = places[0] if places else None
-        if location is None:
+        everywhere = len(places) == len(dialogue.hospital.names.locations) > 1  # the city of all
+        location = places[0] if places and not everywhere else None
+        if not places:
             dialogue.say("location_not_found", words=data.location)
             data.location = None
     first = max(day.start, today)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.commands import Command, SlotName
+from agents.commands import Command, SlotName, Start
+
+ABOUT_VISITS = ("cancel", "reschedule", "list")
+OF_A_VISIT = tuple(Start(flow=flow) for flow in ABOUT_VISITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,16 @@ _NEGATED_BEFORE = re.compile(
 _NOT_NEEDED = re.compile(r"(?<!\w)(?:not|don't|doesn't|no need|without|nahi)(?: \w+){0,3} $")
 # "Do you give certificates" asks what there is, and asks for none.
 _WHETHER = re.compile(r"(?<!\w)(?:do|does) (?:you|u|they|the hospital)(?: (?!have my)\w+){0,3} $")
+# "I had taken an appointment with ...": a visit that is there already; "the cough won't go": no visit is called off.
+_HELD = re.compile(
+    r"(?<!\w)(?:i|we|he|she|who|have|has|already)(?:'ve|'d)? (?:already )?(?:had|have|has|took|got|was|were|been)"
+    r"(?: (?:already|been|taken|given|booked|got|made|fixed))* (?:an? |one |this |the |my )?(?:[\w-]+ )?"
+    r"(?:appointments?|bookings?|visits?|slots?)(?!\w)(?! (?:please|chahiye))"
+)
+_ASKS_FOR = re.compile(r"(?<!\w)(?:can|could|may|shall|if|when|to|should|would|do|did) $")
+_AILMENT = re.compile(
+    r"(?<!\w)(?:that|which|it|they|this|pain|cough|fever|rash|itch\w*|swelling|lump|cold) (?:just )?$"
+)
 _PART = re.compile(r"[.!?;\n]+ ?|(?<!\w)(?:and|also|aur|plus)(?!\w) ?")
 
 
@@ -89,10 +99,13 @@ def steering(text: str) -> list[Intent]:
 def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]]) -> list[Intent]:
     """The flows that the message begins, in order: direct phrases first, then a doctor or help sought."""
     found: list[Intent] = []
+    held = [match.span() for match in _HELD.finditer(text) if not _ASKS_FOR.search(text[: match.start()])]
     for flow in FLOWS.values():
         for match in flow.starts.finditer(text) if flow.starts is not None else ():
             spans = [*claimed, *((intent.start, intent.end) for intent in found)]
             if flow.first and _WHETHER.search(text[: match.start()]):
+                continue
+            if _no_wish(text, match, flow.name, held):
                 continue
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
@@ -102,6 +115,13 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     elif not any(intent.command == Start(flow="book") for intent in found):
         found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
+
+
+def _no_wish(text: str, match: re.Match[str], flow: str, held: list[tuple[int, int]]) -> bool:
+    """Whether words that begin a flow elsewhere only tell of a visit that is there, or of an ailment."""
+    if flow == "book":
+        return overlaps(*match.span(), held)
+    return flow == "cancel" and match.group().endswith(" go") and bool(_AILMENT.search(text[: match.start()]))
 
 
 def _stands_first(intent: Intent) -> bool:

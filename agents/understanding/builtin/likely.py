@@ -10,6 +10,8 @@ from pathlib import Path
 import yaml
 
 from agents.commands import COMMANDS, Affirm, Ask, Chat, Command, Correct, Deny, Fill, Goodbye, Greet, Start, Thank
+from agents.understanding.builtin.found import ABOUT_VISITS
+from agents.understanding.builtin.meaning import values_for
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.meaning.heads import Likely, read_head, words_seen
@@ -60,7 +62,7 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
         return commands
     if "only" in means and not re.search(str(means["only"]), reading.message.text):
         return commands
-    return _put(commands, best, means, utterance)
+    return _put(commands, best, means, reading)
 
 
 def _best(likely: list[Likely]) -> Likely:
@@ -98,7 +100,7 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
     if any(one.flow != "book" for one in starts):
         return None
     others = [one for one in rest if not isinstance(one, Start | Fill | Correct) and one != _other(one)]
-    if others:
+    if others and not (starts and all(isinstance(one, Ask) for one in others)):
         only_asked = all(isinstance(one, Ask) for one in others) and utterance.flow is None
         return "asked" if only_asked else None
     answers = any(isinstance(one, Fill | Correct) and one.slot not in ("complaint", "for_whom") for one in rest)
@@ -112,7 +114,8 @@ def _other(command: Command) -> Command | None:
     return command if isinstance(command, Ask) and command.topic in ("other", "medical_advice") else None
 
 
-def _put(commands: list[Command], best: Likely, means: Mapping[str, object], utterance: Utterance) -> list[Command]:
+def _put(commands: list[Command], best: Likely, means: Mapping[str, object], reading: Reading) -> list[Command]:
+    utterance = reading.utterance
     kept = [one for one in commands if not isinstance(one, Start) and _other(one) is None]
     if means.get("start") in ("list", "request"):
         kept = [one for one in kept if not isinstance(one, Ask)]
@@ -132,6 +135,8 @@ def _put(commands: list[Command], best: Likely, means: Mapping[str, object], utt
             started.append(Fill(slot="appointment", value=str(means["appointment"])))
             kept = [one for one in kept if not isinstance(one, Fill) or one.slot in ("birth_date", "name", "for_whom")]
         polite = [one for one in kept if isinstance(one, _POLITE)]
+        if flow in ABOUT_VISITS and "appointment" not in means:
+            kept = [one for one in kept if not isinstance(one, Fill)] + values_for(reading, flow)
         if flow == "request":
             kept = [one for one in kept if isinstance(one, Fill) and one.slot in ("birth_date", "name")]
         return [*polite, *started, *(one for one in kept if not isinstance(one, _POLITE))]

@@ -13,6 +13,7 @@ from agents.commands import (
     Correct,
     Deny,
     Fill,
+    FlowName,
     Goodbye,
     Greet,
     More,
@@ -22,7 +23,7 @@ from agents.commands import (
     Thank,
 )  # fmt: skip
 from agents.understanding.builtin.answers import changes
-from agents.understanding.builtin.found import Intent, Piece, overlaps
+from agents.understanding.builtin.found import ABOUT_VISITS, OF_A_VISIT, Intent, Piece, overlaps
 from agents.understanding.builtin.pieces import find_reason, leftover_answer
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
@@ -38,8 +39,6 @@ _WORDS = beside(__file__)
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _OPENING = 15  # characters: what begins so early opens the message
-_ABOUT_VISITS = ("cancel", "reschedule", "list")
-_OF_A_VISIT = tuple(Start(flow=flow) for flow in _ABOUT_VISITS)
 _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
 )
@@ -56,6 +55,7 @@ _YES_ALONE = re.compile(
 )
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
 _CANNOT = re.compile(r"(?:won't|will not|not going to|can't|am not able to|unable to|not able to|couldn't)(?!\w)")
+_NEEDS_ONE = re.compile(r"^changed (?:[\w ]+)?,? ?(?:so )?(?:i )?(?:need|want) (?:an? )?appointment$")
 _BREAK_BEFORE = re.compile(r"[,.;!?] ?(?:(?:but|and|as|since|because) )?(?:i|we)? ?$")
 _WISHES = re.compile(
     r"(?<!\w)(?:please|need|want|book|looking|like|wish|chahiye|possible|can i|could i|check ?up)(?!\w)"
@@ -87,6 +87,12 @@ def commands_of(reading: Reading) -> list[Command]:
         placed += _fallback(reading)
     placed.sort(key=lambda item: (item[0], item[1]))
     return _about_the_sick(_once([command for _, _, command in placed]))
+
+
+def values_for(reading: Reading, flow: FlowName) -> list[Command]:
+    """The values of a message that is known to begin a flow, though no phrase of it says so."""
+    placed = _values(reading, [Intent(Start(flow=flow), 0, 0)])
+    return [command for _, _, command in sorted(placed, key=lambda item: item[:2]) if not isinstance(command, Start)]
 
 
 def _about_the_sick(commands: list[Command]) -> list[Command]:
@@ -132,7 +138,15 @@ def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
     for intent in reading.starts:
         assert isinstance(intent.command, Start)
         flow, said = intent.command.flow, text[intent.start : intent.end]
-        if flow == "cancel" and _CANNOT.match(said) and _wishes_before(reading, intent):
+        if (
+            flow == "cancel"
+            and _CANNOT.match(said)
+            and any(other.command == Start(flow="reschedule") for other in reading.starts)
+        ):
+            continue  # "i can't make it, may i come on the 7th instead"
+        if flow == "reschedule" and _NEEDS_ONE.search(said):
+            intent = Intent(Start(flow="book"), intent.start, intent.end)  # "my power has changed, need appointment"
+        elif flow == "cancel" and _CANNOT.match(said) and _wishes_before(reading, intent):
             starts.append(Intent(Start(flow="book"), 0, intent.start))
             continue
         if utterance.awaiting == "confirm" and flow in ("list", "book") and _names_what_was_read(reading):
@@ -238,7 +252,7 @@ def _asks_by_itself(reading: Reading) -> Piece | None:
 def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     """Starts, each followed by the values that belong to it."""
     pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
-    about_visit = any(intent.command in _OF_A_VISIT for intent in starts) or reading.utterance.flow in _ABOUT_VISITS
+    about_visit = any(intent.command in OF_A_VISIT for intent in starts) or reading.utterance.flow in ABOUT_VISITS
     if not about_visit:  # there a day that does not suit names the visit
         pieces = _denied_apart(reading.message.text, pieces)
     if not starts:
@@ -248,7 +262,7 @@ def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     for intent, (low, high) in zip(starts, bounds, strict=True):
         assert isinstance(intent.command, Start)
         mine = [piece for piece in pieces if low <= piece.start < high]
-        if intent.command.flow in _ABOUT_VISITS:
+        if intent.command.flow in ABOUT_VISITS:
             mine += _which(reading, low, high=high, others=mine)
             mine = split_visit(reading.message, mine, flow=intent.command.flow, at=intent.start)
             mine += _reason(reading, low, high=high, others=mine) if intent.command.flow != "list" else []

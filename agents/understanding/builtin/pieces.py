@@ -38,6 +38,12 @@ _LEFT = _WORDS.pattern("left")
 _RIGHT = _WORDS.pattern("right")
 _LINK = _WORDS.pattern("link")
 _REASON = _WORDS.pattern("reason")
+# "My dentist told me to see a heart doctor": one who sends, and is not asked for.
+_OURS = re.compile(r"(?<!\w)(?:my|our|the|his|her|hamare|mere) $")
+_SAID = re.compile(
+    r" (?:there |here )?(?:has |had |have |who )?(?:said|says|told|tells|wrote|written|asked|advised|suggested|suggests"
+    r"|recommended|referred|sent|mentioned|thinks|thought|ne (?:kaha|bola|likha|bheja))(?!\w)"
+)
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
@@ -91,7 +97,11 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
 
 def _roles(text: str) -> list[Piece]:
     """Kinds of doctor. A "lady doctor" beside another kind, or a complaint, is no kind of her own."""
-    roles = [Piece("specialty", *match.span()) for match in ANY_ROLE.finditer(text)]
+    roles = [
+        Piece("specialty", *match.span())
+        for match in ANY_ROLE.finditer(text)
+        if not (_OURS.search(text[: match.start()]) and _SAID.match(text[match.end() :]))
+    ]
     others = [one for one in roles if not _LADY.fullmatch(text, one.start, one.end)]
     return others if others or ANY_COMPLAINT.search(text) else roles
 

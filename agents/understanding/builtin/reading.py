@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from agents.commands import Abandon, Command, Goodbye, Greet, HandOver, Repeat, Start, Thank, Topic
 from agents.understanding.builtin.answers import find_choice, find_more, find_no, find_yes
+from agents.understanding.builtin.asides import without_asides
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.intents import flow_starts, steering
 from agents.understanding.builtin.pieces import find_pieces
@@ -14,6 +16,7 @@ from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import FLOWS
 
+_FIRST_OF_ALL = re.compile(r" *before (?:that|this) *")  # "before that, what is the fee"
 _SIDE: frozenset[Topic] = frozenset({"doctors", "specialties"})  # a question that may be a wish to book
 
 
@@ -41,6 +44,7 @@ class Reading:
         claimed = [(intent.start, intent.end) for intent in steer if not isinstance(intent.command, (Repeat, Abandon))]
         pieces = find_pieces(message, utterance, today=utterance.now.date(), claimed=claimed)
         starts = flow_starts(text, pieces, claimed=claimed)
+        pieces = without_asides(text, pieces, starts)
         names = [(piece.start, piece.end) for piece in pieces if piece.slot == "practitioner" and piece.sure]
         reading = cls(
             message, utterance, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text),
@@ -96,6 +100,8 @@ class Reading:
         in_talk = bool(utterance.options or utterance.flow or utterance.awaiting or utterance.last_answer)
         moves = any(intent.command == Start(flow="reschedule") for intent in self.starts)
         more = find_more(self.message.text) if moves or (in_talk and not self.others_started()) else None
+        if more and self.questions and _FIRST_OF_ALL.fullmatch(self.message.text, more.start, more.end):
+            more = None
         if more and overlaps(
             more.start,
             more.end,

@@ -18,6 +18,8 @@ _NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|ch
 _CANNOT = re.compile(
     r"(?<!\w)(?:nahi aa \w+|can't \w+|won't \w+|unable to|not able to)(?: [^.!?]*)?[,.;!?] ?(?:\w+ ){0,4}$"
 )
+_INSTEAD = re.compile(r" instead(?! of)| (?:is |would be |will be )?(?:better|works|suits)(?! for the)")
+_OR = re.compile(r"^,? ?(?:or|ya|and|aur)(?: on)? $")
 _OF_VISIT = _WORDS.pattern("of_visit")
 
 
@@ -28,8 +30,11 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
     """
     new: list[Piece] = []
     naming: list[Piece] = []
+    days = _two_days(message.text, pieces) if flow == "reschedule" else {}
     for piece in pieces:
-        if piece.slot not in _NAMING or (
+        if piece in days:
+            (new if days[piece] else naming).append(piece)
+        elif piece.slot not in _NAMING or (
             flow == "reschedule"
             and _is_new(
                 message.text,
@@ -42,6 +47,18 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
         else:
             naming.append(piece)
     return ([_together(message.text, naming)] if naming else []) + [piece for piece in new if piece.slot != "complaint"]
+
+
+def _two_days(text: str, pieces: list[Piece]) -> dict[Piece, bool]:
+    """Whether each of several days is the new one: as "to" or "instead" says, or else all but the first."""
+    days = [piece for piece in pieces if piece.slot == "day"]
+    if len(days) < 2:
+        return {}
+    marked = [bool(_NEW.search(text[: one.start]) or _INSTEAD.match(text[one.end :])) for one in days]
+    new = marked if any(marked) else [False, *(True for _ in days[1:])]
+    for place, one in enumerate(days[1:], 1):
+        new[place] = new[place] or (new[place - 1] and bool(_OR.search(text[days[place - 1].end : one.start])))
+    return dict(zip(days, new, strict=True))
 
 
 def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> bool:

@@ -168,11 +168,30 @@ def find_times(text: str, *, bare: bool = False, claimed: tuple[tuple[int, int],
             low, high = _PARTS[match["part"]]
             atoms.append(TimeFound(match.start(), match.end(), TimeRange(_clock(low), _clock(high), exact=False)))
     atoms.sort(key=lambda atom: atom.start)
-    return _joined(text, atoms)
+    return _narrowed(text, _joined(text, atoms))
+
+
+_NO_WISH = re.compile(r"(?<!\w)(?:good|gud|very|shubh|all|whole|entire|last|every|each|poori|puri|saari|kal) $")
 
 
 def _is_greeting(text: str, match: re.Match[str]) -> bool:
-    return bool(re.search(r"(?:good|gud|very|shubh) $", text[: match.start()]))
+    """Whether a part of the day is no time that is wished for: "good morning", "it hurt the whole night"."""
+    said = _NO_WISH.search(text[: match.start()])
+    return said is not None and (said.group() != "kal " or match["part"] == "raat")
+
+
+def _narrowed(text: str, found: list[TimeFound]) -> list[TimeFound]:
+    """Two stretches side by side are what both leave: "3:30 or later in the afternoon"."""
+    kept: list[TimeFound] = []
+    for one in found:
+        last = kept[-1] if kept else None
+        if last and not last.times.exact and not one.times.exact and text[last.end : one.start] in (" ", ", "):
+            low, high = max(last.times.start, one.times.start), min(last.times.end, one.times.end)
+            if low < high:
+                kept[-1] = TimeFound(last.start, one.end, TimeRange(low, high, exact=False))
+                continue
+        kept.append(one)
+    return kept
 
 
 def _overlaps(start: int, end: int, spans: object) -> bool:

@@ -114,9 +114,17 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
     return found
 
 
+# Cities by the name that they had before.
+CITIES = {
+    "bangalore": "bengaluru", "bombay": "mumbai", "calcutta": "kolkata", "madras": "chennai", "mysore": "mysuru",
+    "mangalore": "mangaluru", "gurgaon": "gurugram", "poona": "pune", "baroda": "vadodara", "cochin": "kochi",
+    "trivandrum": "thiruvananthapuram", "calicut": "kozhikode", "pondicherry": "puducherry", "allahabad": "prayagraj",
+}  # fmt: skip
+
+
 def match_location(words: str, known: Sequence[Known]) -> list[Known]:
     """The places that the words may mean, best first."""
-    whole = f" {' '.join(name_words(words))} "
+    whole = f" {' '.join(CITIES.get(word, word) for word in name_words(words))} "
     called = [
         known_place
         for known_place in known
