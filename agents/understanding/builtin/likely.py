@@ -116,7 +116,7 @@ def _other(command: Command) -> Command | None:
 
 def _put(commands: list[Command], best: Likely, means: Mapping[str, object], reading: Reading) -> list[Command]:
     utterance = reading.utterance
-    kept = [one for one in commands if not isinstance(one, Start) and _other(one) is None]
+    kept: list[Command] = [one for one in commands if not isinstance(one, Start) and _other(one) is None]
     if means.get("start") in ("list", "request"):
         kept = [one for one in kept if not isinstance(one, Ask)]
     text = utterance.text.strip()[:200]
@@ -136,7 +136,7 @@ def _put(commands: list[Command], best: Likely, means: Mapping[str, object], rea
             kept = [one for one in kept if not isinstance(one, Fill) or one.slot in ("birth_date", "name", "for_whom")]
         polite = [one for one in kept if isinstance(one, _POLITE)]
         if flow in ABOUT_VISITS and "appointment" not in means:
-            kept = [one for one in kept if not isinstance(one, Fill)] + values_for(reading, flow)
+            kept = [*(one for one in kept if not isinstance(one, Fill)), *values_for(reading, flow)]
         if flow == "request":
             kept = [one for one in kept if isinstance(one, Fill) and one.slot in ("birth_date", "name")]
         return [*polite, *started, *(one for one in kept if not isinstance(one, _POLITE))]
