@@ -14,6 +14,7 @@ from rag.embedding.shared import Embeddings
 
 FAR = 4.0  # log odds below what is suspected
 LONG = 7  # words: what is shorter ("i have chest pain") tells no story that likeness could know better
+ANSWERED = 3.0  # log odds above what is suspected, from which even an answer to what was asked is
 Level = Literal["none", "suspected", "emergency"]
 
 
@@ -24,6 +25,11 @@ class Screened:
     level: Level = "none"
     flags: tuple[RedFlag, ...] = ()
     by: tuple[Literal["rules", "likeness"], ...] = ()
+    margin: float = 0.0  # log odds above what is suspected
+
+    def in_an_answer(self) -> Screened:
+        """The same of a message that gives what was asked for: there a slight likeness counts for nothing."""
+        return NOTHING if self.level == "suspected" and self.margin < ANSWERED else self
 
 
 NOTHING = Screened()
@@ -46,7 +52,7 @@ class Screens:
         if like.margin < 0:
             return NOTHING
         alike = RedFlag(like.code, label_of(like.code), text)
-        return Screened("emergency" if like.sure else "suspected", (alike,), ("likeness",))
+        return Screened("emergency" if like.sure else "suspected", (alike,), ("likeness",), like.margin)
 
     def urgent(self, text: str) -> bool:
         """Whether a message goes before all others."""

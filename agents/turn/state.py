@@ -21,6 +21,7 @@ from agents.screen.red_flags import RedFlag
 from agents.screen.screening import NOTHING, Screened, Screens
 from agents.turn.conversation_state import State, read_state
 from agents.turn.dialogue import CRISIS, EMERGENCY, Dialogue, HospitalDirectory
+from agents.understanding.builtin.answers import gives_what_was_asked
 from agents.understanding.builtin.intents import messages_wanted
 from agents.understanding.model import MODEL_ANSWER, ModelAnswer
 from agents.understanding.utterance import Understanding, Understood, Utterance
@@ -279,7 +280,9 @@ def screened(runtime: Runtime, claimed: Claimed, state: State) -> Screened:
     emergency."""
     text = said_in(claimed.text, claimed.media)
     seen = (runtime.services.find(Screens) or Screens()).look(text)
-    if state.suspicion is None or seen.level == "emergency":
+    if state.suspicion is None:
+        return seen.in_an_answer() if seen.level == "suspected" and gives_what_was_asked(text, state.awaiting) else seen
+    if seen.level == "emergency":
         return seen
     if seen.level == "suspected":
         return replace(seen, level="emergency")

@@ -7,6 +7,7 @@ from datetime import date
 
 from agents.commands import Choose, More
 from agents.understanding.builtin.found import Intent, Piece
+from agents.understanding.resolve.births import find_birth_date
 from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.names import name_words
@@ -29,6 +30,7 @@ _NUMBER = re.compile(
 _ALL = re.compile(r"(?<!\w)(?:both|all|dono|saare|sab|everything)(?!\w)")
 _BOUND = re.compile(r"(?<!\w)(?:after|before|by|till|until|past|post|from|than|around|about|between|not) $")
 _ORDINAL = _WORDS.part("ordinal")
+_PICKED = re.compile(rf"(?<!\w){_ORDINAL}(?!\w)")
 _PICK = _WORDS.pattern("pick")
 _MORE: tuple[tuple[str, str], ...] = tuple(_WORDS.table("more").items())
 _NO_MORE = re.compile(
@@ -57,6 +59,16 @@ def find_no(text: str) -> tuple[int, int] | None:
 def changes(text: str) -> bool:
     """Whether a "but" or "make it" turns a yes into a change."""
     return bool(_BUT.search(text))
+
+
+def gives_what_was_asked(text: str, awaiting: str | None) -> bool:
+    """Whether a message answers a question of ours: a birth date, a yes or no, one of a list."""
+    said = plain(text).text
+    if awaiting == "birth_date":
+        return find_birth_date(said) is not None
+    if awaiting == "choice":
+        return bool(_NUMBER.search(said) or _PICKED.search(said))
+    return awaiting == "confirm" and (find_yes(said) or find_no(said)) is not None
 
 
 def find_more(text: str) -> Intent | None:

@@ -48,3 +48,21 @@ def without_asides(text: str, pieces: Sequence[Piece], starts: Sequence[Intent])
         if home in wishes or piece.slot not in _TOLD or not aside:
             kept.append(piece)
     return kept
+
+
+_TELLS = re.compile(r"(?<!\w)(?:says?|said|told|born|birth\w*|mother|father|mummy|papa|parents|family|wedding)(?!\w)")
+_COMMA = re.compile(r"[.!?;,\n]+(?: |$)|(?<!\w)(?:but|and) ")
+
+
+def without_birth_story(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """What counts of an answer to "what is your date of birth?": "5 july 1966, my mother says in the evening"."""
+    if not any(piece.slot == "birth_date" for piece in pieces):
+        return list(pieces)
+    edges = [0, *(match.end() for match in _COMMA.finditer(text)), len(text) + 1]
+
+    def told(piece: Piece) -> bool:
+        low, high = next((low, high) for low, high in pairwise(edges) if low <= piece.start < high)
+        for_one = piece.slot == "for_whom" and text[: piece.start].endswith("for ")
+        return bool(_TELLS.search(text, low, high)) and not for_one
+
+    return [piece for piece in pieces if piece.slot in ("birth_date", "name") or not told(piece)]

@@ -57,6 +57,8 @@ _HELD = re.compile(
     r"(?<!\w)(?:i|we|he|she|who|have|has|already)(?:'ve|'d)? (?:already )?(?:had|have|has|took|got|was|were|been)"
     r"(?: (?:already|been|taken|given|booked|got|made|fixed))* (?:an? |one |this |the |my )?(?:[\w-]+ )?"
     r"(?:appointments?|bookings?|visits?|slots?)(?!\w)(?! (?:please|chahiye))"
+    r"|(?<!\w)(?:the|my|our) (?:appointments?|bookings?|visits?|slots?) (?:that |which )?(?:i|we)"
+    r" (?:have|had|got|took|booked)"
 )
 _ASKS_FOR = re.compile(r"(?<!\w)(?:can|could|may|shall|if|when|to|should|would|do|did) $")
 _AILMENT = re.compile(
@@ -112,7 +114,7 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     if all(_stands_first(intent) for intent in found):
         beside = _sought(*_elsewhere(text, found, pieces)) if found else _sought(text, pieces)
         found += [intent for intent in beside if not (found and _NOT_NEEDED.search(text[: intent.start]))]
-    elif not any(intent.command == Start(flow="book") for intent in found):
+    else:
         found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
 
@@ -150,7 +152,7 @@ def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]
             continue
         start = max(edge for edge in edges if edge <= piece.start)
         end = min((edge for edge in edges if edge > piece.start), default=len(text))
-        if not any(start <= intent.start < end for intent in found):
+        if not any(start < intent.end <= end for intent in found):
             return [Intent(Start(flow="book"), start, piece.end)]
     return []
 

@@ -20,6 +20,7 @@ from agents.commands import (
     Repeat,
     SlotName,
     Start,
+    StartOver,
     Thank,
 )  # fmt: skip
 from agents.understanding.builtin.answers import changes
@@ -38,6 +39,7 @@ _WORDS = beside(__file__)
 
 Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
+_TALE = 12  # words: what is longer tells something beside a word that steers
 _OPENING = 15  # characters: what begins so early opens the message
 _CHANGEABLE: frozenset[SlotName] = frozenset(
     {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
@@ -122,6 +124,9 @@ def _steering(reading: Reading) -> list[Intent]:
     for intent in reading.steer:
         if isinstance(intent.command, Repeat) and full:
             continue
+        told = len(reading.message.text.split()) > _TALE or any(one.slot == "birth_date" for one in reading.pieces)
+        if isinstance(intent.command, StartOver) and told:
+            continue  # "... and then we had to start over with the file"
         if isinstance(intent.command, Abandon) and (reading.starts or reading.pieces or reading.more or reading.choice):
             continue
         if isinstance(intent.command, Goodbye) and (reading.starts or reading.pieces or reading.questions):

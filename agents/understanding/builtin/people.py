@@ -59,7 +59,11 @@ _OWN_VISIT = _WORDS.pattern("own_visit")
 _IS_NAMED = _WORDS.pattern("is_named")
 _IS_ILL = _WORDS.pattern("is_ill")
 _NAME_CUE = _WORDS.pattern("name_cue")
-_I_AM = re.compile(r"^(?:hi,? |hello,? )?(?:i'm|i am|it's|it is|this is|main|mein|myself) ")
+_I_AM = re.compile(
+    r"^(?:hi,? |hello,? |ok(?:ay)?,? |yes,? )?"
+    r"(?:(?:please |you can |you may |just )*(?:write|put|note(?: down)?|type|enter)(?: it)?(?: as| down)?"
+    r"|i'm|i am|it's|it is|this is|main|mein|myself) "
+)
 _PRESENTS = _WORDS.pattern("presents")
 _NAMED_AND_BORN = _WORDS.pattern("named_and_born")
 _OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.commands import Abandon, Command, Goodbye, Greet, HandOver, Repeat, Start, Thank, Topic
 from agents.understanding.builtin.answers import find_choice, find_more, find_no, find_yes
-from agents.understanding.builtin.asides import without_asides
+from agents.understanding.builtin.asides import without_asides, without_birth_story
 from agents.understanding.builtin.found import Intent, Piece, overlaps
 from agents.understanding.builtin.intents import flow_starts, steering
 from agents.understanding.builtin.pieces import find_pieces
@@ -45,6 +45,8 @@ class Reading:
         pieces = find_pieces(message, utterance, today=utterance.now.date(), claimed=claimed)
         starts = flow_starts(text, pieces, claimed=claimed)
         pieces = without_asides(text, pieces, starts)
+        if utterance.awaiting == "birth_date" and not starts:
+            pieces = without_birth_story(text, pieces)
         names = [(piece.start, piece.end) for piece in pieces if piece.slot == "practitioner" and piece.sure]
         reading = cls(
             message, utterance, tuple(steer), tuple(asked(text, names)), tuple(pieces), tuple(starts), find_yes(text),
