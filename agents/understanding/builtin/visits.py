@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from agents.understanding.builtin.found import Piece
 from agents.understanding.resolve.shift import find_shift
@@ -56,8 +57,9 @@ def _two_days(text: str, pieces: list[Piece]) -> dict[Piece, bool]:
         return {}
     marked = [bool(_NEW.search(text[: one.start]) or _INSTEAD.match(text[one.end :])) for one in days]
     new = marked if any(marked) else [False, *(True for _ in days[1:])]
-    for place, one in enumerate(days[1:], 1):
-        new[place] = new[place] or (new[place - 1] and bool(_OR.search(text[days[place - 1].end : one.start])))
+    for place, (one, other) in enumerate(pairwise(days)):
+        if _OR.search(text[one.end : other.start]):  # "thursday or friday"
+            new[place] = new[place + 1] = new[place] or new[place + 1]
     return dict(zip(days, new, strict=True))
 
 
