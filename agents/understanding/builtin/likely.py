@@ -27,16 +27,7 @@ _MEANS: dict[str, dict[str, object]] = {
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _FEW = 2  # words; what is shorter is an answer, not a wish
 _NEVER = 1.1
-_SURE = 0.75  # from which likeness goes before what the rules read
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
-_LONG, _SAYS, _AT_MOST = 18, 4, 4  # words of a long message, of a sentence that says something; sentences looked at
-_SENTENCE = re.compile(r"[.!?;\n।]+\s*")
-_ASKS = re.compile(
-    r"please|kindly|pls|\bcan\b|could|\bmay\b|would|want|wish|need|tell|ask|request|cancel|give|book|fix|shift|move|chang"
-    r"|register|enrol|stop|remove|take|send|arrang|renew|advise|inform|enquir|inquir|oblige|confirm|when|where|which|what"
-    r"|instead|chahi|dijiye|bata|karna|karo|kijiye|nivedan|kripya|[ऀ-ॿ]"
-)
-_NO_ASKING = ("chat", "leave", "symptom", "person")
 _WHOM = ("specialty", "practitioner", "complaint")
 _ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
 _OPEN = (
@@ -59,16 +50,12 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     if few:
         return commands
     weight = _weight(commands, utterance)
-    called_off = utterance.flow is None and Start(flow="cancel") in commands and "cancel" not in reading.message.text
-    if weight is None and not called_off:
+    if weight is None:
         return commands
-    best = _likeliest(utterance.text, meaning)
+    best = _best(meaning.wants(utterance.text))
     means = _MEANS.get(best.label, {})
-    if weight is None and (best.label not in ("move", "stop") or best.share < _SURE):
-        return commands  # "i am unable to attend, may it be shifted"; "remove this number from your messages"
-    if weight == "asked" and means.get("start") not in ("list", "request") and best.share < _SURE:
+    if weight == "asked" and means.get("start") not in ("list", "request"):
         return commands
-    weight = weight or "over"
     weight = "over" if weight == "asked" and "asked" not in means else weight
     least = means.get(weight, _NEVER)
     if not isinstance(least, float) or best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
@@ -76,17 +63,6 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     if "only" in means and not re.search(str(means["only"]), reading.message.text):
         return commands
     return _put(commands, best, means, reading)
-
-
-def _likeliest(text: str, meaning: Meaning) -> Likely:
-    """What the whole is likely to want or, of a long message, the sentence of it that is surest to ask for something:
-    the rest is told beside it."""
-    whole = _best(meaning.wants(text))
-    if len(text.split()) < _LONG:
-        return whole
-    asking = [one for one in _SENTENCE.split(text) if len(one.split()) >= _SAYS and _ASKS.search(one.lower())]
-    parts = [_best(meaning.wants(one)) for one in asking[-_AT_MOST:]]
-    return max([whole, *(one for one in parts if one.label not in _NO_ASKING)], key=lambda one: one.share)
 
 
 def _best(likely: list[Likely]) -> Likely:
