@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agents.understanding.resolve.births import find_birth_date, read_birth_date
-from agents.understanding.resolve.names import name_words
+from agents.understanding.resolve.names import FOR_SELF, name_words
 from agents.understanding.resolve.spelling import Plain, plain
 from lexicon import beside
 
@@ -31,7 +31,6 @@ _BESIDE_FACTS = re.compile(
     r"(?:^|[.!:,;-] ?|(?<!\w)(?:for|is|naam) )(?P<name>[^\W\d]+(?: [^\W\d]+\.?){1,3}) ?[,(.-]+ ?"
     r"(?=(?:fe)?male(?!\w)|[mf](?!\w)|born|dob|d\.o\.b|,,)"
 )
-_FOR_SELF = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")
 _NO_NAME = _WORDS.words("no_name")
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’.-])*")
 _EDGE = re.compile(r"^[\s,.:;!-]+|[\s,.:;!-]+$")
@@ -70,7 +69,7 @@ def read_details(text: str, *, awaiting: str | None, month_first: bool, today: d
 def is_self(text: str, *, awaited: bool) -> bool:
     """Whether the writer is who is meant: "me" as an answer, or "i am new here"."""
     answers = _SELF.fullmatch(text.strip(" .!,")) or _SELF_WITHIN.search(text)
-    return bool(awaited and answers) or bool(_NEW_SELF.search(text) or _FOR_SELF.search(text))
+    return bool(awaited and answers) or bool(_NEW_SELF.search(text) or FOR_SELF.search(text))
 
 
 def sex_of(relation: str | None) -> str | None:

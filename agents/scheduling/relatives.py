@@ -10,6 +10,7 @@ from agents.commands import Affirm, Choose, Correct, Fill, Start
 from agents.scheduling.data import VisitData
 from agents.scheduling.departments import CHILD_UNDER, age_and_sex
 from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.names import FOR_SELF
 from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import RelativeOut, list_relatives
 
@@ -66,7 +67,6 @@ _MY_KIN = re.compile(
 )
 
 
-_FOR_ME = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")
 _NOT_ME = re.compile(r"(?<!\w)(?:not|nahi|na) (?:for me|mere liye)|(?:mere|apne) liye (?:nahi|mat|na)(?!\w)")
 
 
@@ -75,7 +75,7 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     has been asked, or that person's record is not linked."""
     state, data = dialogue.state, dialogue.data(VisitData)
     asked = state.awaiting == "for_whom"
-    if asked and not data.for_whom and _FOR_ME.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
+    if asked and not data.for_whom and FOR_SELF.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
         data.for_whom = "me"  # "ok then book for me"
     if asked and not data.for_whom and dialogue.has(Fill, Correct, Choose, Start, Affirm):  # something else was said
         dialogue.missed("ask_for_whom_again")

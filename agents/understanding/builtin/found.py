@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from agents.commands import Command, SlotName, Start
 
+Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
+
+# Between two clauses.
+BOUNDARY = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 ABOUT_VISITS = ("cancel", "reschedule", "list")
 OF_A_VISIT = tuple(Start(flow=flow) for flow in ABOUT_VISITS)
 

@@ -19,7 +19,7 @@ from agents.commands import (
     Thank,
 )  # fmt: skip
 from agents.screen.languages import says_stop
-from agents.understanding.builtin.found import Intent, Piece, overlaps
+from agents.understanding.builtin.found import BOUNDARY, Intent, Piece, overlaps
 from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import FLOWS
@@ -27,7 +27,6 @@ from lexicon import beside
 
 _WORDS = beside(__file__)
 
-_BREAK = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
 _PERSON = _WORDS.part("person")
 _STEERING: tuple[tuple[str, Command], ...] = (
     ("hand_over", HandOver()),
@@ -146,7 +145,7 @@ def _beside(text: str, pieces: list[Piece], found: list[Intent]) -> list[Intent]
     """A kind of doctor in a clause of its own beside a cancellation: a visit that is wanted too."""
     if not any(intent.command == Start(flow="cancel") for intent in found):
         return []
-    edges = [0, *(match.end() for match in _BREAK.finditer(text)), len(text)]
+    edges = [0, *(match.end() for match in BOUNDARY.finditer(text)), len(text)]
     for piece in pieces:
         if piece.slot != "specialty":
             continue

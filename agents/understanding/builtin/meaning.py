@@ -24,20 +24,17 @@ from agents.commands import (
     Thank,
 )  # fmt: skip
 from agents.understanding.builtin.answers import changes
-from agents.understanding.builtin.found import ABOUT_VISITS, OF_A_VISIT, Intent, Piece, overlaps
+from agents.understanding.builtin.beginnings import flows_begun, in_last_answer
+from agents.understanding.builtin.found import ABOUT_VISITS, BOUNDARY, OF_A_VISIT, Intent, Piece, Placed, overlaps
 from agents.understanding.builtin.pieces import find_reason, leftover_answer
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.builtin.visits import split_visit
-from agents.understanding.resolve.clock import find_times
-from agents.understanding.resolve.days import find_days, weekday_of
-from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import SLOTS
 from lexicon import beside
 
 _WORDS = beside(__file__)
 
-Placed = tuple[int, int, Command]  # place in the text, rank at that place, command
 
 _TALE = 12  # words: what is longer tells something beside a word that steers
 _OPENING = 15  # characters: what begins so early opens the message
@@ -48,25 +45,12 @@ _CORRECTING = _WORDS.pattern("correcting")
 _NOT = _WORDS.pattern("not_before")
 _NOT_AFTER = _WORDS.pattern("not_after")
 _ENGAGED = _WORDS.pattern("engaged")
-_BOUNDARY = re.compile(r"[.!?;,+\n]+ ?|(?<!\w)(?:and|then|also|aur|phir|plus|but)(?!\w) ?")
-_NOUN = re.compile(r"(?<!\w)(?:appointments?|visits?|bookings?|consultations?|slots?|check ?ups?)(?!\w)")
 _PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
 _YES_ALONE = re.compile(
     r"(?:yes|haan|ji haan|haan ji|confirm(?:ed)?|i confirm)(?: (?:please|ji|confirm(?:ed)?|i'll come|i will come))*"
 )
-_CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
-_CANNOT = re.compile(r"(?:won't|will not|not going to|can't|am not able to|unable to|not able to|couldn't)(?!\w)")
-_NEEDS_ONE = re.compile(r"^changed (?:[\w ]+)?,? ?(?:so )?(?:i )?(?:need|want) (?:an? )?appointment$")
-_BREAK_BEFORE = re.compile(r"[,.;!?] ?(?:(?:but|and|as|since|because) )?(?:i|we)? ?$")
-_WISHES = re.compile(
-    r"(?<!\w)(?:please|need|want|book|looking|like|wish|chahiye|possible|can i|could i|check ?up)(?!\w)"
-)
-_BOOKED = re.compile(
-    r"(?<!\w)(?:my|the|our|this|that) (?:[\w'.]+ ){0,3}(?:appointments?|visits?|bookings?)(?!\w)|booked"
-)
 _DOUBTS = _WORDS.pattern("doubts")
-_ANOTHER = re.compile(r"(?<!\w)(?:another|one more|second|new|also|as well|too|ek aur|dusra)(?!\w)")
 
 
 def commands_of(reading: Reading) -> list[Command]:
@@ -77,9 +61,9 @@ def commands_of(reading: Reading) -> list[Command]:
     if reading.utterance.awaiting == "anything_else" and closes:
         return [Goodbye()]
     placed: list[Placed] = [(intent.start, 0, intent.command) for intent in _steering(reading)]
-    starts, abandons = _flows(reading)
+    starts, instead = flows_begun(reading)
     values = _values(reading, starts)
-    placed += abandons + values
+    placed += instead + values
     placed += [
         (start, 3, Ask(topic=topic, about=reading.message.words(start, end)[:200]))
         for topic, start, end in reading.questions
@@ -135,125 +119,6 @@ def _steering(reading: Reading) -> list[Intent]:
     return kept
 
 
-def _flows(reading: Reading) -> tuple[list[Intent], list[Placed]]:
-    """(flows that begin, commands that words like "cancel" mean inside a flow)."""
-    utterance, text = reading.utterance, reading.message.text
-    starts: list[Intent] = []
-    instead: list[Placed] = []
-    for intent in reading.starts:
-        assert isinstance(intent.command, Start)
-        flow, said = intent.command.flow, text[intent.start : intent.end]
-        if (
-            flow == "cancel"
-            and _CANNOT.match(said)
-            and any(other.command == Start(flow="reschedule") for other in reading.starts)
-        ):
-            continue  # "i can't make it, may i come on the 7th instead"
-        if flow == "reschedule" and _NEEDS_ONE.search(said):
-            intent = Intent(Start(flow="book"), intent.start, intent.end)  # "my power has changed, need appointment"
-        elif flow == "cancel" and _CANNOT.match(said) and _wishes_before(reading, intent):
-            starts.append(Intent(Start(flow="book"), 0, intent.start))
-            continue
-        if utterance.awaiting == "confirm" and flow in ("list", "book") and _names_what_was_read(reading):
-            instead.append((intent.start, 0, Affirm()))
-        elif (
-            flow == "cancel"
-            and utterance.flow in ("book", "reschedule", "waitlist")
-            and not _NOUN.search(text[intent.start :])
-            and not reading.pieces
-        ):
-            instead.append((intent.start, 0, Abandon()))
-        elif (
-            flow == "cancel"
-            and utterance.flow == "cancel"
-            and utterance.awaiting == "confirm"
-            and not reading.no
-            and not reading.yes
-        ):
-            instead.append((intent.start, 0, Affirm()))
-        elif (
-            (
-                utterance.flow == "book"
-                and (
-                    (flow == "reschedule" and not _NOUN.search(said))
-                    or (flow == "cancel" and not _CALLS_OFF.search(said))
-                )
-            )
-            or (
-                flow == utterance.flow and not (flow == "book" and _ANOTHER.search(said) and utterance.awaiting is None)
-            )
-            or (flow == "book" and utterance.flow in ("reschedule", "waitlist", "cancel") and not _NOUN.search(said))
-        ):
-            continue
-        elif not any(intent.command == other.command for other in starts):
-            starts.append(intent)
-    if len(starts) > 1:
-        starts = _without_doubles(starts, text)
-    if not starts and (first := _asks_by_itself(reading)) is not None:
-        starts = [Intent(Start(flow="book"), first.start, first.end)]
-    elif [intent.command for intent in starts] == [Start(flow="register")] and (wanted := _kind_of_doctor(reading)):
-        starts.append(Intent(Start(flow="book"), wanted.start, wanted.end))
-    return sorted(starts, key=lambda intent: intent.start), instead
-
-
-def _wishes_before(reading: Reading, intent: Intent) -> bool:
-    """Whether a visit is wished for, and only a day is told that does not suit: "eye checkup please, i can't come
-    today"."""
-    before = reading.message.text[: intent.start]
-    wished = any(one.slot in ("specialty", "complaint", "practitioner") and one.end <= intent.start
-                 for one in reading.pieces)  # fmt: skip
-    asked = wished and bool(_WISHES.search(before)) and bool(_BREAK_BEFORE.search(before))
-    return asked and not _BOOKED.search(reading.message.text)
-
-
-def _kind_of_doctor(reading: Reading) -> Piece | None:
-    """What one who is new wants besides: "new here, tooth pain", "my mother is new, can she see a heart doctor"."""
-    text = reading.message.text
-    return next(
-        (
-            one
-            for one in reading.pieces
-            if one.slot in ("specialty", "complaint")
-            or (one.slot == "practitioner" and re.match(r"(?:dr|doctor)(?!\w)", text[one.start : one.end]))
-        ),
-        None,
-    )
-
-
-def _names_what_was_read(reading: Reading) -> bool:
-    """Whether a message agrees by naming again what was read back ("confirm my visit for friday at 11")."""
-    agrees = reading.yes is not None or re.match(r" ?(?:confirm|book)(?!\w)", reading.message.text)
-    return bool(agrees and reading.pieces) and all(_in_last_answer(reading, piece) for piece in reading.pieces)
-
-
-def _without_doubles(starts: list[Intent], text: str) -> list[Intent]:
-    """One intent a clause: "cancel my booking" is not also a wish to book."""
-    kept = [starts[0]]
-    for intent in starts[1:]:
-        if _BOUNDARY.search(text[kept[-1].start : intent.start]):
-            kept.append(intent)
-    return kept
-
-
-def _asks_by_itself(reading: Reading) -> Piece | None:
-    """A complaint, or a doctor's name or kind and nothing else, said to a service that does nothing else just now."""
-    utterance = reading.utterance
-    if (
-        utterance.flow is not None
-        or utterance.awaiting not in (None, "anything_else")
-        or reading.questions
-        or reading.no
-    ):
-        return None
-    complaint = next((piece for piece in reading.pieces if piece.slot == "complaint"), None)
-    if complaint is not None:
-        return complaint
-    doctors = [piece for piece in reading.pieces if piece.slot in ("specialty", "practitioner")]
-    others = sum(len(reading.message.text[piece.start : piece.end].split()) for piece in reading.pieces)
-    short = len(reading.message.text.split()) <= others + 3
-    return doctors[0] if doctors and short and not reading.has(Thank, Goodbye) else None
-
-
 def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     """Starts, each followed by the values that belong to it."""
     pieces = [piece for piece in reading.pieces if not _chosen(reading, piece)]
@@ -297,7 +162,7 @@ def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
     for before, intent in pairwise(starts):
         breaks = [
             match.end()
-            for match in _BOUNDARY.finditer(text, before.start, intent.start + 1)
+            for match in BOUNDARY.finditer(text, before.start, intent.start + 1)
             if match.end() <= intent.start
         ]
         edges.append(breaks[-1] if breaks else intent.start)
@@ -343,7 +208,7 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
     placed: list[Placed] = []
     for piece in pieces:
         value = reading.message.words(piece.start, piece.end)[:200]
-        if not value or (reviewing and not changes(text) and _in_last_answer(reading, piece)):
+        if not value or (reviewing and not changes(text) and in_last_answer(reading, piece)):
             continue
         if reviewing and piece.slot == "complaint" and reading.yes is not None and reading.no is None:
             continue  # "yes! my coffee is getting cold"
@@ -351,22 +216,6 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
         placed.append((piece.start, 2, command))
     return placed
-
-
-def _in_last_answer(reading: Reading, piece: Piece) -> bool:
-    """Whether a value only repeats what was read back."""
-    said, answer = reading.message.text[piece.start : piece.end], plain(reading.utterance.last_answer).text
-    today = reading.utterance.now.date()
-    if piece.slot == "time":
-        back = [found_time.times for found_time in find_times(answer)]
-        return any(found_time.times in back for found_time in find_times(said, bare=True))
-    if piece.slot == "day":
-        shown = [found_day.days for found_day in find_days(answer, today, month_first=False)]
-        if (weekday := weekday_of(said)) is not None:
-            return any(days.start.weekday() == weekday for days in shown)
-        return any(found_day.days in shown for found_day in find_days(said, today, month_first=False))
-    words = said.split() if piece.slot == "practitioner" else [said]
-    return all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", answer) for word in words)
 
 
 def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> list[Placed]:

@@ -114,6 +114,8 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
     return found
 
 
+FOR_SELF = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")  # read on plain text
+
 # Cities by the name that they had before.
 CITIES = {
     "bangalore": "bengaluru", "bombay": "mumbai", "calcutta": "kolkata", "madras": "chennai", "mysore": "mysuru",
