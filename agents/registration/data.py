@@ -76,6 +76,8 @@ def answers(dialogue: Dialogue, asked: str | None) -> bool:
     said = _read(dialogue, dialogue.text, asked=asked)
     if asked == "whose":
         return said.self or said.other
+    if asked in ("confirm", "register_detail"):  # what was read back is put right
+        return said.sex is not None or said.name is not None or said.birth_date is not None
     return asked in NEEDED and getattr(said, asked) is not None
 
 

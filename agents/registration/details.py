@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agents.understanding.resolve.births import find_birth_date, read_birth_date
-from agents.understanding.resolve.names import FOR_SELF, name_words
+from agents.understanding.resolve.names import FOR_SELF, SENDS_ME, name_words
 from agents.understanding.resolve.spelling import Plain, plain
 from lexicon import beside
 
@@ -59,7 +59,7 @@ def read_details(text: str, *, awaiting: str | None, month_first: bool, today: d
     return Details(
         name=_name(said, left, awaited=awaiting == "name"),
         birth_date=born,
-        sex=_sex(said.text, awaited=awaiting == "sex"),
+        sex=_sex(said.text, awaiting),
         relation=relation,
         self=relation is None and is_self(said.text, awaited=awaiting == "whose"),
         other=relation is not None or bool(_OTHER.search(said.text)),
@@ -99,10 +99,12 @@ def _capital(word: str) -> str:
 
 
 def _relation(text: str, *, awaited: bool) -> str | None:
-    """Whom the message speaks of; not one who only comes along ("i live with my son")."""
+    """Whom the message speaks of; not one who only comes along ("i live with my son") or sends the writer ("my son
+    wants me to come")."""
     for name, pattern in _RELATIONS.items():
         for match in pattern.finditer(text):
-            if awaited or not _ALONG.search(text[: match.start()]):
+            beside = _ALONG.search(text[: match.start()]) or SENDS_ME.match(text[match.end() :])
+            if awaited or not beside:
                 return name
     return None
 
@@ -117,12 +119,13 @@ def _birth_date(said: Plain, *, month_first: bool, today: date) -> tuple[date | 
     return (found[0] if found else None), left
 
 
-def _sex(text: str, *, awaited: bool) -> str | None:
+def _sex(text: str, awaiting: str | None) -> str | None:
+    """A sex that is named beyond doubt, that answers the question, or that alone puts right what was read back."""
     for name in ("other", "female", "male"):
         for match in _SEX[name].finditer(text):
-            alone = text.strip(" .!,") == match.group()
-            cued = awaited and (alone or _AFTER_CUE.search(text[: match.start()]) or len(text.split()) <= 3)
-            if cued or (name != "other" and _SURE_SEX.fullmatch(match.group())):
+            alone = awaiting in ("sex", "confirm", "register_detail") and text.strip(" .!,") == match.group()
+            cued = awaiting == "sex" and (_AFTER_CUE.search(text[: match.start()]) or len(text.split()) <= 3)
+            if alone or cued or (name != "other" and _SURE_SEX.fullmatch(match.group())):
                 return name
     return None
 

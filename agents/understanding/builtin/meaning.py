@@ -264,7 +264,8 @@ def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> li
 def _fallback(reading: Reading) -> list[Placed]:
     """Nothing was found: the words are the answer awaited, or a question of another kind."""
     utterance, text = reading.utterance, reading.message.text
-    if is_question(text) and len(text.split()) > 2:
+    whole = any(len(text[intent.start : intent.end].strip()) == len(text.strip()) for intent in reading.steer)
+    if is_question(text) and len(text.split()) > 2 and not whole:  # "are you there?" is a greeting
         return [(0, 0, Ask(topic="other", about=reading.message.words(0, len(text))[:200]))]
     if utterance.awaiting in SLOTS and utterance.awaiting != "name":
         piece = leftover_answer(reading.message, utterance.awaiting)

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
-from agents.understanding.resolve.names import name_words
+from agents.understanding.resolve.names import SENDS_ME, name_words
 from agents.understanding.resolve.spelling import Plain, plain
 from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari
@@ -226,7 +226,7 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
         named = _with_given_name(message, match.end("who"), awaited=awaited)
         last = match.end() == len(message.text.rstrip(" .!"))
-        if _TOGETHER.search(before) and not _HAS.match(tail):
+        if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail):
             continue
         own = bool(_OWN_VISIT.search(message.text))
         introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of "))
@@ -238,7 +238,8 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
     if named_alone and not set(named_alone["who"].split()) & _NOT_IN_NAME:
         return [Piece("for_whom", *named_alone.span("who"))]
     readings = (_FOR_ME, _KIN_FOR, _FOR_SOMEONE, _KIN_HAS, _RELATION_HAS)
-    someone = next((found for one in readings if (found := one.search(message.text))), None)
+    found = (match for one in readings for match in one.finditer(message.text))
+    someone = next((one for one in found if not SENDS_ME.match(message.text[one.end("who") :])), None)
     return [Piece("for_whom", *someone.span("who"))] if someone else []
 
 

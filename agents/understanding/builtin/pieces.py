@@ -28,6 +28,7 @@ _BORN_OTHER = _WORDS.pattern("born_other")
 _HAPPENED = re.compile(r"(?<!\w)(?:since|surgery|operat\w+|admitted|accident|discharged|delivered|report|until)(?!\w)")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
 _LADY = re.compile(r"(?:lady|female|woman|women|ladies|mahila) (?:doctor|dr)s?")
+_CALLS = re.compile(r" (?:there|here|home|online|listening|reading)(?!\w)")  # "anybody there"
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(
     r" *(?:no|nope|nahi|sorry|actually|not that)[ ,.]+(?:at |to )?(?P<hour>\d{1,2})(?: (?:please|instead))?[ .!]*"
@@ -200,7 +201,7 @@ def _birth_date(text: str, today: date, *, awaited: bool) -> tuple[int, int] | N
 def _anyone(text: str, utterance: Utterance) -> list[Piece]:
     """That any doctor will do; a bare "any" only where a doctor was asked for."""
     span = find_anyone(text)
-    if span is None or not (utterance.flow or utterance.awaiting):
+    if span is None or not (utterance.flow or utterance.awaiting) or _CALLS.match(text[span[1] :]):
         return []
     asked = utterance.awaiting in ("practitioner", "specialty", "complaint")
     return [Piece("practitioner", *span)] if asked or _WHO.search(text[slice(*span)]) else []

@@ -116,6 +116,12 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
 
 FOR_SELF = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")  # read on plain text
 
+# After a relative who is no patient: "my son wants me to see someone".
+SENDS_ME = re.compile(
+    r" (?:\w+ )?(?:wants?|wanted|told|tells|asked|asks|advised|forced|made|urged|sent|brought|will bring|begged)"
+    r" (?:me|us)(?!\w)"
+)
+
 # Cities by the name that they had before.
 CITIES = {
     "bangalore": "bengaluru", "bombay": "mumbai", "calcutta": "kolkata", "madras": "chennai", "mysore": "mysuru",

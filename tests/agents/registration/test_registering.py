@@ -149,3 +149,19 @@ async def test_a_birth_date_in_the_future_is_none(own_runtime: Runtime) -> None:
     for words in ("register me", "Zubin Quill", "9-2-2030"):
         reply = str((await say(own_runtime, demo.TENANT_ID, "+919999900136", words))["reply"])
     assert "date" in reply and "Please check" not in reply
+
+
+@pytest.mark.parametrize(
+    "words", ["my son wants me to see someone, i am new here", "my daughter told me to register", "i live with my son"]
+)
+def test_a_relative_who_sends_the_writer_is_no_patient_and_gives_no_sex(words: str) -> None:
+    assert read_details(words, awaiting=None, month_first=False, today=date(2026, 11, 23)).relation is None
+
+
+@pytest.mark.parametrize(
+    ("words", "awaiting", "sex"),
+    [("f", "confirm", "female"), ("female", "register_detail", "female"), ("m", "confirm", "male"),
+     ("f", None, None), ("a man told me", "confirm", None), ("my mother wants to see a doctor", None, None)],
+)  # fmt: skip
+def test_a_sex_alone_puts_right_what_was_read_back(words: str, awaiting: str | None, sex: str | None) -> None:
+    assert read_details(words, awaiting=awaiting, month_first=False, today=date(2026, 11, 23)).sex == sex

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.commands import Affirm, Command, Correct, Fill, Start, StartOver
+from agents.commands import Affirm, Command, Correct, Fill, Greet, Start, StartOver
 from agents.screen.screening import ANSWERED, NOTHING, Screened
 from agents.understanding.builtin.answers import gives_what_was_asked
 from agents.understanding.builtin.understand import read
@@ -92,3 +92,12 @@ def test_a_slight_likeness_counts_for_nothing_in_an_answer() -> None:
     assert slight.in_an_answer() == NOTHING
     great, sure = Screened("suspected", margin=ANSWERED), Screened("emergency", margin=0.1)
     assert great.in_an_answer() == great and sure.in_an_answer() == sure
+
+
+@pytest.mark.parametrize("text", ["anybody there", "is anyone there?", "are you there"])
+def test_who_calls_out_is_greeted_and_books_nothing(text: str) -> None:
+    assert commands(text, awaiting="anything_else") == [Greet()]
+
+
+def test_the_number_of_a_request_is_asked_for() -> None:
+    assert commands("whatever. what is my request number") == [Start(flow="request_status")]
