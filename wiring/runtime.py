@@ -21,7 +21,9 @@ from agents.understanding.builtin import BuiltIn
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.model import FallingBack, ModelUnderstanding, Prompt
+from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.utterance import Understanding, Utterance
+from agents.vocabulary import FLOWS
 from db.blobs import Blobs
 from db.engine import Database
 from governance.kek import KeyServiceDown
@@ -127,6 +129,8 @@ def warm(runtime: Runtime) -> None:
     utterance = Utterance(text="i need a doctor for something tomorrow", now=runtime.clock.now())
     read(utterance, runtime.services.get(Meaning))
     runtime.services.get(Screens).look(utterance.text)
+    for flow in FLOWS:
+        is_plain_yes("yes", flow)
     gc.collect()
     gc.freeze()  # what is loaded by now stays: it need not be looked through again and again
 

@@ -21,10 +21,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text as sql
 
 from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
 from tests.doubles.call_engines import InstantParts
@@ -36,12 +38,14 @@ from wiring.keys import stores_of
 
 BEYOND_WAIT_MS, BARGE_IN_MS, LATE_MS = 60, 200, 40
 SILENCED_WITHIN_S = 5.0  # after which a barge-in counts as not heard
+BOOK = "book"  # each caller a doctor and a day of its own: nobody's time is taken by another
 TALK = (
-    "is there parking", "what are my appointments", "book dr meera nair on thursday morning", "the second one please",
-    "yes please", "what are my appointments", "cancel my appointment", "yes please",
+    "is there parking", "what are my appointments", BOOK, "the second one please", "yes please",
+    "what are my appointments", "cancel my appointment", "yes please",
 )  # fmt: skip
 BARGE_IN = "wait a moment"
-STAGGER_S = 0.25
+STAGGER_S, TOO_LONG_S = 0.25, 240
+Said = tuple[bytes, bytes]  # a sound, and its mark
 
 
 # --- the server
@@ -50,18 +54,22 @@ STAGGER_S = 0.25
 class Watermarked(InstantParts):
     """A recogniser that reads which text a sound is from an inaudible mark at its end."""
 
+    texts: tuple[str, ...] = ()
+
     async def words(self, sound: bytes, **_: Any) -> str:
-        for number, text in enumerate((*TALK, BARGE_IN)):
+        for number, text in enumerate(self.texts):
             if _mark(number)[:120] in sound:
                 return text
         return ""
 
 
 def _mark(number: int) -> bytes:
-    return bytes([0xFC - number, 0x7C - number]) * 480
+    """Near silence: a number below 256, two bytes a digit of base 16 after two that no digit has."""
+    high, low = divmod(number, 16)
+    return bytes([0xFF, 0x7F, 0xFE - high, 0x7E - high, 0xFE - low, 0x7E - low]) * 160
 
 
-def serve(port: int, stats_file: Path) -> None:
+def serve(port: int, stats_file: Path, texts: tuple[str, ...]) -> None:
     import uvicorn
 
     from agents.phone import calls
@@ -71,7 +79,8 @@ def serve(port: int, stats_file: Path) -> None:
 
     settings = get_settings()
     app = create_app(settings)
-    app.state.call_parts = Watermarked(settings, app.state.runtime, real_activity=True)
+    app.state.call_parts = parts = Watermarked(settings, app.state.runtime, real_activity=True)
+    parts.texts = texts
     stats: dict[str, Any] = {"arrived": defaultdict(list), "taken": defaultdict(list), "busy_s": 0.0}
     receive, do = call_media.MediaLine._receive, calls.PhoneCall._do
 
@@ -99,7 +108,7 @@ def serve(port: int, stats_file: Path) -> None:
         stats_file.write_text(json.dumps(stats))
 
 
-def _started(place: Hospital, port: int, stats_file: Path) -> subprocess.Popen[bytes]:
+def _started(place: Hospital, port: int, stats_file: Path, texts: tuple[str, ...]) -> subprocess.Popen[bytes]:
     env = {
         **os.environ, "WARDLINE_ENV": "test", "WARDLINE_CLOCK": NOW.isoformat(),
         "WARDLINE_DATA_DIR": str(place.data_dir),
@@ -108,6 +117,7 @@ def _started(place: Hospital, port: int, stats_file: Path) -> subprocess.Popen[b
         "WARDLINE_LOG_LEVEL": "ERROR",
     }  # fmt: skip
     command = [sys.executable, "-m", "evals.bench.calls", "--serve", str(port), "--stats", str(stats_file)]
+    command += ["--texts", json.dumps(texts)]
     return subprocess.Popen(command, env=env)
 
 
@@ -127,14 +137,16 @@ async def _ready(url: str, server: subprocess.Popen[bytes]) -> None:
 # --- the callers
 
 
-async def _sounds() -> dict[str, bytes]:
-    """Each text as a voice says it, with its mark in the silence after it."""
+async def _sounds(texts: tuple[str, ...]) -> dict[str, Said]:
+    """Each text as a voice says it, and the mark that is sent in the silence after it."""
     voice = Espeak()
     try:
-        made = {text: await whole(voice, text, language="en") for text in (*TALK, BARGE_IN)}
+        made = {text: await whole(voice, text, language="en") for text in texts}
     finally:
         await voice.aclose()
-    return {text: sound.strip(b"\xff\x7f\xfe\x7e") for text, sound in made.items()}
+    return {
+        text: (sound.strip(b"\xff\x7f\xfe\x7e"), _mark(number)) for number, (text, sound) in enumerate(made.items())
+    }
 
 
 class Figures:
@@ -146,20 +158,21 @@ class Figures:
         self.failed: list[str] = []
 
 
-async def _speak(call: MediaCaller, sound: bytes, number: int) -> int:
+async def _speak(call: MediaCaller, said: Said) -> int:
     """Say it; how many frames had been sent when it ended."""
+    sound, mark = said
     await call.say(sound, wait=True)
     until = call.spoken_until[-1]
-    await call.say(_mark(number), wait=False)
+    await call.say(mark, wait=False)
     return until
 
 
-async def _talk(call: MediaCaller, who: dict[str, Any], sounds: dict[str, bytes], turns: int, figures: Figures) -> None:
+async def _talk(call: MediaCaller, who: dict[str, Any], sounds: dict[str, Said], turns: int, figures: Figures) -> None:
     await call.quiet()
     await call.press("2")
     await call.hears_something()
     await call.quiet()
-    await _speak(call, sounds["what are my appointments"], 1)
+    await _speak(call, sounds["what are my appointments"])
     await call.hears_something()
     await call.quiet()
     await call.press(f"{who['birth_date']:%d%m%Y}")
@@ -168,7 +181,7 @@ async def _talk(call: MediaCaller, who: dict[str, Any], sounds: dict[str, bytes]
     for turn in range(turns):
         text = TALK[turn % len(TALK)]
         count = len(call.heard.sounds)
-        until = await _speak(call, sounds[text], TALK.index(text))
+        until = await _speak(call, sounds[who["book"] if text == BOOK else text])
         async with asyncio.timeout(30):
             while len(call.heard.sounds) == count:
                 await asyncio.sleep(0.001)
@@ -179,11 +192,11 @@ async def _talk(call: MediaCaller, who: dict[str, Any], sounds: dict[str, bytes]
         await call.quiet(for_s=0.8)
 
 
-async def _interrupt(call: MediaCaller, sound: bytes, figures: Figures) -> None:
+async def _interrupt(call: MediaCaller, said: Said, figures: Figures) -> None:
     """Speak over the answer, a second into it."""
     await asyncio.sleep(1.0 / call.speed)
     clears, began = len(call.heard.clears), time.monotonic()
-    await _speak(call, sound, len(TALK))
+    await _speak(call, said)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SILENCED_WITHIN_S):
             while len(call.heard.clears) == clears:
@@ -199,7 +212,7 @@ async def _interrupt(call: MediaCaller, sound: bytes, figures: Figures) -> None:
 async def _caller(
     url: str,
     who: dict[str, Any],
-    sounds: dict[str, bytes],
+    sounds: dict[str, Said],
     *,
     after_s: float,
     turns: int,
@@ -210,7 +223,7 @@ async def _caller(
     call = MediaCaller(url, TOKEN, caller=who["phone"], number=demo.VOICE, speed=speed)
     figures.callers.append(call)
     try:
-        async with call:
+        async with call, asyncio.timeout(TOO_LONG_S):
             await call.hears_something()
             await _talk(call, who, sounds, turns, figures)
             await call.hang_up()
@@ -223,12 +236,13 @@ async def run(*, calls: int, turns: int, speed: float = 1.0) -> dict[str, Any]:
     async with hospital(days=10) as place:
         with tempfile.TemporaryDirectory() as folder:
             stats_file, port = Path(folder) / "stats.json", free_port()
-            server = _started(place, port, stats_file)
+            people = await _people(place, calls)
+            texts = tuple(dict.fromkeys((*TALK, BARGE_IN, *(who["book"] for who in people))))
+            server = _started(place, port, stats_file, texts)
             url = f"http://127.0.0.1:{port}"
-            figures, sounds = Figures(), await _sounds()
+            figures, sounds = Figures(), await _sounds(texts)
             try:
                 await _ready(url, server)
-                people = await _people(place, calls)
                 began = time.monotonic()
                 await asyncio.gather(
                     *(
@@ -240,18 +254,46 @@ async def run(*, calls: int, turns: int, speed: float = 1.0) -> dict[str, Any]:
             finally:
                 server.send_signal(signal.SIGINT)
                 server.wait(30)
-            return _summary(figures, json.loads(stats_file.read_text()), length)
+            summary = _summary(figures, json.loads(stats_file.read_text()), length)
+            return summary | {"cancelled": await _cancelled(place)}
 
 
 async def _people(place: Hospital, count: int) -> list[dict[str, Any]]:
+    """Callers with a number of their own; each with what it says to book: a doctor and a day that nobody else takes."""
     from evals.harness import running_runtime
 
     async with running_runtime(place) as runtime:
         people = (await demo.facts(runtime.database, demo.TENANT_ID)).patients
+        async with runtime.database.begin(demo.TENANT_ID) as session:
+            visits = (await session.execute(_VISITS, {"from": NOW.date() + timedelta(days=1)})).all()
     numbers = defaultdict(list)
     for row in people:
         numbers[row["phone"]].append(row)
-    return [rows[0] for rows in numbers.values() if len(rows) == 1][:count]
+    alone = [rows[0] for rows in numbers.values() if len(rows) == 1]
+    return [
+        {**who, "book": f"book {name} on {day:%A} morning"}
+        for who, (name, day) in zip(alone[:count], visits, strict=False)
+    ]
+
+
+async def _cancelled(place: Hospital) -> int:
+    """How many of the visits were booked and cancelled again."""
+    from evals.harness import running_runtime
+
+    async with running_runtime(place) as runtime, runtime.database.begin(demo.TENANT_ID) as session:
+        found = await session.scalar(
+            sql("SELECT count(*) FROM appointment WHERE state = 'cancelled' AND created_at >= :at"), {"at": NOW}
+        )
+    return int(found or 0)
+
+
+# For grown-ups of either sex: a children's doctor would be asked about first.
+_VISITS = sql(
+    "SELECT p.name, s.local_date FROM time_slot s JOIN practitioner p ON p.id = s.practitioner_id"
+    " WHERE s.local_time < '12:00' AND s.local_date >= :from AND s.local_date < CAST(:from AS date) + 6"
+    " AND s.specialty_code NOT IN ('paediatrics', 'pediatrics', 'gynaecology', 'obstetrics') AND NOT s.blocked"
+    " GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 2, 1"
+)
 
 
 def _summary(figures: Figures, stats: dict[str, Any], length_s: float) -> dict[str, Any]:
@@ -283,7 +325,10 @@ def _summary(figures: Figures, stats: dict[str, Any], length_s: float) -> dict[s
 
 
 def _show(found: dict[str, Any]) -> None:
-    print(f"{found['calls']} calls, {found['length_s']:.0f} s; failed: {found['failed'] or 'none'}")
+    print(
+        f"{found['calls']} calls, {found['length_s']:.0f} s; visits booked and cancelled: {found['cancelled']}; "
+        f"failed: {found['failed'] or 'none'}"
+    )
     _line("answer's first sound, beyond the wait", found["beyond"], f"p95 under {BEYOND_WAIT_MS} ms")
     _line("  of it, from the decision on (server to client)", found["acting"], "")
     _line("wait after the last sound, as decided", found["waits"], "by the question")
@@ -323,8 +368,9 @@ if __name__ == "__main__":
     parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--serve", type=int)
     parser.add_argument("--stats", type=Path)
+    parser.add_argument("--texts", type=json.loads)
     wanted = parser.parse_args()
     if wanted.serve:
-        serve(wanted.serve, wanted.stats)
+        serve(wanted.serve, wanted.stats, tuple(wanted.texts))
     else:
         asyncio.run(main(wanted.calls, wanted.turns))

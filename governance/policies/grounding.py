@@ -25,15 +25,15 @@ _MONTHS = {
     for name in names
 }  # fmt: skip
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_DATE = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)? ({_MONTH})(?!\w)|(?<!\w)({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?(?!\d)", re.I
-)
+# Each begins with a digit or a month, so that a search skips to it; what may not stand before it is looked at after.
+_DAY_FIRST = re.compile(rf"(?P<day>\d(?<!\d\d)\d?)(?:st|nd|rd|th)? (?P<month>{_MONTH})(?!\w)")
+_MONTH_FIRST = re.compile(rf"(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)")
 _TIME = re.compile(
-    r"(?<![\d:])(\d{1,2})(?::(\d{2}))? ?([ap])\.?m\b\.?|(?:(सुबह|दोपहर|शाम|रात) )?(?<![\d:])(\d{1,2}):(\d{2})(?![\d:])",
-    re.IGNORECASE,
+    r"(?P<hour>\d(?<![\d:]\d)\d?)(?::(?P<minute>\d{2}))?(?: ?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![\d:]))"
 )
+_PART_OF_DAY = re.compile(r"(सुबह|दोपहर|शाम|रात) $")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
-_NUMBER = re.compile(r"(?<![\w.])\+?\d[\d, -]{1,18}\d(?![\w])|(?<![\w.])\d{2,}(?![\w])")
+_NUMBER = re.compile(r"\d(?<![\w.]\d)(?:[\d, -]{1,18}\d|\d+)(?!\w)")
 
 Fact = tuple[str, object]
 
@@ -62,28 +62,37 @@ def _held(words: str, zone: ZoneInfo) -> frozenset[Fact]:
 
 
 def _facts(text: str) -> Iterator[tuple[Fact, int, int]]:
+    lower = text.lower()
+    text = lower if len(lower) == len(text) else text
     begin, left = 0, []  # what is neither date nor time, at its place
-    for match in sorted((*_DATE.finditer(text), *_TIME.finditer(text)), key=re.Match.start):
-        if match.re is _DATE:
-            day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
-            yield ("date", (_MONTHS[month.lower()], int(day))), *match.span()
-        else:
-            yield ("time", _clock(match)), *match.span()
-        left += [text[begin : match.start()], "|" * (match.end() - max(begin, match.start()))]
-        begin = max(begin, match.end())
+    for start, end, fact in sorted((*_dates(text), *_times(text))):
+        yield fact, start, end
+        left += [text[begin:start], "|" * (end - max(begin, start))]
+        begin = max(begin, end)
     for match in _NUMBER.finditer("".join([*left, text[begin:]])):
-        digits = re.sub(r"\D", "", match.group())
-        if len(digits) > 1:
-            yield ("number", digits[-10:]), *match.span()
+        yield ("number", re.sub(r"\D", "", match.group())[-10:]), *match.span()
 
 
-def _clock(match: re.Match[str]) -> tuple[int, int]:
-    if match[3]:
-        return int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0)
-    hour = int(match[5])
-    if match[4]:  # the part of the day before it, as Hindi says it
-        hour = hour % 12 + (0 if match[4] == "सुबह" else 12)
-    return hour, int(match[6])
+def _dates(text: str) -> Iterator[tuple[int, int, Fact]]:
+    ended = 0  # the last date's end: "5 May 6" holds one date
+    found = (*_DAY_FIRST.finditer(text), *_MONTH_FIRST.finditer(text))
+    for match in sorted(found, key=re.Match.start):
+        start, end = match.span()
+        within_a_word = match.re is _MONTH_FIRST and re.match(r"\w", text[max(0, start - 1) : start])
+        if start >= ended and not within_a_word:
+            ended = end
+            yield start, end, ("date", (_MONTHS[match["month"]], int(match["day"])))
+
+
+def _times(text: str) -> Iterator[tuple[int, int, Fact]]:
+    for match in _TIME.finditer(text):
+        hour, minute, start = int(match["hour"]), int(match["minute"] or 0), match.start()
+        if half := match["half"]:
+            hour = hour % 12 + (12 if half == "p" else 0)
+        elif part := _PART_OF_DAY.search(text, max(0, start - 8), start):  # as Hindi says it
+            hour = hour % 12 + (0 if part[1] == "सुबह" else 12)
+            start = part.start()
+        yield start, match.end(), ("time", (hour, minute))
 
 
 def _moment(iso: str, zone: ZoneInfo) -> Iterator[Fact]:

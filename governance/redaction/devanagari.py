@@ -43,7 +43,7 @@ _DIGITS = {chr(0x0966 + digit): str(digit) for digit in range(10)}
 
 def is_devanagari(text: str) -> bool:
     """Whether any letter of the text is Devanagari."""
-    return any("\u0900" <= char <= "\u097f" for char in text)
+    return not text.isascii() and any("\u0900" <= char <= "\u097f" for char in text)
 
 
 def romanise(word: str) -> str:

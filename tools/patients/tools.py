@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from db.base import new_id
@@ -219,21 +219,23 @@ async def remove_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
     return PatientOut.model_validate(row)
 
 
+_OF = aliased(Patient)
+_WITH_RELATIVES = (
+    select(PatientRelation, Patient)
+    .select_from(_OF)
+    .outerjoin(PatientRelation, PatientRelation.patient_id == _OF.id)
+    .outerjoin(Patient, (Patient.id == PatientRelation.related_id) & Patient.deleted_at.is_(None))
+    .where(_OF.id == bindparam("patient_id"), _OF.deleted_at.is_(None))
+    .order_by(PatientRelation.id)
+)
+
+
 @tool(
     "patients.list_relatives", rest=get("/api/v1/prm/patients/{patient_id}/relatives"), needs=_READ, effect=Effect.READ
 )
 async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
     """List a patient's linked relatives, and whether the patient may book for them."""
-    patient, live = aliased(Patient), Patient.deleted_at.is_(None)
-    query = (
-        select(PatientRelation, Patient)
-        .select_from(patient)
-        .outerjoin(PatientRelation, PatientRelation.patient_id == patient.id)
-        .outerjoin(Patient, (Patient.id == PatientRelation.related_id) & live)
-        .where(patient.id == args.patient_id, patient.deleted_at.is_(None))
-        .order_by(PatientRelation.id)
-    )
-    rows = (await ctx.session.execute(query)).all()
+    rows = (await ctx.session.execute(_WITH_RELATIVES, {"patient_id": args.patient_id})).all()
     if not rows:
         await load_patient(ctx, args.patient_id)  # which says that there is none
     items = [

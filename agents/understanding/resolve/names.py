@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -28,6 +29,12 @@ def name_words(text: str) -> list[str]:
     """The words of a text as names are compared: lower case, Latin letters, no possessive ending."""
     words = [match.group().lower().replace("’", "'").removesuffix("'s") for match in _WORD.finditer(text)]
     return [romanise(word) if is_devanagari(word) else word for word in words]
+
+
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> tuple[str, ...]:
+    """`name_words` of a name of the hospital, which every message is compared with."""
+    return tuple(name_words(name))
 
 
 def match_practitioners(words: str, known: Sequence[Known]) -> list[Known]:
@@ -67,7 +74,7 @@ def _score_name(said: list[str], name: str) -> float:
     """The sum over the words of the name of how well each was said."""
     left = list(said)
     total = 0.0
-    for part in name_words(name):
+    for part in _parts(name):
         if part in TITLES or len(part) < 2 or not left:
             continue
         best = max(left, key=lambda word: likeness(word, part))
@@ -136,7 +143,7 @@ def match_location(words: str, known: Sequence[Known]) -> list[Known]:
     called = [
         known_place
         for known_place in known
-        if any(f" {' '.join(name_words(name))} " in whole for name in (known_place.name, *known_place.aliases))
+        if any(f" {' '.join(_parts(name))} " in whole for name in (known_place.name, *known_place.aliases))
     ]
     if called:
         return called
@@ -173,8 +180,8 @@ _NOT_PLACES = (
 
 
 def _place_score(said: list[str], name: str) -> float:
-    parts = [part for part in name_words(name) if part not in _NOT_PLACES]
-    whole = name_words(name)
+    whole = _parts(name)
     if whole and " ".join(whole) in " ".join(said):
         return 200.0
+    parts = [part for part in whole if part not in _NOT_PLACES]
     return sum(best for part in parts if (best := max((likeness(word, part) for word in said), default=0.0)) >= ALIKE)
