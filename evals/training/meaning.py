@@ -16,11 +16,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from agents.screen.grams import grams
-from agents.understanding.meaning.heads import BITS, FOLDER, HEADS, Line, fingerprint, read_lines
+from agents.understanding.meaning.heads import BITS, FOLDER, HEADS, Line, fingerprint, read_lines, words_of
 from rag.embedding.encoder import embedder_in
 from rag.embedding.shared import LAYERS, _users_cache
 
-COST, SHARE, SEED = 30.0, 0.03, 1
+COST, SEED = {"wants": 20.0, "departments": 30.0}, 1
+SHARE = {"wants": 0.1, "departments": 0.03}  # of the vector beside the pieces
 COMPLAINTS = 2  # of how many phrases about departments one is learnt as the want "complaint"
 
 
@@ -41,12 +42,13 @@ def train(head: str, lines: Sequence[Line]) -> dict[str, np.ndarray]:
     texts, labels = [line.text for line in lines], np.array([line.label for line in lines])
     vector = vectors(texts)
     centre = vector.mean(axis=0)
-    scale = SHARE / vector.std()
+    scale = SHARE[head] / vector.std()
     alone = pieces(texts)
     both = csr_matrix(hstack([alone, (vector - centre) * scale]))
     kept = {"labels": np.unique(labels).astype(str), "centre": centre.astype(np.float32)}
+    kept["words"] = np.array(words_of(list(lines)))
     for name, matrix in (("alone", alone), ("embedded", both)):
-        model = LogisticRegression(C=COST, max_iter=1000, class_weight="balanced")
+        model = LogisticRegression(C=COST[head], max_iter=1000, class_weight="balanced")
         told = cross_val_predict(model, matrix, labels, cv=StratifiedKFold(5, shuffle=True, random_state=SEED))
         print(f"{head}, {name}: {len(texts)} phrases; held out right {(told == labels).mean():.3f}")
         model.fit(matrix, labels)

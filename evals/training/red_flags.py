@@ -2,7 +2,7 @@
 `agents/screen/likeness.npz` and prints what was held out (a fifth of the lines at a time), and the open half of
 `data/red_flags`.
 
-`python -m evals.training.red_flags [--layers 4] [--dry]`"""
+`python -m evals.training.red_flags [--layers 4] [--dry] [--quick]`: with `--quick` nothing is held out."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from rag.embedding.shared import LAYERS
 
 OPEN = Path(__file__).parents[1] / "data" / "red_flags" / "open.yaml"
 OF_A_LINE, SEED = 10, 1
-COST = 30.0
-SHARE = 0.03  # of the vector beside the pieces
+COST = 10.0
+SHARE = 0.1  # of the vector beside the pieces
 SLIPS = 0.4  # share of phrases that are learnt once more with slips of the finger and words around
 CODE_BITS = 13
 # Share of harmless phrases of the open half that may be above the level.
-SUSPECTED, SURE = 0.0055, 0.0025
+SUSPECTED, SURE = 0.018, 0.005
 AROUND = {
     "en": (("hi, ", "hello ", "please help ", "sir ", "doctor ", "urgent ", "pls ", "good evening, "),
            (" please", " pls help", " what to do", " thanks", "??", " sir", " !!", " asap")),
@@ -100,8 +100,12 @@ def weights_of_rows(phrases: Sequence[Phrase]):
 
 
 def fit(matrix, emergency, rows) -> LogisticRegression:
-    model = LogisticRegression(C=COST, max_iter=600, class_weight="balanced")
-    return model.fit(matrix, emergency, sample_weight=rows)
+    return _model().fit(matrix, emergency, sample_weight=rows)
+
+
+def _model() -> LogisticRegression:
+    """Taken to its end, so that a training comes out the same wherever it is run."""
+    return LogisticRegression(C=COST, max_iter=4000, tol=1e-5, class_weight="balanced")
 
 
 def level(odds, emergency, share: float) -> float:
@@ -131,7 +135,7 @@ def main() -> int:
     kept = {"centre": centre.astype(np.float16), "phrases": np.array(fingerprint())}
     for name, matrix in matrices.items():
         model = fit(matrix, emergency, rows)
-        if "--dry" not in sys.argv:
+        if not {"--dry", "--quick"} & set(sys.argv):
             told(f"{name}, held-out lines", _held_out(matrix, emergency, phrases, rows), emergency)
         odds = model.decision_function(of_open[name])
         told(f"{name}, open half", odds, right)
@@ -150,7 +154,7 @@ def main() -> int:
 
 
 def _held_out(matrix, emergency, phrases: Sequence[Phrase], rows):
-    model = LogisticRegression(C=COST, max_iter=600, class_weight="balanced")
+    model = _model()
     lines = [phrase.line for phrase in phrases]
     return cross_val_predict(
         model, matrix, emergency, groups=lines, cv=GroupKFold(5), method="decision_function",

@@ -63,6 +63,7 @@ _ASKS_FOR = re.compile(r"(?<!\w)(?:can|could|may|shall|if|when|to|should|would|d
 _AILMENT = re.compile(
     r"(?<!\w)(?:that|which|it|they|this|pain|cough|fever|rash|itch\w*|swelling|lump|cold) (?:just )?$"
 )
+_TALE = 18  # words
 _PART = re.compile(r"[.!?;\n]+ ?|(?<!\w)(?:and|also|aur|plus)(?!\w) ?")
 
 
@@ -111,7 +112,10 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
             if not overlaps(match.start(), match.end(), spans) and not _NEGATED_BEFORE.search(text[: match.start()]):
                 found.append(Intent(Start(flow=flow.name), match.start(), match.end()))
     if all(_stands_first(intent) for intent in found):
-        beside = _sought(*_elsewhere(text, found, pieces)) if found else _sought(text, pieces)
+        elsewhere, others = _elsewhere(text, found, pieces) if found else (text, pieces)
+        if found and len(text.split()) > _TALE:  # an ailment that a long message tells of is no wish
+            others = [piece for piece in others if piece.slot != "complaint"]
+        beside = _sought(elsewhere, others)
         found += [intent for intent in beside if not (found and _NOT_NEEDED.search(text[: intent.start]))]
     else:
         found += _beside(text, pieces, found)

@@ -9,7 +9,22 @@ from pathlib import Path
 
 import yaml
 
-from agents.commands import COMMANDS, Affirm, Ask, Chat, Command, Correct, Deny, Fill, Goodbye, Greet, Start, Thank
+from agents.commands import (
+    COMMANDS,
+    Abandon,
+    Affirm,
+    Ask,
+    Chat,
+    Command,
+    Correct,
+    Deny,
+    Fill,
+    Goodbye,
+    Greet,
+    SetLanguage,
+    Start,
+    Thank,
+)
 from agents.understanding.builtin.found import ABOUT_VISITS
 from agents.understanding.builtin.meaning import values_for
 from agents.understanding.builtin.reading import Reading
@@ -26,8 +41,18 @@ _MEANS: dict[str, dict[str, object]] = {
 }
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _FEW = 2  # words; what is shorter is an answer, not a wish
-_NEVER = 1.1
+# From which share a label is believed, by how sure the rules are (`_weight`), where likely.yaml says nothing else.
+_LEAST = {"least": 0.28, "over": 0.5, "asked": 0.7, "aside": 1.1, "sure": 0.75}
+_SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
+_LONG, _SAYS, _AT_MOST = 18, 4, 4  # words of a long message, of a sentence that says something; sentences looked at
+_SENTENCE = re.compile(r"[.!?;\n।]+\s*")
+_ASKS = re.compile(
+    r"please|kindly|pls|\bcan\b|could|\bmay\b|would|want|wish|need|tell|ask|request|cancel|give|book|fix|shift|move|chang"
+    r"|register|enrol|stop|remove|take|send|arrang|renew|advise|inform|enquir|inquir|oblige|confirm|when|where|which|what"
+    r"|instead|chahi|dijiye|bata|karna|karo|kijiye|nivedan|kripya|[ऀ-ॿ]"
+)
+_NO_ASKING = ("chat", "leave", "symptom", "person")
 _WHOM = ("specialty", "practitioner", "complaint")
 _ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
 _OPEN = (
@@ -44,25 +69,35 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
     if utterance.awaiting not in _OPEN or words_seen().isdisjoint(re.findall(r"\w+", reading.message.text)):
         return commands
-    if (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
+    best = _likeliest(utterance.text, meaning)
+    means = _MEANS.get(best.label, {})
+    opens = utterance.flow is None and utterance.awaiting in (None, "anything_else")
+    of_something_else = opens and not few and best.share >= _LEAST["over"] and means.get("start") != "book"
+    if not of_something_else and (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
         kept = [one for one in commands if not isinstance(one, Deny | Affirm) and one not in _OF_VISITS]
         return [*kept, complaint]
-    if few:
+    if few or (weight := _weight(commands, utterance)) is None:
         return commands
-    weight = _weight(commands, utterance)
-    if weight is None:
+    least = float(str(means.get(weight, _LEAST[weight])))
+    if best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
-    best = _best(meaning.wants(utterance.text))
-    means = _MEANS.get(best.label, {})
-    if weight == "asked" and means.get("start") not in ("list", "request"):
-        return commands
-    weight = "over" if weight == "asked" and "asked" not in means else weight
-    least = means.get(weight, _NEVER)
-    if not isinstance(least, float) or best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
-        return commands
-    if "only" in means and not re.search(str(means["only"]), reading.message.text):
+    if means.get("ask") == "doctors" and any(isinstance(one, Fill) and one.slot == "complaint" for one in commands):
+        return commands  # "which doctor should i see for hair fall"
+    held = ["only", *(["usually"] if best.share < _SURE or weight == "aside" else [])]
+    if any(name in means and not re.search(str(means[name]), reading.message.text) for name in held):
         return commands
     return _put(commands, best, means, reading)
+
+
+def _likeliest(text: str, meaning: Meaning) -> Likely:
+    """What the whole is likely to want or, of a long message, the sentence of it that is surest to ask for something:
+    the rest is told beside it."""
+    whole = _best(meaning.wants(text))
+    if len(text.split()) < _LONG:
+        return whole
+    asking = [one for one in _SENTENCE.split(text) if len(one.split()) >= _SAYS and _ASKS.search(one.lower())]
+    parts = [_best(meaning.wants(one)) for one in asking[-_AT_MOST:]]
+    return max([whole, *(one for one in parts if one.label not in _NO_ASKING)], key=lambda one: one.share)
 
 
 def _best(likely: list[Likely]) -> Likely:
@@ -94,19 +129,26 @@ def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, 
 
 def _weight(commands: list[Command], utterance: Utterance) -> str | None:
     """How sure likeness must be: `least` where nothing was read, `over` where a booking was, `asked` where a question
-    about the hospital was, `aside` in the middle of something; None where the rules are sure."""
+    about the hospital was, `sure` where one other wish was, `aside` in the middle of something; None where the rules
+    are surer than any likeness."""
     rest = [one for one in commands if not isinstance(one, _POLITE)]
     starts = [one for one in rest if isinstance(one, Start)]
-    if any(one.flow != "book" for one in starts):
-        return None
     others = [one for one in rest if not isinstance(one, Start | Fill | Correct) and one != _other(one)]
+    opens = utterance.flow is None and utterance.awaiting not in _READABLE
+    if any(one.flow != "book" for one in starts):
+        return "sure" if opens and len(starts) == 1 and not others else None
     if others and not (starts and all(isinstance(one, Ask) for one in others)):
-        only_asked = all(isinstance(one, Ask) for one in others) and utterance.flow is None
-        return "asked" if only_asked else None
-    answers = any(isinstance(one, Fill | Correct) and one.slot not in ("complaint", "for_whom") for one in rest)
-    if utterance.flow is not None or utterance.awaiting in _READABLE:
-        return None if answers and not starts and not is_question(utterance.text.lower()) else "aside"
-    return "over" if starts else "least"
+        if opens and not starts and all(isinstance(one, Abandon | SetLanguage) for one in others):
+            return "sure"  # "could you quit with these messages"
+        return "asked" if all(isinstance(one, Ask) for one in others) and utterance.flow is None else None
+    if any(isinstance(one, Ask) and one.topic == "medical_advice" for one in rest):
+        return None
+    answers = any(isinstance(one, Fill | Correct) and one.slot != "complaint" for one in rest)
+    if not opens:
+        asks = is_question(utterance.text.lower()) and utterance.awaiting not in _READABLE
+        return None if answers and not starts and not asks else "aside"
+    slots = {one.slot for one in rest if isinstance(one, Fill)}
+    return "over" if starts or (slots & {"day", "time"} and slots & {"specialty", "practitioner"}) else "least"
 
 
 def _other(command: Command) -> Command | None:

@@ -51,6 +51,7 @@ class Head:
     vector: Vector  # (dimensions, labels)
     pieces: dict[str, Vector]  # of `alone` and `embedded`: (pieces, labels)
     bias: dict[str, Vector]
+    words: frozenset[str]  # of the phrases
 
     def of(self, text: str, vector: Vector | None) -> list[Likely]:
         """All labels, the likeliest first."""
@@ -73,6 +74,7 @@ def read_head(name: HeadName) -> Head:
             tuple(kept["labels"].tolist()), kept["centre"], kept["vector"],
             {kind: (kept[f"{kind}_pieces"] * kept[f"{kind}_step"]).astype(np.float32) for kind in kinds},
             {kind: kept[f"{kind}_bias"] for kind in kinds},
+            frozenset(kept["words"].tolist()),
         )  # fmt: skip
 
 
@@ -88,8 +90,12 @@ def read_lines(name: str, folder: Path = FOLDER) -> list[Line]:
 @cache
 def words_seen() -> frozenset[str]:
     """Of all phrases: a message that shares none of them ("asdf qwer") is like nothing."""
-    lines = [line for head in HEADS for line in read_lines(head)]
-    return frozenset(word for line in lines for word in re.findall(r"\w+", plain(line.text).text))
+    return frozenset[str]().union(*(read_head(head).words for head in HEADS))
+
+
+def words_of(lines: list[Line]) -> list[str]:
+    """The words of phrases in plain spelling, in order."""
+    return sorted({word for line in lines for word in re.findall(r"\w+", plain(line.text).text)})
 
 
 def fingerprint(name: str) -> str:
