@@ -42,7 +42,7 @@ _MEANS: dict[str, dict[str, object]] = {
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _FEW = 2  # words; what is shorter is an answer, not a wish
 # From which share a label is believed, by how sure the rules are (`_weight`), where likely.yaml says nothing else.
-_LEAST = {"least": 0.28, "over": 0.5, "asked": 0.7, "aside": 1.1, "sure": 0.75}
+_LEAST = {"least": 0.28, "over": 0.5, "whole": 0.85, "asked": 0.7, "advice": 0.6, "sure": 0.75, "aside": 1.1}
 _SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
 _LONG, _SAYS, _AT_MOST = 18, 4, 4  # words of a long message, of a sentence that says something; sentences looked at
@@ -60,6 +60,7 @@ _OPEN = (
     *_WHOM,
 )  # fmt: skip
 _POLITE = (Greet, Thank, Goodbye)
+_CLOSED = ("choice", "confirm", "day", "time")  # where a value is an answer even of a question
 _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 
 
@@ -69,14 +70,18 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
     if utterance.awaiting not in _OPEN or words_seen().isdisjoint(re.findall(r"\w+", reading.message.text)):
         return commands
-    best = _likeliest(utterance.text, meaning)
+    weight = None if few else _weight(commands, utterance)
+    best = _likeliest(utterance.text, meaning, parts=weight in ("least", "over", "asked"))
     means = _MEANS.get(best.label, {})
     opens = utterance.flow is None and utterance.awaiting in (None, "anything_else")
-    of_something_else = opens and not few and best.share >= _LEAST["over"] and means.get("start") != "book"
+    of_something_else = opens and weight is not None and best.share >= _LEAST["over"] and means.get("start") != "book"
     if not of_something_else and (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
         kept = [one for one in commands if not isinstance(one, Deny | Affirm) and one not in _OF_VISITS]
         return [*kept, complaint]
-    if few or (weight := _weight(commands, utterance)) is None:
+    if weight is None:
+        return commands
+    # "Move my appointment; i can come on wednesday": to be seen is told of many wishes. And no dose is a refill.
+    if (weight == "sure") == (means.get("start") == "book") and weight in ("sure", "advice"):
         return commands
     least = float(str(means.get(weight, _LEAST[weight])))
     if best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
@@ -89,15 +94,15 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     return _put(commands, best, means, reading)
 
 
-def _likeliest(text: str, meaning: Meaning) -> Likely:
-    """What the whole is likely to want or, of a long message, the sentence of it that is surest to ask for something:
-    the rest is told beside it."""
+def _likeliest(text: str, meaning: Meaning, *, parts: bool) -> Likely:
+    """What the whole is likely to want or, of a long message and with `parts`, the sentence of it that is surest to ask
+    for something: the rest is told beside it."""
     whole = _best(meaning.wants(text))
-    if len(text.split()) < _LONG:
+    if not parts or len(text.split()) < _LONG:
         return whole
     asking = [one for one in _SENTENCE.split(text) if len(one.split()) >= _SAYS and _ASKS.search(one.lower())]
-    parts = [_best(meaning.wants(one)) for one in asking[-_AT_MOST:]]
-    return max([whole, *(one for one in parts if one.label not in _NO_ASKING)], key=lambda one: one.share)
+    likely = [_best(meaning.wants(one)) for one in asking[-_AT_MOST:]]
+    return max([whole, *(one for one in likely if one.label not in _NO_ASKING)], key=lambda one: one.share)
 
 
 def _best(likely: list[Likely]) -> Likely:
@@ -128,8 +133,9 @@ def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, 
 
 
 def _weight(commands: list[Command], utterance: Utterance) -> str | None:
-    """How sure likeness must be: `least` where nothing was read, `over` where a booking was, `asked` where a question
-    about the hospital was, `sure` where one other wish was, `aside` in the middle of something; None where the rules
+    """How sure likeness must be: `least` where nothing was read, `over` where a booking was, `whole` where it was with
+    whom and when, `asked` where a question about the hospital was, `advice` where one for a doctor was, `sure` where
+    one other wish was, `aside` in the middle of something; None where the rules
     are surer than any likeness."""
     rest = [one for one in commands if not isinstance(one, _POLITE)]
     starts = [one for one in rest if isinstance(one, Start)]
@@ -142,13 +148,15 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
             return "sure"  # "could you quit with these messages"
         return "asked" if all(isinstance(one, Ask) for one in others) and utterance.flow is None else None
     if any(isinstance(one, Ask) and one.topic == "medical_advice" for one in rest):
-        return None
+        return "advice" if opens else None
     answers = any(isinstance(one, Fill | Correct) and one.slot != "complaint" for one in rest)
     if not opens:
-        asks = is_question(utterance.text.lower()) and utterance.awaiting not in _READABLE
+        asks = is_question(utterance.text.lower()) and utterance.awaiting not in _CLOSED
         return None if answers and not starts and not asks else "aside"
     slots = {one.slot for one in rest if isinstance(one, Fill)}
-    return "over" if starts or (slots & {"day", "time"} and slots & {"specialty", "practitioner"}) else "least"
+    if slots & {"day", "time", "location"} and slots & {"specialty", "practitioner"}:
+        return "whole"
+    return "over" if starts else "least"
 
 
 def _other(command: Command) -> Command | None:

@@ -1,0 +1,69 @@
+"""How sure likeness must be beside what the rules read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agents.commands import Ask, Command, Start, StopMessages
+from agents.understanding.builtin.understand import read
+from agents.understanding.meaning.reader import Meaning
+from agents.understanding.utterance import Directory, Known, Utterance
+from rag.embedding.shared import Embeddings
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Asia/Kolkata"))
+NAMES = Directory(practitioners=(Known(id="1", name="Dr. Meera Nair"), Known(id="2", name="Dr. Robert Hayes")))
+
+
+@pytest.fixture(scope="module")
+def meaning(tmp_path_factory: pytest.TempPathFactory) -> Meaning:
+    return Meaning(Embeddings(tmp_path_factory.mktemp("data")))
+
+
+def commands(text: str, meaning: Meaning, **more: str) -> list[Command]:
+    return read(Utterance(text=text, now=MONDAY, directory=NAMES, **more), meaning)  # type: ignore[arg-type]
+
+
+def starts(found: list[Command]) -> list[str]:
+    return [one.flow for one in found if isinstance(one, Start)]
+
+
+@pytest.mark.parametrize(
+    ("text", "flow"),
+    [
+        ("move my appointment with dr hayes on 1 december; i can come on wednesday any time, my wife drives me there",
+         "reschedule"),
+        ("hi, is it raining there too? anyway i need dr meera nair on saturday", "book"),
+        ("if somebody cancels with dr nair please put my name down", "waitlist"),
+        ("i want my appointment on a different day", "reschedule"),
+        ("my father wants to be seen, first make a card for him", "register"),
+        ("which doctor should i see for hair fall", "book"),
+    ],
+)  # fmt: skip
+def test_the_surer_one_is_believed(meaning: Meaning, text: str, flow: str) -> None:
+    assert flow in starts(commands(text, meaning))
+
+
+def test_messages_are_stopped_though_quit_would_call_something_off(meaning: Meaning) -> None:
+    assert any(
+        isinstance(one, StopMessages) for one in commands('could you quit with the "we miss you" texts', meaning)
+    )
+
+
+def test_a_dose_is_never_a_refill(meaning: Meaning) -> None:
+    found = commands("how many paracetamol can i take for fever", meaning)
+    assert starts(found) == [] and any(isinstance(one, Ask) and one.topic == "medical_advice" for one in found)
+
+
+@pytest.mark.parametrize("awaiting", ["choice", "confirm"])
+def test_a_value_in_the_middle_is_an_answer(meaning: Meaning, awaiting: str) -> None:
+    assert starts(commands("can you do 11:30 instead", meaning, flow="book", awaiting=awaiting)) == []
+
+
+def test_a_question_in_the_middle_is_one(meaning: Meaning) -> None:
+    found = commands(
+        "is there a skin department in your hospital, for my wife, later", meaning, flow="book", awaiting="birth_date"
+    )
+    assert starts(found) == [] and any(isinstance(one, Ask) for one in found)
