@@ -128,7 +128,7 @@ def _without_doubles(starts: list[Intent], text: str) -> list[Intent]:
     """One intent a clause: "cancel my booking" is not also a wish to book."""
     kept = [starts[0]]
     for intent in starts[1:]:
-        if BOUNDARY.search(text[kept[-1].start : intent.start]):
+        if BOUNDARY.search(text[kept[-1].start : intent.start]) or BOUNDARY.match(text, intent.start):
             kept.append(intent)
     return kept
 

@@ -103,8 +103,9 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     found: list[Intent] = []
     held = [match.span() for match in _HELD.finditer(text) if not _ASKS_FOR.search(text[: match.start()])]
     for flow in FLOWS.values():
-        for match in flow.starts.finditer(text) if flow.starts is not None else ():
+        for longest in flow.starts.finditer(text) if flow.starts is not None else ():
             spans = [*claimed, *((intent.start, intent.end) for intent in found)]
+            match = _up_to(longest, spans)
             if flow.first and _WHETHER.search(text[: match.start()]):
                 continue
             if _no_wish(text, match, flow.name, held):
@@ -120,6 +121,12 @@ def flow_starts(text: str, pieces: list[Piece], *, claimed: list[tuple[int, int]
     else:
         found += _beside(text, pieces, found)
     return sorted(found, key=lambda intent: intent.start)
+
+
+def _up_to(match: re.Match[str], spans: list[tuple[int, int]]) -> re.Match[str]:
+    """The match, or a shorter one that ends before what is another's: "book dr rao on friday and cancel my booking"."""
+    ahead = [start for start, _ in spans if match.start() < start < match.end()]
+    return (match.re.match(match.string, match.start(), min(ahead)) if ahead else None) or match
 
 
 def _no_wish(text: str, match: re.Match[str], flow: str, held: list[tuple[int, int]]) -> bool:

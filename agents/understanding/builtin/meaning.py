@@ -44,6 +44,10 @@ _CHANGEABLE: frozenset[SlotName] = frozenset(
 _CORRECTING = _WORDS.pattern("correcting")
 _NOT = _WORDS.pattern("not_before")
 _NOT_AFTER = _WORDS.pattern("not_after")
+_THE_ONE = re.compile(
+    r"(?<!\w)(?:the|my|that|our) (?:appointment|visit|booking|slot|one) (?:that |which )?(?:i|we)(?:'ve|'d)? "
+    r"(?:already )?(?:have|had|booked|got|made|took|fixed)(?!\w)"
+)
 _ENGAGED = _WORDS.pattern("engaged")
 _PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
@@ -157,9 +161,14 @@ def _reason(reading: Reading, low: int, *, high: int, others: list[Piece]) -> li
 
 
 def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
-    """The stretch of text that belongs to each intent: from the last break before it."""
+    """The stretch of text that belongs to each intent: from the last break before it, or from where it names the visit
+    that it is about ("..., and the visit i have with dr nair, that one please cancel")."""
     edges = [0]
     for before, intent in pairwise(starts):
+        named = list(_THE_ONE.finditer(text, before.end, intent.start)) if intent.command in OF_A_VISIT else []
+        if named:
+            edges.append(named[-1].start())
+            continue
         breaks = [
             match.end()
             for match in BOUNDARY.finditer(text, before.start, intent.start + 1)

@@ -36,6 +36,25 @@ async def test_two_wishes_each_with_its_own_values() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "begun", "visit"),
+    [
+        ("bok skin doctor on 27 november n cancle dr rao", ["book", "cancel"], "dr rao"),
+        ("book me dr rao on friday and cancel my booking with dr iyer", ["book", "cancel"], "dr iyer"),
+        ("please book the skin doctor on 25 november, and the visit i have with dr rao, that one i don't need any more,"
+         " cancel it", ["book", "cancel"], "dr rao"),
+        ("i need a skin doctor on friday. and the one i have with dr rao next week can be cancelled",
+         ["book", "cancel"], "dr rao next week"),
+        ("cancel the appointment that i booked on monday and move the one i have with dr rao to friday",
+         ["cancel", "reschedule"], "monday"),
+    ],
+)  # fmt: skip
+def test_a_second_wish_is_kept_with_the_visit_that_it_names(text: str, begun: list[str], visit: str) -> None:
+    found = read(hear(text))
+    assert [one.flow for one in found if isinstance(one, Start)] == begun
+    assert [one.value for one in found if isinstance(one, Fill) and one.slot == "appointment"][:1] == [visit]
+
+
 @pytest.mark.parametrize("path", sorted(OWN.glob("*.yaml")), ids=lambda path: path.stem)
 def test_our_own_lists(path: Path) -> None:
     errors: list[str] = []
