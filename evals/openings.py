@@ -1,7 +1,7 @@
 """First messages as people write them (`data/openings/*.yaml`): whether what they want is read, and alarms that they
 raise though none of them is an emergency.
 
-`python -m evals.openings [open|frozen|second] [--misses]`. Of the frozen half no text is shown.
+`python -m evals.openings [open|frozen|second|third] [--misses]`. Of the frozen half no text is shown.
 """
 
 from __future__ import annotations
