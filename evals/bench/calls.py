@@ -28,7 +28,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text as sql
 
-from evals.harness import NOW, TOKEN, Hospital, free_port, hospital
+from evals.harness import NOW, TOKEN, Hospital, free_port, hospital, running_runtime
 from tests.doubles.call_engines import InstantParts
 from tests.doubles.twilio_caller import MediaCaller
 from voice.speech.engine import whole
@@ -260,8 +260,6 @@ async def run(*, calls: int, turns: int, speed: float = 1.0) -> dict[str, Any]:
 
 async def _people(place: Hospital, count: int) -> list[dict[str, Any]]:
     """Callers with a number of their own; each with what it says to book: a doctor and a day that nobody else takes."""
-    from evals.harness import running_runtime
-
     async with running_runtime(place) as runtime:
         people = (await demo.facts(runtime.database, demo.TENANT_ID)).patients
         async with runtime.database.begin(demo.TENANT_ID) as session:
@@ -278,8 +276,6 @@ async def _people(place: Hospital, count: int) -> list[dict[str, Any]]:
 
 async def _cancelled(place: Hospital) -> int:
     """How many of the visits were booked and cancelled again."""
-    from evals.harness import running_runtime
-
     async with running_runtime(place) as runtime, runtime.database.begin(demo.TENANT_ID) as session:
         found = await session.scalar(
             sql("SELECT count(*) FROM appointment WHERE state = 'cancelled' AND created_at >= :at"), {"at": NOW}

@@ -109,7 +109,6 @@ def _norm(norm: common_spec.LayerNormSpec, pack: Pack, name: str) -> None:
 
 
 @cache
-@cache
 def embedder_in(folder: Path, *, layers: int) -> Embedder:
     """The embedder of an installation: made in its folder on first use, loaded once a process. Raises OSError,
     ValueError."""

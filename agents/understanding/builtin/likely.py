@@ -80,9 +80,9 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
         return [*kept, complaint]
     if weight is None:
         return commands
-    # "Move my appointment; i can come on wednesday": to be seen is told of many wishes. And no dose is a refill.
-    if (weight == "sure") == (means.get("start") == "book") and weight in ("sure", "advice"):
-        return commands
+    to_be_seen = means.get("start") == "book"
+    if (weight == "sure" and to_be_seen) or (weight == "advice" and not to_be_seen):
+        return commands  # "move my appointment; i can come on wednesday"; and a question about a dose is no refill
     least = float(str(means.get(weight, _LEAST[weight])))
     if best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
@@ -135,8 +135,7 @@ def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, 
 def _weight(commands: list[Command], utterance: Utterance) -> str | None:
     """How sure likeness must be: `least` where nothing was read, `over` where a booking was, `whole` where it was with
     whom and when, `asked` where a question about the hospital was, `advice` where one for a doctor was, `sure` where
-    one other wish was, `aside` in the middle of something; None where the rules
-    are surer than any likeness."""
+    one other wish was, `aside` in the middle of something; None where the rules are surer than any likeness."""
     rest = [one for one in commands if not isinstance(one, _POLITE)]
     starts = [one for one in rest if isinstance(one, Start)]
     others = [one for one in rest if not isinstance(one, Start | Fill | Correct) and one != _other(one)]
