@@ -46,7 +46,8 @@ class Sealed:
 
     async def check(self, session: AsyncSession) -> Report:
         """As the service sees it."""
-        await direct(session, sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.app_role)).as_string())  # type: ignore[arg-type]
+        role = sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.app_role)).as_string()
+        await direct(session, role)  # type: ignore[arg-type]
         return await check_tenant(session, self.store, self.keys.trusted(), tenant_id=self.tenant_id)
 
 
@@ -68,7 +69,8 @@ async def _set(session: AsyncSession, table: str, row: dict[str, Any], **values:
 
 
 async def _delete(session: AsyncSession, table: str, rows: list[dict[str, Any]]) -> None:
-    await direct(session, f"DELETE FROM {table} WHERE ctid = ANY(%s::tid[])", ([row["ctid"] for row in rows],))  # type: ignore[arg-type]
+    places = [row["ctid"] for row in rows]
+    await direct(session, f"DELETE FROM {table} WHERE ctid = ANY(%s::tid[])", (places,))  # type: ignore[arg-type]
 
 
 def _other(rng: random.Random, value: Any) -> Any:
