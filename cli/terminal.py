@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 def with_runtime(body: Callable[[Runtime], Awaitable[None]]) -> None:
     """Run a body with an open runtime."""
     from db import provision
+    from wiring.loop import run
     from wiring.runtime import build_runtime, running
 
     settings = get_settings()
@@ -35,7 +35,7 @@ def with_runtime(body: Callable[[Runtime], Awaitable[None]]) -> None:
             await body(runtime)
 
     try:
-        asyncio.run(inside())
+        run(inside())
     except ProgrammingError as error:
         raise SystemExit(unprepared(error)) from error
 

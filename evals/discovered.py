@@ -8,7 +8,6 @@ shows or an exit status. A module that says `ONLY_BY_NAME = "why"` is left out w
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import sys
 import time
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from wiring.loop import run as run_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Run:
         was, sys.argv = sys.argv, [self.module, *arguments]
         try:
             result = module.main()
-            return asyncio.run(result) if inspect.iscoroutine(result) else result
+            return run_loop(result) if inspect.iscoroutine(result) else result
         except SystemExit as ended:
             return ended.code
         finally:

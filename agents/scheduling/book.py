@@ -67,13 +67,17 @@ async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
     if dialogue.state.flow != "book" or data.existing:
         return False
     data.existing = True
-    page = await dialogue.call(list_appointments, patient_id=str(dialogue.subject_id), upcoming=True, limit=20)
+    page = await dialogue.call(
+        list_appointments,
+        patient_id=str(dialogue.subject_id),
+        practitioner_id=str(practitioner.id),
+        upcoming=True,
+        limit=20,
+    )
     own = [
         visit
         for visit in page.items
-        if visit.practitioner_id == practitioner.id
-        and visit.state in ("booked", "confirmed")
-        and str(visit.id) not in dialogue.state.made
+        if visit.state in ("booked", "confirmed") and str(visit.id) not in dialogue.state.made
     ]
     if not own:
         return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ _LENGTHS = (3, 4, 5)
 _LONG = 12
 
 
+@lru_cache(maxsize=64)  # a message is read by several heads
 def grams(text: str) -> NDArray[np.int64]:
     """Places of the message's pieces among 2 ** BITS, each once, in order: words, pairs (also over a gap of one),
     threes, and runs of three to five letters."""

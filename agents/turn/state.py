@@ -192,15 +192,15 @@ class Turn:
                 work.record.append(MODEL_ANSWER, body | {"at": work.now}, full=full)
 
     def grounds(self) -> Iterator[object]:
-        """What an answer may rest on: what was said, what tools gave, the state, the hospital's facts, our own
-        words."""
-        yield self.state.model_dump_json()
+        """What an answer may rest on: our own words, the hospital's facts, what tools gave, what was said, the
+        state; what has been read before, or is short, first."""
         yield own_words(self.language)
         yield from (*EMERGENCY.values(), *CRISIS.values())  # each by itself: together they would read as one number
         yield from (location.model_dump_json() for location in self.hospital.locations)
-        yield from (out.model_dump_json() for out in self.dialogue.results)
         yield from self.dialogue.worked_out
         yield self.text
+        yield from (out.model_dump_json() for out in reversed(self.dialogue.results))
+        yield self.state.model_dump_json()
         yield self.read.flow
         yield self.dialogue.now.isoformat()
 

@@ -221,7 +221,7 @@ async def remove_patient(ctx: ToolContext, args: PatientId) -> PatientOut:
 
 _OF = aliased(Patient)
 _WITH_RELATIVES = (
-    select(PatientRelation, Patient)
+    select(PatientRelation.relation, PatientRelation.may_act, Patient.id, Patient.given, Patient.family)
     .select_from(_OF)
     .outerjoin(PatientRelation, PatientRelation.patient_id == _OF.id)
     .outerjoin(Patient, (Patient.id == PatientRelation.related_id) & Patient.deleted_at.is_(None))
@@ -239,14 +239,9 @@ async def list_relatives(ctx: ToolContext, args: PatientId) -> RelativesOut:
     if not rows:
         await load_patient(ctx, args.patient_id)  # which says that there is none
     items = [
-        RelativeOut(
-            patient_id=related.id,
-            name=f"{related.given} {related.family}",
-            relation=relation.relation,
-            may_act=relation.may_act,
-        )
-        for relation, related in rows
-        if related is not None
+        RelativeOut(patient_id=related_id, name=f"{given} {family}", relation=relation, may_act=may_act)
+        for relation, may_act, related_id, given, family in rows
+        if related_id is not None
     ]
     return RelativesOut(items=items)
 

@@ -70,10 +70,8 @@ async def page(
     show_all: Callable[[JsonArray], Awaitable[list[Item]]] | None = None,
 ) -> Page[Item]:
     """One page of `query`, ordered by `order` (columns; the last one unique), shown one by one or all together."""
-    columns = ",".join(map(str, order))  # two lists may take the same arguments
-    filters = f"{type(args).__name__}|{columns}|{args.model_dump_json(exclude={'cursor', 'limit'})}"
     if args.cursor:
-        place = cursors.read(args.cursor, filters)
+        place = cursors.read(args.cursor, _filters(args, order))
         query = query.where(
             tuple_(*order) > tuple_(*(_cast(value, column) for value, column in zip(place, order, strict=True)))
         )
@@ -83,9 +81,15 @@ async def page(
     cursor = None
     if more:
         last = rows[-1]
-        cursor = cursors.sign([str(getattr(last, column.key)) for column in order], filters)
+        cursor = cursors.sign([str(getattr(last, column.key)) for column in order], _filters(args, order))
     items = await show_all(rows) if show_all is not None else [show(row) for row in rows] if show is not None else rows
     return Page(items=items, next_cursor=cursor)
+
+
+def _filters(args: PageArgs, order: Sequence[Any]) -> str:
+    """What a cursor is bound to: the list, by its arguments and order, since two lists may take the same arguments."""
+    columns = ",".join(map(str, order))
+    return f"{type(args).__name__}|{columns}|{args.model_dump_json(exclude={'cursor', 'limit'})}"
 
 
 def _cast(value: str, column: Any) -> Any:

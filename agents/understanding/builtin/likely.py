@@ -71,7 +71,9 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     if utterance.awaiting not in _OPEN or words_seen().isdisjoint(re.findall(r"\w+", reading.message.text)):
         return commands
     weight = None if few else _weight(commands, utterance)
-    best = _likeliest(utterance.text, meaning, parts=weight in ("least", "over", "asked"))
+    best = (
+        _likeliest(utterance.text, meaning, parts=weight in ("least", "over", "asked")) if weight else Likely("", 0.0)
+    )
     means = _MEANS.get(best.label, {})
     opens = utterance.flow is None and utterance.awaiting in (None, "anything_else")
     of_something_else = opens and weight is not None and best.share >= _LEAST["over"] and means.get("start") != "book"
