@@ -48,9 +48,9 @@ _LAST = 0.15  # so much surer it must be after "anything else?", which most answ
 _LONG, _SAYS, _AT_MOST = 18, 4, 4  # words of a long message, of a sentence that says something; sentences looked at
 _SENTENCE = re.compile(r"[.!?;\n।]+\s*")
 _ASKS = re.compile(
-    r"please|kindly|pls|\bcan\b|could|\bmay\b|would|want|wish|need|tell|ask|request|cancel|give|book|fix|shift|move|chang"
-    r"|register|enrol|stop|remove|take|send|arrang|renew|advise|inform|enquir|inquir|oblige|confirm|when|where|which|what"
-    r"|instead|chahi|dijiye|bata|karna|karo|kijiye|nivedan|kripya|[ऀ-ॿ]"
+    r"please|kindly|pls|\bcan\b|could|\bmay\b|would|want|wish|need|tell|ask|request|cancel|give|book|fix|shift|move"
+    r"|chang|register|enrol|stop|remove|take|send|arrang|renew|advise|inform|enquir|inquir|oblige|confirm|when|where"
+    r"|which|what|instead|chahi|dijiye|bata|karna|karo|kijiye|nivedan|kripya|[ऀ-ॿ]"
 )
 _NO_ASKING = ("chat", "leave", "symptom", "person")
 _WHOM = ("specialty", "practitioner", "complaint")

@@ -7,8 +7,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The queue's own migrations that `0001_procrastinate.sql` (procrastinate's schema as of 3.4, unchanged in 3.10) holds. What
-# a newer procrastinate ships beyond these is brought in by a step of ours that names it in the same way.
+# The queue's own migrations that `0001_procrastinate.sql` (procrastinate's schema as of 3.4, unchanged in 3.10) holds.
+# What a newer procrastinate ships beyond these is brought in by a step of ours that names it in the same way.
 PROCRASTINATE = (
     "00.00.00_01_initial.sql",
     "00.05.00_01_drop_started_at_column.sql",

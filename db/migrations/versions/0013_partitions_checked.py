@@ -9,8 +9,8 @@ down_revision = "0012_session_months"
 branch_labels = None
 depends_on = None
 
-# Each by itself, beside the service: an index that is built CONCURRENTLY and a constraint that is validated keep nobody waiting.
-# The same indexes under the names that parts of a partitioned table will take over.
+# Each by itself, beside the service: an index that is built CONCURRENTLY and a constraint that is validated keep nobody
+# waiting. The same indexes under the names that parts of a partitioned table will take over.
 INDEXES = (
     "CREATE UNIQUE INDEX CONCURRENTLY uq_llm_session_id_month ON llm_session (id, month)",
     "CREATE UNIQUE INDEX CONCURRENTLY pk_audit_entry_first ON audit_entry (session_id, seq, month)",
@@ -33,8 +33,8 @@ def upgrade() -> None:
             run_patiently(statement)
         run("ALTER TABLE audit_entry ADD CONSTRAINT fk_audit_entry_session_id_month FOREIGN KEY (session_id, month)"
             " REFERENCES llm_session (id, month) NOT VALID")
-        # Whoever validates a foreign key sees what policies let the owner see, who is of no tenant: nothing. They bind the
-        # owner alone here (FORCE), and not the service, whose rows they go on to guard.
+        # Whoever validates a foreign key sees what policies let the owner see, who is of no tenant: nothing. They bind
+        # the owner alone here (FORCE), and not the service, whose rows they go on to guard.
         for table in ("llm_session", "audit_entry"):
             run(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         for table, constraint in CHECKED:
