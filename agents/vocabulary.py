@@ -5,7 +5,8 @@ from them without it.
 
     first: true                    # its flows are looked for before others, and their words are no question
     slots: {<slot>: {means: <for the model>, words: <how long an answer may be>}}
-    flows: {<flow>: {means: <for the model>, starts: [<pattern>], agrees: <pattern>, agrees_in_a_word: <words>}}
+    flows: {<flow>: {means: <for the model>, starts: [<pattern>], agrees: <pattern>, agrees_in_a_word: <words>,
+        beside: <pattern>}}
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class SlotWords:
 class FlowWords:
     """How patients speak of a flow. `starts` finds where one begins, in plain text; None where only another flow or a
     model begins it. `agrees`: a pattern of what agrees to it by its name ("cancel it"); `agrees_in_a_word`: single
-    words that do. `first`: it is looked for before those that are not, and its words are no question beside it."""
+    words that do; `beside`: what is often said beside it though it denies ("we won't be coming, cancel it"). `first`:
+    it is looked for before those that are not, and its words are no question beside it."""
 
     name: str
     agent: str
@@ -43,6 +45,7 @@ class FlowWords:
     starts: re.Pattern[str] | None
     agrees: str
     agrees_in_a_word: frozenset[str]
+    beside: str
     first: bool = False
 
 
@@ -64,7 +67,7 @@ def _read() -> tuple[dict[str, SlotWords], dict[str, FlowWords]]:
             starts = "|".join(words.texts("starts")) if "starts" in words else ""
             flows[name] = FlowWords(
                 name, agent, words.text("means"), re.compile(rf"(?<!\w)(?:{starts})") if starts else None,
-                words.text("agrees", ""), words.words("agrees_in_a_word", ""), first,
+                words.text("agrees", ""), words.words("agrees_in_a_word", ""), words.text("beside", ""), first,
             )  # fmt: skip
     return slots, flows
 

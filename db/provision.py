@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -27,6 +28,11 @@ _TOO_OLD = (
     "hashed in another way. Take what you need out of it with that version, then begin a new one (for the demo: "
     "remove the data folder)."
 )
+_NEWER = (
+    "This database is at a step of the schema that this version does not have ({step}): a newer version or another "
+    "branch made it. Start that version, or bring the step back; nothing was changed."
+)
+_STEP = re.compile(r"'(\d{4}_\w+)'")  # older databases' revisions have no number
 _BUSY = (
     "The schema could not be brought to this version: a table's lock was not had in time, or another process is at "
     "the same. "
@@ -103,7 +109,8 @@ def migrate(owner_url: str, app_role: str, *, to: str = "head", tries: int | Non
         except CommandError as error:
             if "Can't locate revision" not in str(error):
                 raise
-            raise CannotMigrate(_TOO_OLD) from None
+            step = _STEP.search(str(error))
+            raise CannotMigrate(_NEWER.format(step=step[1]) if step else _TOO_OLD) from None
         except Exception as error:  # alembic loads its environment anew each time, and with it the class that is raised
             if not _is_busy(error):
                 raise

@@ -34,6 +34,7 @@ import psycopg
 from rich.console import Console
 from rich.progress import track
 
+from agents.phrases import phrase
 from agents.turn.running import Turns
 from agents.understanding.builtin import BuiltIn
 from agents.understanding.model import PROMPT, PROMPTS, FallingBack, ModelUnderstanding, Prompt
@@ -318,7 +319,10 @@ class Play:
 
     def _agreed(self, words: str, previous: str, rows: list[tuple[str, dict[str, Any]]]) -> bool:
         """One deed for the patient or a linked relative, by a plain yes to the read-back that came right before it; or
-        a plain yes that confirms the next visit, which the flow takes for the answer to a reminder."""
+        a plain yes that confirms the next visit, which the flow takes for the answer to a reminder, or one to "shall I
+        stop all messages?"."""
+        if is_plain_yes(words) and phrase("en", "messages_sure") in previous:
+            return all(name == "consent" for name, _ in rows)
         yes = any(is_plain_yes(words, action=action) for action in ("book", "cancel", "reschedule"))
         read_back = "(yes or no)" in previous or "(हाँ या नहीं)" in previous
         ours = all(name in _DEEDS and str(row.get("patient_id")) in self.watch.own for name, row in rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from uuid import UUID
 
 from agents.commands import Affirm, Choose, Correct, Deny, Fill, More, Start
 from agents.scheduling import book, seek, visits
@@ -17,6 +18,7 @@ from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import AppointmentOut
 
+LEAVE = "leave"  # of the options: the visit stays as it is
 Next = Callable[[Dialogue], Awaitable[None]]
 
 
@@ -63,6 +65,7 @@ async def _act(dialogue: Dialogue, pending: Pending) -> None:
         done = await dialogue.act(pending)
         if isinstance(done, AppointmentOut):
             dialogue.state.made.append(str(done.id))
+        dialogue.state.misses = 0
     except ToolError as error:
         await book.release(dialogue)
         await _not_done(dialogue, pending, error)
@@ -108,7 +111,19 @@ async def _refused(dialogue: Dialogue, pending: Pending) -> None:
         dialogue.say("left")
         dialogue.state.end_flow()
     else:
-        dialogue.data(VisitData).forget("day", "time")
+        data = dialogue.data(VisitData)
+        data.forget("day", "time")
+        data.refused += 1
+        if pending.action == "reschedule" and data.refused > 1:  # it may not be another time that is wanted
+            dialogue.say("what_with_it")
+            visit_id = str(data.appointment_id)
+            options = [
+                Option(id=visit_id, label=dialogue.phrase("existing_move")),
+                Option(id=f"{book.CANCEL}{visit_id}", label=dialogue.phrase("existing_cancel")),
+                Option(id=LEAVE, label=dialogue.phrase("existing_leave")),
+            ]
+            dialogue.state.ask("choice", kind="existing", options=options)
+            return
         dialogue.state.ask("day")
         dialogue.say("what_instead")
 
@@ -124,13 +139,14 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         dialogue.data(VisitData).appointment = dialogue.text[:200]
         state.ask(None)
         return False
-    if state.kind == "existing" and dialogue.has(Deny, Start):
-        await book.choose(dialogue, state.options[-1])
+    another = next((one for one in state.options if one.id == book.ANOTHER), None)
+    if state.kind == "existing" and another is not None and dialogue.has(Deny, Start):
+        await _with_existing(dialogue, another)
         return True
     words = _words_of_choice(dialogue)
     option = _picked(dialogue, words) if words else None
     if option is not None and not _says_more(dialogue, option):
-        await (visits if state.kind == "appointment" else book).choose(dialogue, option)
+        await _chosen(dialogue, option)
         return True
     if dialogue.has(Deny) and not changed:
         dialogue.data(VisitData).forget("day", "time")
@@ -142,7 +158,7 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
         return False
     if dialogue.has(Choose) or not changed:
         if dialogue.has(Affirm) and (len(state.options) == 1 or state.kind in ("slot", "existing")):  # the first
-            await (visits if state.kind == "appointment" else book).choose(dialogue, state.options[0])
+            await _chosen(dialogue, state.options[0])
             return True
         if not dialogue.lines:
             dialogue.missed("choice_not_clear")
@@ -150,6 +166,30 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
                 state.options = state.options[:2]
         return True
     return False
+
+
+async def _chosen(dialogue: Dialogue, option: Option) -> None:
+    if dialogue.state.kind == "existing":
+        await _with_existing(dialogue, option)
+    else:
+        await (visits if dialogue.state.kind == "appointment" else book).choose(dialogue, option)
+
+
+async def _with_existing(dialogue: Dialogue, option: Option) -> None:
+    """With the visit that there is: it is moved, cancelled or left as it is, or another is booked."""
+    state, data = dialogue.state, dialogue.data(VisitData)
+    state.ask(None)
+    if option.id == LEAVE:
+        dialogue.say("left")
+        state.end_flow()
+    elif option.id == book.ANOTHER:
+        await book.find_and_offer(dialogue)
+    elif option.id.startswith(book.CANCEL):
+        state.flow, data.appointment_id = "cancel", UUID(option.id.removeprefix(book.CANCEL))
+        await visits.cancel(dialogue)
+    else:
+        state.flow, data.appointment_id = "reschedule", UUID(option.id)
+        await visits.reschedule(dialogue)
 
 
 def _picked(dialogue: Dialogue, words: str) -> Option | None:

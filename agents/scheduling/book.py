@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -13,13 +13,19 @@ from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Known
 from tools.conversations.texts import say_date
 from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import list_appointments
 from tools.scheduling.slots import SlotOut, hold_slot, release_hold
 
-ANOTHER = "another"  # of the options: not the visit that there is
+_BY_SEX = re.compile(
+    r"(?<!\w)(?:lady|female|woman|women|ladies|mahila|male|man|gents|purush) "
+    r"(?:doctor|dr|physician|specialist|only|ho|hi)"
+    r"|(?:doctor|dr) (?:should be|must be|to be|who is|jo|hona) (?:an? )?(?:lady|female|woman|mahila|male|man)(?!\w)"
+)
+ANOTHER, CANCEL = "another", "cancel:"  # of the options: not the visit that there is; to cancel it (its id follows)
 _TYPES = {
     "tele": ("video", "tele", "online", "phone consult", "call"),
     "follow_up": ("follow", "review", "again"),
@@ -39,6 +45,7 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         wanted = seek.wanted(dialogue, practitioner, specialty)
     except Unclear:
         return
+    _say_what_is_not_known(dialogue, data)
     found = await seek.search(dialogue, wanted)
     if found and wanted.exact and len({slot.starts_at for slot in found}) == 1:
         await hold_and_read_back(dialogue, str(found[0].id))
@@ -59,6 +66,13 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         await say_why_closed(dialogue, wanted.first, wanted.last)
         dialogue.say(sentence)
     dialogue.state.ask("choice", kind="slot", options=[seek.slot_option(dialogue, slot) for slot in found])
+
+
+def _say_what_is_not_known(dialogue: Dialogue, data: VisitData) -> None:
+    """A wish for a woman or a man that cannot be kept is not dropped in silence; said once."""
+    if not data.sex_told and _BY_SEX.search(plain(f"{data.said} {dialogue.text}").text):
+        data.sex_told = True
+        dialogue.say("no_choice_by_sex")
 
 
 async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
@@ -87,6 +101,7 @@ async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
     options = [
         Option(id=str(own[0].id), label=dialogue.phrase("existing_move")),
         Option(id=ANOTHER, label=dialogue.phrase("existing_another")),
+        Option(id=f"{CANCEL}{own[0].id}", label=dialogue.phrase("existing_cancel")),
     ]
     dialogue.state.ask("choice", kind="existing", options=options)
     return True
@@ -199,11 +214,6 @@ async def choose(dialogue: Dialogue, option: Option) -> None:
         known = dialogue.hospital.practitioner(option.id)
         dialogue.data(VisitData).practitioner = known.name if known else option.label
         dialogue.state.ask(None)
-        await find_and_offer(dialogue)
-    elif kind == "existing":
-        dialogue.state.ask(None)
-        if option.id != ANOTHER:
-            dialogue.state.flow, dialogue.data(VisitData).appointment_id = "reschedule", UUID(option.id)
         await find_and_offer(dialogue)
 
 

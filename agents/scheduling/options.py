@@ -13,15 +13,23 @@ from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 
 _ORDINALS = {
-    "first": 1, "1st": 1, "one": 1, "pehla": 1, "पहला": 1, "second": 2, "2nd": 2, "two": 2, "doosra": 2, "dusra": 2,
-    "दूसरा": 2, "third": 3, "3rd": 3, "three": 3, "teesra": 3, "तीसरा": 3, "fourth": 4, "4th": 4, "four": 4,
-    "fifth": 5, "5th": 5, "five": 5, "sixth": 6, "6th": 6, "six": 6,
+    word: place
+    for place, words in enumerate(
+        (
+            "first 1st one pehla pehli pehle pahla pahli पहला पहली top topmost upar",
+            "second 2nd two doosra doosri dusra dusri दूसरा दूसरी",
+            "third 3rd three teesra teesri tisra tisri तीसरा तीसरी",
+            "fourth 4th four chautha chauthi चौथा चौथी", "fifth 5th five", "sixth 6th six",
+        ),
+        1,
+    )
+    for word in words.split()
 }  # fmt: skip
 _ANY = re.compile(
     r"(?<!\w)(?:any|anyone|anything|either|whichever|whatever|koi|you (?:choose|decide|pick)|up to you|no preference"
-    r"|pehle|jaldi)(?!\w)"
+    r"|pehle|jaldi|same|matter|flexible|kuch bhi|farak)(?!\w)"
 )
-_LAST = {"last", "later", "latest", "aakhri", "आखिरी"}
+_LAST = {"last", "later", "latest", "aakhri", "akhri", "आखिरी", "bottom", "neeche", "niche", "final"}
 _EARLY = {"earlier", "earliest", "soonest"}
 
 
@@ -37,12 +45,10 @@ def pick(
     left = _by_time(words, options, now, month_first=month_first)
     if len(left) == 1:
         return left[0]
-    named = [
-        option
-        for option in left
-        if any(len(token) > 2 and fuzz.partial_ratio(token, option.label.lower()) >= 90 for token in _names(tokens))
-    ]
-    return named[0] if len(named) == 1 else None
+    names = [token.strip(".'") for token in _names(tokens) if len(token) > 2]
+    hits = [sum(fuzz.partial_ratio(name, option.label.lower()) >= 90 for name in names) for option in left]
+    best = max(hits, default=0)
+    return left[hits.index(best)] if best and hits.count(best) == 1 else None
 
 
 def _by_number(tokens: list[str], options: list[Option]) -> Option | None:
@@ -97,4 +103,4 @@ def _fits(at: datetime, start: object, end: object, *, exact: bool) -> bool:
 
 def _names(tokens: list[str]) -> list[str]:
     common = {"the", "one", "with", "doctor", "dr", "that", "please", "want", "will", "take", "ok", "yes", "for", "and"}
-    return [token for token in tokens if token not in common]
+    return [token for token in tokens if token.strip(".") not in common]

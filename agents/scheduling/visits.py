@@ -16,16 +16,17 @@ from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
 from agents.understanding.resolve.shift import minutes_of, says_same_time, shift_of
 from agents.understanding.resolve.spelling import plain
-from agents.understanding.resolve.when import resolve_day
+from agents.understanding.resolve.when import resolve_day, resolve_time
 from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import AppointmentOut, list_appointments
 
 _ALL = re.compile(
-    r"(?<!\w)(?:both|donon?|neither|each of them|cancel\w* (?:it |them )?(?:all|everything)|(?:all|saare|sabhi?)"
+    r"(?<!\w)(?:both|donon?|each of them|cancel\w* (?:it |them )?(?:all|everything)|(?:all|saare|sabhi?)"
     r"(?: of)?(?: (?:my|the|mere|our|these))? (?:\w+ )?(?:appointments?|visits?|bookings?|slots?)|all of them)(?!\w)"
     r"|^ ?(?:(?:yes|haan|ok|okay|ji|please)[ ,]+)*(?:all|everything|sab|sabhi|saare)"
-    r"(?: (?:please|ji|kar do|of them))*[ .!]*$"
+    r"(?: (?:please|ji|kar do|of them))*[ .!]*$|^ ?1 (?:and|&|aur|,) ?2[ .!]*$"
 )
+_NONE = re.compile(r"(?<!\w)(?:neither|none|keep|leave|koi nahi|not? (?:both|all)|don't|rakh\w*|rehne)(?!\w)")
 
 
 async def list_visits(dialogue: Dialogue) -> None:
@@ -107,7 +108,8 @@ def _extra(dialogue: Dialogue) -> list[str | None]:
 
 def all_are_meant(words: str) -> bool:
     """Whether the words mean every visit ("cancel both")."""
-    return bool(_ALL.search(plain(words).text))
+    said = plain(words).text
+    return bool(_ALL.search(said)) and not _NONE.search(said)
 
 
 async def cancel(dialogue: Dialogue) -> None:
@@ -175,11 +177,22 @@ async def reschedule(dialogue: Dialogue) -> None:
     if not other or len(other) < len(doctors):
         data.practitioner, data.specialty = visit.practitioner, None
     _count_from(dialogue, visit)
+    _forget_its_own_day(dialogue, visit)
     if not data.day:
         dialogue.state.ask("day")
         dialogue.say("ask_new_day", when=dialogue.when(_at(dialogue, visit)), practitioner=visit.practitioner)
         return
     await book.find_and_offer(dialogue)
+
+
+def _forget_its_own_day(dialogue: Dialogue, visit: AppointmentOut) -> None:
+    """The day that the visit is on, and no other time with it, names the visit and not where it is to go."""
+    data, at = dialogue.data(VisitData), _at(dialogue, visit)
+    day = resolve_day(data.day or "", dialogue.now, month_first=dialogue.tenant.month_first)
+    hours = resolve_time(data.time or "")
+    same_time = hours is None or (hours.exact and hours.start == at.time())
+    if day is not None and day.start == day.end == at.date() and same_time and not (data.before or data.after):
+        data.day = data.time = None
 
 
 def _count_from(dialogue: Dialogue, visit: AppointmentOut) -> None:

@@ -92,6 +92,8 @@ class Dialogue:
 
     def read_back(self, pending: Pending) -> None:
         """Say exactly what a yes will do, and wait for it."""
+        if pending != self.state.pending:
+            self.state.misses = 0
         self.state.pending = pending
         self.state.ask("confirm")
         self.has_read_back = True

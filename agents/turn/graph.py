@@ -102,10 +102,21 @@ async def compose(state: Nothing, *, runtime: Context) -> Nothing:
     reply = fit(dialogue.lines, dialogue.state.options if open_options else [], dialogue.phrase("choose_by_number"))
     if open_options:
         dialogue.state.options = dialogue.state.options[: reply.options]
-    turn.reply = (await screen_out(turn, reply.text or dialogue.phrase("not_understood_help")))[:MAX_REPLY]
+    text = _in_other_words(turn, reply.text or dialogue.phrase("not_understood_help"))
+    turn.reply = (await screen_out(turn, text))[:MAX_REPLY]
     if not dialogue.repeats:
         turn.state.last_answer = turn.reply
     return {}
+
+
+def _in_other_words(turn: Turn, text: str) -> str:
+    """What was said last is not said again in the same words, unless it was asked for."""
+    said, dialogue = turn.state.last_answer, turn.dialogue
+    if dialogue.repeats or turn.screened.flags or not said.endswith(text):
+        return text
+    first = "once_more" if turn.state.awaiting is None else "still_open"
+    leads = [f"{dialogue.phrase(name)}\n{text}" for name in (first, "simpler", "offer_person")]
+    return {leads[0]: leads[1], leads[1]: leads[2], leads[2]: leads[1]}.get(said, leads[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ class Phrase:
     line: int
 
 
+OF_A_LABEL = 110  # lines of a wish in a language: they are easy, and more of them would outweigh what is hard to tell
+
+
 def read_phrases(*, of_a_line: int, seed: int, folder: Path = PHRASES) -> list[Phrase]:
     """At most `of_a_line` of what each line says."""
     chance = random.Random(seed)
@@ -60,7 +63,7 @@ def _lines(folder: Path) -> Iterator[tuple[str, bool, str, str]]:
     for head in HEADS:  # what patients want of a hospital, and complaints that can wait, are harmless
         for path in sorted((MEANING / head).glob("*.yaml")):
             for label, block in yaml.safe_load(path.read_text("utf-8")).items():
-                for line in block.splitlines():
+                for line in block.splitlines()[:OF_A_LABEL]:
                     if line.strip() and path.stem in _LANGUAGES and not red_flags(line):
                         yield path.stem, False, f"{head} {label}", line.strip()
 

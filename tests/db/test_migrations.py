@@ -116,6 +116,15 @@ def test_an_older_database_than_can_be_carried_over_says_so(server: Server) -> N
             provision.migrate(owner, "wardline_app")
 
 
+def test_a_newer_database_than_this_version_knows_is_left_alone(server: Server) -> None:
+    with empty(server) as owner:
+        provision.migrate(owner, "wardline_app", to="sealed")
+        with psycopg.connect(owner) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999_to_come'")
+        with pytest.raises(provision.CannotMigrate, match=r"9999_to_come.*nothing was changed"):
+            provision.migrate(owner, "wardline_app")
+
+
 def test_a_new_step_gets_the_next_number() -> None:
     assert next_revision(["0001_sealed", "0012_b", "__init__"], "Who holds: the Keys!") == "0013_who_holds_the_keys"
     assert len(next_revision([], "a" * 60)) <= 32

@@ -22,6 +22,8 @@ _YES_LEAD = _WORDS.pattern("yes_lead")
 _YES_WITHIN = _WORDS.pattern("yes_within")
 _NO_LEAD = _WORDS.pattern("no_lead")
 _NO_WITHIN = _WORDS.pattern("no_within")
+_REFUSES = _WORDS.pattern("refuses")
+_ANOTHER_TIME = re.compile(r"\d|(?<!\w)(?:\w+day|tomorrow|kal|parso|instead|next)(?!\w)")
 _BUT = re.compile(r"(?<!\w)(?:but|except|however|instead|lekin|magar|par|only if|make it|change it)(?!\w)")
 _ANY_ONE = _WORDS.pattern("any_one")
 _NUMBER = re.compile(
@@ -32,6 +34,14 @@ _BOUND = re.compile(r"(?<!\w)(?:after|before|by|till|until|past|post|from|than|a
 _ORDINAL = _WORDS.part("ordinal")
 _PICKED = re.compile(rf"(?<!\w){_ORDINAL}(?!\w)")
 _PICK = _WORDS.pattern("pick")
+# A number or place at the start, said to be it: what follows ("3 hi theek hai, subah chai hoti hai") is beside it.
+_AT_ONCE = re.compile(
+    rf"[ .#(]*(?:(?:the|yes|ok|okay|haan|number|no\.?|option|slot) )*(?:(?P<number>\d{{1,2}})|{_ORDINAL})(?!\w)"
+    r"(?: (?:one|slot|option|wala|wali|time|choice))* (?:hi|is|wala|wali|please|theek|sahi|chalega|would|will|works|"
+    r"looks|sounds|suits|number|best|good|fine|one|slot|option)(?!\w)"
+)
+_OTHER_ONE = re.compile(r"(?<!\w)(?:the other|other one|d(?:u|oo)sr[ae]|baaki)(?!\w)")
+_KEPT = re.compile(r"(?<!\w)(?:keep|not|nahi|rakh\w*|retain|except|leave)(?!\w)(?! (?:the )?other)")
 _MORE: tuple[tuple[str, str], ...] = tuple(_WORDS.table("more").items())
 _NO_MORE = re.compile(
     r"(?<!\w)(?:don't|do not|not|no|won't|isn't|nothing)(?: (?:need|want|have|require|be|needing|there|any))* $"
@@ -54,6 +64,11 @@ def find_no(text: str) -> tuple[int, int] | None:
     """Where the message says no."""
     match = _NO_LEAD.match(text) or _NO_WITHIN.search(text)
     return match.span() if match else None
+
+
+def refuses(text: str) -> bool:
+    """Whether what was read back is refused, and no other day or time named."""
+    return bool(_REFUSES.match(text)) and not _ANOTHER_TIME.search(text)
 
 
 def changes(text: str) -> bool:
@@ -99,8 +114,13 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
         and len(utterance.options) > 1
     ):
         return _choose(message, (0, len(text)))
+    at_once = _AT_ONCE.match(text)
+    if at_once and (at_once["number"] is None or 1 <= int(at_once["number"]) <= len(utterance.options)):
+        return _choose(message, at_once.span("number") if at_once["number"] else at_once.span())
     fits = [option for option in utterance.options if _fits(option, message, pieces=pieces, today=utterance.now.date())]
     specified = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
+    if len(fits) == 1 and len(utterance.options) == 2 and _OTHER_ONE.search(text) and _KEPT.search(text):
+        return Intent(Choose(value=str(2 - utterance.options.index(fits[0]))), 0, len(text))  # "keep saturday, ..."
     if specified and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (specified[0].start, _one_after(text, specified[-1].end)))
     if (only := _only_number(text, pieces)) and 1 <= int(only.group()) <= len(utterance.options):

@@ -39,6 +39,7 @@ _MEANS: dict[str, dict[str, object]] = {
     for label, means in yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8")).items()
     if means.get("start", "book") in FLOWS
 }
+_LEARNT = {means.get("start") for means in _MEANS.values()}
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _FEW = 2  # words; what is shorter is an answer, not a wish
 # From which share a label is believed, by how sure the rules are (`_weight`), where likely.yaml says nothing else.
@@ -143,7 +144,8 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
     others = [one for one in rest if not isinstance(one, Start | Fill | Correct) and one != _other(one)]
     opens = utterance.flow is None and utterance.awaiting not in _READABLE
     if any(one.flow != "book" for one in starts):
-        return "sure" if opens and len(starts) == 1 and not others else None
+        learnt = all(one.flow in _LEARNT for one in starts)  # of a flow without phrases, likeness can say nothing
+        return "sure" if opens and learnt and len(starts) == 1 and not others else None
     if others and not (starts and all(isinstance(one, Ask) for one in others)):
         if opens and not starts and all(isinstance(one, Abandon | SetLanguage) for one in others):
             return "sure"  # "could you quit with these messages"
@@ -155,7 +157,7 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
         asks = is_question(utterance.text.lower()) and utterance.awaiting not in _CLOSED
         return None if answers and not starts and not asks else "aside"
     slots = {one.slot for one in rest if isinstance(one, Fill)}
-    if slots & {"day", "time", "location"} and slots & {"specialty", "practitioner"}:
+    if slots & {"day", "time", "location"} and slots & set(_WHOM):
         return "whole"
     return "over" if starts else "least"
 

@@ -30,6 +30,7 @@ from agents.understanding.builtin.pieces import find_reason, leftover_answer
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.builtin.visits import split_visit
+from agents.understanding.resolve.when import resolve_time
 from agents.vocabulary import SLOTS
 from lexicon import beside
 
@@ -215,7 +216,10 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
     correcting = not begun and utterance.flow is not None and bool(_CORRECTING.search(text))
     reviewing = not begun and utterance.awaiting == "confirm"
     placed: list[Placed] = []
+    exact = any(piece.slot == "time" and _is_exact(text[piece.start : piece.end]) for piece in pieces)
     for piece in pieces:
+        if exact and piece.slot == "time" and not _is_exact(text[piece.start : piece.end]):
+            continue  # "at half past ten, after my morning prayers"
         value = reading.message.words(piece.start, piece.end)[:200]
         if not value or (reviewing and not changes(text) and in_last_answer(reading, piece)):
             continue
@@ -225,6 +229,11 @@ def _fills(reading: Reading, pieces: list[Piece], *, begun: bool) -> list[Placed
         command = Correct(slot=piece.slot, value=value) if change else Fill(slot=piece.slot, value=value)
         placed.append((piece.start, 2, command))
     return placed
+
+
+def _is_exact(words: str) -> bool:
+    hours = resolve_time(words)
+    return hours is not None and hours.exact
 
 
 def _answers(reading: Reading, placed: list[Placed], starts: list[Intent]) -> list[Placed]:

@@ -220,13 +220,16 @@ def _capitalised(message: Plain, claimed: list[tuple[int, int]]) -> list[tuple[i
     return []
 
 
+_AT_THEIRS = re.compile(r"(?<!\w)(?:at|from|via|dropping|picking|collecting|visiting) $")  # "we are at my daughter's"
+
+
 def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
     """For whom the visit is, when it is said to be someone else."""
     for match in _FOR_WHOM.finditer(message.text):
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
         named = _with_given_name(message, match.end("who"), awaited=awaited)
         last = match.end() == len(message.text.rstrip(" .!"))
-        if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail):
+        if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail) or _AT_THEIRS.search(before):
             continue
         own = bool(_OWN_VISIT.search(message.text))
         introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of "))

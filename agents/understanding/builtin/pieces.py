@@ -27,6 +27,10 @@ _BORN = _WORDS.pattern("born")
 _BORN_OTHER = _WORDS.pattern("born_other")
 _HAPPENED = re.compile(r"(?<!\w)(?:since|surgery|operat\w+|admitted|accident|discharged|delivered|report|until)(?!\w)")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
+_LADY_FOR = re.compile(  # of a department: "lady doctor for skin"
+    r"(?:lady|female|woman|women|ladies|mahila) (?:doctor|dr)s? (?:for|in|of) (?:my |the |an? )?"
+    r"(?!me|my|wife|mother|mom|daughter|sister|aunt|period|pregnan|appointment|check|wom[ae]n)\w+"
+)
 _LADY = re.compile(r"(?:lady|female|woman|women|ladies|mahila) (?:doctor|dr)s?")
 _CALLS = re.compile(r" (?:there|here|home|online|listening|reading)(?!\w)")  # "anybody there"
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
@@ -104,7 +108,7 @@ def _roles(text: str) -> list[Piece]:
         if not (_OURS.search(text[: match.start()]) and _SAID.match(text[match.end() :]))
     ]
     others = [one for one in roles if not _LADY.fullmatch(text, one.start, one.end)]
-    return others if others or ANY_COMPLAINT.search(text) else roles
+    return others if others or ANY_COMPLAINT.search(text) or _LADY_FOR.search(text) else roles
 
 
 def _part_of_name(message: Plain, role: Piece) -> bool:

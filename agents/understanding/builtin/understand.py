@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from agents.commands import Abandon, Command
+from agents.commands import Abandon, Affirm, Ask, Chat, Command, Deny, Goodbye, Greet, Repeat, Thank
+from agents.understanding.builtin.answers import refuses
 from agents.understanding.builtin.intents import is_soft_no, messages_wanted
 from agents.understanding.builtin.likely import with_wishes
 from agents.understanding.builtin.meaning import commands_of
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.meaning.reader import Meaning
+from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Understanding, Understood, Utterance
 
 LONGEST = 1000  # characters of a message that are read
+_TALK = (Affirm, Deny, Abandon, Thank, Greet, Goodbye, Chat, Repeat)  # what a yes to what was read back outweighs
 
 
 class BuiltIn(Understanding):
@@ -31,11 +34,26 @@ def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
     whole = messages_wanted(utterance.text[:LONGEST])
     if whole is not None:
         return [whole]
+    answering = utterance.awaiting == "confirm"
+    if answering and is_plain_yes(utterance.text, utterance.flow):
+        return [Affirm()]
     if _in_talk(utterance) and is_soft_no(message.text):
         return [Abandon()]
+    if answering and refuses(message.text):
+        return [Deny()]
     reading = Reading.of(message, utterance)
     commands = commands_of(reading)
+    if answering and all(_is_talk(command) for command in commands) and _agrees(utterance):
+        return [Affirm()]
     return with_wishes(commands, reading, meaning) if meaning is not None else commands
+
+
+def _is_talk(command: Command) -> bool:
+    return isinstance(command, _TALK) or (isinstance(command, Ask) and command.topic == "other")
+
+
+def _agrees(utterance: Utterance) -> bool:
+    return is_yes_among_other_words(utterance.text, utterance.last_answer, utterance.flow)
 
 
 def _in_talk(utterance: Utterance) -> bool:

@@ -6,13 +6,22 @@ import re
 from datetime import date
 
 from agents.understanding.resolve.days import MONTHS
-from agents.understanding.resolve.numbers import ORDINALS, either, number
+from agents.understanding.resolve.numbers import CARDINALS, ORDINALS, either, number
 from agents.understanding.resolve.spelling import plain
 
 OLDEST = 120  # years
 _MONTH = rf"(?P<month>{either(MONTHS)})\.?"
 _DAY = rf"(?P<day>\d{{1,2}}(?: ?(?:st|nd|rd|th))?|{either(ORDINALS)})"
-_YEAR = r"'?(?P<year>(?:19|20)\d\d|\d\d)"
+_UP_TO_99 = {**CARDINALS} | {
+    f"{tens}{unit and ' ' + unit}": value + CARDINALS.get(unit, 0)
+    for tens, value in (("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90))
+    for unit in ("", *(word for word, value in CARDINALS.items() if 1 <= value <= 9))
+}
+_SPOKEN = (  # "nineteen fifty eight", "nineteen oh four", "two thousand and two"
+    rf"(?:nineteen|twenty)(?: hundred)?(?: and)? (?:oh? )?(?:{either(_UP_TO_99)})"
+    rf"|two thousand(?:(?: and)? (?:{either(_UP_TO_99)}))?"
+)
+_YEAR = rf"'?(?P<year>(?:19|20)\d\d|\d\d|{_SPOKEN})"
 _NAMED = (
     re.compile(rf"(?<!\w){_DAY} ?(?:of |-|/|,)? ?{_MONTH} ?(?:of |-|/|,)? ?{_YEAR}(?!\w)"),
     re.compile(rf"(?<!\w){_MONTH} ?(?:-|/|,)? ?(?:the )?{_DAY} ?(?:-|/|,)? ?{_YEAR}(?!\w)"),
@@ -47,6 +56,10 @@ def read_birth_date(words: str, *, month_first: bool, today: date | None = None)
 
 
 def _readings(pairs: list[tuple[int, int]], year: str, today: date) -> tuple[date, ...]:
+    if not year.isdigit():
+        century, _, rest = year.replace("two thousand", "twenty").partition(" ")
+        words = re.sub(r"^(?:hundred )?(?:and )?(?:oh? )?", "", rest)
+        year = f"{'19' if century == 'nineteen' else '20'}{_UP_TO_99.get(words, 0):02}"
     years = [int(year)] if len(year) == 4 else [2000 + int(year), 1900 + int(year)]
     found: list[date] = []
     for full_year in years:

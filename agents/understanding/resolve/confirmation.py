@@ -2,8 +2,8 @@
 
 This is the gate before anything is booked, moved or cancelled. A plain yes is one whose every word is known to belong
 to a yes. People also say more beside it ("yes please, my wife will be so relieved"): that is a yes where one clause is
-a plain yes by itself, and no word anywhere denies, doubts, asks, changes or adds something, and no figure or name of
-the hospital's stands in it that was not read back.
+a yes in which no word denies, doubts, asks, changes or adds something, no other clause denies or changes, and no
+figure or name of the hospital's stands in it that was not read back.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from rapidfuzz.distance import OSA
+
 from agents.understanding.resolve.spelling import plain
 from agents.vocabulary import FLOWS
 from lexicon import beside
 
 _WORDS = beside(__file__)
 _YES = tuple(_WORDS.texts("phrases"))
-_UNSURE, _LEADS = _WORDS.pattern("unsure"), _WORDS.pattern("leads")
+_UNSURE, _DENIES, _ANYWHERE = (_WORDS.pattern(name) for name in ("unsure", "denies", "anywhere"))
+_CLAUSES = re.compile(r"[,.!;\n]+|(?<!\w)(?:because|since|coz|cuz|cos|kyunki|kyonki|taaki|so that)(?!\w)")
+_HARMLESS = _WORDS.text("harmless")
 # What may be said again of what was read back.
 _FACTS = frozenset(
     ["dr", "doctor", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "am", "pm"]
@@ -26,6 +30,7 @@ _SOFT, _DOUBTFUL = _WORDS.text("soft"), _WORDS.words("doubtful")
 _DOCTOR = re.compile(r"(?<!\w)(?:dr|doctor)\.? (?P<name>\w+)")
 _PIECE = re.compile(r"[,.!;:\-]+")
 _DOUBT = re.compile(r"\?")
+_SHORT = 4  # letters: what is not longer has no letter to spare
 
 
 def is_plain_yes(text: str, action: str | None = None) -> bool:
@@ -41,7 +46,7 @@ def is_plain_yes(text: str, action: str | None = None) -> bool:
         return False
     whole, within = _patterns(flow.agrees if flow else "")
     if not whole.fullmatch(words):
-        return False
+        return _misspelt(words)
     left = re.sub(rf"(?<!\w){_SOFT}(?!\w)", " ", words) if words not in _YES else words
     return bool(within.search(left)) or words in _YES
 
@@ -49,21 +54,44 @@ def is_plain_yes(text: str, action: str | None = None) -> bool:
 def is_yes_among_other_words(text: str, read_back: str, action: str | None = None) -> bool:
     """Whether a longer message is an explicit yes. `read_back`: what the patient was told it would be a yes to. To be
     asked only where understanding found nothing in the message but a yes."""
-    said, back = plain(text).text, plain(read_back).text
     if _DOUBT.search(text) or len(text) > 160:
         return False
-    if any(
-        match.group() not in _FACTS or match.group() not in re.findall(r"\w+", back) for match in _UNSURE.finditer(said)
-    ):
+    said, back = plain(text).text, plain(read_back).text
+    flow = FLOWS.get(action) if action else None
+    if _joined(text) in _DOUBTFUL - (flow.agrees_in_a_word if flow else frozenset()):
         return False
-    if any(match["name"] not in re.findall(r"\w+", back) for match in _DOCTOR.finditer(said)):
+    beside, agrees = _beside(flow.beside if flow else "", flow.agrees if flow else "")
+    said = beside.sub(" ", said)
+    told = re.findall(r"\w+", back)
+    if any(match["name"] not in told for match in _DOCTOR.finditer(said)):
         return False
-    told = set(re.findall(r"\d+", back.replace(",", " ")))
-    if set(re.findall(r"\d+", said)) - told:
+    if set(re.findall(r"\d+", said)) - set(re.findall(r"\d+", back.replace(",", " "))):
         return False
-    clauses = [one for one in re.split(r"[,.!;\n]+", text) if one.strip()]
-    leads = _LEADS.match(_joined(text))
-    return bool(leads) or any(is_plain_yes(one, action) for one in clauses)
+    clauses = [one.strip() for one in _CLAUSES.split(said) if one.strip()]
+    agreeing = [one for one in clauses if _agrees_in(one, agrees, told) or is_plain_yes(one, action)]
+    return bool(agreeing) and not any(_DENIES.search(one) for one in clauses if one not in agreeing)
+
+
+def _agrees_in(clause: str, agrees: re.Pattern[str], told: list[str]) -> bool:
+    """Whether a clause says yes, or agrees to the action by its name, and holds no doubt but in words read back."""
+    doubts = (match.group() for match in _UNSURE.finditer(agrees.sub(" ", clause)))
+    if any(doubt not in _FACTS or doubt not in told for doubt in doubts):
+        return False
+    return bool(_ANYWHERE.search(clause) or agrees.search(clause))
+
+
+def _misspelt(words: str) -> bool:
+    """A yes with one letter wrong ("confrim", "i agre")."""
+    return (
+        len(words) > _SHORT
+        and words.isascii()
+        and not re.search(r"\d", words)
+        and any(
+            phrase[0] == words[0] and OSA.distance(phrase, words, score_cutoff=1) <= 1
+            for phrase in _YES
+            if len(phrase) > _SHORT and abs(len(phrase) - len(words)) < 2
+        )
+    )
 
 
 def _joined(text: str) -> str:
@@ -77,3 +105,10 @@ def _patterns(agrees: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     either = f"{phrases}|{agrees}" if agrees else phrases
     one = rf"(?>(?:{either}|{_SOFT})(?!\w))"  # atomic: no number of yeses makes it slow
     return re.compile(rf"{one}(?: {one})*+"), re.compile(rf"(?<!\w)(?:{either})(?!\w)")
+
+
+@cache
+def _beside(beside: str, agrees: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """(what may be said beside a yes though a word of it denies or asks, what agrees to the action by its name)."""
+    one = rf"(?<!\w)(?:{_HARMLESS}{'|' + beside if beside else ''})(?!\w)"
+    return re.compile(one), re.compile(rf"(?<!\w)(?:{agrees or '(?!)'})(?!\w)")

@@ -123,10 +123,16 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
 
 FOR_SELF = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")  # read on plain text
 
-# After a relative who is no patient: "my son wants me to see someone".
+# After a relative who is no patient: "my son wants me to see someone", "my wife's car broke down".
 SENDS_ME = re.compile(
     r" (?:\w+ )?(?:wants?|wanted|told|tells|asked|asks|advised|forced|made|urged|sent|brought|will bring|begged)"
     r" (?:me|us)(?!\w)"
+    r"| (?:\w+ )?(?:keeps? (?:telling|asking|saying|nagging|calling)|works|drives|drove|lives|recommended|recommends"
+    r"|suggested|says|said|thinks|knows|got me|will (?:drive|drop|bring|take|pick)"
+    r"|(?:is|are|was) (?:getting married|visiting|waiting|working|busy|away|out of|driving|worried|coming|travell?ing"
+    r"|abroad|calling|asking|telling|saying|at (?:work|school|office|home)))(?!\w)"
+    r"|(?:'s| ki| ka| ke) (?:car|scooter|bike|school|college|wedding|marriage|shaadi|exams?|office|birthday|place|house"
+    r"|home|job|flight|boss|phone|number|class|function|engagement)(?!\w)"
 )
 
 # Cities by the name that they had before.

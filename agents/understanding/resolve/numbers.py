@@ -70,7 +70,7 @@ def either(words: object) -> str:
 def number(word: str) -> int | None:
     """The value of digits, a cardinal, an ordinal or a Hindi number word; None for anything else."""
     word = word.strip().lower()
-    digits = word.rstrip("stndrh")
+    digits = word.rstrip("stndrh ")
     if digits.isdigit():
         return int(digits)
     for table in (CARDINALS, ORDINALS, HINDI_NUMBERS):

@@ -206,7 +206,7 @@ async def test_gone_at_the_carrier_or_not_there(hospital: Runtime, twilio: Twili
     assert (await messages(hospital))[-1][2].startswith("I could not make out your voice message")
     hospital.services.put(Carrier, None)
     await heard(hospital, await sent(hospital, url))
-    assert (await messages(hospital))[-1][2].startswith("I could not make out your voice message")
+    assert (await messages(hospital))[-1][2].startswith("Once more:\nI could not make out your voice message")
 
 
 async def test_a_carrier_that_is_down_is_asked_again(hospital: Runtime, twilio: TwilioServer) -> None:
