@@ -90,3 +90,16 @@ def test_no_yes_to_a_cancellation(text: str) -> None:
 )  # fmt: skip
 def test_years_in_words(words: str, born: str) -> None:
     assert read_birth_date(words, month_first=False)[0].isoformat() == born
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "good to know", "ok noted", "i am done with this", "y so late", "i will confirm", "great i hate waiting",
+        "fine place",
+        "i'll do it myself", "i will confirm with my office", "good morning", "ok i got your message", "make sure",
+        "my english is good", "sahi kaha",
+    ],
+)  # fmt: skip
+def test_a_pleasant_word_is_no_yes(text: str) -> None:
+    assert not is_yes_among_other_words(text, READ_BACK.replace("cancel", "book"), "book")
