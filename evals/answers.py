@@ -31,12 +31,12 @@ from agents.commands import (
     Start,
     Thank,
 )
-from agents.concierge.flow import _agrees_to_stop
 from agents.scheduling.options import pick
 from agents.scheduling.visits import all_are_meant
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
 from agents.turn.running import read_hospital
+from agents.understanding.builtin.intents import answer_to_stop
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.when import resolve_birth_date, resolve_day, resolve_time
@@ -94,9 +94,8 @@ def taken(situation: str, text: str, commands: list[Command]) -> Any:
     """What the flow would take the answer for."""
     flow, told = _TOLD[situation]
     if situation == "stop_messages":
-        dialogue: Any = SimpleNamespace(text=text, commands=commands)
-        dialogue.has = lambda *kinds: any(isinstance(one, kinds) for one in commands)
-        return "yes" if _agrees_to_stop(dialogue) else "no" if dialogue.has(Deny) else "neither"
+        denied = "no" if any(isinstance(one, Deny) for one in commands) else "neither"
+        return answer_to_stop(text) or denied
     if situation in OPTIONS:
         return _chosen(situation, text, commands)
     fills = {one.slot: one.value for one in commands if isinstance(one, Fill | Correct)}

@@ -4,8 +4,6 @@ please"."""
 
 from __future__ import annotations
 
-import re
-
 from agents import flows
 from agents.commands import (
     Abandon,
@@ -33,9 +31,7 @@ from agents.concierge.identity import hand_over, verified
 from agents.flows import FlowData
 from agents.turn.conversation_state import QueuedFlow
 from agents.turn.dialogue import Dialogue
-from agents.understanding.builtin.answers import find_no, find_yes
-from agents.understanding.builtin.intents import messages_wanted
-from agents.understanding.resolve.spelling import plain
+from agents.understanding.builtin.intents import answer_to_stop, messages_wanted
 from agents.understanding.resolve.when import resolve_birth_date
 from agents.vocabulary import WHO
 from tools.patients.consents import set_message_consent
@@ -44,15 +40,6 @@ from tools.runtime.errors import ToolError
 
 MISSES = 3
 _INSTEAD = ("instead", "actually", "rather", "badle", "nahi")
-_MESSAGES = r"(?:messages?|msgs?|sms|texts?|reminders?)"
-_WANTS_NONE = re.compile(
-    rf"(?<!\w)(?:no|any|koi|kuch) (?:more )?{_MESSAGES}(?: (?:please|pls|at all|ever))*(?: (?:nahi|mat|na) \w+)?[ .!]*$"
-    rf"|{_MESSAGES} (?:nahi|mat|na|band)(?!\w)|(?:don't|do not|never) (?:text|message|msg|contact|write)(?!\w)"
-)
-_STOP = re.compile(r"(?<!\w)(?:stop|quit|end|cease|enough|band|bandh|roko|rok do|unsubscribe|remove me|bas)(?!\w)")
-_ONLY_SOME = re.compile(
-    r"^(?:what|which|why|who|how|when|kya|kaun|kyun)(?!\w)|(?<!\w)(?:but|only|except|sirf|bas ads)(?!\w)"
-)
 _ASIDE = (Ask, Chat, Thank, Greet, Goodbye, Repeat, SetLanguage)
 
 
@@ -81,9 +68,7 @@ async def _act(dialogue: Dialogue) -> None:
 
 async def _at_once(dialogue: Dialogue) -> bool:
     """What is done at once, whatever flow is under way. True: nothing else is to be done."""
-    if dialogue.state.awaiting == "stop_messages" and _agrees_to_stop(dialogue):
-        dialogue.state.ask(None)
-        await _set_messages(dialogue, allowed=False)
+    if dialogue.state.awaiting == "stop_messages" and await _answered_to_stop(dialogue):
         return True
     if dialogue.has(StopMessages, ResumeMessages):
         said = messages_wanted(dialogue.text)
@@ -93,16 +78,6 @@ async def _at_once(dialogue: Dialogue) -> bool:
             dialogue.state.ask("stop_messages" if dialogue.has(StopMessages) else None)
             dialogue.say("messages_sure" if dialogue.has(StopMessages) else "messages_how")
         return True
-    if dialogue.state.awaiting == "stop_messages" and (dialogue.has(Deny) or find_no(plain(dialogue.text).text)):
-        dialogue.state.ask(None)
-        dialogue.say("messages_stay")
-        return True
-    if dialogue.state.awaiting == "stop_messages":
-        if all(isinstance(command, _ASIDE) for command in dialogue.commands):
-            dialogue.missed("not_understood")
-            dialogue.say("messages_sure")
-            return True
-        dialogue.state.ask(None)
     language = dialogue.first(SetLanguage)
     if language is not None:
         dialogue.language, dialogue.state.chose_language = language.language, True
@@ -129,15 +104,25 @@ async def _at_once(dialogue: Dialogue) -> bool:
     return False
 
 
-def _agrees_to_stop(dialogue: Dialogue) -> bool:
-    """Whether the answer to "shall I stop all messages?" is a yes, by the patient's own words. Here a doubt is read for
-    the patient, who has asked for it before: any yes is one, and so is the same wish again, or "just stop"."""
-    said = plain(dialogue.text).text
-    if _WANTS_NONE.search(said):
+async def _answered_to_stop(dialogue: Dialogue) -> bool:
+    """An answer to "shall I stop all messages?". False: it was something else, or the same wish again."""
+    answer = answer_to_stop(dialogue.text)
+    if answer == "yes":
+        dialogue.state.ask(None)
+        await _set_messages(dialogue, allowed=False)
         return True
-    if _ONLY_SOME.search(said) or find_no(said) or dialogue.has(Deny, ResumeMessages):
+    if dialogue.has(StopMessages, ResumeMessages):
         return False
-    return find_yes(said) is not None or _STOP.search(said) is not None
+    if answer == "no" or dialogue.has(Deny):
+        dialogue.state.ask(None)
+        dialogue.say("messages_stay")
+        return True
+    if all(isinstance(command, _ASIDE) for command in dialogue.commands):
+        dialogue.missed("not_understood")
+        dialogue.say("messages_sure")
+        return True
+    dialogue.state.ask(None)
+    return False
 
 
 def _takes_leave(dialogue: Dialogue) -> bool:

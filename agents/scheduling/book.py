@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -13,6 +12,7 @@ from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.specialty_words import BY_SEX
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Known
 from tools.conversations.texts import say_date
@@ -20,11 +20,6 @@ from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import list_appointments
 from tools.scheduling.slots import SlotOut, hold_slot, release_hold
 
-_BY_SEX = re.compile(
-    r"(?<!\w)(?:lady|female|woman|women|ladies|mahila|male|man|gents|purush) "
-    r"(?:doctor|dr|physician|specialist|only|ho|hi)"
-    r"|(?:doctor|dr) (?:should be|must be|to be|who is|jo|hona) (?:an? )?(?:lady|female|woman|mahila|male|man)(?!\w)"
-)
 ANOTHER, CANCEL = "another", "cancel:"  # of the options: not the visit that there is; to cancel it (its id follows)
 _TYPES = {
     "tele": ("video", "tele", "online", "phone consult", "call"),
@@ -70,7 +65,7 @@ async def find_and_offer(dialogue: Dialogue) -> None:
 
 def _say_what_is_not_known(dialogue: Dialogue, data: VisitData) -> None:
     """A wish for a woman or a man that cannot be kept is not dropped in silence; said once."""
-    if not data.sex_told and _BY_SEX.search(plain(f"{data.said} {dialogue.text}").text):
+    if not data.sex_told and BY_SEX.search(plain(f"{data.said} {dialogue.text}").text):
         data.sex_told = True
         dialogue.say("no_choice_by_sex")
 

@@ -112,9 +112,10 @@ class Dialogue:
         self.lines.append(self.phrase(name, **facts))
 
     def missed(self, name: str) -> None:
-        """Say that something was not understood, each time in another way, and at last that there is a person."""
+        """Say that something was not understood, each time in another way, and from the third on that there is a
+        person, every other time."""
         self.state.misses += 1
-        self.say(name if self.state.misses == 1 else "simpler" if self.state.misses == 2 else "offer_person")
+        self.say(name if self.state.misses == 1 else "offer_person" if self.state.misses % 2 else "simpler")
 
     def phrase(self, name: str, /, **facts: object) -> str:
         tell = spoken_phrase if self.channel == "phone" else phrase

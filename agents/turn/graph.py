@@ -110,9 +110,10 @@ async def compose(state: Nothing, *, runtime: Context) -> Nothing:
 
 
 def _in_other_words(turn: Turn, text: str) -> str:
-    """What was said last is not said again in the same words, unless it was asked for."""
+    """What was said last is not said again in the same words, unless it was asked for. Nothing stands before the
+    emergency number, which one who waits for a person is told again and again."""
     said, dialogue = turn.state.last_answer, turn.dialogue
-    if dialogue.repeats or turn.screened.flags or not said.endswith(text):
+    if dialogue.repeats or turn.screened.flags or turn.state.waiting is not None or not said.endswith(text):
         return text
     first = "once_more" if turn.state.awaiting is None else "still_open"
     leads = [f"{dialogue.phrase(name)}\n{text}" for name in (first, "simpler", "offer_person")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from agents.commands import (
     Abandon,
@@ -19,6 +20,7 @@ from agents.commands import (
     Thank,
 )  # fmt: skip
 from agents.screen.languages import says_stop
+from agents.understanding.builtin.answers import find_no, find_yes
 from agents.understanding.builtin.found import BOUNDARY, Intent, Piece, overlaps
 from agents.understanding.builtin.seeking import DOCTOR, FREE, SEEK, SEEKING_COMPLAINT
 from agents.understanding.resolve.spelling import plain
@@ -63,6 +65,9 @@ _ASKS_FOR = re.compile(r"(?<!\w)(?:can|could|may|shall|if|when|to|should|would|d
 _AILMENT = re.compile(
     r"(?<!\w)(?:that|which|it|they|this|pain|cough|fever|rash|itch\w*|swelling|lump|cold) (?:just )?$"
 )
+_NO_MESSAGES, _SOME_MESSAGES, _JUST_STOP = (
+    _WORDS.pattern(name) for name in ("no_messages", "some_messages", "just_stop")
+)
 _TALE = 18  # words
 _PART = re.compile(r"[.!?;\n]+ ?|(?<!\w)(?:and|also|aur|plus)(?!\w) ?")
 
@@ -81,6 +86,19 @@ def messages_wanted(text: str) -> Command | None:
     """The same of a message as it was written, in whatever language."""
     said = only_messages_wanted(plain(text).text)
     return StopMessages() if said is None and says_stop(text) else said
+
+
+def answer_to_stop(text: str) -> Literal["yes", "no"] | None:
+    """What was answered to "shall I stop all messages?", by the words alone. A doubt is read for the patient, who has
+    asked for it before: any yes is one, and so is the same wish again, or "just stop"."""
+    said = plain(text).text
+    if _NO_MESSAGES.search(said):
+        return "yes"
+    if _SOME_MESSAGES.search(said):
+        return None
+    if find_no(said):
+        return "no"
+    return "yes" if find_yes(said) or _JUST_STOP.search(said) else None
 
 
 def is_soft_no(text: str) -> bool:

@@ -14,7 +14,7 @@ from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import AHEAD, DayRange, bare_day, find_days
 from agents.understanding.resolve.names import find_anyone
 from agents.understanding.resolve.shift import find_shift
-from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS, WOMAN
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import SLOTS
@@ -27,11 +27,11 @@ _BORN = _WORDS.pattern("born")
 _BORN_OTHER = _WORDS.pattern("born_other")
 _HAPPENED = re.compile(r"(?<!\w)(?:since|surgery|operat\w+|admitted|accident|discharged|delivered|report|until)(?!\w)")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
+_LADY = re.compile(rf"{WOMAN} (?:doctor|dr)s?")
 _LADY_FOR = re.compile(  # of a department: "lady doctor for skin"
-    r"(?:lady|female|woman|women|ladies|mahila) (?:doctor|dr)s? (?:for|in|of) (?:my |the |an? )?"
+    rf"{WOMAN} (?:doctor|dr)s? (?:for|in|of) (?:my |the |an? )?"
     r"(?!me|my|wife|mother|mom|daughter|sister|aunt|period|pregnan|appointment|check|wom[ae]n)\w+"
 )
-_LADY = re.compile(r"(?:lady|female|woman|women|ladies|mahila) (?:doctor|dr)s?")
 _CALLS = re.compile(r" (?:there|here|home|online|listening|reading)(?!\w)")  # "anybody there"
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(

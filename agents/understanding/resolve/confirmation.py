@@ -86,6 +86,7 @@ def _misspelt(words: str) -> bool:
         len(words) > _SHORT
         and words.isascii()
         and not re.search(r"\d", words)
+        and not _DENIES.search(words)  # "theek nai"
         and any(
             phrase[0] == words[0] and OSA.distance(phrase, words, score_cutoff=1) <= 1
             for phrase in _YES

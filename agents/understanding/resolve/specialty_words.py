@@ -24,6 +24,13 @@ COMPLAINTS: dict[str, str] = {
     slug: _WORDS.at("complaints").text(slug, where_it_hurts=_where_it_hurts(slug)) for slug in _WORDS.at("complaints")
 }
 
+# A doctor who is to be a woman or a man.
+WOMAN, _MAN = "(?:lady|ladies|female|woman|women|mahila)", "(?:male|man|gents|purush)"
+BY_SEX = re.compile(
+    rf"(?<!\w)(?:{WOMAN}|{_MAN}) (?:doctor|dr|physician|specialist|only|ho|hi)(?!\w)"
+    rf"|(?<!\w)(?:doctor|dr) (?:should be|must be|to be|who is|jo|hona) (?:an? )?(?:{WOMAN}|{_MAN})(?!\w)"
+)
+
 _OPEN, _SHUT = r"(?<![\w])", r"(?![\w])"
 ROLE_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pattern in ROLES.items()}
 COMPLAINT_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pattern in COMPLAINTS.items()}
