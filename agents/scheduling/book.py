@@ -65,8 +65,8 @@ async def find_and_offer(dialogue: Dialogue) -> None:
 
 def _say_what_is_not_known(dialogue: Dialogue, data: VisitData) -> None:
     """A wish for a woman or a man that cannot be kept is not dropped in silence; said once."""
-    if not data.sex_told and BY_SEX.search(plain(f"{data.said} {dialogue.text}").text):
-        data.sex_told = True
+    if data.by_sex or BY_SEX.search(plain(dialogue.text).text):
+        data.by_sex = False
         dialogue.say("no_choice_by_sex")
 
 

@@ -30,7 +30,7 @@ class VisitData(FlowData):
     reason: str | None = None
     latest: str | None = None  # what was said last of day and time: the other gives way first
     existing: bool = False  # whether a visit that there is was meant has been asked
-    sex_told: bool = False  # that no doctor can be chosen by it has been said
+    by_sex: bool = False  # a woman or a man was asked for, and it has not been said yet that none can be chosen so
     refused: int = 0  # how many times what was read back was not wanted
     insists: bool = False  # what was wanted was said again after others were shown
     said: str = ""  # the message that began it: names of relatives are looked for in it

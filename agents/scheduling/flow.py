@@ -11,6 +11,8 @@ from agents.scheduling import answers, book, outreach, seek, visits
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
+from agents.understanding.resolve.specialty_words import BY_SEX
+from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import get_patient, list_relatives
 from tools.scheduling.appointments import (
     book_appointment,
@@ -45,7 +47,7 @@ class VisitFlow(Flow):
 
     def begun(self, data: FlowData, text: str) -> None:
         assert isinstance(data, VisitData)
-        data.said = text[:_KEPT]
+        data.said, data.by_sex = text[:_KEPT], BY_SEX.search(plain(text).text) is not None
 
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         assert isinstance(data, VisitData)

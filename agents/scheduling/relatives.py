@@ -78,7 +78,8 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     if asked and not data.for_whom and FOR_SELF.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
         data.for_whom = "me"  # "ok then book for me"
     if asked and not data.for_whom and dialogue.has(Fill, Correct, Choose, Start, Affirm):  # something else was said
-        dialogue.missed("ask_for_whom_again")
+        dialogue.missed("not_understood")
+        dialogue.say("ask_for_whom_again")
         return False
     if asked and not data.for_whom:
         data.for_whom = dialogue.text[:200]

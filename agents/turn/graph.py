@@ -115,7 +115,7 @@ def _in_other_words(turn: Turn, text: str) -> str:
     said, dialogue = turn.state.last_answer, turn.dialogue
     if dialogue.repeats or turn.screened.flags or turn.state.waiting is not None or not said.endswith(text):
         return text
-    first = "once_more" if turn.state.awaiting is None else "still_open"
+    first = "once_more" if turn.state.awaiting in (None, "anything_else") else "still_open"
     leads = [f"{dialogue.phrase(name)}\n{text}" for name in (first, "simpler", "offer_person")]
     return {leads[0]: leads[1], leads[1]: leads[2], leads[2]: leads[1]}.get(said, leads[0])
 

@@ -103,3 +103,27 @@ def test_years_in_words(words: str, born: str) -> None:
 )  # fmt: skip
 def test_a_pleasant_word_is_no_yes(text: str) -> None:
     assert not is_yes_among_other_words(text, READ_BACK.replace("cancel", "book"), "book")
+
+
+async def test_a_wish_for_a_woman_is_answered_once_and_for_whom_is_asked_again(own_runtime: Runtime) -> None:
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
+
+    async def said(words: str) -> str:
+        return str((await say(own_runtime, demo.TENANT_ID, row["phone"], words))["reply"])
+
+    await said("lady doctor for my skin rash please, tomorrow")
+    offered = await said(f"{row['birth_date']:%d %B %Y}")
+    assert "whether a doctor is a woman or a man" in offered and "1. " in offered
+    assert "woman" not in await said("another day")
+    await said("forget it")
+    await said("book for my cousin with a dentist")
+    for words in ("tomorrow morning", "friday then"):
+        assert "For whom is it" in await said(words)
+
+
+async def test_the_emergency_number_stands_first_for_one_who_waits(own_runtime: Runtime) -> None:
+    replies = [
+        (await say(own_runtime, demo.TENANT_ID, "+917700000003", words))["reply"]
+        for words in ("my father has chest pain and his arm is numb, sweating", "hello", "hello", "hello")
+    ]
+    assert all(reply.startswith(("This could be", "If it is an emergency")) for reply in replies if reply)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agents.commands import Ask, Command, Start, StopMessages
+from agents.understanding.builtin import likely
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Directory, Known, Utterance
@@ -67,3 +68,10 @@ def test_a_question_in_the_middle_is_one(meaning: Meaning) -> None:
         "is there a skin department in your hospital, for my wife, later", meaning, flow="book", awaiting="birth_date"
     )
     assert starts(found) == [] and any(isinstance(one, Ask) for one in found)
+
+
+def test_a_flow_that_has_no_phrases_is_left_to_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    utterance = Utterance(text="i need a parking permit", now=MONDAY)
+    assert likely._weight([Start(flow="cancel")], utterance) == "sure"
+    monkeypatch.setattr(likely, "_LEARNT", {"book"})
+    assert likely._weight([Start(flow="cancel")], utterance) is None
