@@ -67,6 +67,8 @@ DOCTORS = (
     ("Neha Kapoor", 10), ("Thomas Varghese", 10),
     ("Pooja Hegde", 11), ("Kevin D'Souza", 11),
 )  # fmt: skip
+_MEN = {"Rajesh", "Imran", "Daniel", "Vikram", "Arjun", "Michael", "Suresh", "Robert", "Harish", "Sanjay", "Ashok",
+        "Mohammed", "Thomas", "Kevin"}  # fmt: skip
 _GIVEN = {
     "female": ("Asha", "Bhavna", "Chitra", "Divya", "Farah", "Gita", "Hema", "Indira", "Jaya", "Kiran", "Leela",
     "Manju",
@@ -136,7 +138,8 @@ async def _people_and_places(session: AsyncSession, today: date) -> list[Provide
         doctor_id = _id("doctor", name)
         doctors.append(
             {"id": doctor_id, "tenant_id": TENANT_ID, "version": 1, "name": f"Dr. {name}", "active": True,
-             "specialty_code": codes[specialty], "languages": ["en", "hi"]}
+             "specialty_code": codes[specialty], "languages": ["en", "hi"],
+             "sex": "male" if name.split()[0] in _MEN else "female"}
         )  # fmt: skip
         start, end = _HOURS[number % len(_HOURS)]
         off = rng.randrange(6)

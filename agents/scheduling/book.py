@@ -12,8 +12,6 @@ from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.specialty_words import BY_SEX
-from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Known
 from tools.conversations.texts import say_date
 from tools.runtime.errors import ToolError
@@ -40,7 +38,6 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         wanted = seek.wanted(dialogue, practitioner, specialty)
     except Unclear:
         return
-    _say_what_is_not_known(dialogue, data)
     found = await seek.search(dialogue, wanted)
     if found and wanted.exact and len({slot.starts_at for slot in found}) == 1:
         await hold_and_read_back(dialogue, str(found[0].id))
@@ -61,13 +58,6 @@ async def find_and_offer(dialogue: Dialogue) -> None:
         await say_why_closed(dialogue, wanted.first, wanted.last)
         dialogue.say(sentence)
     dialogue.state.ask("choice", kind="slot", options=[seek.slot_option(dialogue, slot) for slot in found])
-
-
-def _say_what_is_not_known(dialogue: Dialogue, data: VisitData) -> None:
-    """A wish for a woman or a man that cannot be kept is not dropped in silence; said once."""
-    if data.by_sex or BY_SEX.search(plain(dialogue.text).text):
-        data.by_sex = False
-        dialogue.say("no_choice_by_sex")
 
 
 async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from agents.flows import FlowData
 
 _WHICH_DOCTOR = ("practitioner", "specialty", "complaint")
-_SEARCHED_BY = ("day", "time", "location", "avoid", *_WHICH_DOCTOR)
+_SEARCHED_BY = ("day", "time", "location", "avoid", "practitioner_sex", *_WHICH_DOCTOR)
 
 
 class VisitData(FlowData):
@@ -18,6 +18,7 @@ class VisitData(FlowData):
     specialty: str | None = None
     complaint: str | None = None
     practitioner: str | None = None
+    practitioner_sex: str | None = None
     day: str | None = None
     time: str | None = None
     location: str | None = None
@@ -30,7 +31,6 @@ class VisitData(FlowData):
     reason: str | None = None
     latest: str | None = None  # what was said last of day and time: the other gives way first
     existing: bool = False  # whether a visit that there is was meant has been asked
-    by_sex: bool = False  # a woman or a man was asked for, and it has not been said yet that none can be chosen so
     refused: int = 0  # how many times what was read back was not wanted
     insists: bool = False  # what was wanted was said again after others were shown
     said: str = ""  # the message that began it: names of relatives are looked for in it
@@ -58,6 +58,8 @@ class VisitData(FlowData):
             self.other_than = None
             if slot == "specialty":
                 self.forget("practitioner", "complaint")
+            elif slot == "practitioner":
+                self.forget("practitioner_sex")
             elif slot == "complaint":
                 self.forget("specialty")
         if slot in ("day", "time"):

@@ -11,8 +11,6 @@ from agents.scheduling import answers, book, outreach, seek, visits
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
-from agents.understanding.resolve.specialty_words import BY_SEX
-from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import get_patient, list_relatives
 from tools.scheduling.appointments import (
     book_appointment,
@@ -47,7 +45,7 @@ class VisitFlow(Flow):
 
     def begun(self, data: FlowData, text: str) -> None:
         assert isinstance(data, VisitData)
-        data.said, data.by_sex = text[:_KEPT], BY_SEX.search(plain(text).text) is not None
+        data.said = text[:_KEPT]
 
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         assert isinstance(data, VisitData)
@@ -59,6 +57,8 @@ class VisitFlow(Flow):
         if command.slot == "for_whom" and under_way:
             await book.release(dialogue)
         data.put(command.slot, command.value)
+        if command.slot == "practitioner_sex":
+            seek.forget_unlike(dialogue, data)
         if under_way:
             data.search_afresh(command.slot)
         return True
@@ -186,9 +186,10 @@ def _who_was_spoken_of(dialogue: Dialogue, commands: tuple[Command, ...]) -> tup
 
 
 def _any_doctor(dialogue: Dialogue, data: VisitData) -> bool:
-    """Any doctor will do. True: one was wanted before, and is no longer."""
-    if data.practitioner is None:
+    """Any doctor will do. True: one, or a woman or a man, was wanted before, and is no longer."""
+    if data.practitioner is None and data.practitioner_sex is None:
         return False
+    data.forget("practitioner_sex")
     seek.forget_doctor(dialogue)
     data.search_afresh()
     return True

@@ -13,6 +13,7 @@ from agents.scheduling.data import VisitData
 from agents.turn.conversation_state import Option
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners
+from agents.understanding.resolve.specialty_words import DoctorSex, sex_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 from agents.understanding.utterance import Directory, Known
@@ -35,6 +36,7 @@ class Wanted:
     last: date | None
     time_from: time | None
     time_to: time | None
+    sex: DoctorSex | None  # of the doctor, where it matters
     exact: bool  # a time of the clock was said, not a part of the day
 
 
@@ -104,6 +106,32 @@ def anyone(words: str, directory: Directory) -> bool:
     return find_anyone(plain(words).text) is not None and not match_practitioners(words, directory.practitioners)
 
 
+def forget_unlike(dialogue: Dialogue, data: VisitData) -> None:
+    """Where a woman or a man is wanted, a doctor who was named before and is not one gives way."""
+    sex = sex_of(plain(data.practitioner_sex or "").text)
+    found = match_practitioners(data.practitioner or "", dialogue.hospital.names.practitioners)
+    if sex and len(found) == 1 and dialogue.hospital.sex_of.get(str(found[0].id), sex) != sex:
+        data.practitioner = None
+        data.specialty = data.specialty or dialogue.hospital.specialty_name(
+            dialogue.hospital.specialty_of[str(found[0].id)]
+        )
+
+
+def _doctor_sex(dialogue: Dialogue, specialty: str | None) -> DoctorSex | None:
+    """Whether a woman or a man is wanted, where one can be had; that none can is said, and the wish is let go."""
+    data, hospital = dialogue.data(VisitData), dialogue.hospital
+    sex = sex_of(plain(data.practitioner_sex or "").text)
+    if sex is None:
+        return None
+    known = [hospital.sex_of.get(doctor) for doctor, code in hospital.specialty_of.items() if code == specialty]
+    if sex in known:
+        return sex
+    data.practitioner_sex = None
+    name = hospital.specialty_name(specialty or "")
+    dialogue.say("sex_not_on_record" if None in known else f"no_{sex}_doctor", specialty=name)
+    return None
+
+
 def forget_doctor(dialogue: Dialogue, *, other: bool = False) -> None:
     """Any doctor will do: the specialty of the one who was wanted stays. `other`: any but that one."""
     data = dialogue.data(VisitData)
@@ -167,9 +195,10 @@ def wanted(dialogue: Dialogue, practitioner: Known | None, specialty: str | None
     first = max(day.start, today)
     last = None if day.asap else day.end
     exact = hours is not None and hours.exact
+    sex = _doctor_sex(dialogue, specialty) if practitioner is None else None
     return Wanted(
         practitioner, None if practitioner else specialty, location, first, last,
-        hours.start if hours else None, hours.end if hours else None, exact,
+        hours.start if hours else None, hours.end if hours else None, sex, exact,
     )  # fmt: skip
 
 
@@ -187,6 +216,7 @@ async def search(dialogue: Dialogue, seek: Wanted, *, limit: int = SHOWN) -> lis
     args: dict[str, JsonValue] = {
         "practitioner_id": str(seek.practitioner.id) if seek.practitioner else None,
         "specialty": seek.specialty,
+        "practitioner_sex": seek.sex,
         "location_id": str(seek.location.id) if seek.location else None,
         "date_from": seek.first.isoformat(),
         "date_to": seek.last.isoformat() if seek.last else None,
@@ -249,6 +279,9 @@ async def nearest(dialogue: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]
             (replace(seek, location=None, last=seek.first + LOOK_AHEAD, exact=False, time_from=None, time_to=None),
              "none_then_other_place")
         )  # fmt: skip
+    if seek.sex is not None:
+        other = replace(seek, sex=None, exact=False)
+        tries.append((other, f"none_then_no_{seek.sex}"))
     if seek.practitioner is not None:
         code = dialogue.hospital.specialty_of[str(seek.practitioner.id)]
         other = replace(seek, practitioner=None, specialty=code, last=seek.first + LOOK_AHEAD, exact=False)
@@ -263,8 +296,9 @@ async def nearest(dialogue: Dialogue, seek: Wanted) -> tuple[list[SlotOut], str]
 
 
 def _keeps(attempt: Wanted, seek: Wanted) -> bool:
-    """Whether an attempt keeps the hours and the place that were wanted."""
-    return (attempt.time_from, attempt.time_to, attempt.location) == (seek.time_from, seek.time_to, seek.location)
+    """Whether an attempt keeps the hours, the place and the doctor's sex that were wanted."""
+    kept = ((one.time_from, one.time_to, one.location, one.sex) for one in (attempt, seek))
+    return next(kept) == next(kept)
 
 
 def slot_option(dialogue: Dialogue, slot: SlotOut) -> Option:

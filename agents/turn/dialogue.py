@@ -42,6 +42,7 @@ class HospitalDirectory:
     names: Directory
     locations: tuple[LocationOut, ...]
     specialty_of: dict[str, str]  # practitioner's id -> specialty code
+    sex_of: dict[str, str]  # practitioner's id -> sex, of those of whom it is on record
 
     def specialty_name(self, code: str) -> str:
         return next((known.name for known in self.names.specialties if known.id == code), code)

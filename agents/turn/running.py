@@ -212,4 +212,5 @@ async def read_hospital(database: Database, tenant_id: UUID) -> HospitalDirector
         names=names,
         locations=facts.locations,
         specialty_of={str(one.id): one.specialty_code for one in facts.practitioners},
+        sex_of={str(one.id): one.sex for one in facts.practitioners if one.sex is not None},
     )

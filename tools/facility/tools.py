@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, select
 
-from tools.facility.tables import Location, Practitioner, Specialty
+from tools.facility.tables import DoctorSex, Location, Practitioner, Specialty
 from tools.runtime.context import ToolContext
 from tools.runtime.names import Words
 from tools.runtime.pages import Page, PageArgs, page
@@ -39,12 +39,14 @@ class PractitionerOut(Out):
     id: UUID
     name: str
     specialty_code: str
+    sex: DoctorSex | None = Field(description="None where it is not on record")
     languages: list[str]
     active: bool
 
 
 class ListPractitioners(PageArgs):
     specialty: str | None = None
+    sex: DoctorSex | None = Field(None, description="Those of whom it is on record")
     name: Words | None = Field(
         None, min_length=1, max_length=100, description="Part of the name; accents, apostrophes and case do not matter"
     )
@@ -96,6 +98,8 @@ async def list_practitioners(ctx: ToolContext, args: ListPractitioners) -> Page[
     query = select(Practitioner).where(Practitioner.active)
     if args.specialty is not None:
         query = query.where(Practitioner.specialty_code == args.specialty)
+    if args.sex is not None:
+        query = query.where(Practitioner.sex == args.sex)
     if args.name is not None:
         query = query.where(func.strpos(Practitioner.searched, func.searchable(args.name)) > 0)
     return await page(

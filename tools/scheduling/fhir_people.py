@@ -35,9 +35,15 @@ def patient(row: Patient) -> FhirPatient:
 
 
 def practitioner(row: Practitioner) -> FhirPractitioner:
-    return FhirPractitioner.model_validate(
-        {"id": str(row.id), "meta": {"versionId": str(row.version)}, "active": row.active, "name": [{"text": row.name}]}
-    )
+    body: JsonObject = {
+        "id": str(row.id),
+        "meta": {"versionId": str(row.version)},
+        "active": row.active,
+        "name": [{"text": row.name}],
+    }
+    if row.sex is not None:
+        body["gender"] = row.sex
+    return FhirPractitioner.model_validate(body)
 
 
 def location(row: Location) -> FhirLocation:

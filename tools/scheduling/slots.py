@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased, joinedload
 
 from db.base import new_id
-from tools.facility.tables import Location, Practitioner
+from tools.facility.tables import DoctorSex, Location, Practitioner
 from tools.patients.tables import Patient
 from tools.runtime.constraints import explains
 from tools.runtime.context import ToolContext
@@ -74,6 +74,9 @@ explains("slot_open", SlotClosed)
 class FindSlots(PageArgs):
     practitioner_id: UUID | None = None
     specialty: str | None = Field(None, max_length=60)
+    practitioner_sex: DoctorSex | None = Field(
+        None, description="Of doctors of whom it is on record that they are a woman, or a man"
+    )
     location_id: UUID | None = None
     date_from: date | None = Field(None, description="Local date; today where not given")
     date_to: date | None = None
@@ -131,6 +134,9 @@ async def find_slots(ctx: ToolContext, args: FindSlots) -> Page[SlotOut]:
     ):
         if value is not None:
             wanted.append(column == value)
+    if args.practitioner_sex is not None:
+        doctors = select(Practitioner.id).where(Practitioner.sex == args.practitioner_sex)
+        wanted.append(TimeSlot.practitioner_id.in_(doctors))
     start, end = PARTS[args.part_of_day] if args.part_of_day else (None, None)
     starts, ends = (
         [bound for bound in (start, args.time_from) if bound],

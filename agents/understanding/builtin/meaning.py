@@ -40,7 +40,18 @@ _WORDS = beside(__file__)
 _TALE = 12  # words: what is longer tells something beside a word that steers
 _OPENING = 15  # characters: what begins so early opens the message
 _CHANGEABLE: frozenset[SlotName] = frozenset(
-    {"day", "time", "practitioner", "specialty", "location", "for_whom", "visit_type", "name", "birth_date"}
+    {
+        "day",
+        "time",
+        "practitioner",
+        "practitioner_sex",
+        "specialty",
+        "location",
+        "for_whom",
+        "visit_type",
+        "name",
+        "birth_date",
+    }
 )
 _CORRECTING = _WORDS.pattern("correcting")
 _NOT = _WORDS.pattern("not_before")
@@ -194,7 +205,7 @@ def _denied_apart(text: str, pieces: list[Piece]) -> list[Piece]:
         before = text[: piece.start]
         denied = bool(_NOT.search(before) or _NOT_AFTER.match(text[piece.end :]))
         denied = denied or (piece.slot in ("day", "time") and _ENGAGED.search(before) is not None)
-        if not denied:
+        if not denied or piece.slot == "practitioner_sex":  # "not a male doctor" stands in its own words
             found.append(piece)
         elif piece.slot in ("day", "time", "practitioner"):
             found.append(Piece("avoid", piece.start, piece.end))

@@ -14,7 +14,7 @@ from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import AHEAD, DayRange, bare_day, find_days
 from agents.understanding.resolve.names import find_anyone
 from agents.understanding.resolve.shift import find_shift
-from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS, WOMAN
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS, DOCTOR_SEX, WOMAN
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import SLOTS
@@ -32,6 +32,7 @@ _LADY_FOR = re.compile(  # of a department: "lady doctor for skin"
     rf"{WOMAN} (?:doctor|dr)s? (?:for|in|of) (?:my |the |an? )?"
     r"(?!me|my|wife|mother|mom|daughter|sister|aunt|period|pregnan|appointment|check|wom[ae]n)\w+"
 )
+_WHICH_DOCTOR = ("specialty", "practitioner", "complaint")
 _CALLS = re.compile(r" (?:there|here|home|online|listening|reading)(?!\w)")  # "anybody there"
 _SAME_TIME = re.compile(r"(?<!\w)(?:same (?:time|hour|timing)|usi (?:time|samay|waqt))(?!\w)")
 _OTHER_HOUR = re.compile(
@@ -65,11 +66,15 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
         _add(pieces, claimed, [place])
     if utterance.awaiting != "name":
         _add(pieces, claimed, find_own_name(message, awaited=False))
+    if utterance.flow == "book" and utterance.awaiting not in _WHICH_DOCTOR:  # else "lady doctor" is a kind of doctor
+        _add(pieces, claimed, _doctor_sex(text))
     roles = _roles(text)
     if utterance.awaiting != "name":
         firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
         _add(pieces, claimed, find_doctors(message, utterance.directory.practitioners, [*claimed, *firm]))
     _add(pieces, claimed, roles)
+    if not any(piece.slot == "practitioner_sex" for piece in pieces):
+        _add(pieces, claimed, _doctor_sex(text))
     if not any(piece.slot in ("practitioner", "specialty") for piece in pieces):
         _add(pieces, claimed, _anyone(text, utterance))
     _add(pieces, claimed, _whens(message, utterance, today=today, claimed=[*claimed, *_spans(pieces)]))
@@ -98,6 +103,10 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
         _add(pieces, claimed, [Piece("specialty", *part.span("part"))])
     _add(pieces, claimed, _awaited(message, utterance, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _doctor_sex(text: str) -> list[Piece]:
+    return [Piece("practitioner_sex", *match.span()) for match in DOCTOR_SEX.finditer(text)][-1:]
 
 
 def _roles(text: str) -> list[Piece]:
@@ -207,7 +216,7 @@ def _anyone(text: str, utterance: Utterance) -> list[Piece]:
     span = find_anyone(text)
     if span is None or not (utterance.flow or utterance.awaiting) or _CALLS.match(text[span[1] :]):
         return []
-    asked = utterance.awaiting in ("practitioner", "specialty", "complaint")
+    asked = utterance.awaiting in _WHICH_DOCTOR
     return [Piece("practitioner", *span)] if asked or _WHO.search(text[slice(*span)]) else []
 
 
@@ -217,9 +226,7 @@ def _awaited(message: Plain, utterance: Utterance, today: date) -> list[Piece]:
     whole = (len(text) - len(text.lstrip()), len(text.rstrip(" .!?")))
     if awaiting == "day" and bare_day(text, today) and not re.fullmatch(r"[ .#]*\d[ .!]*", text):
         return [Piece("day", *whole)]
-    if awaiting in ("specialty", "complaint", "practitioner") and any(
-        pattern.fullmatch(text.strip(" .!?")) for pattern in BARE_PATTERNS.values()
-    ):
+    if awaiting in _WHICH_DOCTOR and any(pattern.fullmatch(text.strip(" .!?")) for pattern in BARE_PATTERNS.values()):
         return [Piece("specialty", *whole)]
     return []
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from agents.understanding.resolve.feasts import FEAST, next_feast
 from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, ORDINALS, either, number
 from lexicon import beside
 
@@ -140,17 +141,8 @@ def _named_date(match: re.Match[str], context: _Context) -> DayRange | None:
     return _one(found) if found else None
 
 
-# Days of the year that have a name and a date of their own; the others (Diwali, Eid, Holi) move from year to year.
-_FEASTS = {
-    "christmas eve": (12, 24), "christmas": (12, 25), "x": (12, 25), "new year eve": (12, 31), "new year": (1, 1),
-    "republic": (1, 26), "independence": (8, 15), "gandhi": (10, 2), "valentine": (2, 14),
-}  # fmt: skip
-
-
 def _feast(match: re.Match[str], context: _Context) -> DayRange | None:
-    said = re.sub(r"'?s(?= |$)", "", match["feast"]) if "new" in match["feast"] else match["feast"]
-    month, day = next(date_of for name, date_of in _FEASTS.items() if said.startswith(name))
-    found = _with_year(month, day, year=None, context=context)
+    found = next_feast(match["feast"], context.today)
     return _one(found) if found else None
 
 
@@ -315,7 +307,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"{_THE_PART} (?:the |this )?(?P<which>next |agle )?(?:month|mahine)", _month),
         (rf"{_THE_PART} {_MONTH}", _month),
         (r"(?:sometime )?(?P<which>next|this|agle|is) (?:month|mahine)", _month),
-        (_WORDS.text("feast"), _feast),
+        (FEAST, _feast),
         (_WORDS.text("today"), _shifted(0)),
         (_LATER_DAY, _shifted(2)),
         (r"(?:the )?day before yesterday", _shifted(-2)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Literal, TypeAlias
 
 from lexicon import beside
 
 _WORDS = beside(__file__)
+DoctorSex: TypeAlias = Literal["female", "male"]
 
 # What a doctor of the specialty is called.
 ROLES: dict[str, str] = _WORDS.table("roles")  # fmt: skip
@@ -25,10 +27,14 @@ COMPLAINTS: dict[str, str] = {
 }
 
 # A doctor who is to be a woman or a man.
-WOMAN, _MAN = "(?:lady|ladies|female|woman|women|mahila)", "(?:male|man|gents|purush)"
-BY_SEX = re.compile(
-    rf"(?<!\w)(?:{WOMAN}|{_MAN}) (?:doctor|dr|physician|specialist|only|ho|hi)(?!\w)"
-    rf"|(?<!\w)(?:doctor|dr) (?:should be|must be|to be|who is|jo|hona) (?:an? )?(?:{WOMAN}|{_MAN})(?!\w)"
+WOMAN, _MAN = "(?:lady|ladies|female|woman|women|mahila|aurat)", "(?:male|man|gents?|gentleman|purush)"
+_SEX = rf"(?:{WOMAN}|{_MAN})(?: (?:or|ya|/) (?:{WOMAN}|{_MAN}))?"
+DOCTOR_SEX = re.compile(
+    r"(?<!\w)(?:(?:no|not|don't want|do not want|without|never)(?: an?| any| the)? )?(?:"
+    rf"{_SEX} (?:doctors?|dr|physicians?|specialists?|only|hi)(?!\w)"
+    rf"|{_SEX}(?= (?:\w+ )?(?:doctor|dr|specialist|\w+ists?)(?!\w))"
+    rf"|(?:doctor|dr) (?:(?:should|must|to|has to|who) (?:be|is)|jo|hona)? ?(?:an? )?{_SEX}"
+    r")(?!\w)(?: (?:nahi|mat)(?!\w)(?! hai))?"
 )
 
 _OPEN, _SHUT = r"(?<![\w])", r"(?![\w])"
@@ -57,3 +63,12 @@ INSTEAD = {
     "physiotherapy": "orthopaedics",
     "oncology": "general-medicine",
 }
+
+
+def sex_of(words: str) -> DoctorSex | None:
+    """Which sex a doctor is to have by these plain words; None where either will do."""
+    woman, man = (re.search(rf"(?<!\w){one}(?!\w)", words) for one in (WOMAN, _MAN))
+    if bool(woman) == bool(man):
+        return None
+    denied = re.search(r"(?<!\w)(?:no|not|don't|do not|without|never|nahi|mat)(?!\w)", words)
+    return "female" if bool(woman) != bool(denied) else "male"
