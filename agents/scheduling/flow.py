@@ -9,7 +9,7 @@ from agents.concierge.scope import AnyTool
 from agents.flows import Flow, FlowData, flow
 from agents.scheduling import answers, book, outreach, seek, visits
 from agents.scheduling.data import VisitData
-from agents.turn.dialogue import Dialogue
+from agents.turn.dialogue import Dialogue, HospitalDirectory
 from agents.understanding.resolve.names import match_practitioners, match_specialty
 from tools.patients.tools import get_patient, list_relatives
 from tools.scheduling.appointments import (
@@ -148,7 +148,7 @@ class Book(VisitFlow):
             if isinstance(command, Start):
                 first = day = None
             elif isinstance(command, Fill) and Start(flow="book") in split:
-                code = _department(dialogue, command)
+                code = department_of(dialogue.hospital, command.slot, command.value)
                 if first and code and code != first and _AND.search(dialogue.text) and not _OR.search(dialogue.text):
                     split.append(Start(flow="book"))
                     if day is not None and _SAME_DAY.search(dialogue.text):
@@ -165,14 +165,14 @@ class Book(VisitFlow):
         await outreach.answer(dialogue)
 
 
-def _department(dialogue: Dialogue, command: Fill) -> str | None:
+def department_of(hospital: HospitalDirectory, slot: str, words: str) -> str | None:
     """The department of the kind of doctor, or of the one doctor, that the words name."""
-    names = dialogue.hospital.names
-    if command.slot == "specialty":
-        found = match_specialty(command.value, names.specialties)
+    names = hospital.names
+    if slot == "specialty":
+        found = match_specialty(words, names.specialties)
         return str(found[0].id) if found else None
-    doctors = match_practitioners(command.value, names.practitioners) if command.slot == "practitioner" else []
-    return dialogue.hospital.specialty_of[str(doctors[0].id)] if len(doctors) == 1 else None
+    doctors = match_practitioners(words, names.practitioners) if slot == "practitioner" else []
+    return hospital.specialty_of[str(doctors[0].id)] if len(doctors) == 1 else None
 
 
 def _who_was_spoken_of(dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:

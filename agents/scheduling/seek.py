@@ -120,7 +120,7 @@ def forget_unlike(dialogue: Dialogue, data: VisitData) -> None:
 def _doctor_sex(dialogue: Dialogue, specialty: str | None) -> DoctorSex | None:
     """Whether a woman or a man is wanted, where one can be had; that none can is said, and the wish is let go."""
     data, hospital = dialogue.data(VisitData), dialogue.hospital
-    sex = sex_of(plain(data.practitioner_sex or "").text)
+    sex = sex_of(plain(data.practitioner_sex or data.specialty or "").text)  # a "lady doctor" is a kind, and a woman
     if sex is None:
         return None
     known = [hospital.sex_of.get(doctor) for doctor, code in hospital.specialty_of.items() if code == specialty]

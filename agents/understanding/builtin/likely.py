@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -25,14 +26,18 @@ from agents.commands import (
     Start,
     Thank,
 )
+from agents.understanding.builtin.apart import Asked, asked_for, best, trouble
 from agents.understanding.builtin.found import ABOUT_VISITS
-from agents.understanding.builtin.meaning import values_for
+from agents.understanding.builtin.meaning import commands_of, values_for
 from agents.understanding.builtin.reading import Reading
+from agents.understanding.builtin.several import visit_beside, visits_apart
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.meaning.heads import Likely, read_head, words_seen
 from agents.understanding.meaning.reader import Meaning
+from agents.understanding.resolve.names import match_location
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Utterance
-from agents.vocabulary import FLOWS
+from agents.vocabulary import FLOWS, WHO
 
 _MEANS: dict[str, dict[str, object]] = {
     label: means
@@ -44,16 +49,18 @@ _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _FEW = 2  # words; what is shorter is an answer, not a wish
 # From which share a label is believed, by how sure the rules are (`_weight`), where likely.yaml says nothing else.
 _LEAST = {"least": 0.28, "over": 0.5, "whole": 0.85, "asked": 0.7, "advice": 0.6, "sure": 0.75, "aside": 1.1}
+# A visit that there is.
+_EXISTS = re.compile(
+    r"(?<!\w)(?:(?:my|our|the|mera|meri|mere|current|existing) (?:[\w']+ ){0,3}"
+    r"(?:appointments?|visits?|bookings?|slots?|timings?|consultations?|check ?ups?|turn|date)|booked|rebook\w*"
+    r"|resched\w*|postpone\w*|prepone\w*|instead|(?:was|am|were) (?:supposed|to (?:come|see|visit))"
+    r"|i (?:have|had|took) (?:an? |one )?(?:appointment|visit|booking|slot|dr|doctor)|fixed|given|allotted"
+    r"|(?:mov|chang|push|swap|shift)(?:e|ed|ing)? (?:it|that|this|me|my|the|from|to|dr|by))(?!\w)"
+    r"|badal|wali appointment"
+)
+_PART_OVER_A_WISH = 0.9  # a sentence, over another wish that the rules read
 _SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
-_LONG, _SAYS, _AT_MOST = 18, 4, 4  # words of a long message, of a sentence that says something; sentences looked at
-_SENTENCE = re.compile(r"[.!?;\n।]+\s*")
-_ASKS = re.compile(
-    r"please|kindly|pls|\bcan\b|could|\bmay\b|would|want|wish|need|tell|ask|request|cancel|give|book|fix|shift|move"
-    r"|chang|register|enrol|stop|remove|take|send|arrang|renew|advise|inform|enquir|inquir|oblige|confirm|when|where"
-    r"|which|what|instead|chahi|dijiye|bata|karna|karo|kijiye|nivedan|kripya|[ऀ-ॿ]"
-)
-_NO_ASKING = ("chat", "leave", "symptom", "person")
 _WHOM = ("specialty", "practitioner", "complaint")
 _ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
 _OPEN = (
@@ -67,18 +74,44 @@ _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 
 def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     """The commands, with what the message is likely to want."""
+    found = _with_wishes(commands, reading, meaning)
+    starts = [one.flow for one in found if isinstance(one, Start)]
+    asks = any(isinstance(one, Ask) and one.topic != "other" for one in found)
+    one_other = (len(starts) == 1 and starts[0] not in ("book", "reschedule", "cancel")) or (not starts and asks)
+    if _opens(reading.utterance) and one_other:
+        text = reading.utterance.text
+        asked = " ".join(text[one.start : one.end] for one in asked_for(text, meaning))
+        return [*found, *visit_beside(reading, meaning, asked)] if asked else found
+    return found
+
+
+def _opens(utterance: Utterance) -> bool:
+    """Whether nothing is under way, so that the message may begin anything."""
+    return utterance.flow is None and utterance.awaiting in (None, "anything_else")
+
+
+def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     utterance = reading.utterance
     few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
     if utterance.awaiting not in _OPEN or words_seen().isdisjoint(re.findall(r"\w+", reading.message.text)):
         return commands
     weight = None if few else _weight(commands, utterance)
-    best = (
-        _likeliest(utterance.text, meaning, parts=weight in ("least", "over", "asked")) if weight else Likely("", 0.0)
-    )
-    means = _MEANS.get(best.label, {})
-    opens = utterance.flow is None and utterance.awaiting in (None, "anything_else")
-    of_something_else = opens and weight is not None and best.share >= _LEAST["over"] and means.get("start") != "book"
-    if not of_something_else and (complaint := _complaint(commands, utterance, meaning, few=few)) is not None:
+    opens = _opens(utterance) and not few
+    asked = _different(_held(asked_for(utterance.text, meaning), reading.message.text, utterance.text)) if opens else []
+    if weight is None and not _is_muddle(commands, asked):
+        asked = []
+    others = [one for one in asked if _MEANS[one.likely.label].get("start") not in ("book", "cancel")]
+    if opens and not others and (visits := visits_apart(reading, meaning)) is not None:
+        return [*(one for one in commands if _is_beside_visits(one) and one not in visits), *visits]
+    if len(asked) > 1:
+        return _each(asked, reading, meaning)
+    if weight is None and asked:
+        return _put(commands, asked[0].likely, _MEANS[asked[0].likely.label], reading, meaning)
+    likeliest = _likeliest(commands, asked, utterance, meaning, weight) if weight else Likely("", 0.0)
+    means = _MEANS.get(likeliest.label, {})
+    elsewhere = means.get("start") != "book" and likeliest.share >= _LEAST["over"]
+    complaint = None if opens and elsewhere else _complaint(commands, utterance, meaning, few=few)
+    if complaint is not None:
         kept = [one for one in commands if not isinstance(one, Deny | Affirm) and one not in _OF_VISITS]
         return [*kept, complaint]
     if weight is None:
@@ -86,35 +119,84 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     to_be_seen = means.get("start") == "book"
     if (weight == "sure" and to_be_seen) or (weight == "advice" and not to_be_seen):
         return commands  # "move my appointment; i can come on wednesday"; and a question about a dose is no refill
+    if opens and likeliest.label == "move" and not _EXISTS.search(reading.message.text):
+        _, share = trouble(utterance.text, meaning)
+        if share >= _LEAST["over"]:  # "my back is stiff again. can it be the 30th, or the 2nd"
+            likeliest, means = Likely("symptom", share), _MEANS["symptom"]
     least = float(str(means.get(weight, _LEAST[weight])))
-    if best.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
+    if likeliest.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
     if means.get("ask") == "doctors" and any(isinstance(one, Fill) and one.slot == "complaint" for one in commands):
         return commands  # "which doctor should i see for hair fall"
-    held = ["only", *(["usually"] if best.share < _SURE or weight == "aside" else [])]
+    of_part = bool(asked) and likeliest == asked[0].likely
+    held = ["only", *(["usually"] if likeliest.share < _SURE or weight == "aside" or of_part else [])]
     if any(name in means and not re.search(str(means[name]), reading.message.text) for name in held):
         return commands
-    return _put(commands, best, means, reading)
+    return _put(commands, likeliest, means, reading, meaning)
 
 
-def _likeliest(text: str, meaning: Meaning, *, parts: bool) -> Likely:
-    """What the whole is likely to want or, of a long message and with `parts`, the sentence of it that is surest to ask
-    for something: the rest is told beside it."""
-    whole = _best(meaning.wants(text))
-    if not parts or len(text.split()) < _LONG:
+def _likeliest(
+    commands: list[Command], asked: list[Asked], utterance: Utterance, meaning: Meaning, weight: str
+) -> Likely:
+    """What the whole is likely to want, or the part of it that is surer to ask for something: the rest is told beside
+    it."""
+    whole = best(meaning.wants(utterance.text))
+    if not asked or (weight == "sure" and asked[0].likely.share < _PART_OVER_A_WISH):
         return whole
-    asking = [one for one in _SENTENCE.split(text) if len(one.split()) >= _SAYS and _ASKS.search(one.lower())]
-    likely = [_best(meaning.wants(one)) for one in asking[-_AT_MOST:]]
-    return max([whole, *(one for one in likely if one.label not in _NO_ASKING)], key=lambda one: one.share)
+    return max(whole, asked[0].likely, key=lambda one: one.share)
 
 
-def _best(likely: list[Likely]) -> Likely:
-    """The likeliest; a wish to be seen and a trouble that is told count as one, since they come together."""
-    share = {one.label: one.share for one in likely}
-    seen = share.get("book", 0) + share.get("symptom", 0)
-    if seen <= likely[0].share:
-        return likely[0]
-    return Likely("symptom" if share["symptom"] >= share["book"] else "book", seen)
+def _each(asked: list[Asked], reading: Reading, meaning: Meaning) -> list[Command]:
+    """What a message of several wishes means: each wish with what was told before it, read as a message of its own."""
+    text, found = reading.utterance.text, list[Command]()
+    ends = [*(one.end for one in asked[:-1]), len(text)]
+    for one, start, end in zip(asked, [0, *ends[:-1]], ends, strict=True):
+        part = replace(reading.utterance, text=text[start:end])
+        alone = Reading.of(plain(part.text), part)
+        commands = with_wishes(commands_of(alone), alone, meaning)
+        means = _MEANS[one.likely.label]
+        if not any(_does(means, command) for command in commands):
+            commands = _put(commands, one.likely, means, alone, meaning)
+        found += [command for command in commands if command not in found or isinstance(command, Start)]
+    return found
+
+
+def _is_muddle(commands: list[Command], asked: list[Asked]) -> bool:
+    """Whether the rules read a wish and a question where parts of the message surely ask for something."""
+    starts = [one for one in commands if isinstance(one, Start)]
+    only = all(isinstance(one, Start | Ask | Fill | Correct | Greet | Thank) for one in commands)
+    return only and len(starts) < 2 and all(one.likely.share >= _PART_OVER_A_WISH for one in asked)
+
+
+def _held(asked: list[Asked], message: str, text: str) -> list[Asked]:
+    """Without those that lack a word which such a wish has, or have one that it has not; and moves where there is no
+    visit to move."""
+
+    def fits(one: Asked) -> bool:
+        means = _MEANS[one.likely.label]
+        if one.likely.label == "move" and not _EXISTS.search(message):
+            message_or_part = plain(text[one.start : one.end]).text
+        else:
+            message_or_part = message
+        return all(re.search(str(means[name]), message_or_part) for name in ("only", "usually") if name in means)
+
+    return [one for one in asked if one.likely.label in _MEANS and fits(one)]
+
+
+def _different(asked: list[Asked]) -> list[Asked]:
+    """Those that ask for different things, each where it is asked for last; a complaint only where it is all there
+    is, since much is told that is like one."""
+    last = {str(_MEANS[one.likely.label].get("start") or _MEANS[one.likely.label]): one for one in asked}
+    kept = [one for one in asked if one in last.values()]
+    others = [one for one in kept if one.likely.label != "complaint"]
+    return others or kept
+
+
+def _does(means: Mapping[str, object], command: Command) -> bool:
+    """Whether a command is what a label means."""
+    if isinstance(command, Start):
+        return command.flow == means.get("start")
+    return command.kind == means.get("kind") or (isinstance(command, Ask) and command.topic == means.get("ask"))
 
 
 def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, *, few: bool) -> Fill | None:
@@ -132,6 +214,8 @@ def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, 
     share, words = max(
         (meaning.departments(part, labels)[0].share, part) for part in dict.fromkeys([utterance.text.strip(), *clauses])
     )
+    if share < (_ASKED if asked else _BESIDE):
+        words, share = trouble(utterance.text, meaning)
     return Fill(slot="complaint", value=words[:200]) if share >= (_ASKED if asked else _BESIDE) else None
 
 
@@ -162,21 +246,36 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
     return "over" if starts else "least"
 
 
+def _is_beside_visits(command: Command) -> bool:
+    """Whether a command says who writes, or asks something of its own."""
+    if isinstance(command, Ask):
+        return _other(command) is None
+    return isinstance(command, _POLITE) or (isinstance(command, Fill) and command.slot in WHO)
+
+
+def _is_told(value: Fill, utterance: Utterance) -> bool:
+    """Whether a value is a part of what is told of a trouble: a complaint, or a place that is none of ours."""
+    ours = value.slot == "location" and match_location(value.value, utterance.directory.locations)
+    return value.slot in ("complaint", "location") and not ours
+
+
 def _other(command: Command) -> Command | None:
     """The question that rules read where they know no better."""
     return command if isinstance(command, Ask) and command.topic in ("other", "medical_advice") else None
 
 
-def _put(commands: list[Command], best: Likely, means: Mapping[str, object], reading: Reading) -> list[Command]:
+def _put(
+    commands: list[Command], likely: Likely, means: Mapping[str, object], reading: Reading, meaning: Meaning
+) -> list[Command]:
     utterance = reading.utterance
     kept: list[Command] = [one for one in commands if not isinstance(one, Start) and _other(one) is None]
     if means.get("start") in ("list", "request"):
         kept = [one for one in kept if not isinstance(one, Ask)]
     text = utterance.text.strip()[:200]
     if "fill" in means:
-        known = [one for one in kept if not (isinstance(one, Fill) and one.slot in ("complaint", "location"))]
+        known = [one for one in kept if not (isinstance(one, Fill) and _is_told(one, utterance))]
         begins = [] if utterance.flow == "book" else [Start(flow="book")]
-        return [*begins, *known, Fill(slot="complaint", value=text)]
+        return [*begins, *known, Fill(slot="complaint", value=trouble(utterance.text, meaning)[0][:200])]
     if "start" in means:
         flow = str(means["start"])
         if flow == utterance.flow and flow != "book":

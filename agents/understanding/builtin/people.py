@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from agents.understanding.builtin.found import Piece, overlaps
 from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
 from agents.understanding.resolve.names import SENDS_ME, name_words
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE
 from agents.understanding.resolve.spelling import Plain, plain
 from agents.understanding.utterance import Known
 from governance.redaction.devanagari import is_devanagari
@@ -49,6 +50,13 @@ _FOR_WHOM = _WORDS.pattern("for_whom")
 _KIN_FOR = re.compile(rf"(?<!\w)(?P<who>{_KIN}) (?:ke liye|ka appointment|ki appointment|ko dikhana)(?!\w)")
 _KIN_HAS = _WORDS.pattern("kin_has")
 _RELATION_HAS = _WORDS.pattern("relation_has")
+_KIN_TOLD = _WORDS.pattern("kin_told")
+# One's own trouble, or one's own words about another.
+_MINE = re.compile(r"(?<!\w)(?:i|i'm|i've|me|my|myself|mera|meri|mere|mujhe|main|mai|booked|cancel\w*)(?!\w)")
+_OF_FRIENDS = re.compile(r"(?:my |our |mere |meri )?(?:friend|colleague|roommate|cousin|uncle|aunt\w*|partner)s?")
+_SEEN = re.compile(
+    r"(?<!\w)(?:doctor|appointment|check\w*|examin\w*|dikha\w*|test(?:ed)?|vaccin\w*|hurt\w*|jammed)(?!\w)"
+)
 _SAYS_WHO = _WORDS.pattern("says_who")
 # "Let me check with my wife": she is no patient.
 _TOGETHER = re.compile(r"(?<!\w)(?:with|ask(?:ing)?|talk to|speak to|consult|tell|told|inform|says|said) $")
@@ -232,6 +240,8 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail) or _AT_THEIRS.search(before):
             continue
         own = bool(_OWN_VISIT.search(message.text))
+        if _OF_FRIENDS.fullmatch(match["who"]) and not (before.endswith(("for ", "of ")) or match["tail"].strip()):
+            continue  # "my colleague sees a dr hayes"
         introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of "))
         introduced = introduced or tail.startswith("'s") or (bool(_SAYS_WHO.match(tail)) and not own)
         last = last and not own
@@ -240,10 +250,19 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
     named_alone = _IS_NAMED.search(message.text)
     if named_alone and not set(named_alone["who"].split()) & _NOT_IN_NAME:
         return [Piece("for_whom", *named_alone.span("who"))]
+    told = next((one for one in _KIN_TOLD.finditer(message.text) if _tells_trouble(one)), None)
     readings = (_FOR_ME, _KIN_FOR, _FOR_SOMEONE, _KIN_HAS, _RELATION_HAS)
     found = (match for one in readings for match in one.finditer(message.text))
     someone = next((one for one in found if not SENDS_ME.match(message.text[one.end("who") :])), None)
+    someone = someone or told
     return [Piece("for_whom", *someone.span("who"))] if someone else []
+
+
+def _tells_trouble(kin: re.Match[str]) -> bool:
+    """Whether what follows a relative is that one's trouble, or a wish for a visit, and not the writer's."""
+    rest = kin["rest"]
+    ill = ANY_COMPLAINT.search(rest) or ANY_ROLE.search(rest) or _SEEN.search(rest)
+    return bool(ill) and not _MINE.search(rest) and not _OF_FRIENDS.fullmatch(kin["who"])
 
 
 def _with_given_name(message: Plain, end: int, *, awaited: bool) -> int:

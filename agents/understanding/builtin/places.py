@@ -60,6 +60,12 @@ def _wholes(known: tuple[Known, ...]) -> tuple[str, ...]:
     return tuple(sorted((name for name in names if len(name) > 3), key=len, reverse=True))
 
 
+_TALE = 14  # words
+_ASKED = re.compile(
+    r"(?<!\w)(?:branch(?:es)?|clinics?|centres?|centers?|locations?|campus|near|close to|closest|nearby)(?!\w)"
+)
+
+
 def whole_place(message: Plain, known: tuple[Known, ...]) -> Piece | None:
     """A place of the hospital's, by its whole name or another of its names."""
     for whole in _wholes(known):
@@ -77,17 +83,19 @@ def _same_place(word: str, known: str) -> bool:
 def find_places(
     message: Plain, known: tuple[Known, ...], claimed: list[tuple[int, int]], *, awaited: bool
 ) -> list[Piece]:
-    """Places said, the first one only; none where nothing looks like one."""
+    """Places said, the first one only; none where nothing looks like one. Of a long message only the hospital's own: it
+    tells of many others."""
     text = message.text
+    tale = len(text.split()) > _TALE and not _ASKED.search(text)
     for match in _WORD.finditer(text):
         if not overlaps(*match.span(), claimed) and any(_same_place(match.group(), word) for word in _index(known)):
             return [Piece("location", match.start(), _extended(message, match.end(), claimed))]
-    for cue in _CUE.finditer(text):
+    for cue in _CUE.finditer(text) if not tale else ():
         strong = cue.group().split()[-1] in _STRONG or " in " in f" {cue.group()}"
         end = _place_end(message, cue.end(), claimed, lower=strong and not _mixed_case(message))
         if end > cue.end() and (strong or awaited):
             return [Piece("location", cue.end(), end)]
-    return _adjective(message, claimed) or (_bare(message, claimed) if awaited else [])
+    return (_adjective(message, claimed) if not tale else []) or (_bare(message, claimed) if awaited else [])
 
 
 def _mixed_case(message: Plain) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 
-from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, either, number
+from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, NEVER, either, number
 from lexicon import beside
 
 _WORDS = beside(__file__)
@@ -79,11 +79,12 @@ _AFTER_DAY = re.compile(r"(?<!\w)(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|t
 _CASUAL = re.compile(r"(?<!\w)(?:make that|make it|do|said|meant|mean|say|try|how about|what about) $")
 _CASUAL_END = re.compile(r"^(?: (?:instead|not|please|works|is better|only)|[,.?!]|$)")
 _AROUND = _WORDS.pattern("around")
-_AFTER = re.compile(r"(?<!\w)(?:after|post|past|later than|from|beyond|not before) (?:about |around )?$")
-_BEFORE = re.compile(
-    r"(?<!\w)(?:before|by|until|till|earlier than|prior to|latest by|no later than|not after) (?:about |around )?$"
-)
+_LATE, _SOON = r"(?:after|past|later than|beyond|subsequent to)", r"(?:before|earlier than|prior to)"
+_AFTER = re.compile(rf"(?<!\w)(?:{NEVER} (?:{_SOON}|until|till)|{_LATE}|post|from) (?:about |around )?$")
+_BEFORE = re.compile(rf"(?<!\w)(?:{NEVER} {_LATE}|{_SOON}|by|until|till|latest by) (?:about |around )?$")
 _ONWARD = _WORDS.pattern("onward")
+_DENIED = re.compile(r" (?:nahi|mat)(?!\w)")
+_BOUND_AFTER = re.compile(r" ?(?:ke baa?d|se pehle)(?!\w)")
 _BETWEEN = re.compile(r"(?:between|from|in between)? ?$")
 _RANGE_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?(?: ?[ap]m)?"
 _RANGE = re.compile(
@@ -181,7 +182,10 @@ def _is_greeting(text: str, match: re.Match[str]) -> bool:
 
 
 def _narrowed(text: str, found: list[TimeFound]) -> list[TimeFound]:
-    """Two stretches side by side are what both leave: "3:30 or later in the afternoon"."""
+    """Two stretches side by side are what both leave: "3:30 or later in the afternoon"; beside another time "any time"
+    says nothing."""
+    some = [one for one in found if one.times.end != _clock(_DAY_END) or one.times.start != time(0)]
+    found = some or found
     kept: list[TimeFound] = []
     for one in found:
         last = kept[-1] if kept else None
@@ -232,6 +236,8 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
         return False
     if said.get("hour") and int(str(said["hour"])) > 23:
         return False
+    if said.get("hour") and 1 <= int(str(said["hour"])) <= 12 and _BOUND_AFTER.match(text[match.end() :]):
+        return True
     cue = bool(_CUE.search(text[: match.start()]))
     if said.get("four"):
         return bare or (cue and not str(said["four"]).startswith(("19", "20")))
@@ -303,13 +309,16 @@ def _bounded(text: str, atom: TimeFound) -> TimeFound:
         (_AFTER.search(before), lambda: (minutes, _DAY_END)),
         (_BEFORE.search(before), lambda: (_DAY_START, minutes)),
     )
-    for match, bounds in readings:
-        if match is not None:
-            low, high = bounds()
-            return TimeFound(match.start(), atom.end, TimeRange(_clock(low), _clock(high), exact=False))
+    found = [(match.start(), bounds) for match, bounds in readings if match is not None]
+    if found:  # "not later than 3" has "later than 3" in it: the longer one counts
+        start, bounds = min(found, key=lambda one: one[0])
+        low, high = bounds()
+        return TimeFound(start, atom.end, TimeRange(_clock(low), _clock(high), exact=False))
     if onward or said.endswith("ish"):
         around = said.endswith("ish") or (onward is not None and onward["around"] is not None)
         earlier = onward is not None and onward["before"] is not None
+        if onward is not None and _DENIED.match(text[end:]):  # "11 se pehle nahi"
+            earlier, end = not earlier, end + len(" nahi")
         low, high = (minutes - 30, minutes + 60) if around else (0, minutes) if earlier else (minutes, _DAY_END)
         return TimeFound(atom.start, end, TimeRange(_clock(low), _clock(high), exact=False))
     return atom

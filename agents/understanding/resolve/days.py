@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from agents.understanding.resolve.feasts import FEAST, next_feast
-from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, ORDINALS, either, number
+from agents.understanding.resolve.numbers import CARDINALS, HINDI_NUMBERS, NEVER, ORDINALS, either, number
 from lexicon import beside
 
 _WORDS = beside(__file__)
@@ -319,10 +319,13 @@ _RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     )
 )  # fmt: skip
 _OR = re.compile(r"^,? ?(?:or|and|to|till|until|through|-|/|,|ya|se|aur|&) ?(?:on |maybe )?$")
+_NOT_BEFORE = re.compile(rf"(?<!\w){NEVER} (?:before|earlier than|prior to|until|till) (?:the )?$")
+_NOT_AFTER = re.compile(rf"(?<!\w){NEVER} (?:after|later than|beyond) (?:the )?$")
 _AFTER = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:after|post|later than|past) (?:the )?)$")
 _FROM = re.compile(r"(?<!\w)(?:(?:starting|any ?(?:time|day)) )?(?:from|since|starting|beginning) (?:on )?$")
-_BEFORE = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:before|earlier than|prior to) )$")
+_BEFORE = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:before|earlier than|prior to) )(?:the )?$")
 _UNTIL = re.compile(r"(?<!\w)(?:by|until|till|up to|no later than|latest by) $")
+_NEVER_AFTER = re.compile(r" (?:nahi|mat)(?!\w)")
 _ONWARD = re.compile(r"^ (?:onwards?|or later|or after|ke baa?d|se pehle|tak|se)(?!\w)")
 _BARE = re.compile(rf"(?:on |for |date )?{_DAY_NUMBER}")
 
@@ -375,12 +378,19 @@ def _bounded(text: str, found: DayFound, today: date) -> DayFound:
     onward = _ONWARD.match(after)
     said = onward.group().strip() if onward else ""
     one_day = timedelta(days=1)
+    if match := _NOT_BEFORE.search(before):
+        return replace(found, start=match.start(), days=DayRange(days.start, days.start + OPEN_END))
+    if match := _NOT_AFTER.search(before):
+        return replace(found, start=match.start(), days=DayRange(today, max(today, days.end)))
     if match := _AFTER.search(before):
         return replace(found, start=match.start(), days=DayRange(days.end + one_day, days.end + OPEN_END))
     if said.endswith(("baad", "bad")) and onward:
         return replace(found, end=found.end + onward.end(), days=DayRange(days.end + one_day, days.end + OPEN_END))
     if match := _BEFORE.search(before):
         return replace(found, start=match.start(), days=DayRange(today, max(today, days.start - one_day)))
+    if said in ("se pehle", "tak") and onward and (never := _NEVER_AFTER.match(after[onward.end() :])):
+        end = found.end + onward.end() + never.end()
+        return replace(found, end=end, days=DayRange(days.start, days.start + OPEN_END))
     if said == "se pehle" and onward:
         return replace(found, end=found.end + onward.end(), days=DayRange(today, max(today, days.start - one_day)))
     if match := _UNTIL.search(before):

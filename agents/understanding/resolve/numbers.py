@@ -77,3 +77,7 @@ def number(word: str) -> int | None:
         if word in table:
             return table[word]
     return None
+
+
+# "Nothing before 2", "can't come before friday": the other way round.
+NEVER = r"(?:not?|nothing|never|cannot|can't|couldn't|won't|don't|doesn't|isn't|nahi|nahin)(?: \w+){0,3}?"

@@ -27,7 +27,7 @@ COMPLAINTS: dict[str, str] = {
 }
 
 # A doctor who is to be a woman or a man.
-WOMAN, _MAN = "(?:lady|ladies|female|woman|women|mahila|aurat)", "(?:male|man|gents?|gentleman|purush)"
+WOMAN, _MAN = "(?:lady|ladies|female|woman|women|mahila|aurat)", "(?:male|man|guy|gents?|gentleman|purush)"
 _SEX = rf"(?:{WOMAN}|{_MAN})(?: (?:or|ya|/) (?:{WOMAN}|{_MAN}))?"
 DOCTOR_SEX = re.compile(
     r"(?<!\w)(?:(?:no|not|don't want|do not want|without|never)(?: an?| any| the)? )?(?:"
