@@ -115,17 +115,23 @@ async def _refused(dialogue: Dialogue, pending: Pending) -> None:
         data.forget("day", "time")
         data.refused += 1
         if pending.action == "reschedule" and data.refused > 1:  # it may not be another time that is wanted
-            dialogue.say("what_with_it")
-            visit_id = str(data.appointment_id)
-            options = [
-                Option(id=visit_id, label=dialogue.phrase("existing_move")),
-                Option(id=f"{book.CANCEL}{visit_id}", label=dialogue.phrase("existing_cancel")),
-                Option(id=LEAVE, label=dialogue.phrase("existing_leave")),
-            ]
-            dialogue.state.ask("choice", kind="existing", options=options)
+            dialogue.say("not_done")
+            ask_what_with_it(dialogue)
             return
         dialogue.state.ask("day")
         dialogue.say("what_instead")
+
+
+def ask_what_with_it(dialogue: Dialogue) -> None:
+    """Whether the visit is to be moved at all."""
+    visit_id = str(dialogue.data(VisitData).appointment_id)
+    dialogue.say("what_with_it")
+    options = [
+        Option(id=visit_id, label=dialogue.phrase("existing_move")),
+        Option(id=f"{book.CANCEL}{visit_id}", label=dialogue.phrase("existing_cancel")),
+        Option(id=LEAVE, label=dialogue.phrase("existing_leave")),
+    ]
+    dialogue.state.ask("choice", kind="existing", options=options)
 
 
 async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:

@@ -68,7 +68,9 @@ class VisitFlow(Flow):
 
     def ask_again(self, dialogue: Dialogue) -> None:
         awaiting = dialogue.state.awaiting
-        if awaiting == "day":
+        if awaiting == "day" and dialogue.state.flow == "reschedule" and dialogue.state.misses > 1:
+            answers.ask_what_with_it(dialogue)
+        elif awaiting == "day":
             dialogue.say("ask_day")
         elif awaiting in ("specialty", "practitioner"):
             dialogue.say("ask_who")

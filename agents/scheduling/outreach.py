@@ -19,10 +19,10 @@ FRESH = timedelta(hours=1)  # so long "anything else?" is what a yes answers
 
 
 async def may_answer(dialogue: Dialogue) -> bool:
-    """Whether a yes may answer what we wrote first: always, but right after "anything else?" only where a seat is
-    offered, or where that question is old."""
+    """Whether a yes may answer what we wrote first: always, but not right after words that were not understood, and
+    after "anything else?" only where a seat is offered, or where that question is old."""
     state = dialogue.state
-    if not is_plain_yes(dialogue.text, action="book"):
+    if state.misses or not is_plain_yes(dialogue.text, action="book"):  # not understood just now: it answers that
         return False
     if dialogue.has(Thank) and state.last_answer:
         return False  # "ok, thanks" ends what we were talking of

@@ -107,7 +107,17 @@ async def settle_subject(dialogue: Dialogue) -> bool:
         state.subject_id, state.subject_name, data.said = None, "", ""
         state.ask(None)
         return True
+    if not asked and state.flow not in _FOR_OTHERS and not _of_that_one(data.for_whom, dialogue.text):
+        data.for_whom = None  # told beside one's own visit: "my sister is coming that day"
+        return True
     return _not_linked(dialogue, words, relatives, asked=asked)
+
+
+def _of_that_one(whom: str, text: str) -> bool:
+    """Whether the visit is said to be a relative's: "my mother's appointment", "for my mother"."""
+    who, said = re.escape(plain(whom).text.strip()), plain(text).text
+    visit = r"(?:\w+ ){0,3}?(?:appoint|visit|book|slot)"
+    return bool(re.search(rf"(?<!\w)(?:for|of) {who}(?!\w)|{who}(?:'s| ka| ki| ke) {visit}", said))
 
 
 async def _is_the_child(dialogue: Dialogue, tokens: set[str]) -> bool:

@@ -13,7 +13,7 @@ from agents.scheduling.data import VisitData
 from agents.turn.conversation_state import Option
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import find_anyone, match_location, match_practitioners
-from agents.understanding.resolve.specialty_words import DoctorSex, sex_of
+from agents.understanding.resolve.specialty_words import LADY, DoctorSex, sex_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 from agents.understanding.utterance import Directory, Known
@@ -91,6 +91,16 @@ async def _check_fit(dialogue: Dialogue, specialty: str) -> None:
     if data.fits or dialogue.state.flow == "reschedule" or specialty not in (departments.CHILDREN, departments.WOMEN):
         return
     years, sex = await departments.age_and_sex(dialogue)
+    if (
+        sex == "male"
+        and specialty == departments.WOMEN
+        and data.specialty
+        and LADY.fullmatch(plain(data.specialty).text)
+    ):
+        data.practitioner_sex, data.specialty = data.specialty, None  # a man who wants a woman as his doctor
+        dialogue.say("ask_who")
+        dialogue.state.ask("specialty")
+        raise Unclear
     young = years < departments.CHILD_UNDER
     if (specialty == departments.CHILDREN) == young and not (specialty == departments.WOMEN and sex == "male"):
         return

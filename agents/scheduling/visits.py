@@ -21,12 +21,13 @@ from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import AppointmentOut, list_appointments
 
 _ALL = re.compile(
-    r"(?<!\w)(?:both|donon?|each of them|cancel\w* (?:it |them )?(?:all|everything)|(?:all|saare|sabhi?)"
+    r"(?<!\w)(?:both|donon?|each of them|the two(?! (?:days|weeks|months|hours))|neither of (?:them|these)"
+    r"|every (?:appointment|visit|booking|slot)|cancel\w* (?:it |them )?(?:all|everything)|(?:all|saare|sabhi?)"
     r"(?: of)?(?: (?:my|the|mere|our|these))? (?:\w+ )?(?:appointments?|visits?|bookings?|slots?)|all of them)(?!\w)"
     r"|^ ?(?:(?:yes|haan|ok|okay|ji|please)[ ,]+)*(?:all|everything|sab|sabhi|saare)"
     r"(?: (?:please|ji|kar do|of them))*[ .!]*$|^ ?1 (?:and|&|aur|,) ?2[ .!]*$"
 )
-_NONE = re.compile(r"(?<!\w)(?:neither|none|keep|leave|koi nahi|not? (?:both|all)|don't|rakh\w*|rehne)(?!\w)")
+_NONE = re.compile(r"(?<!\w)(?:neither(?! of)|none|keep|leave|koi nahi|not? (?:both|all)|don't|rakh\w*|rehne)(?!\w)")
 
 
 async def list_visits(dialogue: Dialogue) -> None:

@@ -15,6 +15,7 @@ from agents.understanding.resolve.spelling import plain
 
 _CALLS_OFF = re.compile(r"(?<!\w)(?:cancel|call off|radd|don't need|drop|scrap)")
 _CANNOT = re.compile(r"(?:won't|will not|not going to|can't|am not able to|unable to|not able to|couldn't)(?!\w)")
+_BOUND = re.compile(r"(?<!\w)(?:se pehle|ke baa?d|tak|before \S+|after \S+) (?:main |mai |hum )?$")
 _NEEDS_ONE = re.compile(r"^changed (?:[\w ]+)?,? ?(?:so )?(?:i )?(?:need|want) (?:an? )?appointment$")
 _BREAK_BEFORE = re.compile(r"[,.;!?] ?(?:(?:but|and|as|since|because) )?(?:i|we)? ?$")
 _WISHES = re.compile(
@@ -53,6 +54,8 @@ def _meant(reading: Reading) -> Iterator[tuple[Intent, bool]]:
     for intent in reading.starts:
         said = reading.message.text[intent.start : intent.end]
         called_off = intent.command == Start(flow="cancel") and _CANNOT.match(said) is not None
+        if intent.command == Start(flow="cancel") and _BOUND.search(reading.message.text[: intent.start]):
+            continue  # "10 se pehle nahi aa sakti"
         if called_off and moves:
             continue  # "i can't make it, may i come on the 7th instead"
         if called_off and _wishes_before(reading, intent):

@@ -35,6 +35,7 @@ from agents.understanding.builtin.topics import is_question
 from agents.understanding.meaning.heads import Likely, read_head, words_seen
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.names import match_location
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import FLOWS, WHO
@@ -58,6 +59,7 @@ _EXISTS = re.compile(
     r"|(?:mov|chang|push|swap|shift)(?:e|ed|ing)? (?:it|that|this|me|my|the|from|to|dr|by))(?!\w)"
     r"|badal|wali appointment"
 )
+_NO_CANCEL = re.compile(r"(?<!\w)(?:don't|do not|not|instead of|rather than|mat) cancel\w*|cancel (?:mat|nahi)(?!\w)")
 _PART_OVER_A_WISH = 0.9  # a sentence, over another wish that the rules read
 _SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
@@ -75,14 +77,23 @@ _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     """The commands, with what the message is likely to want."""
     found = _with_wishes(commands, reading, meaning)
+    if _NO_CANCEL.search(reading.message.text) and Start(flow="reschedule") in found:
+        found = _without_cancel(found)
     starts = [one.flow for one in found if isinstance(one, Start)]
     asks = any(isinstance(one, Ask) and one.topic != "other" for one in found)
     one_other = (len(starts) == 1 and starts[0] not in ("book", "reschedule", "cancel")) or (not starts and asks)
     if _opens(reading.utterance) and one_other:
         text = reading.utterance.text
         asked = " ".join(text[one.start : one.end] for one in asked_for(text, meaning))
-        return [*found, *visit_beside(reading, meaning, asked)] if asked else found
+        return [*found, *visit_beside(reading, meaning, asked)]
     return found
+
+
+def _without_cancel(commands: list[Command]) -> list[Command]:
+    """ "Cancel thursday. no wait, don't cancel, move it": the visit is the one that was named."""
+    move, cancel = _OF_VISITS[1], _OF_VISITS[0]
+    kept = [one for one in commands if one not in (move, cancel)]
+    return [*(one for one in kept if not isinstance(one, Fill)), move, *(one for one in kept if isinstance(one, Fill))]
 
 
 def _opens(utterance: Utterance) -> bool:
@@ -97,6 +108,8 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         return commands
     weight = None if few else _weight(commands, utterance)
     opens = _opens(utterance) and not few
+    if opens and (complaint := _where_to(commands, utterance, meaning)) is not None:
+        return [*(one for one in commands if not isinstance(one, Ask)), Start(flow="book"), complaint]
     asked = _different(_held(asked_for(utterance.text, meaning), reading.message.text, utterance.text)) if opens else []
     if weight is None and not _is_muddle(commands, asked):
         asked = []
@@ -123,12 +136,14 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         _, share = trouble(utterance.text, meaning)
         if share >= _LEAST["over"]:  # "my back is stiff again. can it be the 30th, or the 2nd"
             likeliest, means = Likely("symptom", share), _MEANS["symptom"]
+    of_part = bool(asked) and likeliest == asked[0].likely
     least = float(str(means.get(weight, _LEAST[weight])))
+    if of_part and means.get("start") in ("cancel", "reschedule"):
+        least = min(least, likeliest.share)  # a sentence that says so in as many words
     if likeliest.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
     if means.get("ask") == "doctors" and any(isinstance(one, Fill) and one.slot == "complaint" for one in commands):
         return commands  # "which doctor should i see for hair fall"
-    of_part = bool(asked) and likeliest == asked[0].likely
     held = ["only", *(["usually"] if likeliest.share < _SURE or weight == "aside" or of_part else [])]
     if any(name in means and not re.search(str(means[name]), reading.message.text) for name in held):
         return commands
@@ -169,16 +184,14 @@ def _is_muddle(commands: list[Command], asked: list[Asked]) -> bool:
 
 
 def _held(asked: list[Asked], message: str, text: str) -> list[Asked]:
-    """Without those that lack a word which such a wish has, or have one that it has not; and moves where there is no
-    visit to move."""
+    """Without those that lack a word which such a wish has, or have one that it has not: in the message, but in that
+    very part where a visit is moved or asked for though none is spoken of."""
 
     def fits(one: Asked) -> bool:
         means = _MEANS[one.likely.label]
-        if one.likely.label == "move" and not _EXISTS.search(message):
-            message_or_part = plain(text[one.start : one.end]).text
-        else:
-            message_or_part = message
-        return all(re.search(str(means[name]), message_or_part) for name in ("only", "usually") if name in means)
+        part = one.likely.label in ("list", "move") and not _EXISTS.search(message)
+        said = plain(text[one.start : one.end]).text if part else message
+        return all(re.search(str(means[name]), said) for name in ("only", "usually") if name in means)
 
     return [one for one in asked if one.likely.label in _MEANS and fits(one)]
 
@@ -197,6 +210,17 @@ def _does(means: Mapping[str, object], command: Command) -> bool:
     if isinstance(command, Start):
         return command.flow == means.get("start")
     return command.kind == means.get("kind") or (isinstance(command, Ask) and command.topic == means.get("ask"))
+
+
+def _where_to(commands: list[Command], utterance: Utterance, meaning: Meaning) -> Fill | None:
+    """What is wrong with one who asks which department or doctor that is for: a visit answers it best."""
+    asks = [one.topic for one in commands if isinstance(one, Ask)]
+    started = any(isinstance(one, Start) for one in commands)
+    if started or not asks or not set(asks) <= {"specialties", "doctors"}:
+        return None
+    words, share = trouble(utterance.text, meaning)
+    told = share >= _LEAST["over"] or (asks == ["specialties"] and ANY_COMPLAINT.search(plain(utterance.text).text))
+    return Fill(slot="complaint", value=words[:200]) if told else None
 
 
 def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, *, few: bool) -> Fill | None:

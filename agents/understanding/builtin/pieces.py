@@ -14,7 +14,15 @@ from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import AHEAD, DayRange, bare_day, find_days
 from agents.understanding.resolve.names import find_anyone
 from agents.understanding.resolve.shift import find_shift
-from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, BARE_PATTERNS, DOCTOR_SEX, WOMAN
+from agents.understanding.resolve.specialty_words import (
+    ANY_COMPLAINT,
+    ANY_ROLE,
+    BARE_PATTERNS,
+    DOCTOR_SEX,
+    LADY,
+    PARTS_OF,
+    WOMAN,
+)
 from agents.understanding.resolve.spelling import Plain
 from agents.understanding.utterance import Utterance
 from agents.vocabulary import SLOTS
@@ -27,7 +35,6 @@ _BORN = _WORDS.pattern("born")
 _BORN_OTHER = _WORDS.pattern("born_other")
 _HAPPENED = re.compile(r"(?<!\w)(?:since|surgery|operat\w+|admitted|accident|discharged|delivered|report|until)(?!\w)")
 _WHO = re.compile(r"doctor|(?<!\w)dr(?!\w)|who|any ?(?:one|body)|specialist|physician")
-_LADY = re.compile(rf"{WOMAN} (?:doctor|dr)s?")
 _LADY_FOR = re.compile(  # of a department: "lady doctor for skin"
     rf"{WOMAN} (?:doctor|dr)s? (?:for|in|of) (?:my |the |an? )?"
     r"(?!me|my|wife|mother|mom|daughter|sister|aunt|period|pregnan|appointment|check|wom[ae]n)\w+"
@@ -116,8 +123,9 @@ def _roles(text: str) -> list[Piece]:
         for match in ANY_ROLE.finditer(text)
         if not (_OURS.search(text[: match.start()]) and _SAID.match(text[match.end() :]))
     ]
-    others = [one for one in roles if not _LADY.fullmatch(text, one.start, one.end)]
-    return others if others or ANY_COMPLAINT.search(text) or _LADY_FOR.search(text) else roles
+    others = [one for one in roles if not LADY.fullmatch(text, one.start, one.end)]
+    elsewhere = any(pattern.search(text) for code, pattern in PARTS_OF.items() if not code.startswith("obstetrics"))
+    return others if others or elsewhere or ANY_COMPLAINT.search(text) or _LADY_FOR.search(text) else roles
 
 
 def _part_of_name(message: Plain, role: Piece) -> bool:

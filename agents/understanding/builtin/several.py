@@ -3,7 +3,6 @@ an eye check", "cancel nair. derm fri"). Clause by clause: with whom, and what i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ from agents.understanding.builtin.meaning import values_for
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.names import match_practitioners, match_specialty
-from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, PARTS_OF
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Utterance
 from lexicon import beside
@@ -20,10 +19,10 @@ from lexicon import beside
 _WORDS = beside(__file__)
 _EDGE = _WORDS.pattern("edge")
 _CANCELS, _BOOKS, _SEES, _MOVES = (_WORDS.pattern(name) for name in ("cancels", "books", "sees", "moves"))
+_CANCELS_NAMED = _WORDS.pattern("cancels_named")
 _KEEPS = _WORDS.pattern("keeps")
 _TWO, _ALSO, _OR = (_WORDS.pattern(name) for name in ("two", "also", "or"))
 _SAME_DAY = _WORDS.pattern("same_day")
-_PARTS = {code: re.compile(pattern) for code, pattern in _WORDS.table("body").items()}
 _BACK = 2  # clauses before the one that calls off in which the visit may be named
 _TERSE = 12  # words: in so short a message with whom is enough to say that a visit is wanted
 _TROUBLE = 0.6  # share from which a trouble is surely of a department
@@ -42,7 +41,7 @@ def visits_apart(reading: Reading, meaning: Meaning) -> list[Command] | None:
     """The commands of a first message that speaks of two visits; None where it does not."""
     utterance = reading.utterance
     message = reading.message.text
-    if _MOVES.search(message) or _KEEPS.search(message) or len(reading.pieces) < 1:
+    if _MOVES.search(message) or _KEEPS.search(message):
         return None
     clauses = [_clause(text, utterance, meaning) for text in _clauses(utterance.text)]
     if len(clauses) < 2:
@@ -57,10 +56,10 @@ def visit_beside(reading: Reading, meaning: Meaning, asked: str) -> list[Command
     that asks for the other thing."""
     utterance = reading.utterance
     for text in _clauses(utterance.text)[1:]:
-        if text in asked or asked in text:
+        if asked and (text in asked or asked in text):
             continue
         one = _clause(text, utterance, meaning)
-        if one.who and one.books and _SEES.search(plain(text).text):
+        if one.who and one.books and (one.named if not asked else _SEES.search(plain(text).text)):
             return [Start(flow="book"), *_values(text, "book", utterance)]
     return []
 
@@ -72,7 +71,7 @@ def _clauses(text: str) -> list[str]:
 def _clause(text: str, utterance: Utterance, meaning: Meaning) -> _Clause:
     said = plain(text).text
     who, named = _with_whom(said, utterance, meaning)
-    cancels = bool(_CANCELS.search(said))
+    cancels = bool(_CANCELS.search(said) or (named and _CANCELS_NAMED.search(said)))
     return _Clause(text, who, named, cancels, not cancels and bool(_BOOKS.search(said)))
 
 
@@ -88,7 +87,7 @@ def _with_whom(said: str, utterance: Utterance, meaning: Meaning) -> tuple[str |
     if role is not None and (kinds := match_specialty(role.group(), names.specialties)):
         return str(kinds[0].id), True
     codes = frozenset(str(one.id) for one in names.specialties)
-    parts = [code for code, pattern in _PARTS.items() if code in codes and pattern.search(said)]
+    parts = [code for code, pattern in PARTS_OF.items() if code in codes and pattern.search(said)]
     if len(parts) == 1:
         return parts[0], bool(_SEES.search(said))
     if not codes or not (parts or ANY_COMPLAINT.search(said)):

@@ -26,8 +26,12 @@ COMPLAINTS: dict[str, str] = {
     slug: _WORDS.at("complaints").text(slug, where_it_hurts=_where_it_hurts(slug)) for slug in _WORDS.at("complaints")
 }
 
+# Words by which a department is meant where no complaint is told.
+PARTS_OF = {code: re.compile(pattern) for code, pattern in _WORDS.table("parts_of").items()}
+
 # A doctor who is to be a woman or a man.
 WOMAN, _MAN = "(?:lady|ladies|female|woman|women|mahila|aurat)", "(?:male|man|guy|gents?|gentleman|purush)"
+LADY = re.compile(rf"{WOMAN} (?:doctor|dr)s?")
 _SEX = rf"(?:{WOMAN}|{_MAN})(?: (?:or|ya|/) (?:{WOMAN}|{_MAN}))?"
 DOCTOR_SEX = re.compile(
     r"(?<!\w)(?:(?:no|not|don't want|do not want|without|never)(?: an?| any| the)? )?(?:"

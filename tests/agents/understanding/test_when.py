@@ -169,3 +169,31 @@ def test_birth_dates(words: str, expected: list[str]) -> None:
 
 def test_birth_dates_month_first() -> None:
     assert resolve_birth_date("03/12/1984", month_first=True)[0] == date(1984, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end"),
+    [
+        ("nothing before 2", "14:00", "23:59"), ("not earlier than 1 pm", "13:00", "23:59"),
+        ("can't come before 11", "11:00", "23:59"), ("11 se pehle nahi", "11:00", "23:59"),
+        ("not later than 3 o'clock", "00:00", "15:00"), ("nothing after 12", "00:00", "12:00"),
+        ("3 baje ke baad nahi", "00:00", "15:00"), ("any time once it's past 4", "16:00", "23:59"),
+        ("before 11", "00:00", "11:00"), ("no, before 11", "00:00", "11:00"), ("5 ke baad", "17:00", "23:59"),
+    ],
+)  # fmt: skip
+def test_a_denied_bound_is_the_other_way_round(words: str, start: str, end: str) -> None:
+    found = resolve_time(words)
+    assert found is not None and (found.start, found.end) == (time.fromisoformat(start), time.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end"),
+    [
+        ("not before friday", (11, 20), (12, 4)), ("friday se pehle nahi", (11, 20), (12, 4)),
+        ("nothing before the 25th", (11, 25), (12, 9)), ("not after friday", (11, 18), (11, 20)),
+        ("no, before friday", (11, 18), (11, 19)),
+    ],
+)  # fmt: skip
+def test_a_denied_day_is_the_other_way_round(words: str, start: tuple[int, int], end: tuple[int, int]) -> None:
+    found = resolve_day(words, NOW, month_first=False)
+    assert found is not None and (found.start, found.end) == (date(2026, *start), date(2026, *end))

@@ -1,0 +1,90 @@
+"""Several things in one message: two visits, two wishes in two sentences, a wish among much that is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agents.commands import Command, Fill, Start
+from agents.understanding.builtin.understand import read
+from agents.understanding.meaning.reader import Meaning
+from agents.understanding.utterance import Directory, Known, Utterance
+from rag.embedding.shared import Embeddings
+from wiring.demo import DOCTORS, SPECIALTIES
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Asia/Kolkata"))
+NAMES = Directory(
+    practitioners=tuple(Known(id=str(number), name=f"Dr. {name}") for number, (name, _) in enumerate(DOCTORS)),
+    specialties=tuple(Known(id=code, name=name) for code, name in SPECIALTIES.items()),
+)
+
+
+@pytest.fixture(scope="module")
+def meaning(tmp_path_factory: pytest.TempPathFactory) -> Meaning:
+    return Meaning(Embeddings(tmp_path_factory.mktemp("data")))
+
+
+def flows(text: str, meaning: Meaning) -> list[str]:
+    return [one.flow for one in commands(text, meaning) if isinstance(one, Start)]
+
+
+def commands(text: str, meaning: Meaning) -> list[Command]:
+    return read(Utterance(text=text, now=MONDAY, directory=NAMES), meaning)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cancel rao. skin doctor thursday", ["cancel", "book"]),
+        ("i won't need the visit with dr hegde any more, drop that one, and give me an eye check on saturday",
+         ["cancel", "book"]),
+        ("tooth check and also an appointment for my eyes", ["book", "book"]),
+        ("two appointments: knee pain, and hair fall", ["book", "book"]),
+        ("My tablets are over. Kindly arrange a repeat of the prescription. And give me a date with the heart doctor",
+         ["request", "book"]),
+        # one wish, whatever is told beside it
+        ("eye drops are over, i need an eye doctor on friday", ["request", "book"]),
+        ("skin doctor please, mornings only, subah 10 se pehle nahi aa sakti", ["book"]),
+        ("i need stitches removed, dr shetty did the operation", ["book"]),
+        ("fever and headache since two days, need a doctor", ["book"]),
+        ("please cancel my thursday visit with dr rao. no wait, don't cancel, move it to next friday", ["reschedule"]),
+    ],
+)  # fmt: skip
+def test_which_wishes_a_message_has(text: str, expected: list[str], meaning: Meaning) -> None:
+    assert flows(text, meaning) == expected
+
+
+def test_what_is_told_is_no_wish(meaning: Meaning) -> None:
+    """A tale with words of other wishes in it; what is asked for stands in one sentence."""
+    text = (
+        "Good evening. My brother shifted to Mysuru and the movers lost two boxes, what a month it was. "
+        "My sister had changed three doctors there. Could you give me an appointment with a dentist on Friday?"
+    )
+    assert flows(text, meaning) == ["book"]
+    moved = (
+        "We had fixed everything for Thursday but then the school called a meeting, you know how they are. "
+        "Can you put my visit with Dr. Shetty on Saturday instead?"
+    )
+    assert flows(moved, meaning) == ["reschedule"]
+
+
+def test_each_visit_has_its_own_words(meaning: Meaning) -> None:
+    found = commands("cancel dr rao please, and book an eye doctor for friday", meaning)
+    booked = found[found.index(Start(flow="book")) :]
+    assert {one.slot for one in booked if isinstance(one, Fill)} >= {"specialty", "day"}
+    assert not any(isinstance(one, Fill) and "rao" in one.value for one in booked)
+
+
+@pytest.mark.parametrize(
+    ("text", "whom"),
+    [
+        ("mom back pain, friday?", True), ("daughter 4 rash on tummy appt", True),
+        ("my son's ear is hurting since yesterday, doctor please", True),
+        ("my colleague sees a dr hayes with you, i want the heart doctor for my bp", False),
+        ("my mother says i must see a dentist, tooth pain", False),
+    ],
+)  # fmt: skip
+def test_whose_trouble_it_is(text: str, whom: bool, meaning: Meaning) -> None:
+    assert any(isinstance(one, Fill) and one.slot == "for_whom" for one in commands(text, meaning)) is whom
