@@ -25,7 +25,7 @@ from evals.harness import NOW, hospital, running_runtime
 from wiring import demo
 
 SETS = Path(__file__).parent / "data" / "openings"
-_FLOWS = {
+FLOW_OF = {
     "book": "book", "move": "reschedule", "cancel": "cancel", "ask_visits": "list", "register": "register",
     "refill": "request", "complain": "request", "service": "request",
 }  # fmt: skip
@@ -47,7 +47,7 @@ def wants(commands: list[Command]) -> list[str]:
 
 def right(row: dict[str, Any], commands: list[Command]) -> bool:
     """Whether each thing that is wanted was read, and nothing that changes a visit besides."""
-    wanted = {_FLOWS.get(one, {"ask_hospital": "ask"}.get(one, one)) for one in row["wants"]}
+    wanted = {FLOW_OF.get(one, {"ask_hospital": "ask"}.get(one, one)) for one in row["wants"]}
     got = set(wants(commands))
     besides = {"book", "reschedule", "cancel", "stop"} & (got - wanted)
     return wanted <= got and not besides

@@ -26,7 +26,7 @@ from agents.understanding.resolve.specialty_words import sex_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Utterance
 from evals.harness import NOW, hospital, running_runtime
-from evals.openings import _FLOWS, SETS, wants
+from evals.openings import FLOW_OF, SETS, wants
 from wiring import demo
 
 Row = dict[str, Any]
@@ -72,7 +72,7 @@ def department(values: dict[str, str], row: Row, place: HospitalDirectory, meani
 
 def two_right(row: Row, commands: list[Command], place: HospitalDirectory, meaning: Meaning) -> dict[str, bool]:
     """Whether both wishes were read, nothing besides that changes a visit, and each booking where it belongs."""
-    wanted = Counter(_FLOWS.get(one, "ask") for one in row["wants"])
+    wanted = Counter(FLOW_OF.get(one, "ask") for one in row["wants"])
     begun = by_flow(commands)
     got = Counter(flow for flow, _ in begun)
     got["ask"] = int("ask" in wants(commands))
@@ -90,7 +90,7 @@ def visit_right(row: Row, commands: list[Command], place: HospitalDirectory, mea
     """Which of the things that a message says were read right, and nothing that it does not say."""
     begun = [one for one in by_flow(commands) if one[0] != "request"]
     values = begun[0][1] if begun else {}
-    found = {"wish": [one for one, _ in begun] == [_FLOWS[row["wants"].removesuffix("_both")]]}
+    found = {"wish": [one for one, _ in begun] == [FLOW_OF[row["wants"].removesuffix("_both")]]}
     if row["wants"] == "book":
         accepted = row["department"] if isinstance(row["department"], list) else [row["department"]]
         code = department(values, row, place, meaning)

@@ -10,7 +10,7 @@ from agents.understanding.meaning.heads import Likely
 from agents.understanding.meaning.reader import Meaning
 
 _LONG, _SAYS = 14, 3  # words of a sentence that holds several; of a part that says something
-_AT_MOST = 8  # parts looked at, the last ones: each costs a vector
+_AT_MOST = 8  # sentences of a message and clauses of a sentence that are looked at, the last ones: each costs a vector
 _SENTENCE = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bno)[.!?;\n।|]+\s*", re.IGNORECASE)
 _CLAUSE = re.compile(
     r",\s*|\s+(?=(?:and|but|also|then|plus|aur|lekin|phir)\s)|\s+(?:\+|&|-|–)\s+|\.\.+\s*", re.IGNORECASE
@@ -22,12 +22,16 @@ _ASKS = re.compile(
     r"|[ऀ-ॿ]"
 )
 # From which share what a part asks for is believed.
-_LEAST = {"complaint": 0.9, "lost_property": 0.85, "stop": 0.9, "person": 0.95}
+_LEAST = {"symptom": 0.8, "complaint": 0.9, "lost_property": 0.85, "stop": 0.9, "person": 0.95}
 _ENOUGH = 0.7
 # "We had fixed an appointment", "you have changed the time": told, and not asked for.
 _TOLD = re.compile(
     r"(?i)(?<!\w)(?:had|have|has|'ve|'d|was|were|been)(?: \w+)? "
     r"(?:fixed|booked|taken|changed|shifted|moved|cancelled|canceled|made|given|postponed)(?!\w)"
+)
+# "My son's ear hurts, can somebody see him": a trouble for which a visit is wanted.
+_TO_BE_SEEN = re.compile(
+    r"(?i)(?<!\w)(?:see|seen|doctor|dr|appointment|appt|slot|check\w*|book|show|consult\w*|come|dikha\w*|somebody|someone)(?!\w)"
 )
 _OF_A_VISIT = ("book", "move", "cancel", "cancel_all")
 _TELLS = 0.4  # from which share a part tells what is wrong, beside another that does so more surely
@@ -48,8 +52,10 @@ def asked_for(text: str, meaning: Meaning) -> list[Asked]:
     """The parts of a message of several that surely ask for something, in order; of one part none."""
     found: list[Asked] = []
     sentences = _sentences(text)
-    for start, end in sentences:
-        clauses = _clauses(text, start, end)
+    parts = [(sentence, _clauses(text, *sentence)) for sentence in sentences]
+    if len(sentences) > 1 or any(clauses for _, clauses in parts):
+        meaning.ahead([said for one, clauses in parts for said in _asking(text, clauses or [one])])
+    for (start, end), clauses in parts:
         apart = [one for one in (_asked(text, *clause, meaning) for clause in clauses) if one is not None]
         whole = _asked(text, start, end, meaning) if not apart and len(sentences) > 1 else None
         found += apart or ([whole] if whole is not None else [])
@@ -63,6 +69,7 @@ def trouble(text: str, meaning: Meaning) -> tuple[str, float]:
     said = [text[start:end].strip() for start, end in parts if not _WHEN_ALONE.fullmatch(text[start:end])]
     if len(said) < 2:
         return (said or [text.strip()])[0], _told(text, meaning)
+    meaning.ahead(said)
     told = {one: _told(one, meaning) for one in said}
     surest = max(told.values())
     return ", ".join(one for one in said if told[one] >= min(_TELLS, surest)), surest
@@ -80,7 +87,11 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Of a long sentence."""
     long = len(text[start:end].split()) > _LONG
-    return _joined(text, _between(_CLAUSE, text, start, end)) if long else []
+    return _joined(text, _between(_CLAUSE, text, start, end))[-_AT_MOST:] if long else []
+
+
+def _asking(text: str, parts: list[tuple[int, int]]) -> list[str]:
+    return [text[start:end] for start, end in parts if _ASKS.search(text[start:end].lower())]
 
 
 def _asked(text: str, start: int, end: int, meaning: Meaning) -> Asked | None:
@@ -90,7 +101,8 @@ def _asked(text: str, start: int, end: int, meaning: Meaning) -> Asked | None:
     likely = best(meaning.wants(said))
     if likely.label in _OF_A_VISIT and _TOLD.search(said):
         return None
-    sure = likely.label not in NO_WISH and likely.share >= _LEAST.get(likely.label, _ENOUGH)
+    no_wish = likely.label in NO_WISH and not (likely.label == "symptom" and _TO_BE_SEEN.search(said))
+    sure = not no_wish and likely.share >= _LEAST.get(likely.label, _ENOUGH)
     return Asked(start, end, likely) if sure else None
 
 

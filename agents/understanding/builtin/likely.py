@@ -22,8 +22,12 @@ from agents.commands import (
     Fill,
     Goodbye,
     Greet,
+    HandOver,
+    ResumeMessages,
     SetLanguage,
     Start,
+    StartOver,
+    StopMessages,
     Thank,
 )
 from agents.understanding.builtin.apart import Asked, asked_for, best, trouble
@@ -60,7 +64,7 @@ _EXISTS = re.compile(
     r"|badal|wali appointment"
 )
 _NO_CANCEL = re.compile(r"(?<!\w)(?:don't|do not|not|instead of|rather than|mat) cancel\w*|cancel (?:mat|nahi)(?!\w)")
-_PART_OVER_A_WISH = 0.9  # a sentence, over another wish that the rules read
+_PART_OVER_A_WISH = 0.85  # a sentence, over another wish that the rules read
 _SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
 _WHOM = ("specialty", "practitioner", "complaint")
@@ -79,6 +83,8 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     found = _with_wishes(commands, reading, meaning)
     if _NO_CANCEL.search(reading.message.text) and Start(flow="reschedule") in found:
         found = _without_cancel(found)
+    if _opens(reading.utterance) and (complaint := _where_to(found, reading.utterance, meaning)) is not None:
+        return [*(one for one in found if not isinstance(one, Ask)), Start(flow="book"), complaint]
     starts = [one.flow for one in found if isinstance(one, Start)]
     asks = any(isinstance(one, Ask) and one.topic != "other" for one in found)
     one_other = (len(starts) == 1 and starts[0] not in ("book", "reschedule", "cancel")) or (not starts and asks)
@@ -108,13 +114,12 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         return commands
     weight = None if few else _weight(commands, utterance)
     opens = _opens(utterance) and not few
-    if opens and (complaint := _where_to(commands, utterance, meaning)) is not None:
-        return [*(one for one in commands if not isinstance(one, Ask)), Start(flow="book"), complaint]
     asked = _different(_held(asked_for(utterance.text, meaning), reading.message.text, utterance.text)) if opens else []
     if weight is None and not _is_muddle(commands, asked):
         asked = []
     others = [one for one in asked if _MEANS[one.likely.label].get("start") not in ("book", "cancel")]
-    if opens and not others and (visits := visits_apart(reading, meaning)) is not None:
+    steered = any(isinstance(one, HandOver | StartOver | StopMessages | ResumeMessages) for one in commands)
+    if opens and not steered and not others and (visits := visits_apart(reading, meaning)) is not None:
         return [*(one for one in commands if _is_beside_visits(one) and one not in visits), *visits]
     if len(asked) > 1:
         return _each(asked, reading, meaning)
@@ -142,6 +147,8 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         least = min(least, likeliest.share)  # a sentence that says so in as many words
     if likeliest.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
+    if means.get("ask") in ("doctors", "specialties") and weight in ("over", "whole") and not _is_asked(utterance):
+        return commands  # "female gynaecologist"
     if means.get("ask") == "doctors" and any(isinstance(one, Fill) and one.slot == "complaint" for one in commands):
         return commands  # "which doctor should i see for hair fall"
     held = ["only", *(["usually"] if likeliest.share < _SURE or weight == "aside" or of_part else [])]
@@ -176,6 +183,10 @@ def _each(asked: list[Asked], reading: Reading, meaning: Meaning) -> list[Comman
     return found
 
 
+def _is_asked(utterance: Utterance) -> bool:
+    return is_question(utterance.text.lower())
+
+
 def _is_muddle(commands: list[Command], asked: list[Asked]) -> bool:
     """Whether the rules read a wish and a question where parts of the message surely ask for something."""
     starts = [one for one in commands if isinstance(one, Start)]
@@ -189,9 +200,13 @@ def _held(asked: list[Asked], message: str, text: str) -> list[Asked]:
 
     def fits(one: Asked) -> bool:
         means = _MEANS[one.likely.label]
-        part = one.likely.label in ("list", "move") and not _EXISTS.search(message)
+        sure = one.likely.label == "list" and one.likely.share >= _PART_OVER_A_WISH
+        part = one.likely.label in ("list", "move") and not sure and not _EXISTS.search(message)
+        if means.get("ask") in ("doctors", "specialties") and not is_question(text[one.start : one.end].lower()):
+            return False  # "i need a lady doctor for my skin"
         said = plain(text[one.start : one.end]).text if part else message
-        return all(re.search(str(means[name]), said) for name in ("only", "usually") if name in means)
+        held = ("only",) if sure else ("only", "usually")
+        return all(re.search(str(means[name]), said) for name in held if name in means)
 
     return [one for one in asked if one.likely.label in _MEANS and fits(one)]
 

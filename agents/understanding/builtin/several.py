@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from agents.commands import Command, Fill, Start
 from agents.understanding.builtin.meaning import values_for
+from agents.understanding.builtin.people import find_doctors
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.names import match_practitioners, match_specialty
-from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, PARTS_OF
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, LADY, PARTS_OF
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Utterance
 from lexicon import beside
@@ -22,6 +23,7 @@ _CANCELS, _BOOKS, _SEES, _MOVES = (_WORDS.pattern(name) for name in ("cancels", 
 _CANCELS_NAMED = _WORDS.pattern("cancels_named")
 _KEEPS = _WORDS.pattern("keeps")
 _TWO, _ALSO, _OR = (_WORDS.pattern(name) for name in ("two", "also", "or"))
+_BOTH = _WORDS.pattern("both")
 _SAME_DAY = _WORDS.pattern("same_day")
 _BACK = 2  # clauses before the one that calls off in which the visit may be named
 _TERSE = 12  # words: in so short a message with whom is enough to say that a visit is wanted
@@ -42,6 +44,8 @@ def visits_apart(reading: Reading, meaning: Meaning) -> list[Command] | None:
     utterance = reading.utterance
     message = reading.message.text
     if _MOVES.search(message) or _KEEPS.search(message):
+        return None
+    if not any(one.search(message) for one in (_CANCELS, _CANCELS_NAMED, _TWO, _ALSO)):
         return None
     clauses = [_clause(text, utterance, meaning) for text in _clauses(utterance.text)]
     if len(clauses) < 2:
@@ -77,14 +81,13 @@ def _clause(text: str, utterance: Utterance, meaning: Meaning) -> _Clause:
 
 def _with_whom(said: str, utterance: Utterance, meaning: Meaning) -> tuple[str | None, bool]:
     names = utterance.directory
-    part = replace(utterance, text=said)
-    doctors = [one for one in Reading.of(plain(said), part).pieces if one.slot == "practitioner" and one.sure]
-    for piece in doctors:
+    for piece in find_doctors(plain(said), names.practitioners, []):
         found = match_practitioners(said[piece.start : piece.end], names.practitioners)
         if len(found) == 1:
             return str(found[0].id), True
     role = ANY_ROLE.search(said)
-    if role is not None and (kinds := match_specialty(role.group(), names.specialties)):
+    kinds = match_specialty(role.group(), names.specialties) if role and not LADY.fullmatch(role.group()) else []
+    if kinds:
         return str(kinds[0].id), True
     codes = frozenset(str(one.id) for one in names.specialties)
     parts = [code for code, pattern in PARTS_OF.items() if code in codes and pattern.search(said)]
@@ -140,8 +143,15 @@ def _two_bookings(clauses: list[_Clause], utterance: Utterance, message: str) ->
     said = [" ".join(one.text for one in group) for group in groups]
     mine, other = (list(_values(text, "book", utterance)) for text in said)
     if _SAME_DAY.search(plain(said[1]).text):
-        other = [*(command for command in mine if isinstance(command, Fill) and command.slot == "day"), *other]
+        other = [*_days(mine), *other]
+    if _BOTH.search(message):  # "both on saturday"
+        days = _days(mine) or _days(other)
+        mine, other = ([*days, *(one for one in found if one not in days)] for found in (mine, other))
     return [Start(flow="book"), *mine, Start(flow="book"), *other]
+
+
+def _days(commands: list[Command]) -> list[Command]:
+    return [one for one in commands if isinstance(one, Fill) and one.slot == "day"]
 
 
 def _values(text: str, flow: str, utterance: Utterance) -> Iterator[Command]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.commands import Abandon, Affirm, Ask, Chat, Command, Deny, Goodbye, Greet, Repeat, Thank
 from agents.understanding.builtin.answers import refuses
 from agents.understanding.builtin.intents import is_soft_no, messages_wanted
@@ -41,7 +43,7 @@ def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
         return [Abandon()]
     if answering and refuses(message.text):
         return [Deny()]
-    reading = Reading.of(message, utterance)
+    reading = Reading.of(message, replace(utterance, text=utterance.text[:LONGEST]))
     commands = commands_of(reading)
     if answering and all(_is_talk(command) for command in commands) and _agrees(utterance):
         return [Affirm()]

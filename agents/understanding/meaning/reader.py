@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from agents.understanding.meaning.heads import Likely, Vector, read_head
@@ -36,6 +36,11 @@ class Meaning:
         ]
         total = sum(one.share for one in weighed) or 1.0
         return sorted((Likely(one.label, one.share / total) for one in weighed), key=lambda one: -one.share)
+
+    def ahead(self, texts: Sequence[str]) -> None:
+        """Look at several texts at once, before each is asked about."""
+        if self.embeddings is not None:
+            self.embeddings.ahead(texts)
 
     def _vector(self, text: str) -> Vector | None:
         return self.embeddings.of(text) if self.embeddings is not None else None

@@ -79,3 +79,14 @@ async def test_slots_practitioners_and_fhir_tell_it(own_runtime: Runtime) -> Non
     which = {"resource_type": "Practitioner", "resource_id": deepa["id"]}
     found = json.loads((await own_runtime.call("fhir.read_resource", which, caller)).body)
     assert found["gender"] == "female" and found["resourceType"] == "Practitioner"
+
+
+async def test_a_man_who_wants_a_lady_doctor_wants_no_gynaecologist(own_runtime: Runtime) -> None:
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[21]
+    assert row["sex"] == "male" if "sex" in row else True
+    said = [
+        str((await say(own_runtime, demo.TENANT_ID, row["phone"], words))["reply"])
+        for words in ("book a lady doctor please", f"{row['birth_date']:%d %B %Y}", "heart doctor, tomorrow")
+    ]
+    assert "Gynaecology" not in said[1] and "Which doctor or specialty" in said[1]
+    assert "Deepa Krishnan" in said[2] and "Hayes" not in said[2]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.commands import Command, Fill, Start
+from agents.commands import Command, Fill, HandOver, Start
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Directory, Known, Utterance
@@ -44,11 +44,17 @@ def commands(text: str, meaning: Meaning) -> list[Command]:
         ("two appointments: knee pain, and hair fall", ["book", "book"]),
         ("My tablets are over. Kindly arrange a repeat of the prescription. And give me a date with the heart doctor",
          ["request", "book"]),
+        ("hi i need a lady doctor for my skin, and can you also cancel dr hayes on thursday", ["book", "cancel"]),
+        ("drop both", ["cancel"]), ("Please clear every booking that stands in my name", ["cancel"]),
         # one wish, whatever is told beside it
         ("eye drops are over, i need an eye doctor on friday", ["request", "book"]),
         ("skin doctor please, mornings only, subah 10 se pehle nahi aa sakti", ["book"]),
         ("i need stitches removed, dr shetty did the operation", ["book"]),
         ("fever and headache since two days, need a doctor", ["book"]),
+        ("female gynecologist", ["book"]),
+        ("which department for stomach pain since a week", ["book"]),
+        ("Good evening. My mother in law says your hospital is very clean. My son's ear hurts since two days, can "
+         "somebody see him tomorrow?", ["book"]),
         ("please cancel my thursday visit with dr rao. no wait, don't cancel, move it to next friday", ["reschedule"]),
     ],
 )  # fmt: skip
@@ -75,6 +81,22 @@ def test_each_visit_has_its_own_words(meaning: Meaning) -> None:
     booked = found[found.index(Start(flow="book")) :]
     assert {one.slot for one in booked if isinstance(one, Fill)} >= {"specialty", "day"}
     assert not any(isinstance(one, Fill) and "rao" in one.value for one in booked)
+
+
+def test_a_person_who_is_asked_for_goes_first(meaning: Meaning) -> None:
+    found = commands("connect me to a human please. cancel dr rao and book a dentist", meaning)
+    assert any(isinstance(one, HandOver) for one in found) and not any(isinstance(one, Start) for one in found)
+
+
+def test_one_day_for_both(meaning: Meaning) -> None:
+    days = [one.value for one in commands("skin for me and eye check for me both on saturday", meaning)
+            if isinstance(one, Fill) and one.slot == "day"]  # fmt: skip
+    assert days == ["saturday", "saturday"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "....", "and and and", "😀", "and cancel dr rao, " * 400, ", " * 3000])
+def test_odd_messages_are_read_without_failing(text: str, meaning: Meaning) -> None:
+    assert isinstance(commands(text, meaning), list)
 
 
 @pytest.mark.parametrize(
