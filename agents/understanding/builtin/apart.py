@@ -31,7 +31,8 @@ _TOLD = re.compile(
 )
 # "My son's ear hurts, can somebody see him": a trouble for which a visit is wanted.
 _TO_BE_SEEN = re.compile(
-    r"(?i)(?<!\w)(?:see|seen|doctor|dr|appointment|appt|slot|check\w*|book|show|consult\w*|come|dikha\w*|somebody|someone)(?!\w)"
+    r"(?i)(?<!\w)(?:see|seen|doctor|dr|appointment|appt|slot|check\w*|book|show|consult\w*|come|dikha\w*|somebody"
+    r"|someone)(?!\w)"
 )
 _OF_A_VISIT = ("book", "move", "cancel", "cancel_all")
 _TELLS = 0.4  # from which share a part tells what is wrong, beside another that does so more surely
