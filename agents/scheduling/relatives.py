@@ -107,15 +107,18 @@ async def settle_subject(dialogue: Dialogue) -> bool:
         state.subject_id, state.subject_name, data.said = None, "", ""
         state.ask(None)
         return True
-    if not asked and state.flow not in _FOR_OTHERS and not _of_that_one(data.for_whom, dialogue.text):
+    if not asked and state.flow not in _FOR_OTHERS and not _of_that_one(data.for_whom, f"{data.said} {dialogue.text}"):
         data.for_whom = None  # told beside one's own visit: "my sister is coming that day"
         return True
     return _not_linked(dialogue, words, relatives, asked=asked)
 
 
 def _of_that_one(whom: str, text: str) -> bool:
-    """Whether the visit is said to be a relative's: "my mother's appointment", "for my mother"."""
+    """Whether the visit is said to be a relative's: "my mother's appointment", "for my mother"; so it is taken to be
+    where the words that named the relative are not at hand. `text`: the message that began the flow, and this one."""
     who, said = re.escape(plain(whom).text.strip()), plain(text).text
+    if re.search(rf"(?<!\w){who}(?!\w)", said) is None:
+        return True
     visit = r"(?:\w+ ){0,3}?(?:appoint|visit|book|slot)"
     return bool(re.search(rf"(?<!\w)(?:for|of) {who}(?!\w)|{who}(?:'s| ka| ki| ke) {visit}", said))
 

@@ -240,7 +240,8 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail) or _AT_THEIRS.search(before):
             continue
         own = bool(_OWN_VISIT.search(message.text))
-        if _OF_FRIENDS.fullmatch(match["who"]) and not (before.endswith(("for ", "of ")) or match["tail"].strip()):
+        owned = match["tail"].strip() or tail.startswith("'s")
+        if _OF_FRIENDS.fullmatch(match["who"]) and not (before.endswith(("for ", "of ")) or owned):
             continue  # "my colleague sees a dr hayes"
         introduced = bool(match["tail"].strip()) or before.endswith(("for ", "of "))
         introduced = introduced or tail.startswith("'s") or (bool(_SAYS_WHO.match(tail)) and not own)

@@ -123,3 +123,18 @@ async def test_the_emergency_number_stands_first_for_one_who_waits(own_runtime: 
         for words in ("my father has chest pain and his arm is numb, sweating", "hello", "hello", "hello")
     ]
     assert all(reply.startswith(("This could be", "If it is an emergency")) for reply in replies if reply)
+
+
+@pytest.mark.parametrize(
+    ("opening", "asks_whom"),
+    [
+        ("cancel my cousin's appointment please", True), ("cancel the visit booked for my cousin", True),
+        ("cancel my appointment, my cousin is coming that day", False),
+    ],
+)  # fmt: skip
+async def test_anothers_visit_is_not_taken_for_ones_own(own_runtime: Runtime, opening: str, asks_whom: bool) -> None:
+    """The relative is named before the birth date is asked for, and is not forgotten by it."""
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
+    await say(own_runtime, demo.TENANT_ID, row["phone"], opening)
+    reply = (await say(own_runtime, demo.TENANT_ID, row["phone"], f"{row['birth_date']:%d %B %Y}"))["reply"]
+    assert ("among those you may book for" in str(reply)) is asks_whom
