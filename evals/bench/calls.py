@@ -287,7 +287,7 @@ async def _cancelled(place: Hospital) -> int:
 _VISITS = sql(
     "SELECT p.name, s.local_date FROM time_slot s JOIN practitioner p ON p.id = s.practitioner_id"
     " WHERE s.local_time < '12:00' AND s.local_date >= :from AND s.local_date < CAST(:from AS date) + 6"
-    " AND s.specialty_code NOT IN ('paediatrics', 'pediatrics', 'gynaecology', 'obstetrics') AND NOT s.blocked"
+    " AND s.specialty_code NOT IN ('paediatrics', 'obstetrics-gynaecology') AND NOT s.blocked"
     " GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 2, 1"
 )
 
