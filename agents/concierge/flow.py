@@ -70,8 +70,12 @@ async def _at_once(dialogue: Dialogue) -> bool:
     """What is done at once, whatever flow is under way. True: nothing else is to be done."""
     if dialogue.state.awaiting == "stop_messages" and await _answered_to_stop(dialogue):
         return True
+    said = messages_wanted(dialogue.text)
+    if said is None and dialogue.has(Start):  # "no more reminders about dr rao, cancel that visit"
+        dialogue.commands = tuple(
+            one for one in dialogue.commands if not isinstance(one, StopMessages | ResumeMessages)
+        )
     if dialogue.has(StopMessages, ResumeMessages):
-        said = messages_wanted(dialogue.text)
         if said is not None:
             await _set_messages(dialogue, allowed=isinstance(said, ResumeMessages))
         else:  # no reading but the plain words changes consent by itself
@@ -284,7 +288,8 @@ async def _step(dialogue: Dialogue, *, changed: bool) -> None:
 
 def _only_digression(dialogue: Dialogue, *, changed: bool) -> bool:
     """Only a question, thanks or greeting, with a question of ours still open; or nothing understood at all."""
-    if dialogue.state.awaiting == "request_detail" and not dialogue.has(Ask):
+    asks = any(isinstance(one, Ask) and one.topic != "other" for one in dialogue.commands)
+    if dialogue.state.awaiting == "request_detail" and not asks:
         return False  # whatever is said is taken: the question is not put twice
     aside = not changed and all(isinstance(command, _ASIDE) for command in dialogue.commands)
     if not aside or dialogue.state.awaiting in (None, "birth_date"):

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from agents.understanding.resolve.births import find_birth_date, read_birth_date
-from agents.understanding.resolve.names import FOR_SELF, SENDS_ME, name_words
+from agents.understanding.resolve.names import FOR_SELF, ME, SENDS_ME, name_words
 from agents.understanding.resolve.spelling import Plain, plain
 from lexicon import beside
 
@@ -19,7 +20,6 @@ _OF_SEX = {
     name.replace("_", " "): sex for sex in ("female", "male") for name in _WORDS.words(sex)
 }  # fmt: skip
 _SELF, _OTHER = _WORDS.pattern("self"), _WORDS.pattern("other")
-_SELF_WITHIN = re.compile(rf"(?<!\w){_WORDS.text('self_within')}(?!\w)")
 _NEW_SELF = _WORDS.pattern("new_self")
 _SURE_SEX = re.compile(rf"(?<!\w){_WORDS.text('sure_sex')}(?!\w)")
 _ALONG = re.compile(r"(?<!\w)(?:with|by|from|via|through|to|at|and|than|like) (?:(?:my|our|his|her|the) )?(?:\w+ )?$")
@@ -33,6 +33,7 @@ _BESIDE_FACTS = re.compile(
 )
 _NO_NAME = _WORDS.words("no_name")
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’.-])*")
+_CAPITALISED = re.compile(r"(?<![\w.])[A-Z][a-z]+(?: [A-Z][a-z]*\.?)*(?: [A-Z][a-z]+)")
 _EDGE = re.compile(r"^[\s,.:;!-]+|[\s,.:;!-]+$")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "shri", "smt", "sri", "master", "baby", "kumari"])
 _ENDS = re.compile(r"[,;\n]|(?<!\w)(?:and|born|dob|d\.o\.b|date of birth|hai|aged?)(?!\w)")
@@ -54,21 +55,22 @@ class Details:
 def read_details(text: str, *, awaiting: str | None, month_first: bool, today: date) -> Details:
     """All that a message says of it. `awaiting`: what was asked; then a bare name, sex or "me" is an answer."""
     said = plain(text)
-    born, left = _birth_date(said, month_first=month_first, today=today)
     relation = _relation(said.text, awaited=awaiting == "whose")
+    other = relation is not None or bool(_OTHER.search(said.text))
+    born, left = _birth_date(said, of="other" if other else "writer", month_first=month_first, today=today)
     return Details(
         name=_name(said, left, awaited=awaiting == "name"),
         birth_date=born,
         sex=_sex(said.text, awaiting),
         relation=relation,
         self=relation is None and is_self(said.text, awaited=awaiting == "whose"),
-        other=relation is not None or bool(_OTHER.search(said.text)),
+        other=other,
     )
 
 
 def is_self(text: str, *, awaited: bool) -> bool:
     """Whether the writer is who is meant: "me" as an answer, or "i am new here"."""
-    answers = _SELF.fullmatch(text.strip(" .!,")) or _SELF_WITHIN.search(text)
+    answers = _SELF.fullmatch(text.strip(" .!,")) or ME.search(text)
     return bool(awaited and answers) or bool(_NEW_SELF.search(text) or FOR_SELF.search(text))
 
 
@@ -109,9 +111,11 @@ def _relation(text: str, *, awaited: bool) -> str | None:
     return None
 
 
-def _birth_date(said: Plain, *, month_first: bool, today: date) -> tuple[date | None, str]:
+def _birth_date(
+    said: Plain, *, of: Literal["writer", "other"], month_first: bool, today: date
+) -> tuple[date | None, str]:
     """The birth date, and the text with its place blanked."""
-    span = find_birth_date(said.text)
+    span = find_birth_date(said.text, of=of)
     if span is None:
         return None, said.text
     found = read_birth_date(said.text[slice(*span)], month_first=month_first, today=today)
@@ -144,7 +148,10 @@ def _name(said: Plain, left: str, *, awaited: bool) -> str | None:
     found = [one for one in _pieces(said, left, start) if one]
     if found and is_name(found[0]):
         return found[0]
-    return next((one for one in found if is_name(one) and one.istitle() and " " in one), None) if awaited else None
+    if not awaited:
+        return None
+    runs = [match.group() for match in _CAPITALISED.finditer(said.original)]
+    return next((one for one in [*found, *runs] if is_name(one) and one.istitle() and " " in one), None)
 
 
 def _beside_facts(said: Plain, left: str) -> str | None:

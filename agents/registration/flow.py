@@ -110,7 +110,7 @@ async def _answered(dialogue: Dialogue, data: RegisterData, pending: Pending) ->
         _ask(dialogue, data, "register_detail")
     else:
         if not dialogue.lines:
-            dialogue.say("register_clear_yes")
+            dialogue.missed("register_clear_yes")
         dialogue.read_back(pending)
 
 

@@ -22,7 +22,10 @@ async def may_answer(dialogue: Dialogue) -> bool:
     """Whether a yes may answer what we wrote first: always, but not right after words that were not understood, and
     after "anything else?" only where a seat is offered, or where that question is old."""
     state = dialogue.state
-    if state.misses or not is_plain_yes(dialogue.text, action="book"):  # not understood just now: it answers that
+    lately = state.last_answer_at is not None and dialogue.work.now - state.last_answer_at < FRESH
+    if state.misses and lately:  # it answers what was not understood just now
+        return False
+    if not is_plain_yes(dialogue.text, action="book"):
         return False
     if dialogue.has(Thank) and state.last_answer:
         return False  # "ok, thanks" ends what we were talking of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from rapidfuzz import fuzz
 
@@ -10,7 +11,8 @@ from agents.commands import Affirm, Choose, Correct, Fill, Start
 from agents.scheduling.data import VisitData
 from agents.scheduling.departments import CHILD_UNDER, age_and_sex
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.names import FOR_SELF
+from agents.understanding.resolve.name_words import NOT_NAMES, TITLES
+from agents.understanding.resolve.names import ME, name_words
 from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import RelativeOut, list_relatives
 
@@ -75,9 +77,10 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     has been asked, or that person's record is not linked."""
     state, data = dialogue.state, dialogue.data(VisitData)
     asked = state.awaiting == "for_whom"
-    if asked and not data.for_whom and FOR_SELF.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
+    if asked and not data.for_whom and ME.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
         data.for_whom = "me"  # "ok then book for me"
-    if asked and not data.for_whom and dialogue.has(Fill, Correct, Choose, Start, Affirm):  # something else was said
+    elsewhere = dialogue.has(Fill, Correct, Choose, Start, Affirm) or _names_nobody(dialogue.text)
+    if asked and not data.for_whom and elsewhere:  # something else was said
         dialogue.missed("not_understood")
         dialogue.say("ask_for_whom_again")
         return False
@@ -91,6 +94,9 @@ async def settle_subject(dialogue: Dialogue) -> bool:
         state.subject_id, state.subject_name, data.said = None, "", ""
         if asked:
             state.ask(None)
+        return True
+    if not data.for_whom and _names_nobody(words, _doctor_named(data.practitioner)):
+        data.said = ""
         return True
     assert state.patient_id is not None
     relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(state.patient_id))).items
@@ -111,6 +117,18 @@ async def settle_subject(dialogue: Dialogue) -> bool:
         data.for_whom = None  # told beside one's own visit: "my sister is coming that day"
         return True
     return _not_linked(dialogue, words, relatives, asked=asked)
+
+
+def _names_nobody(words: str, besides: Collection[str] = ()) -> bool:
+    """Whether no word but `besides` could be a name or a relative ("wait a moment", "the second one please")."""
+    said = set(re.findall(r"[^\W\d_]+", plain(words).text)) - set(besides) - TITLES
+    return said <= NOT_NAMES and not any(said & names for names in _SAME.values())
+
+
+def _doctor_named(said: str | None) -> list[str]:
+    """The words of a doctor as one was named; a single word may be a relative's name too."""
+    words = name_words(said or "")
+    return words if len(words) > 1 else []
 
 
 def _of_that_one(whom: str, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from agents.screen.red_flags import RedFlag
 from agents.turn import earlier_state
 from agents.understanding.utterance import Awaiting
 
+_A_NUMBER = re.compile(r"[ .#(]*(?:(?:number|option|no\.?) ?)?(\d)[ .)!]*(?:please|pls|ji)?[ .!]*")
 _WHO = ("patient_id", "given", "verified_at", "tries", "greeted")
 
 
@@ -116,6 +118,7 @@ class State(BaseModel):
     spoken_of: str | None = None  # the doctor who was spoken of last, by name
     misses: int = 0
     last_answer: str = ""
+    last_answer_at: datetime | None = None
     waiting: Waiting | None = None
     suspicion: Suspicion | None = None
 
@@ -131,6 +134,12 @@ class State(BaseModel):
     def ask(self, awaiting: str | None, *, kind: str | None = None, options: list[Option] | None = None) -> None:
         """Note what the answer asks for."""
         self.awaiting, self.kind, self.options = awaiting, kind, options or []
+
+    def by_number(self, text: str) -> str | None:
+        """ "yes" or "no", where both were numbered and the message is one of the numbers alone."""
+        shown = self.options if self.awaiting == "confirm" else []
+        said = _A_NUMBER.fullmatch(text.lower())
+        return next((option.id for number, option in enumerate(shown, 1) if said and said[1] == str(number)), None)
 
     def end_flow(self) -> None:
         """Forget the flow that is over; who the patient is stays known."""

@@ -14,7 +14,7 @@ from agents import flows
 from agents.commands import Affirm, Chat, Command, Fill, Goodbye, Greet, Thank
 from agents.flows import FlowData
 from agents.phrases import phrase, spoken_phrase
-from agents.turn.conversation_state import Pending, State
+from agents.turn.conversation_state import Option, Pending, State
 from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 from agents.understanding.utterance import Directory, Known
 from tools.conversations.texts import say_soon, say_when
@@ -92,18 +92,19 @@ class Dialogue:
         return found
 
     def read_back(self, pending: Pending) -> None:
-        """Say exactly what a yes will do, and wait for it."""
+        """Say exactly what a yes will do, and wait for it; after two answers that were none, both are numbered."""
         if pending != self.state.pending:
             self.state.misses = 0
         self.state.pending = pending
-        self.state.ask("confirm")
+        answers = ("yes", "no") if self.state.misses > 1 else ()
+        self.state.ask("confirm", options=[Option(id=one, label=self.phrase(f"answer_{one}")) for one in answers])
         self.has_read_back = True
         self.say(f"read_back_{pending.action}", **pending.facts)
 
     def says_yes_to(self, pending: Pending, action: str) -> bool:
         """Whether the patient's own words are an explicit yes to exactly what was read back, and nothing more was
         understood in them. `action`: the name of the flow whose words agree to it."""
-        if is_plain_yes(self.text, action):
+        if is_plain_yes(self.text, action) or self.state.by_number(self.text) == "yes":
             return True
         only = all(isinstance(command, _WITH_A_YES) for command in self.commands)
         told = " ".join([*pending.facts.values(), self.state.last_answer])

@@ -95,17 +95,19 @@ async def compose(state: Nothing, *, runtime: Context) -> Nothing:
     """The sentences as one message, with the options that are open numbered."""
     turn = runtime.context
     dialogue = turn.dialogue
+    asked = dialogue.state.awaiting
     open_options = (
-        dialogue.state.awaiting == "choice" and not dialogue.handed_over and bool(dialogue.lines)
+        asked in ("choice", "confirm") and not dialogue.handed_over and bool(dialogue.lines)
         and dialogue.state.suspicion is None
     )  # fmt: skip
-    reply = fit(dialogue.lines, dialogue.state.options if open_options else [], dialogue.phrase("choose_by_number"))
+    choose = dialogue.phrase("choose_by_number") if asked == "choice" else ""
+    reply = fit(dialogue.lines, dialogue.state.options if open_options else [], choose)
     if open_options:
         dialogue.state.options = dialogue.state.options[: reply.options]
     text = _in_other_words(turn, reply.text or dialogue.phrase("not_understood_help"))
     turn.reply = (await screen_out(turn, text))[:MAX_REPLY]
     if not dialogue.repeats:
-        turn.state.last_answer = turn.reply
+        turn.state.last_answer, turn.state.last_answer_at = turn.reply, dialogue.work.now
     return {}
 
 

@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import Counter
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from agents.commands import Affirm, Deny
 from agents.phrases import own_words
 from agents.screen.answers import is_happening, is_not_happening
 from agents.screen.language import detect_language, switched_to
@@ -132,7 +133,7 @@ class Turn:
             language=self.language,
             awaiting=self.state.awaiting,
             flow=self.state.flow,
-            options=tuple(option.label for option in self.state.options),
+            options=tuple(option.label for option in self.state.options) if self.state.awaiting == "choice" else (),
             last_answer=self.state.last_answer,
             directory=self.hospital.names,
         )
@@ -169,6 +170,10 @@ class Turn:
         """Ask the built-in, or the model: then no transaction is open. A model's answer of an earlier try is taken as
         it was."""
         understanding = self.runtime.services.get(Understanding)
+        numbered = self.state.by_number(self.text)
+        if numbered is not None:
+            self.understood = Understood((Affirm() if numbered == "yes" else Deny(),), "built-in")
+            return
         if not understanding.asks_a_model:
             self.understood = await understanding.understand(self.utterance())
             return
@@ -281,7 +286,7 @@ def screened(runtime: Runtime, claimed: Claimed, state: State) -> Screened:
     text = said_in(claimed.text, claimed.media)
     seen = (runtime.services.find(Screens) or Screens()).look(text)
     if state.suspicion is None:
-        return seen.in_an_answer() if seen.level == "suspected" and gives_what_was_asked(text, state.awaiting) else seen
+        return seen.in_an_answer() if gives_what_was_asked(text, state.awaiting) else seen
     if seen.level == "emergency":
         return seen
     if seen.level == "suspected":

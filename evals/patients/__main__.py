@@ -1,4 +1,4 @@
-"""`python -m evals.patients [open|frozen] [--goal G] [--manner M] [--seeds 4] [--worst 10]`."""
+"""`python -m evals.patients [open|frozen|second] [--goal G] [--manner M] [--seeds 4] [--worst 10]`."""
 
 from __future__ import annotations
 

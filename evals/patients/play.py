@@ -208,10 +208,10 @@ class Patient:
         about_visit = "cancel" not in ask.text.lower() and "रद्द" not in ask.text and "register" not in ask.text.lower()
         asked_for_visit = booking and about_visit and self.wish.visits and "appointment" in ask.text.lower()
         if self.wish.goal in _NO_DEED or (about_visit and self.wish.goal == "cancel"):
-            return self._say(self.bank.answer("confirm_no").text)
+            return self._say(self.bank.answer("confirm_no").text) if not ask.options else "2"
         if asked_for_visit and not self._suits(ask.text):
             return f"{self.bank.answer('confirm_no').text}, {self._wanted_instead()}"
-        return self._say(self._yes())
+        return self._say(self._yes()) if not ask.options else "1"  # both answers were numbered
 
     def _yes(self) -> str:
         """A yes; one that speaks of booking or coming only where that is meant."""

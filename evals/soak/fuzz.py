@@ -38,6 +38,7 @@ _TEXTS = (
     "i did not say yes", "book", "dr nair tomorrow 10 am", "stop asking", "thanks", "yes yes yes", "no yes",
     "yesterday",
 )  # fmt: skip
+_NUMBERED = "(yes or no)\n1. Yes\n2. No"  # how both answers to a read-back are numbered
 CHANGES = ("book_appointment", "reschedule_appointment", "cancel_appointment", "join_waitlist")
 
 
@@ -135,7 +136,8 @@ async def _sequence(runtime: Runtime, patient: dict[str, Any], texts: list[str],
         if made:
             outcome.changes += sum(made.values())
             actions = [action for action in ("book", "cancel", "reschedule") if is_plain_yes(words, action=action)]
-            if not actions or not _reads_back(previous) or sum(made.values()) > 1:
+            numbered = words == "1" and _NUMBERED in previous
+            if not (actions or numbered) or not _reads_back(previous) or sum(made.values()) > 1:
                 outcome.without_a_yes.append(f"{words!r} after {previous[-120:]!r}: {dict(made)}")
         previous = answer["reply"] or ""
         outcome.read_backs += _reads_back(previous)

@@ -167,7 +167,7 @@ def _shows(option: str, number: int, today: date) -> bool:
 
 
 def _in_reach(match: re.Match[str], count: int) -> bool:
-    said = match["digits"] or match["labelled"] or match["taken"]
+    said = match["digits"] or match["labelled"] or match["taken"] or match["pointed"]
     if re.search(
         r"(?:^|the )(?:this|that|another|other|new|any|which|better|no|different|good|next) one$", match.group()
     ):

@@ -51,6 +51,7 @@ _MEANS: dict[str, dict[str, object]] = {
 }
 _LEARNT = {means.get("start") for means in _MEANS.values()}
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
+_TELEGRAM = 8  # words; a booking with whom and when in no more has no room for another wish
 _FEW = 2  # words; what is shorter is an answer, not a wish
 # From which share a label is believed, by how sure the rules are (`_weight`), where likely.yaml says nothing else.
 _LEAST = {"least": 0.28, "over": 0.5, "whole": 0.85, "asked": 0.7, "advice": 0.6, "sure": 0.75, "aside": 1.1}
@@ -63,7 +64,16 @@ _EXISTS = re.compile(
     r"|(?:mov|chang|push|swap|shift)(?:e|ed|ing)? (?:it|that|this|me|my|the|from|to|dr|by))(?!\w)"
     r"|badal|wali appointment"
 )
-_NO_CANCEL = re.compile(r"(?<!\w)(?:don't|do not|not|instead of|rather than|mat) cancel\w*|cancel (?:mat|nahi)(?!\w)")
+_NO_CANCEL = re.compile(
+    r"(?<!\w)(?:don't|do not|not|instead of|rather than|mat) (?:cancel|delet|drop|remov)\w*|cancel (?:mat|nahi)(?!\w)"
+)
+# "Which doctor is right for this?", after what is wrong was told.
+_FOR_THIS = re.compile(
+    r"\w+[,.!?;] ?(?:so |and |now |please )?(?:which|what|kaun\w*|kis) (?:kind of |type of )?"
+    r"(?:doctor|dr|specialist|department|dept|vibhag)(?: ko)? (?:\w+ ){0,4}?"
+    r"(?:this|that|it|right|best|see|consult|meet|show|go|iske|isko|uske|dikha\w*)(?!\w)"
+)
+_VERY = 0.95
 _PART_OVER_A_WISH = 0.85  # a sentence, over another wish that the rules read
 _SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
@@ -84,7 +94,8 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     if _NO_CANCEL.search(reading.message.text) and Start(flow="reschedule") in found:
         found = _without_cancel(found)
     if _opens(reading.utterance) and (complaint := _where_to(found, reading.utterance, meaning)) is not None:
-        return [*(one for one in found if not isinstance(one, Ask)), Start(flow="book"), complaint]
+        kept = [one for one in found if not isinstance(one, Ask) and one != Start(flow="book")]
+        return [*kept, Start(flow="book"), complaint]
     starts = [one.flow for one in found if isinstance(one, Start)]
     asks = any(isinstance(one, Ask) and one.topic != "other" for one in found)
     one_other = (len(starts) == 1 and starts[0] not in ("book", "reschedule", "cancel")) or (not starts and asks)
@@ -114,7 +125,7 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         return commands
     weight = None if few else _weight(commands, utterance)
     opens = _opens(utterance) and not few
-    asked = _different(_held(asked_for(utterance.text, meaning), reading.message.text, utterance.text)) if opens else []
+    asked = _different(_held(asked_for(utterance.text, meaning), reading, commands)) if opens else []
     if weight is None and not _is_muddle(commands, asked):
         asked = []
     others = [one for one in asked if _MEANS[one.likely.label].get("start") not in ("book", "cancel")]
@@ -137,7 +148,10 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
     to_be_seen = means.get("start") == "book"
     if (weight == "sure" and to_be_seen) or (weight == "advice" and not to_be_seen):
         return commands  # "move my appointment; i can come on wednesday"; and a question about a dose is no refill
-    if opens and likeliest.label == "move" and not _EXISTS.search(reading.message.text):
+    if opens and likeliest.label == "move" and _is_anew(commands, reading.message.text):
+        return commands  # "skin doctor on 1 december, later than 11"
+    rules_move = _OF_VISITS[1] in commands
+    if opens and likeliest.label == "move" and not rules_move and not _EXISTS.search(reading.message.text):
         _, share = trouble(utterance.text, meaning)
         if share >= _LEAST["over"]:  # "my back is stiff again. can it be the 30th, or the 2nd"
             likeliest, means = Likely("symptom", share), _MEANS["symptom"]
@@ -147,8 +161,13 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         least = min(least, likeliest.share)  # a sentence that says so in as many words
     if likeliest.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
-    if means.get("ask") in ("doctors", "specialties") and weight in ("over", "whole") and not _is_asked(utterance):
-        return commands  # "female gynaecologist"
+    whom = any(isinstance(one, Fill) and one.slot in ("specialty", "practitioner") for one in commands)
+    of_doctors = means.get("ask") in ("doctors", "specialties") and weight in ("over", "whole")
+    if (of_doctors or (means.get("ask") == "address" and whom)) and not _is_asked(utterance):
+        return commands  # "female gynaecologist", "nearest branch will do for a skin doctor"
+    told = any(isinstance(one, Fill) and one.slot == "complaint" for one in commands)
+    if likeliest.label == "complaint" and told and Start(flow="book") in commands and likeliest.share < _VERY:
+        return commands  # "your counter was shut! yusuf has itchy red eyes, book someone"
     if means.get("ask") == "doctors" and any(isinstance(one, Fill) and one.slot == "complaint" for one in commands):
         return commands  # "which doctor should i see for hair fall"
     held = ["only", *(["usually"] if likeliest.share < _SURE or weight == "aside" or of_part else [])]
@@ -194,9 +213,11 @@ def _is_muddle(commands: list[Command], asked: list[Asked]) -> bool:
     return only and len(starts) < 2 and all(one.likely.share >= _PART_OVER_A_WISH for one in asked)
 
 
-def _held(asked: list[Asked], message: str, text: str) -> list[Asked]:
+def _held(asked: list[Asked], reading: Reading, commands: list[Command]) -> list[Asked]:
     """Without those that lack a word which such a wish has, or have one that it has not: in the message, but in that
     very part where a visit is moved or asked for though none is spoken of."""
+    message, text = reading.message.text, reading.utterance.text
+    anew = _is_anew(commands, message)
 
     def fits(one: Asked) -> bool:
         means = _MEANS[one.likely.label]
@@ -204,11 +225,19 @@ def _held(asked: list[Asked], message: str, text: str) -> list[Asked]:
         part = one.likely.label in ("list", "move") and not sure and not _EXISTS.search(message)
         if means.get("ask") in ("doctors", "specialties") and not is_question(text[one.start : one.end].lower()):
             return False  # "i need a lady doctor for my skin"
+        if one.likely.label == "move" and anew:
+            return False
         said = plain(text[one.start : one.end]).text if part else message
         held = ("only",) if sure else ("only", "usually")
         return all(re.search(str(means[name]), said) for name in held if name in means)
 
     return [one for one in asked if one.likely.label in _MEANS and fits(one)]
+
+
+def _is_anew(commands: list[Command], message: str) -> bool:
+    """Whether a kind of doctor or a trouble is named, and no visit that there is: nothing can be moved."""
+    kind = any(isinstance(one, Fill) and one.slot in ("specialty", "complaint") for one in commands)
+    return kind and not _EXISTS.search(message)
 
 
 def _different(asked: list[Asked]) -> list[Asked]:
@@ -230,9 +259,12 @@ def _does(means: Mapping[str, object], command: Command) -> bool:
 def _where_to(commands: list[Command], utterance: Utterance, meaning: Meaning) -> Fill | None:
     """What is wrong with one who asks which department or doctor that is for: a visit answers it best."""
     asks = [one.topic for one in commands if isinstance(one, Ask)]
-    started = any(isinstance(one, Start) for one in commands)
-    if started or not asks or not set(asks) <= {"specialties", "doctors"}:
+    started = any(isinstance(one, Start) and one.flow != "book" for one in commands)
+    whom = any(isinstance(one, Fill) and one.slot in _WHOM for one in commands)
+    if started or whom or not asks or not set(asks) <= {"specialties", "doctors"}:
         return None
+    if _FOR_THIS.search(plain(utterance.text).text):  # whatever was told before it
+        return Fill(slot="complaint", value=utterance.text.strip()[:200])
     words, share = trouble(utterance.text, meaning)
     told = share >= _LEAST["over"] or (asks == ["specialties"] and ANY_COMPLAINT.search(plain(utterance.text).text))
     return Fill(slot="complaint", value=words[:200]) if told else None
@@ -281,7 +313,7 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
         return None if answers and not starts and not asks else "aside"
     slots = {one.slot for one in rest if isinstance(one, Fill)}
     if slots & {"day", "time", "location"} and slots & set(_WHOM):
-        return "whole"
+        return "whole" if len(utterance.text.split()) > _TELEGRAM else None
     return "over" if starts else "least"
 
 

@@ -30,6 +30,7 @@ from agents.understanding.builtin.pieces import find_reason, leftover_answer
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.builtin.visits import split_visit
+from agents.understanding.resolve.specialty_words import PARTS_OF
 from agents.understanding.resolve.when import resolve_time
 from agents.vocabulary import SLOTS
 from lexicon import beside
@@ -157,9 +158,14 @@ def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
     return placed
 
 
+_PARTS = "|".join(one.pattern for one in PARTS_OF.values())
+_OF_A_PART = re.compile(rf"(?:{_PARTS}) (?:appointments?|visits?|bookings?|one|wala|wali|slot)(?!\w)")
+
+
 def _which(reading: Reading, low: int, *, high: int, others: list[Piece]) -> list[Piece]:
-    """A visit named by its place in a list that was told: "cancel the second one"."""
-    match = _PLACE.search(reading.message.text, low, high)
+    """A visit named by its place in a list that was told, or by its department: "cancel the second one", "cancel my eye
+    appointment"."""
+    match = _PLACE.search(reading.message.text, low, high) or _OF_A_PART.search(reading.message.text, low, high)
     if match is None or overlaps(*match.span(), [(piece.start, piece.end) for piece in others]):
         return []
     return [Piece("appointment", *match.span())]

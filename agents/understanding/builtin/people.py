@@ -120,6 +120,8 @@ def find_doctors(message: Plain, known: tuple[Known, ...], claimed: list[tuple[i
             spans.append((match.start(), end))
     for match in _WORD.finditer(text):
         given = match.group() in singles and _SEEN_NAME.search(text[: match.start()])
+        if not given and _ends_a_name(message, match.start(), singles):
+            continue  # "padma thomas writing": her own name
         if not overlaps(*match.span(), [*spans, *claimed]) and (given or _is_known(match.group(), singles)):
             spans.append(match.span())
     if not spans:
@@ -128,6 +130,15 @@ def find_doctors(message: Plain, known: tuple[Known, ...], claimed: list[tuple[i
         Piece("for_whom" if _is_ill(text, start, end) else "practitioner", start, end)
         for start, end in _merged(text, sorted(spans))
     ]
+
+
+def _ends_a_name(message: Plain, start: int, singles: tuple[str, ...]) -> bool:
+    """Whether a name that is no doctor's stands right before, so that what follows is its family name."""
+    before = re.search(r"([a-z]{2,}) $", message.text[:start])
+    if before is None or message.original.isupper() or not message.words(*before.span(1))[:1].isupper():
+        return False
+    word = before[1]
+    return word not in NOT_NAMES and word not in TITLES and not _is_known(word, singles)
 
 
 def _is_ill(text: str, start: int, end: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from agents.commands import SlotName
 from agents.understanding.builtin.found import Piece, overlaps
@@ -57,6 +57,7 @@ _SAID = re.compile(
     r" (?:there |here )?(?:has |had |have |who )?(?:said|says|told|tells|wrote|written|asked|advised|suggested|suggests"
     r"|recommended|referred|sent|mentioned|thinks|thought|ne (?:kaha|bola|likha|bheja))(?!\w)"
 )
+_SHORT = 6  # words
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
@@ -169,6 +170,8 @@ def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[t
         found_day for found_day in days if not found_day.days.asap
     ] or days  # "tomorrow, as early as possible" is tomorrow
     days = [found_day for found_day in days if found_day.days != DayRange(today, today + AHEAD)] or days[:1]
+    long_ago = today - timedelta(days=30) if len(text.split()) <= _SHORT else today
+    days = [one for one in days if one.days.end >= long_ago]  # "exams got over yesterday": told, and no day for a visit
     found = [Piece("day", found_day.start, found_day.end) for found_day in days]
     if moving and not found and (shift := find_shift(text)) is not None:
         found = [Piece("day", *shift)]

@@ -26,7 +26,7 @@ _TWO, _ALSO, _OR = (_WORDS.pattern(name) for name in ("two", "also", "or"))
 _BOTH = _WORDS.pattern("both")
 _SAME_DAY = _WORDS.pattern("same_day")
 _BACK = 2  # clauses before the one that calls off in which the visit may be named
-_TERSE = 12  # words: in so short a message with whom is enough to say that a visit is wanted
+_TERSE = 16  # words: in so short a message with whom is enough to say that a visit is wanted
 _TROUBLE = 0.6  # share from which a trouble is surely of a department
 
 
@@ -136,7 +136,8 @@ def _two_bookings(clauses: list[_Clause], utterance: Utterance, message: str) ->
     if len(groups) != 2 or groups[0][0].who == groups[1][0].who:
         return None
     first, second = (group[0] for group in groups)
-    two, also = bool(_TWO.search(message)), bool(_ALSO.search(message))
+    after = utterance.text[utterance.text.index(first.text) + len(first.text) :]
+    two, also = bool(_TWO.search(message)), bool(_ALSO.search(plain(after).text))
     asked = bool(second.books or _SEES.search(plain(second.text).text))
     if not (two or (first.named and second.named and also) or (asked and also and (first.named or second.named))):
         return None
@@ -144,8 +145,10 @@ def _two_bookings(clauses: list[_Clause], utterance: Utterance, message: str) ->
     mine, other = (list(_values(text, "book", utterance)) for text in said)
     if _SAME_DAY.search(plain(said[1]).text):
         other = [*_days(mine), *other]
-    if _BOTH.search(message):  # "both on saturday"
-        days = _days(mine) or _days(other)
+    ahead = " ".join(one.text for one in clauses[: clauses.index(first)])  # "two appointments on thursday: ..."
+    told = _days(list(values_for(Reading.of(plain(ahead), replace(utterance, text=ahead)), "book")))
+    if _BOTH.search(message) or told:  # "both on saturday"
+        days = _days(mine) or _days(other) or told
         mine, other = ([*days, *(one for one in found if one not in days)] for found in (mine, other))
     return [Start(flow="book"), *mine, Start(flow="book"), *other]
 

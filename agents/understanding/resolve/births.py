@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Literal
 
 from agents.understanding.resolve.days import MONTHS
 from agents.understanding.resolve.numbers import CARDINALS, ORDINALS, either, number
@@ -30,13 +31,32 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[-/. ](?P<month>\d{1,2}
 _NUMERIC = re.compile(r"(?<!\d)(?P<a>\d{1,2}) ?[-/. ] ?(?P<b>\d{1,2}) ?[-/. ] ?(?P<year>(?:19|20)\d\d|\d\d)(?!\d)")
 _SOLID = re.compile(r"(?<!\d)(?P<a>\d\d)(?P<b>\d\d)(?P<year>(?:19|20)\d\d|\d\d)(?!\d)")
 
+# Whose date it is, by what stands before it.
+_OWN = re.compile(
+    r"(?<!\w)(?:mine|my|i|i'm|i am|main|mera|meri|mere|myself|me)(?!\w)"
+    r"(?! (?:son|daughter|mother|father|wife|husband|child|baby|kid|beti|beta|bete))[^.;\d]{0,40}$"
+)
+_OTHERS = re.compile(
+    r"(?<!\w)(?:his|her|he|she|uska|uski|son|daughter|mother|father|wife|husband|child|baby|kid|beti|beta|bete|mom|dad|papa"
+    r"|mummy|brother|sister)(?:'s)?(?!\w)[^.;\d]{0,40}$"
+)
 
-def find_birth_date(text: str) -> tuple[int, int] | None:
-    """Where a whole date with a year stands in a plain text."""
+
+def find_birth_date(text: str, *, of: Literal["writer", "other"] = "writer") -> tuple[int, int] | None:
+    """Where a whole date with a year stands in a plain text; of several ("his is 8 june 2017, mine is 1 may 1990") the
+    one that is said to be of whom is meant."""
+    spans: list[tuple[int, int]] = []
     for pattern in (_YEAR_FIRST, *_NAMED, _NUMERIC, _SOLID):
-        if match := pattern.search(text):
-            return match.span()
-    return None
+        for one in pattern.finditer(text):
+            if all(one.end() <= start or end <= one.start() for start, end in spans):
+                spans.append(one.span())
+    if len(spans) < 2:
+        return spans[0] if spans else None
+    spans.sort()
+    own, others = ([span for span in spans if cue.search(text[: span[0]])] for cue in (_OWN, _OTHERS))
+    if of == "other":
+        return (others or spans[-1:])[0]
+    return (own or [span for span in spans if span not in others] or spans)[0]
 
 
 def read_birth_date(words: str, *, month_first: bool, today: date | None = None) -> tuple[date, ...]:

@@ -83,7 +83,7 @@ _LATE, _SOON = r"(?:after|past|later than|beyond|subsequent to)", r"(?:before|ea
 _AFTER = re.compile(rf"(?<!\w)(?:{NEVER} (?:{_SOON}|until|till)|{_LATE}|post|from) (?:about |around )?$")
 _BEFORE = re.compile(rf"(?<!\w)(?:{NEVER} {_LATE}|{_SOON}|by|until|till|latest by) (?:about |around )?$")
 _ONWARD = _WORDS.pattern("onward")
-_DENIED = re.compile(r" (?:nahi|mat)(?!\w)")
+_DENIED = re.compile(r"(?: (?!ho|baat|kar)\w+){0,2} (?:nahi|mat)(?!\w)")
 _BOUND_AFTER = re.compile(r" ?(?:ke baa?d|se pehle)(?!\w)")
 _BETWEEN = re.compile(r"(?:between|from|in between)? ?$")
 _RANGE_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?(?: ?[ap]m)?"
@@ -317,8 +317,8 @@ def _bounded(text: str, atom: TimeFound) -> TimeFound:
     if onward or said.endswith("ish"):
         around = said.endswith("ish") or (onward is not None and onward["around"] is not None)
         earlier = onward is not None and onward["before"] is not None
-        if onward is not None and _DENIED.match(text[end:]):  # "11 se pehle nahi"
-            earlier, end = not earlier, end + len(" nahi")
+        if onward is not None and (denied := _DENIED.match(text[end:])):  # "11 se pehle nikal nahi sakte"
+            earlier, end = not earlier, end + denied.end()
         low, high = (minutes - 30, minutes + 60) if around else (0, minutes) if earlier else (minutes, _DAY_END)
         return TimeFound(atom.start, end, TimeRange(_clock(low), _clock(high), exact=False))
     return atom

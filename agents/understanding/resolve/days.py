@@ -325,7 +325,7 @@ _AFTER = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:after|post|later than|
 _FROM = re.compile(r"(?<!\w)(?:(?:starting|any ?(?:time|day)) )?(?:from|since|starting|beginning) (?:on )?$")
 _BEFORE = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:before|earlier than|prior to) )(?:the )?$")
 _UNTIL = re.compile(r"(?<!\w)(?:by|until|till|up to|no later than|latest by) $")
-_NEVER_AFTER = re.compile(r" (?:nahi|mat)(?!\w)")
+_NEVER_AFTER = re.compile(r"(?: (?!ho|baat|kar)\w+){0,2} (?:nahi|mat)(?!\w)")
 _ONWARD = re.compile(r"^ (?:onwards?|or later|or after|ke baa?d|se pehle|tak|se)(?!\w)")
 _BARE = re.compile(rf"(?:on |for |date )?{_DAY_NUMBER}")
 

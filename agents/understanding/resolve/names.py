@@ -94,13 +94,19 @@ def match_specialty(words: str, known: Sequence[Known]) -> list[Known]:
     """The specialties that the words mean, best first: by name, by what patients call the doctor, by complaint."""
     text = plain(words).text
     by_id = {str(item.id): item for item in known}
-    slugs = [*_slugs(text, ROLE_PATTERNS), *_slugs(text, COMPLAINT_PATTERNS)]
+    slugs = [*_called(text), *_slugs(text, COMPLAINT_PATTERNS)]
     slugs += [slug for slug, pattern in BARE_PATTERNS.items() if pattern.fullmatch(text.strip(" .!?"))]
     found: list[Known] = []
     for item in [*_named(text, known), *(by_id.get(slug) or by_id.get(INSTEAD.get(slug, "")) for slug in slugs)]:
         if item is not None and item not in found:
             found.append(item)
     return found
+
+
+def _called(text: str) -> list[str]:
+    """By what doctors are called; "physician" says nothing where another word says of what."""
+    slugs, bare = _slugs(text, ROLE_PATTERNS), _slugs(_PHYSICIAN.sub(" ", text), ROLE_PATTERNS)
+    return [slug for slug in slugs if slug != "general-medicine" or slug in bare or len(slugs) == 1]
 
 
 def _slugs(text: str, patterns: dict[str, re.Pattern[str]]) -> list[str]:
@@ -121,7 +127,10 @@ def _named(text: str, known: Sequence[Known]) -> list[Known]:
     return found
 
 
+_PHYSICIAN = re.compile(r"(?<!\w)(?<!general )(?<!family )physicians?(?!\w)")
 FOR_SELF = re.compile(r"(?<!\w)(?:for (?:me|myself)|mere liye|apne liye)(?!\w)")  # read on plain text
+
+ME = _WORDS.pattern("me")
 
 # After a relative who is no patient: "my son wants me to see someone", "my wife's car broke down".
 SENDS_ME = re.compile(

@@ -41,10 +41,15 @@ DOCTOR_SEX = re.compile(
     r")(?!\w)(?: (?:nahi|mat)(?!\w)(?! hai))?"
 )
 
+# "A doctor for nerves"; "a lady doctor for my skin" says first that it is to be a woman.
+_FOR = r"(?<!male )(?<!lady )(?<!woman )(?<!man )(?:doctors?|specialists?|surgeons?) (?:for|of) (?:my |the )?"
+_ROLES = dict(ROLES)
+for _slug, _part in PARTS_OF.items():
+    _ROLES[_slug] += f"|{_FOR}{_part.pattern}(?: problems?)?"
 _OPEN, _SHUT = r"(?<![\w])", r"(?![\w])"
-ROLE_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pattern in ROLES.items()}
+ROLE_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pattern in _ROLES.items()}
 COMPLAINT_PATTERNS = {slug: re.compile(rf"{_OPEN}(?:{pattern}){_SHUT}") for slug, pattern in COMPLAINTS.items()}
-ANY_ROLE = re.compile(rf"{_OPEN}(?:{'|'.join(ROLES.values())}|[a-z]{{4,}}(?:ologists?|iatrists?|iatricians?)){_SHUT}")
+ANY_ROLE = re.compile(rf"{_OPEN}(?:{'|'.join(_ROLES.values())}|[a-z]{{4,}}(?:ologists?|iatrists?|iatricians?)){_SHUT}")
 ANY_COMPLAINT = re.compile(rf"{_OPEN}(?:{'|'.join(COMPLAINTS.values())}){_SHUT}")
 # A message of a word or two that is only a part of the body, where a specialty was asked for.
 BARE_PARTS = {

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from agents.registration.details import is_name, read_details, split_name
+from agents.understanding.resolve.births import find_birth_date
 from cli.chat import say
 from tools.patients.duplicates import LIKELY, score
 from tools.runtime.runtime import Runtime
@@ -165,3 +166,33 @@ def test_a_relative_who_sends_the_writer_is_no_patient_and_gives_no_sex(words: s
 )  # fmt: skip
 def test_a_sex_alone_puts_right_what_was_read_back(words: str, awaiting: str | None, sex: str | None) -> None:
     assert read_details(words, awaiting=awaiting, month_first=False, today=date(2026, 11, 23)).sex == sex
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["my slef", "its 4 me", "for mee onley", "That'd be me", "I'm the one coming in", "i'm coming myself",
+     "The appointment is for the undersigned, that is, me.", "mere liye"],
+)  # fmt: skip
+def test_the_writer_is_meant(words: str) -> None:
+    said = read_details(words, awaiting="whose", month_first=False, today=TODAY)
+    assert said.self and not said.other
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("My name in full is Vivek Nanda.", "Vivek Nanda"), ("Shalini Rao, yehi naam hai mera", "Shalini Rao"),
+        ("Please enter the name as Vivek Nanda, thank you.", "Vivek Nanda"),
+        ("Shalini Rao bol rahe hain", "Shalini Rao"),
+        ("on my passport it says Manju Rangan, at home they call me something else", "Manju Rangan"),
+        ("what should i write here", None),
+    ],
+)  # fmt: skip
+def test_a_name_among_other_words(words: str, name: str | None) -> None:
+    assert read_details(words, awaiting="name", month_first=False, today=TODAY).name == name
+
+
+def test_of_two_birth_dates_each_is_its_own() -> None:
+    said = "i'm jaya rao, born 11 february 1988. please register my daughter myra, born 9 may 2021"
+    assert read_details(said, awaiting=None, month_first=False, today=TODAY).birth_date == date(2021, 5, 9)
+    assert find_birth_date("his is 8 september 2017, mine is 16 february 1993") == (33, 49)

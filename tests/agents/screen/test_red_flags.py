@@ -88,3 +88,21 @@ def test_the_source_is_in_the_patients_own_words() -> None:
     (flag,) = red_flags(text)
     assert flag.source in text and "CRUSHING" in flag.source
     assert flag.label
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mujhe 3 din se bukhar hai", "beti ko 3 din se bukhar hai", "i have cough and cold for three days", "3 days fever",
+     "since 3 days i have fever", "my daughter has fever for 3 days", "3 din ka bukhar", "two days cold, need doctor"],
+)  # fmt: skip
+def test_how_long_it_lasts_is_no_age(text: str) -> None:
+    assert red_flags(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my baby is 10 days and has fever", "6 week old fever", "10 din ka baby bukhar", "bachchi 20 din ki hai, bukhar hai",
+     "fever in my 5 week old", "paanch din ka baby thanda pad gaya", "my 5 day old baby is cold and not feeding"],
+)  # fmt: skip
+def test_an_age_of_days_or_weeks_is_one(text: str) -> None:
+    assert red_flags(text)

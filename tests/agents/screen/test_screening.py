@@ -9,9 +9,10 @@ import pytest
 from agents.concierge.first_aid import INSTRUCTIONS, while_waiting
 from agents.screen.answers import is_happening, is_not_happening
 from agents.screen.grams import grams
-from agents.screen.likeness import read_weights
+from agents.screen.likeness import likeness, read_weights
 from agents.screen.red_flag_words import RULES
-from agents.screen.screening import Screens
+from agents.screen.screening import CLEAR, NOTHING, Screened, Screens
+from evals import red_flags
 from evals.training.phrase_files import fingerprint, read_phrases
 from rag.embedding.shared import Embeddings
 
@@ -129,3 +130,17 @@ PLAIN = [
 @pytest.mark.parametrize("text", PLAIN)
 def test_a_plain_word_of_an_emergency_is_never_talked_away_by_likeness(text: str, screens: Screens) -> None:
     assert screens.look(text).level == "emergency"
+
+
+def test_what_is_cleared_without_the_vector_is_far_from_every_emergency_that_likeness_sees(tmp_path: Path) -> None:
+    vectors = Embeddings(tmp_path)
+    for cases in (red_flags.cases("open"), red_flags.cases("second")):
+        for one in (one for half in cases.values() for one in half if one["expect"] == "emergency"):
+            if likeness(one["say"], vectors.of(one["say"])).margin >= 0:
+                assert likeness(one["say"], None).margin > -CLEAR + 2, one["say"]
+
+
+def test_in_an_answer_what_only_likeness_sees_is_asked_about() -> None:
+    assert Screened("emergency", (), ("likeness",), 5.0).in_an_answer().level == "suspected"
+    assert Screened("emergency", (), ("rules",), 5.0).in_an_answer().level == "emergency"
+    assert NOTHING.in_an_answer() == NOTHING

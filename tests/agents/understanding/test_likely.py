@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.commands import Ask, Command, Start, StopMessages
+from agents.commands import Ask, Command, Fill, Start, StopMessages
 from agents.understanding.builtin import likely
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
@@ -75,3 +75,44 @@ def test_a_flow_that_has_no_phrases_is_left_to_the_rules(monkeypatch: pytest.Mon
     assert likely._weight([Start(flow="cancel")], utterance) == "sure"
     monkeypatch.setattr(likely, "_LEARNT", {"book"})
     assert likely._weight([Start(flow="cancel")], utterance) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "flows"),
+    [
+        ("i will not be able to be there wednesday so kindley cancl robert hayes", ["cancel"]),
+        ("please delete my name from the register of dr meera nair on 27 november", ["cancel"]),
+        ("take both my bookings and throw them out", ["cancel"]),
+        (
+            "the bank calls me tomorrow and hence i cannot go to dr meera nair. kindly enter me next wednesday",
+            ["reschedule"],
+        ),
+        ("date change please, dr meera nair, new one on the 8th", ["reschedule"]),
+        ("on 1 december skin doctor, later than 11 am", ["book"]),
+        ("i need a skin doctor appointment, but mornings are rough. 11 am or later, please", ["book"]),
+        ("could i see an eye surgeon at your lakeside clinic? i can't make it to the other ones", ["book"]),
+        ("my son has started wetting the bed again. which doctor is right for this? friday we can come", ["book"]),
+        ("do you have me down for anything coming up?", ["list"]),
+    ],
+)
+def test_what_is_begun(text: str, flows: list[str], meaning: Meaning) -> None:
+    assert starts(commands(text, meaning)) == flows
+
+
+def test_the_visit_that_is_called_off_is_named_by_its_department(meaning: Meaning) -> None:
+    found = commands("cancel my eye appointment. the heart one i will surely come", meaning)
+    assert Fill(slot="appointment", value="eye appointment") in found
+
+
+@pytest.mark.parametrize(
+    ("text", "doctors"),
+    [
+        ("Tarun Nair / 3-1-68 / self / eczema behind the knees", []),
+        ("Padma Hayes writing, my knee hurts", []),
+        ("book nair on friday", ["nair"]),
+        ("Want Meera tomorrow", ["Meera"]),
+    ],
+)
+def test_the_writers_family_name_is_no_doctor(text: str, doctors: list[str], meaning: Meaning) -> None:
+    found = commands(text, meaning)
+    assert [one.value for one in found if isinstance(one, Fill) and one.slot == "practitioner"] == doctors

@@ -1,0 +1,50 @@
+"""Who twice says no plain yes or no is given both numbered: then the number alone is an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.turn.conversation_state import Option, State
+from cli.chat import say
+from tools.runtime.runtime import Runtime
+from wiring import demo
+
+NUMBERED = "(yes or no)\n1. Yes\n2. No"
+UNCLEAR = ("i was afraid it would get complicated, yes please", "it could be that, i think, yes")
+
+
+async def _talk(runtime: Runtime, *messages: str) -> list[str]:
+    row = (await demo.facts(runtime.database, demo.TENANT_ID)).patients[20]
+    told = f"{row['birth_date']:%d %B %Y}"
+    said = [
+        (await say(runtime, demo.TENANT_ID, row["phone"], words))["reply"]
+        for words in ("dr robert hayes tomorrow", told, "1", *messages)
+    ]
+    return [str(one) for one in said]
+
+
+async def test_numbers_come_with_the_second_miss_and_one_is_a_yes(own_runtime: Runtime) -> None:
+    *_, read_back, once, twice, done = await _talk(own_runtime, *UNCLEAR, "1")
+    assert "Shall I book it? (yes or no)" in read_back and NUMBERED not in read_back + once
+    assert NUMBERED in twice and done.startswith("Booked:")
+
+
+async def test_two_is_a_no(own_runtime: Runtime) -> None:
+    *_, refused = await _talk(own_runtime, *UNCLEAR, "2.")
+    assert "not done that" in refused and "Booked" not in refused
+
+
+@pytest.mark.parametrize("words", ["3", "1 or 2", "the first one", "1 december"])
+async def test_nothing_but_the_number_is_a_yes(own_runtime: Runtime, words: str) -> None:
+    assert not (await _talk(own_runtime, *UNCLEAR, words))[-1].startswith("Booked:")
+
+
+async def test_without_the_numbers_one_is_no_yes(own_runtime: Runtime) -> None:
+    assert not (await _talk(own_runtime, "1"))[-1].startswith("Booked:")
+
+
+def test_only_where_a_yes_is_awaited() -> None:
+    answers = [Option(id="yes", label="Yes"), Option(id="no", label="No")]
+    assert State(awaiting="confirm", options=answers).by_number("no. 1 please") == "yes"
+    assert State(awaiting="choice", options=answers).by_number("1") is None
+    assert State(awaiting="confirm").by_number("1") is None
