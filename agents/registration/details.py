@@ -28,8 +28,9 @@ _NAME_CUE = re.compile(rf"(?<!\w)(?:{_WORDS.text('name_cue')})")
 _NAMED_FIRST = _WORDS.pattern("named_first")
 _PRESENTS = _WORDS.pattern("presents")
 _BESIDE_FACTS = re.compile(
-    r"(?:^|[.!:,;-] ?|(?<!\w)(?:for|is|naam) )(?P<name>[^\W\d]+(?: [^\W\d]+\.?){1,3}) ?[,(.-]+ ?"
-    r"(?=(?:fe)?male(?!\w)|[mf](?!\w)|born|dob|d\.o\.b|,,)"
+    r"(?:^|[.!:,;-] ?|(?<!\w)(?:for|is|naam|daughter|son|mother|father|wife|husband|brother|sister|child|baby) )"
+    r"(?P<name>[^\W\d]+(?: [^\W\d]+\.?){1,3}) ?[,(.-]+ ?"
+    r"(?=(?:fe)?male(?!\w)|(?:girl|boy|lady|man|woman)(?!\w)|[mf](?!\w)|born|dob|d\.o\.b|,,)"
 )
 _NO_NAME = _WORDS.words("no_name")
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d]|['’.-])*")

@@ -12,6 +12,7 @@ from agents.registration.data import RegisterData, answers, forget, missing, tak
 from agents.registration.details import split_name
 from agents.turn.conversation_state import Pending
 from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.when import resolve_birth_date
 from tools.conversations.texts import say_date
 from tools.patients.duplicates import find_duplicates
 from tools.patients.registration import LikelyDuplicate, register_patient
@@ -79,13 +80,19 @@ def _is_for(dialogue: Dialogue, data: RegisterData) -> None:
             queued.data = queued.data.model_copy(update={"for_whom": whom})
 
 
+def _own_birth_date_noted(dialogue: Dialogue, data: RegisterData) -> bool:
+    """Whether a birth date was said that is not the relative's, who has one too."""
+    noted = resolve_birth_date(dialogue.state.noted.get("birth_date", ""), month_first=dialogue.tenant.month_first)
+    return data.whose == "other" and bool(noted) and data.birth_date is not None and data.birth_date not in noted
+
+
 async def _writer_known(dialogue: Dialogue, data: RegisterData) -> bool:
     """Of a number that is some patient's: who registers a relative says first who it is; and one who is new there is
     the patient of that number, or says so."""
     if is_verified(dialogue) and not data.verifying:
         known = True
     else:
-        if not data.verifying:
+        if not data.verifying and not _own_birth_date_noted(dialogue, data):
             dialogue.state.noted.clear()  # it was said of the relative
         data.verifying = True
         known = await verified(dialogue)

@@ -61,6 +61,7 @@ _SAME = {
 }
 
 
+_PRONOUNS = {"him", "her", "them", "he", "she", "uske", "uska", "unke", "unka", "उसके", "उनके"}
 _FOR_OTHERS = ("book", "waitlist")
 # "My younger son", "mere bete ko": whose trouble it is, where the message asks for a visit.
 _MY_KIN = re.compile(
@@ -77,6 +78,8 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     has been asked, or that person's record is not linked."""
     state, data = dialogue.state, dialogue.data(VisitData)
     asked = state.awaiting == "for_whom"
+    if state.subject_id is not None and data.for_whom and data.for_whom.lower().strip() in _PRONOUNS:
+        data.for_whom = None  # "what time will that be for him": the one who is spoken of
     if asked and not data.for_whom and ME.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
         data.for_whom = "me"  # "ok then book for me"
     elsewhere = dialogue.has(Fill, Correct, Choose, Start, Affirm) or _names_nobody(dialogue.text)

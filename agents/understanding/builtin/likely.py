@@ -94,9 +94,12 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
     if _NO_CANCEL.search(reading.message.text) and Start(flow="reschedule") in found:
         found = _without_cancel(found)
     if _opens(reading.utterance) and (complaint := _where_to(found, reading.utterance, meaning)) is not None:
-        kept = [one for one in found if not isinstance(one, Ask) and one != Start(flow="book")]
-        return [*kept, Start(flow="book"), complaint]
+        kept = [one for one in _after_the_question(found, reading) if not isinstance(one, Ask)]
+        return [Start(flow="book"), *(one for one in kept if one != Start(flow="book")), complaint]
     starts = [one.flow for one in found if isinstance(one, Start)]
+    if starts == ["book", "list"] and not any(isinstance(one, Fill) for one in found):
+        found = [one for one in found if one != Start(flow="book")]  # "can i come .. wait, what time is my visit?"
+        starts = ["list"]
     asks = any(isinstance(one, Ask) and one.topic != "other" for one in found)
     one_other = (len(starts) == 1 and starts[0] not in ("book", "reschedule", "cancel")) or (not starts and asks)
     if _opens(reading.utterance) and one_other:
@@ -104,6 +107,18 @@ def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> 
         asked = " ".join(text[one.start : one.end] for one in asked_for(text, meaning))
         return [*found, *visit_beside(reading, meaning, asked)]
     return found
+
+
+def _after_the_question(commands: list[Command], reading: Reading) -> list[Command]:
+    """ "He wets the bed at night. which doctor is right for this? friday we can come": what is told before it says no
+    time for a visit."""
+    text = reading.message.text
+    asked = _FOR_THIS.search(text)
+    rest = text[asked.end() :] if asked else text
+    return [
+        one for one in commands
+        if not (isinstance(one, Fill) and one.slot in ("day", "time")) or plain(one.value).text.strip() in rest
+    ]  # fmt: skip
 
 
 def _without_cancel(commands: list[Command]) -> list[Command]:
@@ -120,7 +135,7 @@ def _opens(utterance: Utterance) -> bool:
 
 def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     utterance = reading.utterance
-    few = len([word for word in reading.message.text.split() if word.isalpha()]) < _FEW
+    few = len(re.findall(r"[^\W\d_]+", reading.message.text)) < _FEW
     if utterance.awaiting not in _OPEN or words_seen().isdisjoint(re.findall(r"\w+", reading.message.text)):
         return commands
     weight = None if few else _weight(commands, utterance)

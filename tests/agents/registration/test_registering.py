@@ -196,3 +196,13 @@ def test_of_two_birth_dates_each_is_its_own() -> None:
     said = "i'm jaya rao, born 11 february 1988. please register my daughter myra, born 9 may 2021"
     assert read_details(said, awaiting=None, month_first=False, today=TODAY).birth_date == date(2021, 5, 9)
     assert find_birth_date("his is 8 september 2017, mine is 16 february 1993") == (33, 49)
+
+
+async def test_a_relative_is_registered_with_all_that_the_first_message_says(own_runtime: Runtime) -> None:
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
+    said = (
+        f"I'm {row['given']} {row['family']}, born {row['birth_date']:%d %B %Y}. Please register my daughter Myra "
+        f"{row['family']}, girl, born 9 may 2021, she has never come to you"
+    )
+    reply = (await say(own_runtime, demo.TENANT_ID, row["phone"], said))["reply"]
+    assert f"Myra {row['family']}" in reply and "9 May 2021" in reply and "female" in reply

@@ -101,8 +101,11 @@ def test_how_long_it_lasts_is_no_age(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["my baby is 10 days and has fever", "6 week old fever", "10 din ka baby bukhar", "bachchi 20 din ki hai, bukhar hai",
-     "fever in my 5 week old", "paanch din ka baby thanda pad gaya", "my 5 day old baby is cold and not feeding"],
+    [
+        "my baby is 10 days and has fever", "6 week old fever", "10 din ka baby bukhar",
+        "bachchi 20 din ki hai, bukhar hai", "fever in my 5 week old",
+        "paanch din ka baby thanda pad gaya", "my 5 day old baby is cold and not feeding",
+    ],
 )  # fmt: skip
 def test_an_age_of_days_or_weeks_is_one(text: str) -> None:
     assert red_flags(text)
