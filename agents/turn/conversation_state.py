@@ -136,10 +136,15 @@ class State(BaseModel):
         self.awaiting, self.kind, self.options = awaiting, kind, options or []
 
     def by_number(self, text: str) -> str | None:
-        """ "yes" or "no", where both were numbered and the message is one of the numbers alone."""
-        shown = self.options if self.awaiting == "confirm" else []
+        """ "yes" or "no", where the last answer numbered both and the message is one of the numbers alone."""
         said = _A_NUMBER.fullmatch(text.lower())
-        return next((option.id for number, option in enumerate(shown, 1) if said and said[1] == str(number)), None)
+        if said is None or self.awaiting != "confirm":
+            return None
+        shown = ((str(number), option) for number, option in enumerate(self.options, 1))
+        return next(
+            (one.id for number, one in shown if number == said[1] and f"\n{number}. {one.label}" in self.last_answer),
+            None,
+        )
 
     def end_flow(self) -> None:
         """Forget the flow that is over; who the patient is stays known."""

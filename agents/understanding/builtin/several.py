@@ -147,8 +147,9 @@ def _two_bookings(clauses: list[_Clause], utterance: Utterance, message: str) ->
         other = [*_days(mine), *other]
     ahead = " ".join(one.text for one in clauses[: clauses.index(first)])  # "two appointments on thursday: ..."
     told = _days(list(values_for(Reading.of(plain(ahead), replace(utterance, text=ahead)), "book")))
-    if _BOTH.search(message) or told:  # "both on saturday"
-        days = _days(mine) or _days(other) or told
+    mine, other = (found if _days(found) else [*told, *found] for found in (mine, other))
+    if _BOTH.search(message):  # "both on saturday"
+        days = _days(mine) or _days(other)
         mine, other = ([*days, *(one for one in found if one not in days)] for found in (mine, other))
     return [Start(flow="book"), *mine, Start(flow="book"), *other]
 

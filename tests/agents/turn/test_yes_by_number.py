@@ -43,8 +43,12 @@ async def test_without_the_numbers_one_is_no_yes(own_runtime: Runtime) -> None:
     assert not (await _talk(own_runtime, "1"))[-1].startswith("Booked:")
 
 
-def test_only_where_a_yes_is_awaited() -> None:
-    answers = [Option(id="yes", label="Yes"), Option(id="no", label="No")]
-    assert State(awaiting="confirm", options=answers).by_number("no. 1 please") == "yes"
-    assert State(awaiting="choice", options=answers).by_number("1") is None
-    assert State(awaiting="confirm").by_number("1") is None
+def test_only_where_a_yes_is_awaited_and_both_were_just_shown() -> None:
+    numbered = State(
+        awaiting="confirm", options=[Option(id="yes", label="Yes"), Option(id="no", label="No")],
+        last_answer=f"Shall I book it? {NUMBERED}",
+    )  # fmt: skip
+    assert (numbered.by_number("no. 1 please"), numbered.by_number("2")) == ("yes", "no")
+    assert numbered.model_copy(update={"awaiting": "choice"}).by_number("1") is None
+    assert numbered.model_copy(update={"last_answer": "Is this happening now? (yes or no)"}).by_number("1") is None
+    assert State(awaiting="confirm", last_answer=f"Shall I book it? {NUMBERED}").by_number("1") is None
