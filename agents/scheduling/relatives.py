@@ -80,15 +80,16 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     asked = state.awaiting == "for_whom"
     if state.subject_id is not None and data.for_whom and data.for_whom.lower().strip() in _PRONOUNS:
         data.for_whom = None  # "what time will that be for him": the one who is spoken of
-    if asked and not data.for_whom and ME.search(said := plain(dialogue.text).text) and not _NOT_ME.search(said):
-        data.for_whom = "me"  # "ok then book for me"
-    elsewhere = dialogue.has(Fill, Correct, Choose, Start, Affirm) or _names_nobody(dialogue.text)
-    if asked and not data.for_whom and elsewhere:  # something else was said
-        dialogue.missed("not_understood")
-        dialogue.say("ask_for_whom_again")
-        return False
-    if asked and not data.for_whom:
-        data.for_whom = dialogue.text[:200]
+    if asked and not data.for_whom and ME.search(plain(dialogue.text).text):
+        data.for_whom = None if _NOT_ME.search(plain(dialogue.text).text) else "me"  # "ok then book for me"
+    if asked:
+        said = data.for_whom or ("" if dialogue.has(Fill, Correct, Choose, Start, Affirm) else dialogue.text[:200])
+        if not said or (_names_nobody(said) and not _is_self(dialogue, said, _tokens(said))):  # something else was said
+            data.for_whom = None
+            dialogue.missed("not_understood")
+            dialogue.say("ask_for_whom_again")
+            return False
+        data.for_whom = said
     if not data.for_whom and (not data.said or state.subject_id is not None or state.flow not in _FOR_OTHERS):
         return True
     words = data.for_whom or data.said

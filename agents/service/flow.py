@@ -40,6 +40,8 @@ class Request(Flow):
         rest = [one for one in commands if one != wish and one not in given]
         if not any(isinstance(one, Fill) and one.slot in _WHOM for one in rest):
             rest = [one for one in rest if one != Start(flow="book")]  # with nobody to see, it is no visit
+        elif Start(flow="book") in rest:  # what else was said is said of the visit
+            rest = [Start(flow="book"), *(one for one in rest if one != Start(flow="book"))]
         return (wish, *said, *given, *rest)
 
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:

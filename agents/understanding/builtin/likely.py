@@ -72,6 +72,8 @@ _FOR_THIS = re.compile(
     r"\w+[,.!?;] ?(?:so |and |now |please )?(?:which|what|kaun\w*|kis) (?:kind of |type of )?"
     r"(?:doctor|dr|specialist|department|dept|vibhag)(?: ko)? (?:\w+ ){0,4}?"
     r"(?:this|that|it|right|best|see|consult|meet|show|go|iske|isko|uske|dikha\w*)(?!\w)"
+    r"|\w+[,.!?;] ?(?:so |and )?(?:who|kis\w*|kaun) (?:should|can|will|must|se|ko)? ?"
+    r"(?:see|check|examine|look at|dikha\w*)(?!\w)"
 )
 _VERY = 0.95
 _PART_OVER_A_WISH = 0.85  # a sentence, over another wish that the rules read
@@ -276,10 +278,12 @@ def _where_to(commands: list[Command], utterance: Utterance, meaning: Meaning) -
     asks = [one.topic for one in commands if isinstance(one, Ask)]
     started = any(isinstance(one, Start) and one.flow != "book" for one in commands)
     whom = any(isinstance(one, Fill) and one.slot in _WHOM for one in commands)
-    if started or whom or not asks or not set(asks) <= {"specialties", "doctors"}:
+    if started or whom or not set(asks) <= {"specialties", "doctors"}:
         return None
     if _FOR_THIS.search(plain(utterance.text).text):  # whatever was told before it
         return Fill(slot="complaint", value=utterance.text.strip()[:200])
+    if not asks:
+        return None
     words, share = trouble(utterance.text, meaning)
     told = share >= _LEAST["over"] or (asks == ["specialties"] and ANY_COMPLAINT.search(plain(utterance.text).text))
     return Fill(slot="complaint", value=words[:200]) if told else None

@@ -215,7 +215,8 @@ def _denied_apart(text: str, pieces: list[Piece]) -> list[Piece]:
             found.append(piece)
         elif piece.slot in ("day", "time", "practitioner"):
             found.append(Piece("avoid", piece.start, piece.end))
-    return found
+    avoided = {text[one.start : one.end] for one in found if one.slot == "avoid"}
+    return [one for one in found if one.slot == "avoid" or text[one.start : one.end] not in avoided]
 
 
 def _about_running(reading: Reading, pieces: list[Piece]) -> list[Piece]:

@@ -242,13 +242,16 @@ def _capitalised(message: Plain, claimed: list[tuple[int, int]]) -> list[tuple[i
 _AT_THEIRS = re.compile(r"(?<!\w)(?:at|from|via|dropping|picking|collecting|visiting) $")  # "we are at my daughter's"
 
 
-def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
-    """For whom the visit is, when it is said to be someone else."""
+def find_relative(message: Plain, *, awaited: bool, under_way: bool = False) -> list[Piece]:
+    """For whom the visit is, when it is said to be someone else. `under_way`: a time is being settled; then a relative
+    is one only with a trouble ("not in the morning, wife has bank work")."""
     for match in _FOR_WHOM.finditer(message.text):
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
         named = _with_given_name(message, match.end("who"), awaited=awaited)
         last = match.end() == len(message.text.rstrip(" .!"))
         if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail) or _AT_THEIRS.search(before):
+            continue
+        if under_way and not before.endswith(("for ", "of ")) and not _is_patient(match):
             continue
         own = bool(_OWN_VISIT.search(message.text))
         owned = match["tail"].strip() or tail.startswith("'s")
@@ -264,10 +267,16 @@ def find_relative(message: Plain, *, awaited: bool) -> list[Piece]:
         return [Piece("for_whom", *named_alone.span("who"))]
     told = next((one for one in _KIN_TOLD.finditer(message.text) if _tells_trouble(one)), None)
     readings = (_FOR_ME, _KIN_FOR, _FOR_SOMEONE, _KIN_HAS, _RELATION_HAS)
-    found = (match for one in readings for match in one.finditer(message.text))
+    found = (match for one in readings for match in one.finditer(message.text) if not under_way or _is_patient(match))
     someone = next((one for one in found if not SENDS_ME.match(message.text[one.end("who") :])), None)
     someone = someone or told
     return [Piece("for_whom", *someone.span("who"))] if someone else []
+
+
+def _is_patient(kin: re.Match[str]) -> bool:
+    """Whether what follows a relative is of a doctor's concern."""
+    rest = kin.string[kin.end("who") :]
+    return bool(ANY_COMPLAINT.search(rest) or ANY_ROLE.search(rest) or _SEEN.search(rest) or " ke liye" in rest[:12])
 
 
 def _tells_trouble(kin: re.Match[str]) -> bool:

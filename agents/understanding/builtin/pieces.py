@@ -88,7 +88,7 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     _add(pieces, claimed, _whens(message, utterance, today=today, claimed=[*claimed, *_spans(pieces)]))
     _add(pieces, claimed, [Piece("visit_type", *match.span()) for match in _VISIT_TYPE.finditer(text)][:1])
     _add(pieces, claimed, _complaints(text))
-    _add(pieces, claimed, find_relative(message, awaited=utterance.awaiting == "for_whom"))
+    _add(pieces, claimed, _relative(message, utterance))
     if utterance.awaiting == "name":
         _add(pieces, claimed, find_own_name(message, awaited=not pieces))
     _add(
@@ -111,6 +111,11 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
         _add(pieces, claimed, [Piece("specialty", *part.span("part"))])
     _add(pieces, claimed, _awaited(message, utterance, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _relative(message: Plain, utterance: Utterance) -> list[Piece]:
+    under_way = utterance.awaiting in ("choice", "day", "time")
+    return find_relative(message, awaited=utterance.awaiting == "for_whom", under_way=under_way)
 
 
 def _doctor_sex(text: str) -> list[Piece]:

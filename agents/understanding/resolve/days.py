@@ -325,6 +325,9 @@ _AFTER = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:after|post|later than|
 _FROM = re.compile(r"(?<!\w)(?:(?:starting|any ?(?:time|day)) )?(?:from|since|starting|beginning) (?:on )?$")
 _BEFORE = re.compile(r"(?<!\w)(?:(?:any ?(?:time|day) )?(?:before|earlier than|prior to) )(?:the )?$")
 _UNTIL = re.compile(r"(?<!\w)(?:by|until|till|up to|no later than|latest by) $")
+# "Not tuesday, wednesday is good".
+_DENIED = re.compile(r"(?<!\w)(?:not|no|never|except|nahi) (?:on )?$")
+_SUITS = re.compile(r" (?:is|works|will|would|suits|ok|okay|please|better|theek|chalega|sahi)(?!\w)")
 _NEVER_AFTER = re.compile(r"(?: (?!ho|baat|kar)\w+){0,2} (?:nahi|mat)(?!\w)")
 _ONWARD = re.compile(r"^ (?:onwards?|or later|or after|ke baa?d|se pehle|tak|se)(?!\w)")
 _BARE = re.compile(rf"(?:on |for |date )?{_DAY_NUMBER}")
@@ -356,7 +359,10 @@ def _joined(text: str, atoms: list[DayFound], *, ranges: bool) -> Iterator[DayFo
             held = atom
             continue
         between = text[held.end : atom.start]
-        if between in (" ", ", ", " the ", "(", " (") and held.days.start == held.days.end:
+        if between == ", " and _DENIED.search(text[: held.start]) and _SUITS.match(text[atom.end :]):
+            yield held
+            held = atom
+        elif between in (" ", ", ", " the ", "(", " (") and held.days.start == held.days.end:
             held = DayFound(
                 held.start, atom.end, atom.days if atom.end - atom.start > 3 and not atom.days.asap else held.days
             )
