@@ -70,12 +70,11 @@ async def _at_once(dialogue: Dialogue) -> bool:
     """What is done at once, whatever flow is under way. True: nothing else is to be done."""
     if dialogue.state.awaiting == "stop_messages" and await _answered_to_stop(dialogue):
         return True
-    said = messages_wanted(dialogue.text)
-    if said is None and dialogue.has(Start):  # "no more reminders about dr rao, cancel that visit"
-        dialogue.commands = tuple(
-            one for one in dialogue.commands if not isinstance(one, StopMessages | ResumeMessages)
-        )
     if dialogue.has(StopMessages, ResumeMessages):
+        said = messages_wanted(dialogue.text)
+        if said is None and dialogue.has(Start):  # "no more reminders about dr rao, cancel that visit"
+            dialogue.say("messages_how")
+            return False
         if said is not None:
             await _set_messages(dialogue, allowed=isinstance(said, ResumeMessages))
         else:  # no reading but the plain words changes consent by itself

@@ -80,9 +80,10 @@ async def settle_subject(dialogue: Dialogue) -> bool:
     asked = state.awaiting == "for_whom"
     if state.subject_id is not None and data.for_whom and data.for_whom.lower().strip() in _PRONOUNS:
         data.for_whom = None  # "what time will that be for him": the one who is spoken of
-    if asked and not data.for_whom and ME.search(plain(dialogue.text).text):
-        data.for_whom = None if _NOT_ME.search(plain(dialogue.text).text) else "me"  # "ok then book for me"
     if asked:
+        text = plain(dialogue.text).text
+        if not data.for_whom and ME.search(text) and not _NOT_ME.search(text):
+            data.for_whom = "me"  # "ok then book for me"
         said = data.for_whom or ("" if dialogue.has(Fill, Correct, Choose, Start, Affirm) else dialogue.text[:200])
         if not said or (_names_nobody(said) and not _is_self(dialogue, said, _tokens(said))):  # something else was said
             data.for_whom = None

@@ -15,7 +15,7 @@ from agents.turn.conversation_state import Option, Pending, QueuedFlow
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
 from agents.understanding.resolve.shift import minutes_of, says_same_time, shift_of
-from agents.understanding.resolve.specialty_words import PARTS_OF
+from agents.understanding.resolve.specialty_words import parts_named
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_day, resolve_time
 from tools.runtime.errors import ToolError
@@ -92,7 +92,7 @@ def _meant(dialogue: Dialogue, visits: list[AppointmentOut]) -> list[Appointment
         left = [visit for visit in left if str(visit.practitioner_id) in doctors]
     else:
         codes = {str(known.id) for known in match_specialty(words, dialogue.hospital.names.specialties)}
-        codes = codes or {code for code, pattern in PARTS_OF.items() if pattern.search(plain(words).text)}
+        codes = codes or set(parts_named(plain(words).text))
         if codes & {visit.specialty_code for visit in visits}:
             left = [visit for visit in left if visit.specialty_code in codes]
     if len(left) > 1:

@@ -178,19 +178,27 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         least = min(least, likeliest.share)  # a sentence that says so in as many words
     if likeliest.share < least + (_LAST if utterance.awaiting == "anything_else" else 0):
         return commands
-    whom = any(isinstance(one, Fill) and one.slot in ("specialty", "practitioner") for one in commands)
-    of_doctors = means.get("ask") in ("doctors", "specialties") and weight in ("over", "whole")
-    if (of_doctors or (means.get("ask") == "address" and whom)) and not _is_asked(utterance):
-        return commands  # "female gynaecologist", "nearest branch will do for a skin doctor"
-    told = any(isinstance(one, Fill) and one.slot == "complaint" for one in commands)
-    if likeliest.label == "complaint" and told and Start(flow="book") in commands and likeliest.share < _VERY:
-        return commands  # "your counter was shut! yusuf has itchy red eyes, book someone"
-    if means.get("ask") == "doctors" and any(isinstance(one, Fill) and one.slot == "complaint" for one in commands):
-        return commands  # "which doctor should i see for hair fall"
+    if _is_told_beside(commands, likeliest, weight, asked=_is_asked(utterance)):
+        return commands
     held = ["only", *(["usually"] if likeliest.share < _SURE or weight == "aside" or of_part else [])]
     if any(name in means and not re.search(str(means[name]), reading.message.text) for name in held):
         return commands
     return _put(commands, likeliest, means, reading, meaning)
+
+
+def _is_told_beside(commands: list[Command], likeliest: Likely, weight: str, *, asked: bool) -> bool:
+    """Whether what the rules read is what the message is for, and what it is like only stands beside it. `asked`: it is
+    a question."""
+    slots = {one.slot for one in commands if isinstance(one, Fill)}
+    ask = _MEANS.get(likeliest.label, {}).get("ask")
+    if ask in ("doctors", "specialties") and weight in ("over", "whole") and not asked:
+        return True  # "female gynaecologist"
+    if ask == "address" and slots & {"specialty", "practitioner"} and not asked:
+        return True  # "nearest branch will do for a skin doctor"
+    if ask == "doctors" and "complaint" in slots:
+        return True  # "which doctor should i see for hair fall"
+    to_be_seen = "complaint" in slots and Start(flow="book") in commands
+    return likeliest.label == "complaint" and to_be_seen and likeliest.share < _VERY  # "... shut! book for itchy eyes"
 
 
 def _likeliest(

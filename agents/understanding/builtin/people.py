@@ -27,6 +27,10 @@ _SUFFIX = re.compile(
 _WITH = _WORDS.pattern("with")
 # Before an everyday word that is also a doctor's name ("book grace").
 _SEEN_NAME = re.compile(r"(?<!\w)(?:with|see|meet|consult|book|choose|pick|prefer) $")
+# What may stand before a doctor's name with a capital letter and is no given name ("Shift Hayes to friday").
+_ASKS_FOR = re.compile(
+    r"(?:shift|postpon|prepon|confirm|delet|drop|remov|swap|push|switch|transfer|fix|arrang|allot|requir|regard|under|cc)\w*"
+)
 _ORGANISATION = frozenset(
     [
         "dental",
@@ -138,7 +142,8 @@ def _ends_a_name(message: Plain, start: int, singles: tuple[str, ...]) -> bool:
     if before is None or message.original.isupper() or not message.words(*before.span(1))[:1].isupper():
         return False
     word = before[1]
-    return word not in NOT_NAMES and word not in TITLES and not _is_known(word, singles)
+    asks = word in NOT_NAMES or word in TITLES or _ASKS_FOR.fullmatch(word) or ANY_ROLE.fullmatch(word)
+    return not asks and not _is_known(word, singles)
 
 
 def _is_ill(text: str, start: int, end: int) -> bool:

@@ -12,7 +12,7 @@ from agents.understanding.builtin.people import find_doctors
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.names import match_practitioners, match_specialty
-from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, LADY, PARTS_OF
+from agents.understanding.resolve.specialty_words import ANY_COMPLAINT, ANY_ROLE, LADY, parts_named
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Utterance
 from lexicon import beside
@@ -90,7 +90,7 @@ def _with_whom(said: str, utterance: Utterance, meaning: Meaning) -> tuple[str |
     if kinds:
         return str(kinds[0].id), True
     codes = frozenset(str(one.id) for one in names.specialties)
-    parts = [code for code, pattern in PARTS_OF.items() if code in codes and pattern.search(said)]
+    parts = [code for code in parts_named(said) if code in codes]
     if len(parts) == 1:
         return parts[0], bool(_SEES.search(said))
     if not codes or not (parts or ANY_COMPLAINT.search(said)):

@@ -74,6 +74,11 @@ INSTEAD = {
 }
 
 
+def parts_named(text: str) -> list[str]:
+    """The departments that a part of the body or a word of theirs in a plain text speaks of."""
+    return [code for code, pattern in PARTS_OF.items() if pattern.search(text)]
+
+
 def sex_of(words: str) -> DoctorSex | None:
     """Which sex a doctor is to have by these plain words; None where either will do."""
     woman, man = (re.search(rf"(?<!\w){one}(?!\w)", words) for one in (WOMAN, _MAN))

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from agents.understanding.resolve.specialty_words import DOCTOR_SEX, sex_of
 from agents.understanding.resolve.spelling import plain
 from cli.chat import say
+from tests.agents.talking import talk
 from tools.runtime.principals import system
 from tools.runtime.runtime import Runtime
 from wiring import demo
@@ -29,25 +30,15 @@ def test_which_sex_the_words_ask_for(words: str, sex: str | None) -> None:
     assert (sex_of(found.group()) if found else None) == sex
 
 
-async def _talk(runtime: Runtime, *messages: str) -> list[str]:
-    row = (await demo.facts(runtime.database, demo.TENANT_ID)).patients[20]
-    told = f"{row['birth_date']:%d %B %Y}"
-    said = [
-        (await say(runtime, demo.TENANT_ID, row["phone"], words))["reply"]
-        for words in (messages[0], told, *messages[1:])
-    ]
-    return [str(one) for one in said]
-
-
 async def test_a_woman_is_asked_for_after_the_list_was_shown(own_runtime: Runtime) -> None:
-    *_, shown, women, one = await _talk(own_runtime, "heart doctor tomorrow after 4 pm", "female doctor only", "1")
+    *_, shown, women, one = await talk(own_runtime, "heart doctor tomorrow after 4 pm", "female doctor only", "1")
     assert "Robert Hayes" in shown or "Suresh Pillai" in shown
     assert women.count("Deepa Krishnan") == women.count("am,") + women.count("pm,")
     assert "Deepa Krishnan" in one and "Shall I book it?" in one
 
 
 async def test_a_doctor_who_was_named_gives_way_and_the_wish_with_her_name(own_runtime: Runtime) -> None:
-    *_, women, named = await _talk(
+    *_, women, named = await talk(
         own_runtime, "dr robert hayes this week", "i would like a lady doctor instead", "no, dr suresh pillai then"
     )
     assert "Deepa Krishnan" in women and "Hayes" not in women
@@ -55,14 +46,14 @@ async def test_a_doctor_who_was_named_gives_way_and_the_wish_with_her_name(own_r
 
 
 async def test_what_cannot_be_had_is_said_once(own_runtime: Runtime) -> None:
-    *_, shown, later = await _talk(own_runtime, "male doctor for my skin rash please, tomorrow", "another day")
+    *_, shown, later = await talk(own_runtime, "male doctor for my skin rash please, tomorrow", "another day")
     assert "no man doctor for Dermatology" in shown and "1. " in shown and "man doctor" not in later
 
 
 async def test_what_is_not_on_record_is_said(own_runtime: Runtime) -> None:
     async with own_runtime.database.begin(demo.TENANT_ID) as session:
         await session.execute(text("UPDATE practitioner SET sex = NULL"))
-    *_, shown = await _talk(own_runtime, "lady doctor for my skin rash please, tomorrow")
+    *_, shown = await talk(own_runtime, "lady doctor for my skin rash please, tomorrow")
     assert "not on my record" in shown and "1. " in shown
 
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 import pytest
 
 from agents.turn.conversation_state import Option, State
-from cli.chat import say
+from tests.agents.talking import talk
 from tools.runtime.runtime import Runtime
-from wiring import demo
 
 NUMBERED = "(yes or no)\n1. Yes\n2. No"
 UNCLEAR = ("i was afraid it would get complicated, yes please", "it could be that, i think, yes")
 
 
 async def _talk(runtime: Runtime, *messages: str) -> list[str]:
-    row = (await demo.facts(runtime.database, demo.TENANT_ID)).patients[20]
-    told = f"{row['birth_date']:%d %B %Y}"
-    said = [
-        (await say(runtime, demo.TENANT_ID, row["phone"], words))["reply"]
-        for words in ("dr robert hayes tomorrow", told, "1", *messages)
-    ]
-    return [str(one) for one in said]
+    return await talk(runtime, "dr robert hayes tomorrow", "1", *messages)
 
 
 async def test_numbers_come_with_the_second_miss_and_one_is_a_yes(own_runtime: Runtime) -> None:

@@ -110,6 +110,8 @@ def test_the_visit_that_is_called_off_is_named_by_its_department(meaning: Meanin
         ("Tarun Nair / 3-1-68 / self / eczema behind the knees", []),
         ("Padma Hayes writing, my knee hurts", []),
         ("book nair on friday", ["nair"]),
+        ("Cardiologist Hayes on friday please", ["Hayes"]),
+        ("Shift Hayes to friday", ["Hayes"]),
         ("Want Meera tomorrow", ["Meera"]),
     ],
 )
