@@ -103,7 +103,8 @@ def test_how_long_it_lasts_is_no_age(text: str) -> None:
     "text",
     [
         "my baby is 10 days and has fever", "6 week old fever", "10 din ka baby bukhar",
-        "bachchi 20 din ki hai, bukhar hai", "fever in my 5 week old",
+        "bachchi 20 din ki hai, bukhar hai", "infant, 3 weeks, temperature 38.5",
+        "fever in my 5 week old",
         "paanch din ka baby thanda pad gaya", "my 5 day old baby is cold and not feeding",
     ],
 )  # fmt: skip
