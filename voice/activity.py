@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from voice.audio import PHONE_RATE_HZ, RATE_HZ, Floats
 
@@ -156,6 +155,8 @@ def _session(name: str) -> Any:
     found = importlib.util.find_spec("silero_vad")
     if found is None or not found.submodule_search_locations:
         raise RuntimeError("silero-vad is not installed")
+    import onnxruntime  # late: the start need not wait for it
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -14,13 +14,12 @@ from typing import NoReturn
 import httpx
 import structlog
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError
 
 from agents.scribe.parts import WORDS_A_PART, Part, joined, parts_of
 from agents.understanding.breaker import Breaker
-from agents.understanding.model import FAULTS_OF_THE_SERVER, PROMPTS, Prompt, fault_of
+from agents.understanding.model import FAULTS_OF_THE_SERVER, PROMPTS, Prompt, chat_client, fault_of
 from scribe.making import ModelSilent
 from scribe.note import Division, Maker, Sentence, Written
 from scribe.visit import Segment, Visit
@@ -79,14 +78,12 @@ class ModelNotes:
         self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, timeout_s: float = 60.0,
         temperature: float | None = 0.0, words_a_part: int = WORDS_A_PART, prompts: Path = PROMPTS,
     ) -> None:  # fmt: skip
-        key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
         self._name, self._timeout_s, self._words = model, timeout_s, words_a_part
         self._prompt = Prompt.load(prompts, PROMPT)
         self._http = httpx.AsyncClient(timeout=timeout_s)
-        self._chat = ChatOpenAI(
-            model=model, base_url=base_url, api_key=key, timeout=timeout_s, max_retries=0, temperature=temperature,
-            use_responses_api=False, stream_usage=True, http_async_client=self._http,
-        )  # fmt: skip
+        self._chat = chat_client(
+            model, base_url, api_key, http=self._http, timeout_s=timeout_s, temperature=temperature
+        )
         self.breaker = Breaker()
 
     async def aclose(self) -> None:

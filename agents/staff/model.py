@@ -12,13 +12,12 @@ from pathlib import Path
 import httpx
 import structlog
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
 from pydantic import JsonValue, SecretStr
 
 from agents.staff.steps import CallRequest, Choice, Inquiry, ModelReply
 from agents.understanding.breaker import Breaker
-from agents.understanding.model import FAULTS_OF_THE_SERVER, PROMPTS, Outcome, Prompt, fault_of
+from agents.understanding.model import FAULTS_OF_THE_SERVER, PROMPTS, Outcome, Prompt, chat_client, fault_of
 from tools.runtime.tool import Tool
 
 _FINISHED = ("stop", "tool_calls", "function_call")
@@ -41,14 +40,12 @@ class ModelChooser:
         self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, prompt: str,
         timeout_s: float = 20.0, temperature: float | None = 0.0, prompts: Path = PROMPTS,
     ) -> None:  # fmt: skip
-        key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
         self._name, self._timeout_s, self._temperature = model, timeout_s, temperature
         self._prompt = Prompt.load(prompts, prompt)
         self._http = httpx.AsyncClient(timeout=timeout_s)
-        self._chat = ChatOpenAI(
-            model=model, base_url=base_url, api_key=key, timeout=timeout_s, max_retries=0, temperature=temperature,
-            use_responses_api=False, stream_usage=True, http_async_client=self._http,
-        )  # fmt: skip
+        self._chat = chat_client(
+            model, base_url, api_key, http=self._http, timeout_s=timeout_s, temperature=temperature
+        )
         self.breaker = Breaker()
 
     async def aclose(self) -> None:

@@ -16,15 +16,13 @@ from datetime import UTC, datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
 import httpx
-import openai
 import structlog
 import yaml
 from jinja2 import Environment, StrictUndefined, Template
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
-from langchain_openai import ChatOpenAI
 from langsmith.run_helpers import tracing_context
 from pydantic import SecretStr, ValidationError
 from rapidfuzz import fuzz, process
@@ -36,6 +34,9 @@ from agents.understanding.utterance import Known, Understanding, Understood, Utt
 from agents.vocabulary import FLOWS, SLOTS
 from governance.record import entry_kind
 from tools.runtime.traces import span
+
+if TYPE_CHECKING:
+    from langchain_openai import ChatOpenAI
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 PROMPT = "concierge/understand"
@@ -123,6 +124,20 @@ class Prompt:
         return "".join(self.template.blocks[block](self.template.new_context(dict(values)))).strip()
 
 
+def chat_client(
+    model: str, base_url: str | None, api_key: str | SecretStr | None, *, http: httpx.AsyncClient, timeout_s: float,
+    temperature: float | None,
+) -> ChatOpenAI:  # fmt: skip
+    """A model by OpenAI's chat completions. Nothing is asked twice, and the caller closes `http`."""
+    from langchain_openai import ChatOpenAI  # a second of the start, and a hospital without a model has no use for it
+
+    key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
+    return ChatOpenAI(
+        model=model, base_url=base_url, api_key=key, timeout=timeout_s, max_retries=0, temperature=temperature,
+        use_responses_api=False, stream_usage=True, http_async_client=http,
+    )  # fmt: skip
+
+
 def from_record(answer: ModelAnswer) -> Understood:
     """What was understood then, from the stored answer alone. Raises ModelUnavailable if that answer was a failure."""
     if answer.outcome != "understood":
@@ -148,15 +163,11 @@ class ModelUnderstanding:
         self, base_url: str | None, api_key: str | SecretStr | None, *, model: str, timeout_s: float = 8.0,
         stream: bool = False, temperature: float | None = 0.0, prompts: Path = PROMPTS, prompt: Prompt | None = None,
     ) -> None:  # fmt: skip
-        key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "none")
         self._name, self._timeout_s, self._stream, self._temperature = model, timeout_s, stream, temperature
         self._prompt = prompt or Prompt.load(prompts, PROMPT)
         self._function = offered_function(self._prompt.function)
         self._http = httpx.AsyncClient(timeout=timeout_s)
-        chat = ChatOpenAI(
-            model=model, base_url=base_url, api_key=key, timeout=timeout_s, max_retries=0, temperature=temperature,
-            use_responses_api=False, stream_usage=True, http_async_client=self._http,
-        )  # fmt: skip
+        chat = chat_client(model, base_url, api_key, http=self._http, timeout_s=timeout_s, temperature=temperature)
         self._messages(Utterance(text="", now=datetime.now(UTC)))  # a prompt that cannot be rendered stops the start
         self._chat = chat.bind_tools([self._function], tool_choice=FUNCTION, parallel_tool_calls=False)
 
@@ -268,6 +279,8 @@ def _judge(completion: _Completion, text: str) -> tuple[Outcome, tuple[Command, 
 
 def fault_of(error: Exception) -> Outcome:
     """What kind of failure an exception of a model call is."""
+    import openai  # late, as the client is
+
     match error:
         case TimeoutError() | openai.APITimeoutError() | httpx.TimeoutException():
             return "timeout"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -26,6 +27,7 @@ from api.telephone.parts import CallParts
 from api.twilio import webhooks
 from db import provision
 from db.json import JsonObject
+from scribe.drafting import load
 from settings import Settings, get_settings
 from wiring.keys import twilio_token
 from wiring.runtime import build_runtime, running, warm
@@ -52,8 +54,8 @@ PROBLEM_SCHEMA: JsonObject = {
 }
 
 
-def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
-    """The HTTP service."""
+def create_app(settings: Settings, *, url: str | None = None, later: Callable[[], None] | None = None) -> FastAPI:
+    """The HTTP service. `later`: what is loaded in a thread once it answers, for those who use it first."""
     runtime = build_runtime(settings, url or provision.urls(settings)[0])
     mcp_server = mcp.build(runtime, mcp.Hosts.named(settings.mcp_hosts, settings.public_url))
 
@@ -61,6 +63,8 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(runtime), mcp_server.run():
             await asyncio.to_thread(warm, runtime)
+            if later is not None:
+                threading.Thread(target=later, name="later", daemon=True).start()
             yield
             await app.state.call_parts.aclose()
         if app.state.verifier is not None:
@@ -95,7 +99,7 @@ def create_app(settings: Settings, *, url: str | None = None) -> FastAPI:
 def served() -> FastAPI:
     """The HTTP service as the environment sets it; uvicorn asks for it by name, so that who starts it need not know
     HTTP."""
-    return create_app(get_settings())
+    return create_app(get_settings(), later=load)
 
 
 def _allow_pages(app: FastAPI, allowed: list[str]) -> None:

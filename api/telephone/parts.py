@@ -61,7 +61,8 @@ class CallParts:
             self._voicing = asyncio.ensure_future(self._first_words())
 
     def _load(self) -> None:
-        import_module("governance.policies.checks")
+        for name in ("governance.policies.checks", "scipy.signal"):
+            import_module(name)
         Measuring.load()
         try:
             self._model = self._model or SmartTurn()

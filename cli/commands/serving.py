@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,12 +44,10 @@ def serve() -> None:
 
     from cli.address import check_free
     from cli.supervise import end_with_parent
-    from scribe.drafting import load
 
     settings = get_settings()
     end_with_parent()
     check_free(settings.host, settings.port)
-    threading.Thread(target=load, name="scribe-load", daemon=True).start()
     uvicorn.run(
         "api.http.app:served", factory=True, host=settings.host, port=settings.port, log_level="warning",
         access_log=False, proxy_headers=False, timeout_graceful_shutdown=10, ws_max_size=1_048_576,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from voice.speakers.vectors import HOP_S, Array, Voices
 
@@ -84,6 +83,8 @@ def _grouped(vectors: Array, speakers: int | None, *, least: float) -> Labels:
     """Groups of at least `least` vectors: as many as are apart, or as `speakers` says."""
     if len(vectors) < 2:
         return np.zeros(len(vectors), np.int64)
+    from scipy.cluster.hierarchy import fcluster, linkage  # late: the start need not wait for it
+
     tree = linkage(vectors, "average", metric="cosine")
     if speakers is None:
         return _joined(vectors, fcluster(tree, APART, "distance"), least=least, most=len(vectors))

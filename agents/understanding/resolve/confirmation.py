@@ -105,7 +105,7 @@ def _patterns(agrees: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     phrases = "|".join(re.escape(phrase) for phrase in sorted(_YES, key=len, reverse=True))
     either = f"{phrases}|{agrees}" if agrees else phrases
     one = rf"(?>(?:{either}|{_SOFT})(?!\w))"  # atomic: no number of yeses makes it slow
-    return re.compile(rf"{one}(?: {one})*+"), re.compile(rf"(?<!\w)(?:{either})(?!\w)")
+    return re.compile(rf"(?:{one}(?: |$))++"), re.compile(rf"(?<!\w)(?:{either})(?!\w)")
 
 
 @cache
