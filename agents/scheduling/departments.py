@@ -8,7 +8,7 @@ from datetime import date
 from agents.turn.dialogue import Dialogue
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.names import match_specialty
-from agents.understanding.resolve.specialty_words import ROLE_PATTERNS
+from agents.understanding.resolve.specialty_words import PREGNANT, ROLE_PATTERNS
 from agents.understanding.resolve.spelling import plain
 from tools.patients.tools import get_patient
 
@@ -18,6 +18,10 @@ CHILD_UNDER = 16
 CHILDREN, ADULTS, WOMEN = "paediatrics", "general-medicine", "obstetrics-gynaecology"
 # Departments of one organ that see children of the same complaint too.
 _OF_ALL_AGES = frozenset({"dentistry", "dermatology", "ent", "ophthalmology", "orthopaedics"})
+_OF_PREGNANT_TOO = frozenset(
+    {"dentistry", "ophthalmology"}
+)  # whatever else a pregnant woman has, obstetrics sees first
+_PLAINLY = 0.6
 _SURE = 0.35  # from this share on a department is named without a doubt
 
 
@@ -55,6 +59,9 @@ def place(words: str, *, years: int, sex: str, codes: frozenset[str], meaning: M
     if years < CHILD_UNDER and CHILDREN in codes:
         best = likely[0]
         return Place(best.label if best.label in _OF_ALL_AGES and best.share >= _SURE else CHILDREN)
+    if sex != "male" and WOMEN in codes and PREGNANT.search(plain(words).text):
+        best = likely[0]
+        return Place(best.label if best.label in _OF_PREGNANT_TOO and best.share >= _PLAINLY else WOMEN)
     fitting = [one for one in likely if one.label != CHILDREN and not (one.label == WOMEN and sex == "male")]
     if fitting and (fitting[0].share >= _SURE or ADULTS not in codes):
         return Place(fitting[0].label)

@@ -21,7 +21,7 @@ from rag.embedding.encoder import embedder_in
 from rag.embedding.shared import LAYERS, _users_cache
 
 COST, SEED = {"wants": 20.0, "departments": 30.0}, 1
-SHARE = {"wants": 0.1, "departments": 0.03}  # of the vector beside the pieces
+SHARE = {"wants": 0.05, "departments": 0.03}  # of the vector beside the pieces
 COMPLAINTS = 2  # of how many phrases about departments one is learnt as the want "complaint"
 
 

@@ -30,7 +30,7 @@ SHARE = 0.1  # of the vector beside the pieces
 SLIPS = 0.4  # share of phrases that are learnt once more with slips of the finger and words around
 CODE_BITS = 13
 # Share of harmless phrases of the open half that may be above the level.
-SUSPECTED, SURE = 0.022, 0.005
+SUSPECTED, SURE = 0.018, 0.005
 AROUND = {
     "en": (("hi, ", "hello ", "please help ", "sir ", "doctor ", "urgent ", "pls ", "good evening, "),
            (" please", " pls help", " what to do", " thanks", "??", " sir", " !!", " asap")),

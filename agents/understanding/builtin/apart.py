@@ -69,14 +69,14 @@ def trouble(text: str, meaning: Meaning) -> tuple[str, float]:
     parts = [clause for sentence in _sentences(text) for clause in _clauses(text, *sentence) or [sentence]]
     said = [text[start:end].strip() for start, end in parts if not _WHEN_ALONE.fullmatch(text[start:end])]
     if len(said) < 2:
-        return (said or [text.strip()])[0], _told(text, meaning)
+        return (said or [text.strip()])[0], tells(text, meaning)
     meaning.ahead(said)
-    told = {one: _told(one, meaning) for one in said}
+    told = {one: tells(one, meaning) for one in said}
     surest = max(told.values())
     return ", ".join(one for one in said if told[one] >= min(_TELLS, surest)), surest
 
 
-def _told(text: str, meaning: Meaning) -> float:
+def tells(text: str, meaning: Meaning) -> float:
     """How surely it tells a trouble."""
     return next((one.share for one in meaning.wants(text) if one.label == "symptom"), 0.0)
 

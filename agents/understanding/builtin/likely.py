@@ -30,7 +30,7 @@ from agents.commands import (
     StopMessages,
     Thank,
 )
-from agents.understanding.builtin.apart import Asked, asked_for, best, trouble
+from agents.understanding.builtin.apart import Asked, asked_for, best, tells, trouble
 from agents.understanding.builtin.found import ABOUT_VISITS
 from agents.understanding.builtin.meaning import commands_of, values_for
 from agents.understanding.builtin.reading import Reading
@@ -67,6 +67,7 @@ _EXISTS = re.compile(
 _NO_CANCEL = re.compile(
     r"(?<!\w)(?:don't|do not|not|instead of|rather than|mat) (?:cancel|delet|drop|remov)\w*|cancel (?:mat|nahi)(?!\w)"
 )
+_MOVES = re.compile(r"(?<!\w)(?:mov|shift|chang|push|postpon|prepon|reschedul)(?:e|ing)?(?!\w)")
 # "Which doctor is right for this?", after what is wrong was told.
 _FOR_THIS = re.compile(
     r"\w+[,.!?;] ?(?:so |and |now |please )?(?:which|what|kaun\w*|kis) (?:kind of |type of )?"
@@ -81,6 +82,7 @@ _SURE = 0.6  # where nothing is under way; needs no word that it usually has
 _LAST = 0.15  # so much surer it must be after "anything else?", which most answers close
 _WHOM = ("specialty", "practitioner", "complaint")
 _ASKED, _BESIDE = 0.30, 0.55  # from which share words are a complaint: an answer, and beside a wish to be seen
+_TELLING = 0.15  # from which share of a trouble told words can be one: "i want an appointment" is none
 _OPEN = (
     None, "birth_date", "confirm", "choice", "anything_else", "day", "time", "location", "for_whom", "stop_messages",
     *_WHOM,
@@ -93,8 +95,10 @@ _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     """The commands, with what the message is likely to want."""
     found = _with_wishes(commands, reading, meaning)
-    if _NO_CANCEL.search(reading.message.text) and Start(flow="reschedule") in found:
-        found = _without_cancel(found)
+    said = reading.message.text
+    denied = _NO_CANCEL.search(said)
+    if denied and (Start(flow="reschedule") in found or _MOVES.search(said, denied.end())):
+        found = _without_cancel(found, reading)
     if _opens(reading.utterance) and (complaint := _where_to(found, reading.utterance, meaning)) is not None:
         kept = [one for one in _after_the_question(found, reading) if not isinstance(one, Ask)]
         return [Start(flow="book"), *(one for one in kept if one != Start(flow="book")), complaint]
@@ -123,11 +127,10 @@ def _after_the_question(commands: list[Command], reading: Reading) -> list[Comma
     ]  # fmt: skip
 
 
-def _without_cancel(commands: list[Command]) -> list[Command]:
+def _without_cancel(commands: list[Command], reading: Reading) -> list[Command]:
     """ "Cancel thursday. no wait, don't cancel, move it": the visit is the one that was named."""
-    move, cancel = _OF_VISITS[1], _OF_VISITS[0]
-    kept = [one for one in commands if one not in (move, cancel)]
-    return [*(one for one in kept if not isinstance(one, Fill)), move, *(one for one in kept if isinstance(one, Fill))]
+    kept = [one for one in commands if not isinstance(one, Fill) and one not in _OF_VISITS]
+    return [*kept, Start(flow="reschedule"), *(one for one in values_for(reading, "reschedule") if one not in kept)]
 
 
 def _opens(utterance: Utterance) -> bool:
@@ -206,10 +209,17 @@ def _likeliest(
 ) -> Likely:
     """What the whole is likely to want, or the part of it that is surer to ask for something: the rest is told beside
     it."""
-    whole = best(meaning.wants(utterance.text))
+    whole = best(_possible(meaning.wants(utterance.text), plain(utterance.text).text))
     if not asked or (weight == "sure" and asked[0].likely.share < _PART_OVER_A_WISH):
         return whole
     return max(whole, asked[0].likely, key=lambda one: one.share)
+
+
+def _possible(likely: list[Likely], said: str) -> list[Likely]:
+    """Without what lacks a word that such a wish always has; its share goes to the others."""
+    fitting = [one for one in likely if re.search(str(_MEANS.get(one.label, {}).get("only", "")), said)]
+    total = sum(one.share for one in fitting)
+    return [Likely(one.label, one.share / total) for one in fitting] if total else likely
 
 
 def _each(asked: list[Asked], reading: Reading, meaning: Meaning) -> list[Command]:
@@ -309,9 +319,12 @@ def _complaint(commands: list[Command], utterance: Utterance, meaning: Meaning, 
         return None
     clauses = [part.strip() for part in re.split(r"[.!?;,\n]+", utterance.text) if len(part.split()) > 1]
     labels = read_head("departments").labels
+    parts = dict.fromkeys([utterance.text.strip(), *clauses])
     share, words = max(
-        (meaning.departments(part, labels)[0].share, part) for part in dict.fromkeys([utterance.text.strip(), *clauses])
-    )
+        ((meaning.departments(part, labels)[0].share, part) for part in parts
+         if asked or tells(part, meaning) >= _TELLING),
+        default=(0.0, ""),
+    )  # fmt: skip
     if share < (_ASKED if asked else _BESIDE):
         words, share = trouble(utterance.text, meaning)
     return Fill(slot="complaint", value=words[:200]) if share >= (_ASKED if asked else _BESIDE) else None
@@ -330,7 +343,7 @@ def _weight(commands: list[Command], utterance: Utterance) -> str | None:
         return "sure" if opens and learnt and len(starts) == 1 and not others else None
     if others and not (starts and all(isinstance(one, Ask) for one in others)):
         if opens and not starts and all(isinstance(one, Abandon | SetLanguage) for one in others):
-            return "sure"  # "could you quit with these messages"
+            return "over"  # "could you quit with these messages"
         return "asked" if all(isinstance(one, Ask) for one in others) and utterance.flow is None else None
     if any(isinstance(one, Ask) and one.topic == "medical_advice" for one in rest):
         return "advice" if opens else None

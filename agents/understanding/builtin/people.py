@@ -78,6 +78,9 @@ _I_AM = re.compile(
 )
 _PRESENTS = _WORDS.pattern("presents")
 _NAMED_AND_BORN = _WORDS.pattern("named_and_born")
+# "My small boy, name is James": who the relative is.
+_IS_CALLED = re.compile(r",? (?:(?:his|her|whose) )?(?:name(?:'s| is)?|named|called) (?P<given>[a-z]{3,})(?!\w)")
+_RELATIVE_BEFORE = re.compile(rf"(?<!\w){_RELATION},? ?(?:(?:his|her|whose) )?$")
 _OF_ANOTHER = re.compile(r"(?<!\w)(?:\w+'s|the|his|her|their|doctor|dentist|clinic|office|whose|file|plan) $")
 _NOT_IN_NAME = NOT_NAMES - {
     "may",
@@ -252,7 +255,8 @@ def find_relative(message: Plain, *, awaited: bool, under_way: bool = False) -> 
     is one only with a trouble ("not in the morning, wife has bank work")."""
     for match in _FOR_WHOM.finditer(message.text):
         tail, before = message.text[match.end() :], message.text[: match.start("who")]
-        named = _with_given_name(message, match.end("who"), awaited=awaited)
+        called = _IS_CALLED.match(tail)
+        named = match.end() + called.end() if called else _with_given_name(message, match.end("who"), awaited=awaited)
         last = match.end() == len(message.text.rstrip(" .!"))
         if (_TOGETHER.search(before) and not _HAS.match(tail)) or SENDS_ME.match(tail) or _AT_THEIRS.search(before):
             continue
@@ -276,6 +280,13 @@ def find_relative(message: Plain, *, awaited: bool, under_way: bool = False) -> 
     someone = next((one for one in found if not SENDS_ME.match(message.text[one.end("who") :])), None)
     someone = someone or told
     return [Piece("for_whom", *someone.span("who"))] if someone else []
+
+
+def named_relatives(text: str) -> list[tuple[int, int]]:
+    """The names in "my daughter, her name is Meera": no doctor's."""
+    return [
+        found.span("given") for found in _IS_CALLED.finditer(text) if _RELATIVE_BEFORE.search(text[: found.start()])
+    ]
 
 
 def _is_patient(kin: re.Match[str]) -> bool:
@@ -307,6 +318,7 @@ def find_own_name(message: Plain, *, awaited: bool) -> list[Piece]:
     if (
         cue
         and not _OF_ANOTHER.search(text[: cue.start()])
+        and not _RELATIVE_BEFORE.search(text[: cue.start()])
         and (awaited or "name" in cue.group() or "naam" in cue.group())
     ):
         return _name_from(message, cue.end())

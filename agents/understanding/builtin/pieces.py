@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from agents.commands import SlotName
 from agents.understanding.builtin.found import Piece, overlaps
-from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative
+from agents.understanding.builtin.people import find_doctors, find_own_name, find_relative, named_relatives
 from agents.understanding.builtin.places import find_places, whole_place
 from agents.understanding.resolve.births import find_birth_date, read_birth_date
 from agents.understanding.resolve.clock import find_times
@@ -54,7 +54,8 @@ _REASON = _WORDS.pattern("reason")
 # "My dentist told me to see a heart doctor": one who sends, and is not asked for.
 _OURS = re.compile(r"(?<!\w)(?:my|our|the|his|her|hamare|mere) $")
 _SAID = re.compile(
-    r" (?:there |here )?(?:has |had |have |who )?(?:said|says|told|tells|wrote|written|asked|advised|suggested|suggests"
+    r"(?: of [\w'-]+(?: [\w'-]+)?)? (?:there |here )?(?:has |had |have |who |is |was )?(?:now |just |since )?"
+    r"(?:closed|retired|moved|shifted|died|passed|left|said|says|told|tells|wrote|written|asked|advised|suggested|suggests"
     r"|recommended|referred|sent|mentioned|thinks|thought|ne (?:kaha|bola|likha|bheja))(?!\w)"
 )
 _SHORT = 6  # words
@@ -79,7 +80,11 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     roles = _roles(text)
     if utterance.awaiting != "name":
         firm = [(piece.start, piece.end) for piece in roles if not _part_of_name(message, piece)] + _spans(pieces)
-        _add(pieces, claimed, find_doctors(message, utterance.directory.practitioners, [*claimed, *firm]))
+        _add(
+            pieces,
+            claimed,
+            find_doctors(message, utterance.directory.practitioners, [*claimed, *firm, *named_relatives(text)]),
+        )
     _add(pieces, claimed, roles)
     if not any(piece.slot == "practitioner_sex" for piece in pieces):
         _add(pieces, claimed, _doctor_sex(text))

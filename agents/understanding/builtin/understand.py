@@ -10,6 +10,7 @@ from agents.understanding.builtin.intents import is_soft_no, messages_wanted
 from agents.understanding.builtin.likely import with_wishes
 from agents.understanding.builtin.meaning import commands_of
 from agents.understanding.builtin.reading import Reading
+from agents.understanding.builtin.second_thoughts import instead
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
 from agents.understanding.resolve.spelling import plain
@@ -47,7 +48,10 @@ def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
     commands = commands_of(reading)
     if answering and all(_is_talk(command) for command in commands) and _agrees(utterance):
         return [Affirm()]
-    return with_wishes(commands, reading, meaning) if meaning is not None else commands
+    found = with_wishes(commands, reading, meaning) if meaning is not None else commands
+    if utterance.flow is None:
+        return instead(reading, found, lambda part: read(part, meaning), meaning) or found
+    return found
 
 
 def _is_talk(command: Command) -> bool:

@@ -20,6 +20,7 @@ _CANNOT = re.compile(
     r"(?<!\w)(?:nahi aa \w+|can't \w+|won't \w+|unable to|not able to)(?: [^.!?]*)?[,.;!?] ?(?:\w+ ){0,4}$"
 )
 _INSTEAD = re.compile(r" instead(?! of)| (?:is |would be |will be )?(?:better|works|suits)(?! for the)")
+_FROM = re.compile(r"(?<!\w)from(?: on)? $")
 _OR = re.compile(r"^,? ?(?:or|ya|and|aur)(?: on)? $")
 _OF_VISIT = _WORDS.pattern("of_visit")
 
@@ -31,6 +32,8 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
     """
     new: list[Piece] = []
     naming: list[Piece] = []
+    if flow == "reschedule":
+        pieces = [part for piece in pieces for part in _old_and_new(message.text, piece)]
     days = _two_days(message.text, pieces) if flow == "reschedule" else {}
     for piece in pieces:
         if piece in days:
@@ -48,6 +51,15 @@ def split_visit(message: Plain, pieces: list[Piece], *, flow: str, at: int) -> l
         else:
             naming.append(piece)
     return ([_together(message.text, naming)] if naming else []) + [piece for piece in new if piece.slot != "complaint"]
+
+
+def _old_and_new(text: str, piece: Piece) -> list[Piece]:
+    """ "From the 28th, the 8th is good" are two days, and no two to choose from."""
+    old, comma, _ = text[piece.start : piece.end].partition(", ")
+    if piece.slot != "day" or not comma or not _FROM.search(text[: piece.start]):
+        return [piece]
+    between = piece.start + len(old)
+    return [Piece("day", piece.start, between), Piece("day", between + len(comma), piece.end)]
 
 
 def _two_days(text: str, pieces: list[Piece]) -> dict[Piece, bool]:

@@ -26,6 +26,8 @@ COMPLAINTS: dict[str, str] = {
     slug: _WORDS.at("complaints").text(slug, where_it_hurts=_where_it_hurts(slug)) for slug in _WORDS.at("complaints")
 }
 
+PREGNANT = _WORDS.pattern("pregnant")
+
 # Words by which a department is meant where no complaint is told.
 PARTS_OF = {code: re.compile(pattern) for code, pattern in _WORDS.table("parts_of").items()}
 

@@ -13,7 +13,15 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from agents.understanding.resolve.spelling_lists import EMOJI, MEANT, NOT_SLIPS, PHRASES, ROMANISED, SHORT_FORMS
+from agents.understanding.resolve.spelling_lists import (
+    EMOJI,
+    MEANT,
+    NOT_SLIPS,
+    PHRASES,
+    ROMANISED,
+    SHORT_FORMS,
+    SHORTENED,
+)
 from governance.redaction.devanagari import is_devanagari, romanise
 
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0900-\u0963\u0966-\u097f\u200c\u200d]|['’](?=[^\W_]))*|\s+|.", re.DOTALL)
@@ -21,6 +29,7 @@ _REPEATED = re.compile(r"([a-z])\1{2,}")
 _BY_LETTER: dict[str, list[str]] = {}
 for _word in MEANT:
     _BY_LETTER.setdefault(_word[0], []).append(_word)
+_LEAST_CONSONANTS = 3  # behind the first letter of a word whose vowels were left out: fewer fit too many words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +105,42 @@ def spell_word(token: str) -> str:
 
 
 def _put_right(word: str) -> str:
-    """The long word of this domain that was meant, when the spelling is off by a letter (two in a long word)."""
-    if len(word) < 5 or not word.isalpha() or word in MEANT or word in NOT_SLIPS:
+    """The word of this domain that was meant: a long one off by a letter (two in a very long one), or one of which
+    vowels were left out."""
+    if not word.isalpha() or word in MEANT or word in NOT_SLIPS:
         return word
     if word.endswith("s") and word[:-1] in MEANT:
         return word
     allowed = 1 if len(word) < 9 else 2
     best, distance = word, allowed + 1
-    for meant in _BY_LETTER.get(word[0], ()):
+    for meant in _BY_LETTER.get(word[0], ()) if len(word) > 4 else ():
         if abs(len(meant) - len(word)) <= allowed and len(meant) >= 5:
             here = OSA.distance(word, meant, score_cutoff=allowed)
             if here < distance:
                 best, distance = meant, here
-    return best
+    return best if best != word else _written_out(word)
+
+
+def _consonants(word: str) -> str:
+    """The first letter and the consonants behind it, a doubled one once."""
+    return word[0] + re.sub("[aeiouy]", "", re.sub(r"(.)\1", r"\1", word[1:]))
+
+
+def _written_out(word: str) -> str:
+    """The word with the letters that were left out ("prscrptn"), or as it is."""
+    consonants = _consonants(word)
+    if len(consonants) <= _LEAST_CONSONANTS:
+        return word
+    fitting = [meant for meant in _BY_CONSONANTS.get(consonants, ()) if _is_within(word, meant)]
+    return min(fitting, key=len, default=word)
+
+
+def _is_within(word: str, meant: str) -> bool:
+    """Whether the letters of `word` stand in `meant` in that order."""
+    letters = iter(meant)
+    return all(letter in letters for letter in word)
+
+
+_BY_CONSONANTS: dict[str, list[str]] = {}
+for _word in SHORTENED:
+    _BY_CONSONANTS.setdefault(_consonants(_word), []).append(_word)

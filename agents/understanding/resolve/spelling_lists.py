@@ -74,5 +74,8 @@ ROMANISED = {
 # Words of this domain: a slip in them is put right, and they are never taken for a slip in another.
 MEANT = _WORDS.words("meant")
 
+# Words that are recognised though letters of them were left out; of no other slip.
+SHORTENED = MEANT | _WORDS.words("shortened")
+
 # Words that look like a slip in one of the above and are not.
 NOT_SLIPS = _WORDS.words("not_slips")

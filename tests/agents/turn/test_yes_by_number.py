@@ -9,7 +9,7 @@ from tests.agents.talking import talk
 from tools.runtime.runtime import Runtime
 
 NUMBERED = "(yes or no)\n1. Yes\n2. No"
-UNCLEAR = ("i was afraid it would get complicated, yes please", "it could be that, i think, yes")
+UNCLEAR = ("i was told it would get complicated, yes please", "it could be that, i think, yes")
 
 
 async def _talk(runtime: Runtime, *messages: str) -> list[str]:

@@ -68,7 +68,8 @@ def test_none_of_these_is_a_yes_among_other_words(text: str) -> None:
     "text",
     [
         "yes please, that is a relief", "yes, thursday", "haan ji, bahut dhanyavaad", "ok great, thanks a lot dear",
-        "yes thursday 26 november",
+        "yes thursday 26 november", "yes, no more changes, book",
+        "that's it, i was afraid it would get complicated, yes please",
     ],
 )  # fmt: skip
 def test_a_yes_among_other_words(text: str) -> None:

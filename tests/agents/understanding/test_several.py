@@ -62,6 +62,49 @@ def test_which_wishes_a_message_has(text: str, expected: list[str], meaning: Mea
     assert flows(text, meaning) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("i want to cancel.. actually no, shift it to monday", ["reschedule"]),
+        ("move my visit with dr rao.. no wait, cancel it", ["cancel"]),
+        ("where are you located? never mind, just book dr menon tomorrow", ["book"]),
+        ("book dr rao on monday.. actually leave it, i want my reports on whatsapp", ["request"]),
+        ("mujhe appointment cancel karni hai.. nahi nahi, bas date badal do monday ko", ["reschedule"]),
+        ("delete my rao appointment. sorry, don't delete! move it, i want to come on the 4th", ["reschedule"]),
+        # nothing is taken back
+        ("book dr rao on friday. no, on monday", ["book"]),
+        ("i have fever, no cough. want to see a doctor tomorrow", ["book"]),
+        ("cancel my visit. sorry for the trouble, and also book me with dr hayes on friday", ["cancel", "book"]),
+    ],
+)  # fmt: skip
+def test_a_wish_that_is_taken_back_for_another(text: str, expected: list[str], meaning: Meaning) -> None:
+    assert flows(text, meaning) == expected
+
+
+def test_what_was_told_before_second_thoughts_is_kept(meaning: Meaning) -> None:
+    found = commands(
+        "my knee hurts on the stairs. can someone phone me? actually skip the phone, book me on the 3rd", meaning
+    )
+    assert {one.slot for one in found if isinstance(one, Fill)} == {"complaint", "day"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["moving my hayes visit from the 28th, the 8th is good", "dr agarwal: shift from saturday, now next friday",
+     "changing my booking with dr hayes, the 8th suits me"],
+)  # fmt: skip
+def test_from_one_day_to_another(text: str, meaning: Meaning) -> None:
+    found = commands(text, meaning)
+    assert found[0] == Start(flow="reschedule")
+    assert any(isinstance(one, Fill) and one.slot == "day" and one.value in ("the 8th", "next friday") for one in found)
+
+
+def test_all_done_is_no_cancellation(meaning: Meaning) -> None:
+    text = "all done! off to water the plants"
+    said = Utterance(text=text, now=MONDAY, directory=NAMES, awaiting="anything_else")
+    assert not any(isinstance(one, Start) for one in read(said, meaning))
+
+
 def test_what_is_told_is_no_wish(meaning: Meaning) -> None:
     """A tale with words of other wishes in it; what is asked for stands in one sentence."""
     text = (
@@ -104,9 +147,22 @@ def test_odd_messages_are_read_without_failing(text: str, meaning: Meaning) -> N
     [
         ("mom back pain, friday?", True), ("daughter 4 rash on tummy appt", True),
         ("my son's ear is hurting since yesterday, doctor please", True),
+        ("can my father be seen by the heart doctor tomorrow", True),
+        ("my small boy has a fever, can we bring him", True),
+        ("my daughter, her name is Meera, has a rash", True),
         ("my colleague sees a dr hayes with you, i want the heart doctor for my bp", False),
         ("my mother says i must see a dentist, tooth pain", False),
     ],
 )  # fmt: skip
 def test_whose_trouble_it_is(text: str, whom: bool, meaning: Meaning) -> None:
     assert any(isinstance(one, Fill) and one.slot == "for_whom" for one in commands(text, meaning)) is whom
+
+
+def test_a_relatives_name_is_no_doctor(meaning: Meaning) -> None:
+    found = commands("my daughter, her name is Meera, has a rash", meaning)
+    assert not any(isinstance(one, Fill) and one.slot == "practitioner" for one in found)
+
+
+def test_a_wish_alone_is_no_complaint(meaning: Meaning) -> None:
+    for text in ("i want an appointment", "kindly give me an appointment", "need a doctor"):
+        assert not any(isinstance(one, Fill) for one in commands(text, meaning))

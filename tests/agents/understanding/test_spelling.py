@@ -19,6 +19,8 @@ from governance.redaction.devanagari import romanise
         ("yesss", "yes"),
         ("cancer money order", "cancer money order"),
         ("मुझे कल सुबह", "mujhe kal subah"),
+        ("prscrptn, apointmnts and medcin", "prescription, appointments and medicine"),
+        ("lactation council third brother", "lactation council third brother"),
         ("दाँत में दर्द", "dant mein dard"),
         ("", ""),
     ],
