@@ -81,9 +81,11 @@ def _is_for(dialogue: Dialogue, data: RegisterData) -> None:
 
 
 def _own_birth_date_noted(dialogue: Dialogue, data: RegisterData) -> bool:
-    """Whether a birth date was said that is not the relative's, who has one too."""
+    """Whether a birth date was said that is not the relative's: in a message before this one, or beside another."""
     noted = resolve_birth_date(dialogue.state.noted.get("birth_date", ""), month_first=dialogue.tenant.month_first)
-    return data.whose == "other" and bool(noted) and data.birth_date is not None and data.birth_date not in noted
+    now = any(isinstance(one, Fill) and one.slot == "birth_date" for one in dialogue.commands)
+    another = data.birth_date is not None and data.birth_date not in noted
+    return data.whose == "other" and bool(noted) and (another or not now)
 
 
 async def _writer_known(dialogue: Dialogue, data: RegisterData) -> bool:

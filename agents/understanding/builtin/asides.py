@@ -15,6 +15,8 @@ _BREAK = re.compile(
     r"|, (?=(?:so|but|because|since|then|and|as|which|who|please|my|i|we|he|she|it|mother|father|wife|husband|son) )"
     r"|(?<!\w)(?=(?:so|but|because|isliye|lekin|kyunki|kyonki) )|(?<!\w)(?=as (?:i|my|we|our|he|she|the|they) )"
 )
+# "At Lakeside only, as i stay nearby": a place that is wished for, wherever it stands.
+_ONLY = re.compile(r" (?:only|itself|hi|please|is (?:near\w*|close\w*|better|best|fine|convenient)|suits|would)(?!\w)")
 _ALONE = ("for_whom", "location")  # told in passing wherever they stand far from a wish and from what else it says
 _BESIDE = ("day", "time", "practitioner", "specialty", "complaint")
 _TOLD = (*_ALONE, "day", "time", "practitioner", "specialty")
@@ -45,6 +47,7 @@ def without_asides(text: str, pieces: Sequence[Piece], starts: Sequence[Intent])
             for other in told
         )
         aside = (piece.slot in named and starts and not of_a_visit) or (piece.slot in _ALONE and not beside)
+        aside = aside and not (piece.slot == "location" and _ONLY.match(text, piece.end))
         if home in wishes or piece.slot not in _TOLD or not aside:
             kept.append(piece)
     return kept

@@ -59,6 +59,7 @@ _SAID = re.compile(
     r"|recommended|referred|sent|mentioned|thinks|thought|ne (?:kaha|bola|likha|bheja))(?!\w)"
 )
 _SHORT = 6  # words
+_SINCE = re.compile(r"(?<!\w)since (?:the |last |this )?$")
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
 
 
@@ -167,6 +168,7 @@ def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[t
         found_day
         for found_day in find_days(text, today, month_first=False, joined=not moving)
         if not overlaps(found_day.start, found_day.end, claimed)
+        and not _SINCE.search(text[: found_day.start])  # "it hurts since the weekend"
     ]
     firm = tuple(
         (found_day.start, found_day.end)

@@ -16,6 +16,7 @@ from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Understanding, Understood, Utterance
 
+_WITH_WHOM = ("specialty", "practitioner", "complaint")
 LONGEST = 1000  # characters of a message that are read
 _TALK = (Affirm, Deny, Abandon, Thank, Greet, Goodbye, Chat, Repeat)  # what a yes to what was read back outweighs
 
@@ -42,6 +43,8 @@ def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
         return [Affirm()]
     if _in_talk(utterance) and is_soft_no(message.text):
         return [Abandon()]
+    if utterance.awaiting in _WITH_WHOM and is_plain_yes(utterance.text):
+        return [Affirm()]  # to "which doctor, or what is the trouble?" a yes says neither
     if answering and refuses(message.text):
         return [Deny()]
     reading = Reading.of(message, replace(utterance, text=utterance.text[:LONGEST]))

@@ -132,7 +132,7 @@ def _hour_and_minute(said: dict[str, str | None]) -> tuple[int | None, int]:
 
 
 def _half(words: str) -> int:
-    if words.startswith("half") or words in ("saadhe", "sarhe", "sadhe", "sade"):
+    if words.startswith("half") or words in ("saadhe", "saade", "saarhe", "sarhe", "sadhe", "sade"):
         return 30
     if words in ("sava", "sawa") or words in ("quarter past", "quarter after"):
         return 15
@@ -216,6 +216,9 @@ def _clocks(text: str, *, bare: bool) -> list[TimeFound]:
     return sorted(found, key=lambda atom: atom.start)
 
 
+_ONWARDS = re.compile(r" ?(?:onwards?|ke baa?d)(?!\w)")
+
+
 def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     """Whether a number is a time: it says so itself, or the words around it do."""
     said = match.groupdict()
@@ -236,6 +239,8 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
         return False
     if said.get("hour") and int(str(said["hour"])) > 23:
         return False
+    if _ONWARDS.match(text[match.end() :]):
+        return True
     if said.get("hour") and 1 <= int(str(said["hour"])) <= 12 and _BOUND_AFTER.match(text[match.end() :]):
         return True
     cue = bool(_CUE.search(text[: match.start()]))

@@ -39,6 +39,7 @@ DOCTOR_SEX = re.compile(
     r"(?<!\w)(?:(?:no|not|don't want|do not want|without|never)(?: an?| any| the)? )?(?:"
     rf"{_SEX} (?:doctors?|dr|physicians?|specialists?|only|hi)(?!\w)"
     rf"|{_SEX}(?= (?:\w+ )?(?:doctor|dr|specialist|\w+ists?)(?!\w))"
+    rf"|(?:has to|have to|must|should|needs? to|(?:want|prefer|like)(?: it)? to) be (?:an? )?{_SEX}"
     rf"|(?:doctor|dr) (?:(?:should|must|to|has to|who) (?:be|is)|jo|hona)? ?(?:an? )?{_SEX}"
     r")(?!\w)(?: (?:nahi|mat)(?!\w)(?! hai))?"
 )

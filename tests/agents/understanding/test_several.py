@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.commands import Command, Fill, HandOver, Start
+from agents.commands import Ask, Command, Fill, HandOver, Start
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Directory, Known, Utterance
@@ -166,3 +167,35 @@ def test_a_relatives_name_is_no_doctor(meaning: Meaning) -> None:
 def test_a_wish_alone_is_no_complaint(meaning: Meaning) -> None:
     for text in ("i want an appointment", "kindly give me an appointment", "need a doctor"):
         assert not any(isinstance(one, Fill) for one in commands(text, meaning))
+
+
+def values(text: str, meaning: Meaning, awaiting: str | None = None) -> dict[str, str]:
+    flow = "book" if awaiting else None
+    said = Utterance(text=text, now=MONDAY, directory=NAMES, flow=flow, awaiting=awaiting)  # type: ignore[arg-type]
+    return {one.slot: one.value for one in read(said, meaning) if isinstance(one, Fill)}
+
+
+def test_days_and_times_among_other_words(meaning: Meaning) -> None:
+    assert values("Dr Robert Hayes parso saade paanch baje", meaning)["time"] == "saade paanch baje"
+    assert values("only from 6 onwards please", meaning, "choice") == {"time": "from 6"}
+    assert values("my back hurts since the weekend, ortho doctor asap", meaning)["day"] == "asap"
+    assert values("I want Dr Pooja Hegde on Thursday 11.30", meaning)["day"] == "Thursday"
+    assert values("the day doesn't matter", meaning, "day")["day"] == "the day doesn't matter"
+    assert "practitioner_sex" in values("hoping to see a GI doc, has to be a woman please", meaning)
+    assert "day" not in values("Dr Sarah Thompson on 31st November, 11 am", meaning)
+
+
+def test_a_trouble_beside_a_doctor_is_one_visit(meaning: Meaning) -> None:
+    assert flows("Had 2 operations on this knee and 3 injections. I want Dr Vikram Shetty only", meaning) == ["book"]
+
+
+def test_a_yes_is_no_complaint(meaning: Meaning) -> None:
+    assert values("haan ji", meaning, "complaint") == values("ok", meaning, "specialty") == {}
+
+
+def test_a_place_named_beside_a_wish_is_no_question(meaning: Meaning) -> None:
+    text = "I wish to consult a heart specialist. Kindly at Lakeside Clinic only as I stay nearby, it is easier"
+    places = replace(NAMES, locations=(Known("lake", "Lakeside Clinic"), Known("main", "Main Campus")))
+    found = read(Utterance(text=text, now=MONDAY, directory=places), meaning)
+    assert Fill(slot="location", value="Lakeside Clinic") in found
+    assert not any(isinstance(one, Ask) for one in found)
