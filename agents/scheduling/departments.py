@@ -18,10 +18,8 @@ CHILD_UNDER = 16
 CHILDREN, ADULTS, WOMEN = "paediatrics", "general-medicine", "obstetrics-gynaecology"
 # Departments of one organ that see children of the same complaint too.
 _OF_ALL_AGES = frozenset({"dentistry", "dermatology", "ent", "ophthalmology", "orthopaedics"})
-_OF_PREGNANT_TOO = frozenset(
-    {"dentistry", "ophthalmology"}
-)  # whatever else a pregnant woman has, obstetrics sees first
-_PLAINLY = 0.6
+# Whatever else a pregnant woman has, obstetrics sees first; these too where the complaint is plainly theirs.
+_OF_PREGNANT_TOO, _PLAINLY = frozenset({"dentistry", "ophthalmology"}), 0.6
 _SURE = 0.35  # from this share on a department is named without a doubt
 
 

@@ -49,6 +49,7 @@ _MEANS: dict[str, dict[str, object]] = {
     for label, means in yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8")).items()
     if means.get("start", "book") in FLOWS
 }
+_ALWAYS = {label: re.compile(str(means["only"])) for label, means in _MEANS.items() if "only" in means}
 _LEARNT = {means.get("start") for means in _MEANS.values()}
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _TELEGRAM = 8  # words; a booking with whom and when in no more has no room for another wish
@@ -64,10 +65,6 @@ _EXISTS = re.compile(
     r"|(?:mov|chang|push|swap|shift)(?:e|ed|ing)? (?:it|that|this|me|my|the|from|to|dr|by))(?!\w)"
     r"|badal|wali appointment"
 )
-_NO_CANCEL = re.compile(
-    r"(?<!\w)(?:don't|do not|not|instead of|rather than|mat) (?:cancel|delet|drop|remov)\w*|cancel (?:mat|nahi)(?!\w)"
-)
-_MOVES = re.compile(r"(?<!\w)(?:mov|shift|chang|push|postpon|prepon|reschedul)(?:e|ing)?(?!\w)")
 # "Which doctor is right for this?", after what is wrong was told.
 _FOR_THIS = re.compile(
     r"\w+[,.!?;] ?(?:so |and |now |please )?(?:which|what|kaun\w*|kis) (?:kind of |type of )?"
@@ -95,10 +92,6 @@ _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     """The commands, with what the message is likely to want."""
     found = _with_wishes(commands, reading, meaning)
-    said = reading.message.text
-    denied = _NO_CANCEL.search(said)
-    if denied and (Start(flow="reschedule") in found or _MOVES.search(said, denied.end())):
-        found = _without_cancel(found, reading)
     if _opens(reading.utterance) and (complaint := _where_to(found, reading.utterance, meaning)) is not None:
         kept = [one for one in _after_the_question(found, reading) if not isinstance(one, Ask)]
         return [Start(flow="book"), *(one for one in kept if one != Start(flow="book")), complaint]
@@ -125,12 +118,6 @@ def _after_the_question(commands: list[Command], reading: Reading) -> list[Comma
         one for one in commands
         if not (isinstance(one, Fill) and one.slot in ("day", "time")) or plain(one.value).text.strip() in rest
     ]  # fmt: skip
-
-
-def _without_cancel(commands: list[Command], reading: Reading) -> list[Command]:
-    """ "Cancel thursday. no wait, don't cancel, move it": the visit is the one that was named."""
-    kept = [one for one in commands if not isinstance(one, Fill) and one not in _OF_VISITS]
-    return [*kept, Start(flow="reschedule"), *(one for one in values_for(reading, "reschedule") if one not in kept)]
 
 
 def _opens(utterance: Utterance) -> bool:
@@ -217,7 +204,7 @@ def _likeliest(
 
 def _possible(likely: list[Likely], said: str) -> list[Likely]:
     """Without what lacks a word that such a wish always has; its share goes to the others."""
-    fitting = [one for one in likely if re.search(str(_MEANS.get(one.label, {}).get("only", "")), said)]
+    fitting = [one for one in likely if one.label not in _ALWAYS or _ALWAYS[one.label].search(said)]
     total = sum(one.share for one in fitting)
     return [Likely(one.label, one.share / total) for one in fitting] if total else likely
 

@@ -97,26 +97,18 @@ def find_pieces(message: Plain, utterance: Utterance, *, today: date, claimed: l
     _add(pieces, claimed, _relative(message, utterance))
     if utterance.awaiting == "name":
         _add(pieces, claimed, find_own_name(message, awaited=not pieces))
-    _add(
-        pieces,
-        claimed,
-        []
-        if any(piece.slot == "location" for piece in pieces)
-        else find_places(
-            message,
-            utterance.directory.locations,
-            [*claimed, *_spans(pieces)],
-            awaited=utterance.awaiting == "location",
-        )
-        if utterance.awaiting != "name"
-        else [],
-    )
+    if utterance.awaiting != "name" and not any(piece.slot == "location" for piece in pieces):
+        _add(pieces, claimed, _places(message, utterance, [*claimed, *_spans(pieces)]))
     part = _NOT_BUT.search(text) if utterance.flow == "book" else None
     if part and any(pattern.fullmatch(part["part"]) for pattern in BARE_PATTERNS.values()):
         pieces = [piece for piece in pieces if piece.slot not in ("specialty", "complaint")]
         _add(pieces, claimed, [Piece("specialty", *part.span("part"))])
     _add(pieces, claimed, _awaited(message, utterance, today) if not pieces else [])
     return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _places(message: Plain, utterance: Utterance, claimed: list[tuple[int, int]]) -> list[Piece]:
+    return find_places(message, utterance.directory.locations, claimed, awaited=utterance.awaiting == "location")
 
 
 def _relative(message: Plain, utterance: Utterance) -> list[Piece]:

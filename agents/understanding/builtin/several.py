@@ -138,7 +138,7 @@ def _two_bookings(clauses: list[_Clause], utterance: Utterance, message: str) ->
     first, second = (group[0] for group in groups)
     after = utterance.text[utterance.text.index(first.text) + len(first.text) :]
     two, also = bool(_TWO.search(message)), bool(_ALSO.search(plain(after).text))
-    if not two and not first.named and {str(one.id) for one in utterance.directory.practitioners} & {second.who}:
+    if not two and not first.named and second.who in {str(one.id) for one in utterance.directory.practitioners}:
         return None  # "two operations on this knee, i want dr shetty": the trouble is why
     asked = bool(second.books or _SEES.search(plain(second.text).text))
     if not (two or (first.named and second.named and also) or (asked and also and (first.named or second.named))):

@@ -52,9 +52,7 @@ def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
     if answering and all(_is_talk(command) for command in commands) and _agrees(utterance):
         return [Affirm()]
     found = with_wishes(commands, reading, meaning) if meaning is not None else commands
-    if utterance.flow is None:
-        return instead(reading, found, lambda part: read(part, meaning), meaning) or found
-    return found
+    return instead(reading, found, meaning)
 
 
 def _is_talk(command: Command) -> bool:

@@ -216,9 +216,6 @@ def _clocks(text: str, *, bare: bool) -> list[TimeFound]:
     return sorted(found, key=lambda atom: atom.start)
 
 
-_ONWARDS = re.compile(r" ?(?:onwards?|ke baa?d)(?!\w)")
-
-
 def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
     """Whether a number is a time: it says so itself, or the words around it do."""
     said = match.groupdict()
@@ -239,7 +236,8 @@ def _plausible(text: str, match: re.Match[str], *, bare: bool) -> bool:
         return False
     if said.get("hour") and int(str(said["hour"])) > 23:
         return False
-    if _ONWARDS.match(text[match.end() :]):
+    onward = _ONWARD.match(text[match.end() :])
+    if onward and not onward["around"]:  # "6 onwards"
         return True
     if said.get("hour") and 1 <= int(str(said["hour"])) <= 12 and _BOUND_AFTER.match(text[match.end() :]):
         return True

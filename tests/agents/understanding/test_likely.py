@@ -12,15 +12,9 @@ from agents.understanding.builtin import likely
 from agents.understanding.builtin.understand import read
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Directory, Known, Utterance
-from rag.embedding.shared import Embeddings
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Asia/Kolkata"))
 NAMES = Directory(practitioners=(Known(id="1", name="Dr. Meera Nair"), Known(id="2", name="Dr. Robert Hayes")))
-
-
-@pytest.fixture(scope="module")
-def meaning(tmp_path_factory: pytest.TempPathFactory) -> Meaning:
-    return Meaning(Embeddings(tmp_path_factory.mktemp("data")))
 
 
 def commands(text: str, meaning: Meaning, **more: str) -> list[Command]:
