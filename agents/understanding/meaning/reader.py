@@ -23,6 +23,10 @@ class Meaning:
         """What the message wants, the likeliest first."""
         return read_head("wants").of(text, self._vector(text))
 
+    def wants_by_pieces(self, text: str) -> list[Likely]:
+        """The same by the words' pieces alone: less surely, and in a tenth of the time."""
+        return read_head("wants").of(text, None)
+
     def departments(self, text: str, among: Collection[str]) -> list[Likely]:
         """Which of the hospital's departments (by code) a complaint belongs to, the likeliest first; by likeness, and
         by the words of the rules."""
