@@ -78,7 +78,7 @@ def resample(samples: Floats, from_hz: int, to_hz: int) -> Floats:
     """The same sound at another rate, along the last axis; without delay."""
     if from_hz == to_hz or not samples.size:
         return samples.astype(np.float32)
-    from scipy.signal import resample_poly  # late: a second, and a call loads it as it begins
+    from scipy.signal import resample_poly  # late: a second; the server loads it with its calls
 
     shared = math.gcd(from_hz, to_hz)
     return np.asarray(resample_poly(samples, to_hz // shared, from_hz // shared, axis=-1), np.float32)

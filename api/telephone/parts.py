@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
+import onnxruntime  # noqa: F401  here with scipy.signal: an import while calls go on would hold up their sound
+import scipy.signal  # noqa: F401
 import structlog
 
 from agents.phone.words import expected, fixed_sentences
@@ -61,8 +63,7 @@ class CallParts:
             self._voicing = asyncio.ensure_future(self._first_words())
 
     def _load(self) -> None:
-        for name in ("governance.policies.checks", "scipy.signal"):
-            import_module(name)
+        import_module("governance.policies.checks")
         Measuring.load()
         try:
             self._model = self._model or SmartTurn()
