@@ -33,7 +33,7 @@ from agents.commands import (
 )
 from agents.scheduling.options import pick
 from agents.scheduling.visits import all_are_meant
-from agents.turn.conversation_state import Option, Pending
+from agents.turn.conversation_state import Option, Pending, State
 from agents.turn.dialogue import Dialogue
 from agents.turn.running import read_hospital
 from agents.understanding.builtin.intents import answer_to_stop
@@ -111,7 +111,7 @@ def taken(situation: str, text: str, commands: list[Command]) -> Any:
     if fills or any(isinstance(one, Choose | More | Start) for one in commands):
         return "neither"
     pending = Pending(tool="x", args={}, action=flow or "", facts={})
-    me: Any = SimpleNamespace(text=text, commands=commands, state=SimpleNamespace(last_answer=told))
+    me: Any = SimpleNamespace(text=text, commands=commands, state=State(last_answer=told, awaiting="confirm"))
     agrees = any(isinstance(one, Affirm) for one in commands) and Dialogue.says_yes_to(me, pending, flow or "")
     return "yes" if agrees else "neither"
 

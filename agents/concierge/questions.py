@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.commands import Ask
 from agents.concierge.zones import say_there
-from agents.scheduling.doctor_days import say_days
+from agents.scheduling.doctors import say_days, say_doctors
 from agents.scheduling.holidays import say_coming
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_location
@@ -25,7 +25,7 @@ async def answer(dialogue: Dialogue, question: Ask) -> None:
     elif topic == "specialties":
         dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
     elif topic == "doctors":
-        _doctors(dialogue, question.about or dialogue.text)
+        await say_doctors(dialogue, question.about or dialogue.text)
     elif topic == "time_zone" and say_there(dialogue, question.about or dialogue.text):
         return
     elif topic == "time_zone":
@@ -50,18 +50,3 @@ def _of_location(dialogue: Dialogue, topic: str, words: str) -> None:
     )
     for place in places:
         dialogue.say(f"of_{topic}", location=place.name, fact=getattr(place, topic))
-
-
-def _doctors(dialogue: Dialogue, words: str) -> None:
-    from agents.understanding.resolve.names import match_specialty
-
-    found = match_specialty(words, dialogue.hospital.names.specialties)
-    if not found:
-        dialogue.say("specialties", names=", ".join(known.name for known in dialogue.hospital.names.specialties))
-        return
-    names = [
-        known.name
-        for known in dialogue.hospital.names.practitioners
-        if dialogue.hospital.specialty_of[str(known.id)] == str(found[0].id)
-    ]
-    dialogue.say("doctors", specialty=found[0].name, names=", ".join(names))

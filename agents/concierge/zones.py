@@ -19,18 +19,20 @@ _ALSO = {
     "Los Angeles", "abu dhabi": "Dubai", "doha": "Qatar", "muscat": "Dubai", "germany": "Berlin", "boston": "New York",
 }  # fmt: skip
 
+_CONTINENTS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Pacific/")
+_NO_CITIES = {"Australia/North", "Australia/South", "Australia/West", "Pacific/Easter"}
+
 
 @cache
 def _zones() -> dict[str, str]:
-    keys = sorted(key for key in available_timezones() if "/" in key and not key.startswith("Etc/"))
-    return {key.rsplit("/", 1)[1].replace("_", " ").lower(): key for key in keys}
+    keys = sorted(key for key in available_timezones() if key.count("/") == 1 and key.startswith(_CONTINENTS))
+    return {key.partition("/")[2].replace("_", " ").lower(): key for key in keys if key not in _NO_CITIES}
 
 
 def say_there(dialogue: Dialogue, words: str) -> bool:
     """Say it; False where no city, or no time that was told, is to be seen."""
-    match = re.search(r"(?<!\w)(?:in|by|as per|at) (?P<city>[a-z]+(?: [a-z]+)?) time(?!\w)", plain(words).text)
-    city = match["city"] if match else ""
-    zone = _zones().get(_ALSO.get(city, city).lower())
+    found = (_elsewhere(plain(said).text, dialogue.tenant.zone) for said in (words, dialogue.text))
+    city, zone = next((one for one in found if one[1] is not None), ("", None))
     told = _told(dialogue)
     if zone is None or told is None:
         return False
@@ -38,6 +40,17 @@ def say_there(dialogue: Dialogue, words: str) -> bool:
     dialogue.worked_out.append(there)
     dialogue.say("about_time_there", city=city.title(), when=there)
     return True
+
+
+def _elsewhere(text: str, ours: ZoneInfo) -> tuple[str, str | None]:
+    """(the city or land that is named, its zone) of the first that is not in the hospital's own."""
+    words = re.findall(r"[a-z]+", text)
+    for place, word in enumerate(words):
+        for city in (" ".join(words[place : place + 2]), word):
+            zone = _zones().get(_ALSO.get(city, city).lower())
+            if zone is not None and zone != ours.key:
+                return city, zone
+    return "", None
 
 
 def _told(dialogue: Dialogue) -> datetime | None:

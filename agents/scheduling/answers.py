@@ -3,6 +3,7 @@ ones"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +12,11 @@ from agents.commands import Affirm, Choose, Correct, Deny, Fill, More, Start
 from agents.scheduling import book, seek, visits
 from agents.scheduling.data import VisitData
 from agents.scheduling.options import pick
+from agents.scheduling.referred import speak_of
 from agents.scheduling.relatives import settle_subject
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.resolve.when import resolve_time
 from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import AppointmentOut
@@ -65,6 +68,7 @@ async def _act(dialogue: Dialogue, pending: Pending) -> None:
         done = await dialogue.act(pending)
         if isinstance(done, AppointmentOut):
             dialogue.state.made.append(str(done.id))
+            speak_of(dialogue, done)
         dialogue.state.misses = 0
     except ToolError as error:
         await book.release(dialogue)
@@ -149,7 +153,7 @@ async def _choice(dialogue: Dialogue, *, changed: bool) -> bool:
     if state.kind == "existing" and another is not None and dialogue.has(Deny, Start):
         await _with_existing(dialogue, another)
         return True
-    words = _words_of_choice(dialogue)
+    words = "" if _bounds_the_time(dialogue) else _words_of_choice(dialogue)
     option = _picked(dialogue, words) if words else None
     if option is not None and not _says_more(dialogue, option):
         await _chosen(dialogue, option)
@@ -215,15 +219,23 @@ def _words_of_choice(dialogue: Dialogue) -> str:
     return " ".join(said)
 
 
+def _bounds_the_time(dialogue: Dialogue) -> bool:
+    """Whether the hours are narrowed, of slots of which not all are shown: "4.30 or later"."""
+    if dialogue.state.kind != "slot" or dialogue.has(Choose):
+        return False
+    times = [one.value for one in dialogue.commands if isinstance(one, Fill | Correct) and one.slot == "time"]
+    return any(_BOUND.search(plain(one).text) for one in times)
+
+
+_BOUND = re.compile(r"(?<!\w)(?:after|before|later|earlier|onwards?|from|past|till|until|by|baa?d|pehle)(?!\w)")
 _PICKING = ("day", "time", "practitioner", "location", "appointment")
 
 
 def _says_more(dialogue: Dialogue, option: Option) -> bool:
-    """A specialty, relative or other new matter beside the pick: not a pick."""
-    return any(
-        isinstance(command, Fill | Correct) and command.slot in ("specialty", "complaint", "for_whom")
-        for command in dialogue.commands
-    )
+    """A specialty, relative or other new matter beside the pick, or a day let go beside what is no number: not a
+    pick."""
+    matters = ("specialty", "complaint", "for_whom", *(() if dialogue.has(Choose) else ("avoid",)))
+    return any(isinstance(command, Fill | Correct) and command.slot in matters for command in dialogue.commands)
 
 
 def _other_times(dialogue: Dialogue, pending: Pending) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from agents.scheduling import seek
+from agents.scheduling import referred, seek
 from agents.scheduling.data import VisitData
 from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
@@ -28,6 +28,7 @@ _TYPES = {
 async def find_and_offer(dialogue: Dialogue) -> None:
     """The next step of booking: ask what is missing, or show slots, or read one back."""
     data = dialogue.data(VisitData)
+    await referred.settle_day(dialogue)
     try:
         practitioner, specialty = await seek.who(dialogue)
         if practitioner is None and specialty is None:
@@ -80,7 +81,8 @@ async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
     ]
     if not own:
         return False
-    when = dialogue.when(dialogue.local(own[0].starts_at, own[0].location_id))
+    referred.speak_of(dialogue, own[0])
+    when = dialogue.when(referred.starts_at(dialogue, own[0]))
     name = dialogue.state.subject_name or dialogue.state.given
     dialogue.say("ask_existing", name=name, practitioner=practitioner.name, when=when)
     options = [

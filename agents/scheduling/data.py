@@ -29,6 +29,7 @@ class VisitData(FlowData):
     for_whom: str | None = None
     appointment: str | None = None
     reason: str | None = None
+    last_time: str | None = None  # what was said last of the time, though it could not be had
     latest: str | None = None  # what was said last of day and time: the other gives way first
     existing: bool = False  # whether a visit that there is was meant has been asked
     refused: int = 0  # how many times what was read back was not wanted
@@ -64,6 +65,8 @@ class VisitData(FlowData):
                 self.forget("specialty")
         if slot in ("day", "time"):
             self.latest = slot
+        if slot == "time":
+            self.last_time = value
         setattr(self, slot, value)
 
     def forget(self, *slots: str) -> None:

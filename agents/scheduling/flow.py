@@ -7,10 +7,12 @@ import re
 from agents.commands import Command, Correct, Fill, More, Start
 from agents.concierge.scope import AnyTool
 from agents.flows import Flow, FlowData, flow
-from agents.scheduling import answers, book, outreach, seek, visits
+from agents.scheduling import answers, book, outreach, referred, seek, visits
 from agents.scheduling.data import VisitData
 from agents.turn.dialogue import Dialogue, HospitalDirectory
 from agents.understanding.resolve.names import match_practitioners, match_specialty
+from agents.understanding.resolve.shift import says_same_time
+from agents.understanding.resolve.when import resolve_day
 from tools.patients.tools import get_patient, list_relatives
 from tools.scheduling.appointments import (
     book_appointment,
@@ -24,10 +26,6 @@ from tools.scheduling.waitlist import join_waitlist, list_waitlist
 _READ: set[AnyTool] = {find_slots, list_appointments, list_waitlist, list_relatives, get_patient}
 _HOLD: set[AnyTool] = {hold_slot, release_hold}
 _KEPT = 400  # characters of the first message
-_HER = re.compile(
-    r"(?i)(?<!\w)(?:book|see|meet|with|take|consult|want) (?:her|him|them|that (?:doctor|one))(?!\w)"
-    r"|(?<!\w)(?:unse|unka|unko|inse|inka)(?!\w)"
-)
 _AND = re.compile(r"(?i)(?<!\w)(?:and|also|then|plus|aur)(?!\w)|&|[,;]")
 _SAME_DAY = re.compile(r"(?i)(?<!\w)(?:same (?:day|date)|us(?:i)? din)(?!\w)")
 _OR = re.compile(r"(?i)(?<!\w)(?:or|ya)(?!\w)")
@@ -50,6 +48,11 @@ class VisitFlow(Flow):
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         assert isinstance(data, VisitData)
         under_way = data is dialogue.state.data
+        if command.slot == "time" and data.appointment_id is None and says_same_time(command.value):
+            spoken = dialogue.state.spoken_at
+            said = data.last_time or (f"{spoken:%H:%M}" if spoken is not None else None)
+            if said is not None:
+                command = command.model_copy(update={"value": said})
         if command.slot == "practitioner" and seek.anyone(command.value, dialogue.hospital.names):
             return under_way and _any_doctor(dialogue, data)
         if command.slot not in VisitData.model_fields or getattr(data, command.slot) == command.value:
@@ -57,6 +60,8 @@ class VisitFlow(Flow):
         if command.slot == "for_whom" and under_way:
             await book.release(dialogue)
         data.put(command.slot, command.value)
+        if command.slot == "avoid" and _is_day_wanted(dialogue, data, command.value):
+            data.forget("day")  # "leave sunday then"
         if command.slot == "practitioner_sex":
             seek.forget_unlike(dialogue, data)
         if under_way:
@@ -146,7 +151,7 @@ class Book(VisitFlow):
         split: list[Command] = []
         first: str | None = None
         day: Fill | None = None
-        for command in commands:
+        for command in referred.resolve(dialogue, commands):
             if isinstance(command, Start):
                 first = day = None
             elif isinstance(command, Fill) and Start(flow="book") in split:
@@ -158,13 +163,20 @@ class Book(VisitFlow):
                 first = code or first
                 day = command if command.slot == "day" else day
             split.append(command)
-        return _who_was_spoken_of(dialogue, tuple(split))
+        return tuple(split)
 
     async def may_answer(self, dialogue: Dialogue) -> bool:
         return await outreach.may_answer(dialogue)
 
     async def answer(self, dialogue: Dialogue) -> None:
         await outreach.answer(dialogue)
+
+
+def _is_day_wanted(dialogue: Dialogue, data: VisitData, words: str) -> bool:
+    wanted, said = (
+        resolve_day(one, dialogue.now, month_first=dialogue.tenant.month_first) for one in (data.day or "", words)
+    )
+    return said is not None and wanted == said
 
 
 def department_of(hospital: HospitalDirectory, slot: str, words: str) -> str | None:
@@ -175,16 +187,6 @@ def department_of(hospital: HospitalDirectory, slot: str, words: str) -> str | N
         return str(found[0].id) if found else None
     doctors = match_practitioners(words, names.practitioners) if slot == "practitioner" else []
     return hospital.specialty_of[str(doctors[0].id)] if len(doctors) == 1 else None
-
-
-def _who_was_spoken_of(dialogue: Dialogue, commands: tuple[Command, ...]) -> tuple[Command, ...]:
-    """ "Ok book her": the doctor whose days were just told."""
-    named = any(isinstance(one, Fill) and one.slot in ("practitioner", "specialty") for one in commands)
-    if named or dialogue.state.spoken_of is None or not _HER.search(dialogue.text):
-        return commands
-    started = commands if Start(flow="book") in commands else (Start(flow="book"), *commands)
-    place = started.index(Start(flow="book")) + 1
-    return (*started[:place], Fill(slot="practitioner", value=dialogue.state.spoken_of), *started[place:])
 
 
 def _any_doctor(dialogue: Dialogue, data: VisitData) -> bool:

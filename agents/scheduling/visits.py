@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from agents.scheduling import book, seek
 from agents.scheduling.data import VisitData
 from agents.scheduling.options import on_days, pick
+from agents.scheduling.referred import same_day, speak_of, starts_at
 from agents.turn.conversation_state import Option, Pending, QueuedFlow
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_practitioners, match_specialty
@@ -39,6 +40,8 @@ async def list_visits(dialogue: Dialogue) -> None:
     else:
         dialogue.say("visits", name=dialogue.state.subject_name or dialogue.state.given)
         dialogue.lines.extend(f"- {_label(dialogue, visit)}" for visit in visits)
+        if len(visits) == 1:
+            speak_of(dialogue, visits[0])
     dialogue.state.end_flow()
 
 
@@ -66,9 +69,7 @@ async def pick_visit(dialogue: Dialogue) -> AppointmentOut | None:
     if not meant:
         dialogue.say("visit_not_found")
     dialogue.say("which_visit")
-    options = [
-        Option(id=str(visit.id), label=_label(dialogue, visit), at=_at(dialogue, visit)) for visit in (meant or visits)
-    ]
+    options = [_option(dialogue, visit) for visit in (meant or visits)]
     dialogue.state.ask("choice", kind="appointment", options=options)
     return None
 
@@ -81,7 +82,7 @@ def _meant(dialogue: Dialogue, visits: list[AppointmentOut]) -> list[Appointment
         return left
     day = resolve_day(words, dialogue.now, month_first=dialogue.tenant.month_first)
     if day is not None and not day.asap:
-        shown = [Option(id=str(visit.id), label="", at=_at(dialogue, visit)) for visit in left]
+        shown = [Option(id=str(visit.id), label="", at=starts_at(dialogue, visit)) for visit in left]
         near = {option.id for option in shown if option.at and day.start <= option.at.date() <= day.end}
         near = near or {
             option.id for option in on_days(words, shown, dialogue.now, month_first=dialogue.tenant.month_first)
@@ -96,7 +97,7 @@ def _meant(dialogue: Dialogue, visits: list[AppointmentOut]) -> list[Appointment
         if codes & {visit.specialty_code for visit in visits}:
             left = [visit for visit in left if visit.specialty_code in codes]
     if len(left) > 1:
-        options = [Option(id=str(visit.id), label=_label(dialogue, visit), at=_at(dialogue, visit)) for visit in left]
+        options = [_option(dialogue, visit) for visit in left]
         one = pick(words, options, dialogue.now, month_first=dialogue.tenant.month_first)
         left = [visit for visit in left if one is None or str(visit.id) == one.id]
     return left
@@ -183,14 +184,14 @@ async def reschedule(dialogue: Dialogue) -> None:
     _forget_its_own_day(dialogue, visit)
     if not data.day:
         dialogue.state.ask("day")
-        dialogue.say("ask_new_day", when=dialogue.when(_at(dialogue, visit)), practitioner=visit.practitioner)
+        dialogue.say("ask_new_day", when=dialogue.when(starts_at(dialogue, visit)), practitioner=visit.practitioner)
         return
     await book.find_and_offer(dialogue)
 
 
 def _forget_its_own_day(dialogue: Dialogue, visit: AppointmentOut) -> None:
     """The day that the visit is on, and no other time with it, names the visit and not where it is to go."""
-    data, at = dialogue.data(VisitData), _at(dialogue, visit)
+    data, at = dialogue.data(VisitData), starts_at(dialogue, visit)
     day = resolve_day(data.day or "", dialogue.now, month_first=dialogue.tenant.month_first)
     hours = resolve_time(data.time or "")
     same_time = hours is None or (hours.exact and hours.start == at.time())
@@ -200,7 +201,9 @@ def _forget_its_own_day(dialogue: Dialogue, visit: AppointmentOut) -> None:
 
 def _count_from(dialogue: Dialogue, visit: AppointmentOut) -> None:
     """Read days and times that are said with the visit in mind: "push it by a week", "same time", "earlier"."""
-    data, at = dialogue.data(VisitData), _at(dialogue, visit)
+    data, at = dialogue.data(VisitData), starts_at(dialogue, visit)
+    if same_day(data.day or ""):
+        data.day = at.date().isoformat()
     of_visit = resolve_day(data.day or "", dialogue.now, month_first=dialogue.tenant.month_first)
     nearby = None
     if not data.time and (of_visit is None or of_visit.start == of_visit.end == at.date()):
@@ -233,19 +236,19 @@ async def choose(dialogue: Dialogue, option: Option) -> None:
 
 def _facts(dialogue: Dialogue, visit: AppointmentOut) -> dict[str, str]:
     return {
-        "when": dialogue.when(_at(dialogue, visit)),
+        "when": dialogue.when(starts_at(dialogue, visit)),
         "practitioner": visit.practitioner,
         "location": visit.location,
         "name": dialogue.state.subject_name or dialogue.state.given,
     }
 
 
-def _at(dialogue: Dialogue, visit: AppointmentOut) -> datetime:
-    return dialogue.local(visit.starts_at, visit.location_id)
+def _option(dialogue: Dialogue, visit: AppointmentOut) -> Option:
+    return Option(id=str(visit.id), label=_label(dialogue, visit), at=starts_at(dialogue, visit))
 
 
 def _label(dialogue: Dialogue, visit: AppointmentOut) -> str:
-    return f"{dialogue.when(_at(dialogue, visit))}, {visit.practitioner}, {visit.location}"
+    return f"{dialogue.when(starts_at(dialogue, visit))}, {visit.practitioner}, {visit.location}"
 
 
 async def waitlist(dialogue: Dialogue) -> None:

@@ -116,6 +116,8 @@ class State(BaseModel):
     made: list[str] = Field(default_factory=list)  # appointments booked or moved in this conversation, by id
     felt: str | None = None  # the feeling that was answered
     spoken_of: str | None = None  # the doctor who was spoken of last, by name
+    spoken_at: datetime | None = None  # the start of the visit that was spoken of last, as the hospital's clock has it
+    spoken_kind: str | None = None  # the department whose doctors were told last, by code
     misses: int = 0
     last_answer: str = ""
     last_answer_at: datetime | None = None

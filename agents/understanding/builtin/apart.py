@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agents.understanding.meaning.heads import Likely
 from agents.understanding.meaning.reader import Meaning
+from agents.understanding.resolve.spelling import plain
 
 _LONG, _SAYS = 14, 3  # words of a sentence that holds several; of a part that says something
 _AT_MOST = 8  # sentences of a message and clauses of a sentence that are looked at, the last ones: each costs a vector
@@ -36,7 +37,10 @@ _TO_BE_SEEN = re.compile(
 )
 _OF_A_VISIT = ("book", "move", "cancel", "cancel_all")
 _TELLS = 0.4  # from which share a part tells what is wrong, beside another that does so more surely
-_WHEN_ALONE = re.compile(r"(?i)\W*(?:(?:\w+day|\w+var|subah|shaam|morning|evening|am|pm|ko|on|at|\d+\w*)\W*)+")
+_WHEN_ALONE = re.compile(
+    r"\W*(?:(?:\w+day|\w+va?r|subah|shaam|dopahar|raat|baje|morning|afternoon|evening|noon|am|pm|ko|on|at|\d[\d:.]*\w*)"
+    r"\W*)+"
+)
 NO_WISH = ("chat", "leave", "symptom", "person")
 
 
@@ -67,13 +71,17 @@ def trouble(text: str, meaning: Meaning) -> tuple[str, float]:
     """The parts of a message that tell what is wrong, and how surely the surest does; of one part the message
     itself."""
     parts = [clause for sentence in _sentences(text) for clause in _clauses(text, *sentence) or [sentence]]
-    said = [text[start:end].strip() for start, end in parts if not _WHEN_ALONE.fullmatch(text[start:end])]
+    said = [text[start:end].strip() for start, end in parts if not _is_when_alone(text[start:end])]
     if len(said) < 2:
         return (said or [text.strip()])[0], tells(text, meaning)
     meaning.ahead(said)
     told = {one: tells(one, meaning) for one in said}
     surest = max(told.values())
     return ", ".join(one for one in said if told[one] >= min(_TELLS, surest)), surest
+
+
+def _is_when_alone(said: str) -> bool:
+    return _WHEN_ALONE.fullmatch(plain(said).text) is not None
 
 
 def tells(text: str, meaning: Meaning) -> float:
@@ -97,7 +105,7 @@ def _asking(text: str, parts: list[tuple[int, int]]) -> list[str]:
 
 def _asked(text: str, start: int, end: int, meaning: Meaning) -> Asked | None:
     said = text[start:end]
-    if not _ASKS.search(said.lower()):
+    if not _ASKS.search(said.lower()) or _is_when_alone(said):
         return None
     likely = best(meaning.wants(said))
     if likely.label in _OF_A_VISIT and _TOLD.search(said):

@@ -93,6 +93,9 @@ _READABLE = ("choice", "confirm", "birth_date", "name", "day", "time")
 def with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) -> list[Command]:
     """The commands, with what the message is likely to want."""
     found = _with_wishes(commands, reading, meaning)
+    if Start(flow="book") in found and Start(flow="book") not in commands:  # known only now
+        complaint = _complaint(found, reading.utterance, meaning, few=False)
+        found = [*found, complaint] if complaint is not None else found
     if _opens(reading.utterance) and (complaint := _where_to(found, reading.utterance, meaning)) is not None:
         kept = [one for one in _after_the_question(found, reading) if not isinstance(one, Ask)]
         return [Start(flow="book"), *(one for one in kept if one != Start(flow="book")), complaint]

@@ -26,7 +26,7 @@ from agents.commands import (
 from agents.understanding.builtin.answers import changes
 from agents.understanding.builtin.beginnings import flows_begun, in_last_answer
 from agents.understanding.builtin.found import ABOUT_VISITS, BOUNDARY, OF_A_VISIT, Intent, Piece, Placed, overlaps
-from agents.understanding.builtin.pieces import find_reason, leftover_answer
+from agents.understanding.builtin.pieces import find_reason, is_denied, leftover_answer
 from agents.understanding.builtin.reading import Reading
 from agents.understanding.builtin.topics import is_question
 from agents.understanding.builtin.visits import split_visit
@@ -55,8 +55,6 @@ _CHANGEABLE: frozenset[SlotName] = frozenset(
     }
 )
 _CORRECTING = _WORDS.pattern("correcting")
-_NOT = _WORDS.pattern("not_before")
-_NOT_AFTER = _WORDS.pattern("not_after")
 _THE_ONE = re.compile(
     r"(?<!\w)(?:the|my|that|our) (?:appointment|visit|booking|slot|one) (?:that |which )?(?:i|we)(?:'ve|'d)? "
     r"(?:already )?(?:have|had|booked|got|made|took|fixed)(?!\w)"
@@ -208,9 +206,8 @@ def _denied_apart(text: str, pieces: list[Piece]) -> list[Piece]:
     """What does not suit ("not dr rana", "i am busy on friday") is a piece of its own kind, or none."""
     found = []
     for piece in pieces:
-        before = text[: piece.start]
-        denied = bool(_NOT.search(before) or _NOT_AFTER.match(text[piece.end :]))
-        denied = denied or (piece.slot in ("day", "time") and _ENGAGED.search(before) is not None)
+        engaged = piece.slot in ("day", "time") and _ENGAGED.search(text[: piece.start]) is not None
+        denied = engaged or is_denied(text, piece.start, piece.end)
         if not denied or piece.slot == "practitioner_sex":  # "not a male doctor" stands in its own words
             found.append(piece)
         elif piece.slot in ("day", "time", "practitioner"):

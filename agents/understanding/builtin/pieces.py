@@ -58,6 +58,8 @@ _SAID = re.compile(
     r"(?:closed|retired|moved|shifted|died|passed|left|said|says|told|tells|wrote|written|asked|advised|suggested|suggests"
     r"|recommended|referred|sent|mentioned|thinks|thought|ne (?:kaha|bola|likha|bheja))(?!\w)"
 )
+_NOT = _WORDS.pattern("not_before")
+_NOT_AFTER = _WORDS.pattern("not_after")
 _SHORT = 6  # words
 _SINCE = re.compile(r"(?<!\w)since (?:the |last |this )?$")
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
@@ -170,10 +172,10 @@ def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[t
     loose = tuple((found_day.start, found_day.end) for found_day in days)
     bare = utterance.awaiting == "time" and len(text.split()) <= 6
     times = find_times(text, bare=bare, claimed=(*firm, *loose))
-    days = [
-        found_day for found_day in days if not found_day.days.asap
-    ] or days  # "tomorrow, as early as possible" is tomorrow
     days = [found_day for found_day in days if found_day.days != DayRange(today, today + AHEAD)] or days[:1]
+    fixed = [one for one in days if not one.days.asap]
+    if any(not is_denied(text, one.start, one.end) for one in fixed):
+        days = fixed  # "tomorrow, as early as possible" is tomorrow
     long_ago = today - timedelta(days=30) if len(text.split()) <= _SHORT else today
     days = [one for one in days if one.days.end >= long_ago]  # "exams got over yesterday": told, and no day for a visit
     found = [Piece("day", found_day.start, found_day.end) for found_day in days]
@@ -188,6 +190,11 @@ def _whens(message: Plain, utterance: Utterance, *, today: date, claimed: list[t
         found = [Piece("time", *match.span("hour"))]
         times = []
     return found + [Piece("time", found_time.start, found_time.end) for found_time in times]
+
+
+def is_denied(text: str, start: int, end: int) -> bool:
+    """Whether what stands there is said not to suit."""
+    return bool(_NOT.search(text[:start]) or _NOT_AFTER.match(text[end:]))
 
 
 def _complaints(text: str) -> list[Piece]:

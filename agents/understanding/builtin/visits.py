@@ -20,6 +20,7 @@ _CANNOT = re.compile(
     r"(?<!\w)(?:nahi aa \w+|can't \w+|won't \w+|unable to|not able to)(?: [^.!?]*)?[,.;!?] ?(?:\w+ ){0,4}$"
 )
 _INSTEAD = re.compile(r" instead(?! of)| (?:is |would be |will be )?(?:better|works|suits)(?! for the)")
+_ALONE = re.compile(r"[?!] ?$")  # "can it be a bit later? 1 pm"
 _FROM = re.compile(r"(?<!\w)from(?: on)? $")
 _OR = re.compile(r"^,? ?(?:or|ya|and|aur)(?: on)? $")
 _OF_VISIT = _WORDS.pattern("of_visit")
@@ -83,7 +84,7 @@ def _is_new(text: str, piece: Piece, pieces: list[Piece], *, seen_new: bool) -> 
         return False
     if find_shift(text[piece.start : piece.end]) is not None or _CANNOT.search(text[: piece.start]):
         return True
-    if seen_new or _NEW.search(text[: piece.start]):
+    if seen_new or _NEW.search(text[: piece.start]) or _ALONE.search(text[: piece.start]):
         return True
     if re.match(r"(?: instead|,? or (?:later|after))", text[piece.end :]):
         return True

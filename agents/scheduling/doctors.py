@@ -1,17 +1,47 @@
-"""On which days and at what hours a doctor sees patients, as the weekly schedules say."""
+"""Who the doctors are, and on which days and at what hours they see patients, as the weekly schedules say."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 
 from agents.scheduling import departments
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.names import match_practitioners
+from agents.understanding.resolve.names import match_location, match_practitioners, match_specialty
+from agents.understanding.resolve.specialty_words import parts_named
+from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Known
 from tools.conversations.texts import say_time
 from tools.scheduling.schedules import list_schedules
 
 _MOST = 4  # doctors an answer
+_THEM = re.compile(r"(?<!\w)(?:them|these|those|the (?:three|two)|which one|(?:un|in) ?(?:me|mein))(?!\w)")
+
+
+async def say_doctors(dialogue: Dialogue, words: str) -> None:
+    """The doctors of the department that the words name, or of the one told last ("who among them?"), at the place that
+    they name; else the departments."""
+    hospital, state = dialogue.hospital, dialogue.state
+    found = match_specialty(words, hospital.names.specialties)
+    said = plain(words).text
+    code = str(found[0].id) if found else next(iter(parts_named(said)), None)
+    if code is None and _THEM.search(said):
+        code = state.spoken_kind
+    if code is None:
+        dialogue.say("specialties", names=", ".join(known.name for known in hospital.names.specialties))
+        return
+    doctors = [one for one in hospital.names.practitioners if hospital.specialty_of[str(one.id)] == code]
+    places = match_location(words, hospital.names.locations)
+    if len(places) == 1:
+        doctors = [one for one in doctors if await _sits_at(dialogue, one, place=str(places[0].id))] or doctors
+    state.spoken_kind, state.spoken_of = code, doctors[0].name if len(doctors) == 1 else None
+    names = ", ".join(known.name for known in doctors)
+    dialogue.say("doctors", specialty=hospital.specialty_name(code), names=names)
+
+
+async def _sits_at(dialogue: Dialogue, doctor: Known, *, place: str) -> bool:
+    page = await dialogue.call_as_service(list_schedules, practitioner_id=str(doctor.id), limit=10)
+    return any(str(one.location_id) == place and one.state == "active" for one in page.items)
 
 
 async def say_days(dialogue: Dialogue, words: str) -> None:
