@@ -3,7 +3,6 @@ ones"."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +15,7 @@ from agents.scheduling.referred import speak_of
 from agents.scheduling.relatives import settle_subject
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
-from agents.understanding.resolve.spelling import plain
-from agents.understanding.resolve.when import resolve_time
+from agents.understanding.resolve.when import is_bound, resolve_time
 from tools.runtime.errors import ToolError
 from tools.scheduling.appointments import AppointmentOut
 
@@ -224,10 +222,9 @@ def _bounds_the_time(dialogue: Dialogue) -> bool:
     if dialogue.state.kind != "slot" or dialogue.has(Choose):
         return False
     times = [one.value for one in dialogue.commands if isinstance(one, Fill | Correct) and one.slot == "time"]
-    return any(_BOUND.search(plain(one).text) for one in times)
+    return any(is_bound(one) for one in times)
 
 
-_BOUND = re.compile(r"(?<!\w)(?:after|before|later|earlier|onwards?|from|past|till|until|by|baa?d|pehle)(?!\w)")
 _PICKING = ("day", "time", "practitioner", "location", "appointment")
 
 

@@ -12,6 +12,7 @@ from agents.understanding.resolve.clock import find_times
 from agents.understanding.resolve.days import find_days, weekday_of
 from agents.understanding.resolve.names import name_words
 from agents.understanding.resolve.spelling import Plain, plain
+from agents.understanding.resolve.when import is_bound
 from agents.understanding.utterance import Utterance
 from governance.redaction.sounds import likeness
 from lexicon import beside
@@ -49,6 +50,11 @@ _NO_MORE = re.compile(
 MORE = tuple((direction, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for direction, pattern in _MORE)
 
 
+_ONE_OF_US = re.compile(
+    r"(?<!\w)(?:i|i'm|me|my|mine|myself|self|our|main|mai|mera|meri|mere|mujhe|khud|apn[aei]|hamar[aei])(?!\w)"
+)
+
+
 def find_yes(text: str) -> tuple[int, int] | None:
     """Where the message says yes."""
     match = _YES_LEAD.match(text) or _YES_WITHIN.search(text)
@@ -77,10 +83,12 @@ def changes(text: str) -> bool:
 
 
 def gives_what_was_asked(text: str, awaiting: str | None) -> bool:
-    """Whether a message answers a question of ours: a birth date, a yes or no, one of a list."""
+    """Whether a message answers a question of ours: a birth date, for whom, a yes or no, one of a list."""
     said = plain(text).text
     if awaiting == "birth_date":
         return find_birth_date(said) is not None
+    if awaiting == "for_whom":
+        return bool(_ONE_OF_US.search(said))
     if awaiting == "choice":
         return bool(_NUMBER.search(said) or _PICKED.search(said))
     return awaiting == "confirm" and (find_yes(said) or find_no(said)) is not None
@@ -121,7 +129,8 @@ def find_choice(message: Plain, utterance: Utterance, pieces: list[Piece]) -> In
     specified = [piece for piece in pieces if piece.slot in ("day", "time", "practitioner", "location")]
     if len(fits) == 1 and len(utterance.options) == 2 and _OTHER_ONE.search(text) and _KEPT.search(text):
         return Intent(Choose(value=str(2 - utterance.options.index(fits[0]))), 0, len(text))  # "keep saturday, ..."
-    if specified and len(fits) == 1 and len(utterance.options) >= 1:
+    narrowed = any(piece.slot == "time" and is_bound(text[piece.start : piece.end]) for piece in pieces)
+    if specified and not narrowed and len(fits) == 1 and len(utterance.options) >= 1:
         return _choose(message, (specified[0].start, _one_after(text, specified[-1].end)))
     if (only := _only_number(text, pieces)) and 1 <= int(only.group()) <= len(utterance.options):
         return _choose(message, only.span())

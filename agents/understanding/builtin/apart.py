@@ -41,6 +41,7 @@ _WHEN_ALONE = re.compile(
     r"\W*(?:(?:\w+day|\w+va?r|subah|shaam|dopahar|raat|baje|morning|afternoon|evening|noon|am|pm|ko|on|at|\d[\d:.]*\w*)"
     r"\W*)+"
 )
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 NO_WISH = ("chat", "leave", "symptom", "person")
 
 
@@ -71,13 +72,18 @@ def trouble(text: str, meaning: Meaning) -> tuple[str, float]:
     """The parts of a message that tell what is wrong, and how surely the surest does; of one part the message
     itself."""
     parts = [clause for sentence in _sentences(text) for clause in _clauses(text, *sentence) or [sentence]]
-    said = [text[start:end].strip() for start, end in parts if not _is_when_alone(text[start:end])]
+    said = [text[start:end].strip() for start, end in parts if not _says_when_or_who(text[start:end])]
     if len(said) < 2:
         return (said or [text.strip()])[0], tells(text, meaning)
     meaning.ahead(said)
     told = {one: tells(one, meaning) for one in said}
     surest = max(told.values())
     return ", ".join(one for one in said if told[one] >= min(_TELLS, surest)), surest
+
+
+def _says_when_or_who(said: str) -> bool:
+    """Whether a part says when one can come, or who one is with a date of birth."""
+    return _is_when_alone(said) or _DATE.search(said) is not None
 
 
 def _is_when_alone(said: str) -> bool:

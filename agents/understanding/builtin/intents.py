@@ -61,6 +61,8 @@ _HELD = re.compile(
     r"|(?<!\w)(?:the|my|our) (?:appointments?|bookings?|visits?|slots?) (?:that |which )?(?:i|we)"
     r" (?:have|had|got|took|booked)"
 )
+_HAPPENED = re.compile(r"(?<!\w)(?:been|was|were|got|getting|being|gets?) $")  # "i've been rescheduled so often"
+_PAST = re.compile(r"\w+ed(?!\w)")
 _ASKS_FOR = re.compile(r"(?<!\w)(?:can|could|may|shall|if|when|to|should|would|do|did) $")
 _AILMENT = re.compile(
     r"(?<!\w)(?:that|which|it|they|this|pain|cough|fever|rash|itch\w*|swelling|lump|cold) (?:just )?$"
@@ -151,6 +153,8 @@ def _no_wish(text: str, match: re.Match[str], flow: str, held: list[tuple[int, i
     """Whether words that begin a flow elsewhere only tell of a visit that is there, or of an ailment."""
     if flow == "book":
         return overlaps(*match.span(), held)
+    if flow == "reschedule" and _PAST.match(text, match.start()) and _HAPPENED.search(text[: match.start()]):
+        return True
     return flow == "cancel" and match.group().endswith(" go") and bool(_AILMENT.search(text[: match.start()]))
 
 

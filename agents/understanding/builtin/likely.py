@@ -50,6 +50,7 @@ _MEANS: dict[str, dict[str, object]] = {
     if means.get("start", "book") in FLOWS
 }
 _ALWAYS = {label: re.compile(str(means["only"])) for label, means in _MEANS.items() if "only" in means}
+_CALLED_OFF = ("cancel", "cancel_all")
 _LEARNT = {means.get("start") for means in _MEANS.values()}
 _OF_VISITS = (Start(flow="cancel"), Start(flow="reschedule"))
 _TELEGRAM = 8  # words; a booking with whom and when in no more has no room for another wish
@@ -169,6 +170,8 @@ def _with_wishes(commands: list[Command], reading: Reading, meaning: Meaning) ->
         if share >= _LEAST["over"]:  # "my back is stiff again. can it be the 30th, or the 2nd"
             likeliest, means = Likely("symptom", share), _MEANS["symptom"]
     of_part = bool(asked) and likeliest == asked[0].likely
+    if likeliest.label in _CALLED_OFF and likeliest.share < _VERY and _is_asked_for(reading.message.text):
+        return commands
     least = float(str(means.get(weight, _LEAST[weight])))
     if of_part and means.get("start") in ("cancel", "reschedule"):
         least = min(least, likeliest.share)  # a sentence that says so in as many words
@@ -263,11 +266,20 @@ def _held(asked: list[Asked], reading: Reading, commands: list[Command]) -> list
             return False  # "i need a lady doctor for my skin"
         if one.likely.label == "move" and anew:
             return False
-        said = plain(text[one.start : one.end]).text if part else message
+        own = plain(text[one.start : one.end]).text
+        if one.likely.label in _CALLED_OFF and _is_asked_for(own):
+            return False
+        said = own if part else message
         held = ("only",) if sure else ("only", "usually")
         return all(re.search(str(means[name]), said) for name in held if name in means)
 
     return [one for one in asked if one.likely.label in _MEANS and fits(one)]
+
+
+def _is_asked_for(said: str) -> bool:
+    """Whether words ask for a visit and call none off: "asking won't help, give me an appointment on the 5th"."""
+    book, cancel = (FLOWS[name].starts for name in ("book", "cancel"))
+    return bool(book and cancel and book.search(said) and not cancel.search(said))
 
 
 def _is_anew(commands: list[Command], message: str) -> bool:

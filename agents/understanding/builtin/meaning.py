@@ -59,6 +59,8 @@ _THE_ONE = re.compile(
     r"(?<!\w)(?:the|my|that|our) (?:appointment|visit|booking|slot|one) (?:that |which )?(?:i|we)(?:'ve|'d)? "
     r"(?:already )?(?:have|had|booked|got|made|took|fixed)(?!\w)"
 )
+_SENTENCE = re.compile(r"[.!?;\n](?: |$)")
+_NAMES_A_VISIT = ("practitioner", "specialty", "day")
 _ENGAGED = _WORDS.pattern("engaged")
 _PLACE = _WORDS.pattern("place")
 # A yes to a message that we sent first, such as a reminder.
@@ -142,7 +144,7 @@ def _values(reading: Reading, starts: list[Intent]) -> list[Placed]:
         pieces = _denied_apart(reading.message.text, pieces)
     if not starts:
         return _fills(reading, _about_running(reading, pieces), begun=False)
-    bounds = _segments(reading.message.text, starts)
+    bounds = _segments(reading.message.text, starts, pieces)
     placed: list[Placed] = []
     for intent, (low, high) in zip(starts, bounds, strict=True):
         assert isinstance(intent.command, Start)
@@ -176,11 +178,12 @@ def _reason(reading: Reading, low: int, *, high: int, others: list[Piece]) -> li
     return [Piece("reason", low + span[0], low + span[1])]
 
 
-def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
+def _segments(text: str, starts: list[Intent], pieces: list[Piece]) -> list[tuple[int, int]]:
     """The stretch of text that belongs to each intent: from the last break before it, or from where it names the visit
     that it is about ("..., and the visit i have with dr nair, that one please cancel")."""
     edges = [0]
-    for before, intent in pairwise(starts):
+    ends = [*(intent.start for intent in starts[2:]), len(text)]
+    for (before, intent), end in zip(pairwise(starts), ends, strict=False):
         named = list(_THE_ONE.finditer(text, before.end, intent.start)) if intent.command in OF_A_VISIT else []
         if named:
             edges.append(named[-1].start())
@@ -190,8 +193,18 @@ def _segments(text: str, starts: list[Intent]) -> list[tuple[int, int]]:
             for match in BOUNDARY.finditer(text, before.start, intent.start + 1)
             if match.end() <= intent.start
         ]
-        edges.append(breaks[-1] if breaks else intent.start)
+        low = breaks[-1] if breaks else intent.start
+        if intent.command in OF_A_VISIT and not any(low <= piece.start < end for piece in pieces):
+            low = _named_before(text, before.end, low, pieces)
+        edges.append(low)
     return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))
+
+
+def _named_before(text: str, start: int, low: int, pieces: list[Piece]) -> int:
+    """Where the visit is named in the same sentence, or else `low`: "dont want dr gowda any more, cancel"."""
+    sentence = max((match.end() for match in _SENTENCE.finditer(text, start, low)), default=start)
+    named = [piece.start for piece in pieces if sentence <= piece.start < low and piece.slot in _NAMES_A_VISIT]
+    return min(named, default=low)
 
 
 def _chosen(reading: Reading, piece: Piece) -> bool:

@@ -60,6 +60,7 @@ _SAID = re.compile(
 )
 _NOT = _WORDS.pattern("not_before")
 _NOT_AFTER = _WORDS.pattern("not_after")
+_WHO_IS = re.compile(r"(?<!\w)who (?:does|did|is|was|works|practi[sc]es|studies|studied)(?: (?:an?|as|in|at|some))* $")
 _SHORT = 6  # words
 _SINCE = re.compile(r"(?<!\w)since (?:the |last |this )?$")
 _MOVING = re.compile(r"(?<!\w)(?:move|reschedul|shift|change|postpone|prepone|swap|push|badal)")
@@ -128,6 +129,7 @@ def _roles(text: str) -> list[Piece]:
         Piece("specialty", *match.span())
         for match in ANY_ROLE.finditer(text)
         if not (_OURS.search(text[: match.start()]) and _SAID.match(text[match.end() :]))
+        and not _WHO_IS.search(text[: match.start()])
     ]
     others = [one for one in roles if not LADY.fullmatch(text, one.start, one.end)]
     elsewhere = any(pattern.search(text) for code, pattern in PARTS_OF.items() if not code.startswith("obstetrics"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from agents.understanding.resolve.births import read_birth_date
@@ -9,7 +10,7 @@ from agents.understanding.resolve.clock import TimeRange, find_times
 from agents.understanding.resolve.days import DayRange, bare_day, find_days
 from agents.understanding.resolve.spelling import plain
 
-__all__ = ["DayRange", "TimeRange", "resolve_birth_date", "resolve_day", "resolve_time"]
+__all__ = ["DayRange", "TimeRange", "is_bound", "resolve_birth_date", "resolve_day", "resolve_time"]
 
 
 def resolve_day(words: str, now: datetime, *, month_first: bool) -> DayRange | None:
@@ -38,11 +39,21 @@ def resolve_time(words: str) -> TimeRange | None:
     return next((item for item in found if item.times.exact), found[0]).times
 
 
+def is_bound(words: str) -> bool:
+    """Whether a time only says from when on, or until when ("4.30 or later")."""
+    hours = resolve_time(words)
+    return hours is not None and not hours.exact and _BOUND.search(plain(words).text) is not None
+
+
 def resolve_birth_date(words: str, *, month_first: bool) -> tuple[date, ...]:
     """All sensible readings, the likelier first: "03/04/84" has two."""
     return read_birth_date(words, month_first=month_first)
 
 
+_BOUND = re.compile(
+    r"(?<!\w)(?:after|before|later|earlier|onwards?|from|past|till|until|by|baa?d|pehle)(?!\w)"
+    r"(?! (?:lunch|breakfast|noon|work|school))"
+)
 _ANY_DAY = date(2024, 1, 1)
 
 

@@ -1,0 +1,97 @@
+"""What "with her", "the same day", "at the same time", "there" refer to: what was spoken of last."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from cli.chat import say
+from tests.agents.talking import talk
+from tools.runtime.principals import system
+from tools.runtime.runtime import Runtime
+from wiring import demo
+
+PATIENT = 20
+
+
+async def _visit(runtime: Runtime, *, doctor: str) -> str:
+    """The patient gets a visit at that doctor's first time from 26 November on; its day."""
+    staff = system(demo.TENANT_ID, "test")
+    facts = await demo.facts(runtime.database, demo.TENANT_ID)
+    who = next(str(row["id"]) for row in facts.doctors if doctor in row["name"])
+    page = await runtime.call(
+        "scheduling.find_slots", {"practitioner_id": who, "date_from": "2026-11-26", "limit": 1}, staff
+    )
+    slot = json.loads(page.body)["items"][0]
+    args = {"patient_id": str(facts.patients[PATIENT]["id"]), "slot_id": slot["id"]}
+    await runtime.call("scheduling.book_appointment", args, staff)
+    day = date.fromisoformat(slot["local_date"])
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "i'm coming for dr nair anyway, can i see a skin doctor the same day",
+        "i have dr meera nair already, i need a skin specialist on the same date",
+        "skin doctor chahiye usi din jis din mera dr nair ke saath hai",
+        "dermatologist please, same day as my visit with dr nair",
+    ],
+)
+async def test_the_same_day_as_a_visit_that_there_is(words: str, own_runtime: Runtime) -> None:
+    day = await _visit(own_runtime, doctor="Meera Nair")
+    *_, shown = await talk(own_runtime, f"in english please. {words}", patient=PATIENT)
+    assert shown.count(day) >= 2 and "already has" not in shown
+
+
+async def test_before_the_visit_of_the_same_day(own_runtime: Runtime) -> None:
+    day = await _visit(own_runtime, doctor="Suresh Pillai")  # from 2 pm on
+    *_, shown = await talk(
+        own_runtime, "i see dr pillai, can i get a dentist the same day before that", patient=PATIENT
+    )
+    assert day in shown and "am, Dr." in shown and "3:00 pm" not in shown
+
+
+async def test_the_day_of_what_was_just_booked(own_runtime: Runtime) -> None:
+    *_, read_back, booked, shown = await talk(
+        own_runtime, "dr meera nair on 26 november at 10 am", "10 am", "yes", "and a skin doctor the same day"
+    )
+    assert "Thursday 26 November, 10:00 am" in read_back + booked
+    assert shown.count("Thursday 26 November") >= 2
+
+
+async def test_the_same_time_as_what_could_not_be_had(own_runtime: Runtime) -> None:
+    *_, read_back = await talk(own_runtime, "dr meera nair yesterday at 10:30 am", "thursday then, same time")
+    assert "Thursday 26 November, 10:30 am" in read_back
+
+
+async def test_who_among_them_and_then_with_her(own_runtime: Runtime) -> None:
+    phone = "+919876500011"
+    first, second = [
+        (await say(own_runtime, demo.TENANT_ID, phone, words))["reply"]
+        for words in ("which heart doctors do you have?", "who among them sits at lakeside?")
+    ]
+    assert str(first).count("Dr.") == 3
+    assert "Suresh Pillai" in str(second) and str(second).count("Dr.") == 1
+
+
+async def test_a_day_that_is_let_go_is_looked_for_no_more(own_runtime: Runtime) -> None:
+    *_, shown = await talk(
+        own_runtime, "sunday ko skin doctor chahiye, sunday hi", "accha sunday chhodo, koi bhi din chalega, jaldi"
+    )
+    assert "23 नवंबर" in shown
+
+
+async def test_hours_are_narrowed_and_not_picked_of_the_few_shown(own_runtime: Runtime) -> None:
+    *_, narrowed = await talk(own_runtime, "heart doctor at lakeside on saturday", "not so early please. 4.30 or later")
+    assert "4:30 pm" in narrowed and "4:00 pm" not in narrowed
+
+
+async def test_a_time_elsewhere_where_the_city_stands_beside_the_question(own_runtime: Runtime) -> None:
+    await _visit(own_runtime, doctor="Meera Nair")
+    *_, there = await talk(
+        own_runtime, "when is my visit?", "is it as per india time? i am in dubai now", patient=PATIENT
+    )
+    assert "In Dubai time" in there
