@@ -42,6 +42,7 @@ from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.when import resolve_birth_date, resolve_day, resolve_time
 from agents.understanding.utterance import Utterance
 from evals.harness import hospital, running_runtime
+from tools.runtime.runtime import Runtime
 from wiring import demo
 
 SETS = Path(__file__).parent / "data" / "answers"
@@ -90,7 +91,7 @@ OPTIONS = {
 _TALK = (Deny, Thank, Goodbye, Greet, Chat, Abandon, Affirm)
 
 
-def taken(situation: str, text: str, commands: list[Command]) -> Any:
+def taken(situation: str, text: str, commands: list[Command], runtime: Runtime) -> Any:
     """What the flow would take the answer for."""
     flow, told = _TOLD[situation]
     if situation == "stop_messages":
@@ -111,7 +112,8 @@ def taken(situation: str, text: str, commands: list[Command]) -> Any:
     if fills or any(isinstance(one, Choose | More | Start) for one in commands):
         return "neither"
     pending = Pending(tool="x", args={}, action=flow or "", facts={})
-    me: Any = SimpleNamespace(text=text, commands=commands, state=State(last_answer=told, awaiting="confirm"))
+    state = State(last_answer=told, awaiting="confirm")
+    me: Any = SimpleNamespace(text=text, commands=commands, state=state, runtime=runtime)
     agrees = any(isinstance(one, Affirm) for one in commands) and Dialogue.says_yes_to(me, pending, flow or "")
     return "yes" if agrees else "neither"
 
@@ -192,7 +194,7 @@ async def main_async(half: str, *, misses: bool) -> None:
                     ),
                     meaning,
                 )
-                found = taken(situation, row["text"], commands)
+                found = taken(situation, row["text"], commands, runtime)
                 good = right(situation, row["right"], found)
                 score[situation].append(good)
                 score["all"].append(good)

@@ -15,7 +15,9 @@ from agents.commands import Affirm, Chat, Command, Fill, Goodbye, Greet, Thank
 from agents.flows import FlowData
 from agents.phrases import phrase, spoken_phrase
 from agents.turn.conversation_state import Option, Pending, State
-from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
+from agents.understanding.builtin.replies import agrees
+from agents.understanding.meaning.reader import Meaning
+from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.utterance import Directory, Known
 from tools.conversations.texts import say_soon, say_when
 from tools.facility.tools import LocationOut
@@ -108,7 +110,7 @@ class Dialogue:
             return True
         only = all(isinstance(command, _WITH_A_YES) for command in self.commands)
         told = " ".join([*pending.facts.values(), self.state.last_answer])
-        return only and is_yes_among_other_words(self.text, told, action)
+        return only and agrees(self.text, told, action, self.runtime.services.find(Meaning))
 
     def say(self, name: str, /, **facts: object) -> None:
         self.lines.append(self.phrase(name, **facts))

@@ -1,7 +1,7 @@
-"""Trains what messages want and which department a complaint belongs to, from the phrases of
+"""Trains what messages want, which department a complaint belongs to and what replies mean, from the phrases of
 `agents/understanding/meaning/<head>/`: writes `<head>.npz` there and prints what was held out (a fifth at a time).
 
-`python -m evals.training.meaning [--dry]`"""
+`python -m evals.training.meaning [HEAD ...] [--dry]`"""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from agents.understanding.meaning.heads import BITS, FOLDER, HEADS, Line, finger
 from rag.embedding.encoder import embedder_in
 from rag.embedding.shared import LAYERS, _users_cache
 
-COST, SEED = {"wants": 20.0, "departments": 30.0}, 1
-SHARE = {"wants": 0.05, "departments": 0.03}  # of the vector beside the pieces
+COST, SEED = {"wants": 20.0, "departments": 30.0, "replies": 20.0, "picks": 20.0}, 1
+SHARE = {"wants": 0.05, "departments": 0.03, "replies": 0.1, "picks": 0.1}  # of the vector beside the pieces
 COMPLAINTS = 2  # of how many phrases about departments one is learnt as the want "complaint"
 
 
@@ -72,7 +72,7 @@ def lines_of(head: str) -> list[Line]:
 
 
 def main() -> int:
-    for head in HEADS:
+    for head in [one for one in HEADS if one in sys.argv] or HEADS:
         kept = train(head, lines_of(head))
         if "--dry" not in sys.argv:
             path = Path(FOLDER) / f"{head}.npz"

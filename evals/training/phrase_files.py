@@ -16,7 +16,6 @@ import yaml
 
 from agents.screen.red_flags import red_flags
 from agents.understanding.meaning.heads import FOLDER as MEANING
-from agents.understanding.meaning.heads import HEADS
 
 PHRASES = Path(__file__).parents[2] / "agents" / "screen" / "phrases"
 _LANGUAGES = ("en", "hi-Latn", "hi")
@@ -60,7 +59,10 @@ def _lines(folder: Path) -> Iterator[tuple[str, bool, str, str]]:
                         yield path.stem, name == "emergency", kind, line.strip()
     if folder != PHRASES:
         return
-    for head in HEADS:  # what patients want of a hospital, and complaints that can wait, are harmless
+    for head in (
+        "wants",
+        "departments",
+    ):  # wishes, and complaints that can wait, are harmless
         for path in sorted((MEANING / head).glob("*.yaml")):
             for label, block in yaml.safe_load(path.read_text("utf-8")).items():
                 for line in block.splitlines()[:OF_A_LABEL]:

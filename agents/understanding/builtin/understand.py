@@ -10,9 +10,10 @@ from agents.understanding.builtin.intents import is_soft_no, messages_wanted
 from agents.understanding.builtin.likely import with_wishes
 from agents.understanding.builtin.meaning import commands_of
 from agents.understanding.builtin.reading import Reading
+from agents.understanding.builtin.replies import agrees, denies, picked
 from agents.understanding.builtin.second_thoughts import instead
 from agents.understanding.meaning.reader import Meaning
-from agents.understanding.resolve.confirmation import is_plain_yes, is_yes_among_other_words
+from agents.understanding.resolve.confirmation import is_plain_yes
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Understanding, Understood, Utterance
 
@@ -49,18 +50,21 @@ def read(utterance: Utterance, meaning: Meaning | None = None) -> list[Command]:
         return [Deny()]
     reading = Reading.of(message, replace(utterance, text=utterance.text[:LONGEST]))
     commands = commands_of(reading)
-    if answering and all(_is_talk(command) for command in commands) and _agrees(utterance):
-        return [Affirm()]
+    if answering and all(_is_talk(command) for command in commands):
+        if agrees(utterance.text, utterance.last_answer, utterance.flow, meaning):
+            return [Affirm()]
+        if denies(utterance.text, utterance.flow, meaning):
+            return [Deny()]
+    if utterance.awaiting == "choice" and all(_is_talk(command) for command in commands):
+        meant = picked(utterance.text, utterance.options, meaning)
+        if meant is not None:
+            return [meant]
     found = with_wishes(commands, reading, meaning) if meaning is not None else commands
     return instead(reading, found, meaning)
 
 
 def _is_talk(command: Command) -> bool:
     return isinstance(command, _TALK) or (isinstance(command, Ask) and command.topic == "other")
-
-
-def _agrees(utterance: Utterance) -> bool:
-    return is_yes_among_other_words(utterance.text, utterance.last_answer, utterance.flow)
 
 
 def _in_talk(utterance: Utterance) -> bool:

@@ -1,4 +1,5 @@
-"""What a message wants, and which department a complaint belongs to, by likeness to phrases: for each a small logistic
+"""What a message wants (`wants`), which department a complaint belongs to (`departments`), what a reply to something
+read back means (`replies`), and one to a list of times (`picks`), by likeness to phrases: for each a small logistic
 regression over hashed pieces of words and, where this machine has the embedder, the message's vector.
 
 Phrases stand in `<head>/<language>.yaml`, a label with a phrase a line; a hospital adds its own lines, and a language
@@ -21,8 +22,8 @@ from agents.screen.grams import grams
 from agents.understanding.resolve.spelling import plain
 
 FOLDER = Path(__file__).parent
-HeadName = Literal["wants", "departments"]
-HEADS: tuple[HeadName, ...] = ("wants", "departments")
+HeadName = Literal["wants", "departments", "replies", "picks"]
+HEADS: tuple[HeadName, ...] = ("wants", "departments", "replies", "picks")
 BITS = 13
 _MASK = (1 << BITS) - 1
 Vector = NDArray[np.float32]

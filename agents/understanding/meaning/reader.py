@@ -27,6 +27,14 @@ class Meaning:
         """The same by the words' pieces alone: less surely, and in a tenth of the time."""
         return read_head("wants").of(text, None)
 
+    def replies(self, text: str) -> list[Likely]:
+        """What a reply to something that was read back means, the likeliest first."""
+        return read_head("replies").of(text, self._vector(text))
+
+    def picks(self, text: str) -> list[Likely]:
+        """What a reply to a list of times means, the likeliest first."""
+        return read_head("picks").of(text, self._vector(text))
+
     def departments(self, text: str, among: Collection[str]) -> list[Likely]:
         """Which of the hospital's departments (by code) a complaint belongs to, the likeliest first; by likeness, and
         by the words of the rules."""

@@ -54,22 +54,31 @@ def is_plain_yes(text: str, action: str | None = None) -> bool:
 def is_yes_among_other_words(text: str, read_back: str, action: str | None = None) -> bool:
     """Whether a longer message is an explicit yes. `read_back`: what the patient was told it would be a yes to. To be
     asked only where understanding found nothing in the message but a yes."""
-    if _DOUBT.search(text) or len(text) > 160:
-        return False
-    said, back = plain(text).text, plain(read_back).text
     flow = FLOWS.get(action) if action else None
-    if _joined(text) in _DOUBTFUL - (flow.agrees_in_a_word if flow else frozenset()):
+    if not keeps_to(text, read_back) or _joined(text) in _DOUBTFUL - (flow.agrees_in_a_word if flow else frozenset()):
         return False
     beside, agrees = _beside(flow.beside if flow else "", flow.agrees if flow else "")
-    said = beside.sub(" ", said)
-    told = re.findall(r"\w+", back)
-    if any(match["name"] not in told for match in _DOCTOR.finditer(said)):
-        return False
-    if set(re.findall(r"\d+", said)) - set(re.findall(r"\d+", back.replace(",", " "))):
-        return False
+    said, told = beside.sub(" ", plain(text).text), re.findall(r"\w+", plain(read_back).text)
     clauses = [one.strip() for one in _CLAUSES.split(said) if one.strip()]
     agreeing = [one for one in clauses if _agrees_in(one, agrees, told) or is_plain_yes(one, action)]
     return bool(agreeing) and not any(_DENIES.search(one) for one in clauses if one not in agreeing)
+
+
+def keeps_to(text: str, read_back: str) -> bool:
+    """Whether a message asks nothing, and has no figure and no doctor's name that was not read back."""
+    if _DOUBT.search(text) or len(text) > 160:
+        return False
+    said, back = plain(text).text, plain(read_back).text
+    told = re.findall(r"\w+", back)
+    if any(match["name"] not in told for match in _DOCTOR.finditer(said)):
+        return False
+    return set(re.findall(r"\d+", said)) <= set(re.findall(r"\d+", back.replace(",", " ")))
+
+
+def agrees_by_name(text: str, action: str | None) -> bool:
+    """Whether words agree to the action by its name ("you can cancel that")."""
+    flow = FLOWS.get(action) if action else None
+    return flow is not None and _beside("", flow.agrees)[1].search(plain(text).text) is not None
 
 
 def _agrees_in(clause: str, agrees: re.Pattern[str], told: list[str]) -> bool:
