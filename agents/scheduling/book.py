@@ -12,12 +12,14 @@ from agents.scheduling.holidays import say_why_closed
 from agents.scheduling.seek import Unclear
 from agents.turn.conversation_state import Option, Pending
 from agents.turn.dialogue import Dialogue
+from agents.understanding.meaning.reader import Meaning
 from agents.understanding.utterance import Known
 from tools.conversations.texts import say_date
 from tools.runtime.errors import ToolError
-from tools.scheduling.appointments import list_appointments
+from tools.scheduling.appointments import AppointmentOut, list_appointments
 from tools.scheduling.slots import SlotOut, hold_slot, release_hold
 
+_INSTEAD = 0.5  # share from which the visit that there is is meant
 ANOTHER, CANCEL = "another", "cancel:"  # of the options: not the visit that there is; to cancel it (its id follows)
 _TYPES = {
     "tele": ("video", "tele", "online", "phone consult", "call"),
@@ -81,6 +83,9 @@ async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
     ]
     if not own:
         return False
+    if (instead := _wants_instead(dialogue, data)) is not None:
+        await _with_what_there_is(dialogue, instead, own)
+        return True
     referred.speak_of(dialogue, own[0])
     when = dialogue.when(referred.starts_at(dialogue, own[0]))
     name = dialogue.state.subject_name or dialogue.state.given
@@ -92,6 +97,31 @@ async def _has_one(dialogue: Dialogue, practitioner: Known) -> bool:
     ]
     dialogue.state.ask("choice", kind="existing", options=options)
     return True
+
+
+def _wants_instead(dialogue: Dialogue, data: VisitData) -> str | None:
+    """What is wanted of the visit that there is, by likeness: with the visit on record less of it is needed than
+    without ("dr nair on tuesday, it clashes with my exam" is no second visit)."""
+    meaning = dialogue.runtime.services.find(Meaning)
+    if meaning is None or not data.begun_with:
+        return None
+    share = {one.label: one.share for one in meaning.wants(data.begun_with)}
+    cancel = share["cancel"] + share["cancel_all"]
+    wanted = {"book": share["book"] + share["symptom"], "reschedule": share["move"], "cancel": cancel}
+    likeliest = max(wanted, key=lambda flow: wanted[flow])
+    return likeliest if likeliest != "book" and wanted[likeliest] >= _INSTEAD else None
+
+
+async def _with_what_there_is(dialogue: Dialogue, flow: str, own: list[AppointmentOut]) -> None:
+    from agents.scheduling import visits  # which books what is moved
+
+    state, data = dialogue.state, dialogue.data(VisitData)
+    state.flow = flow
+    if len(own) == 1:
+        data.appointment_id = own[0].id
+    else:
+        data.appointment = own[0].practitioner
+    await (visits.cancel if flow == "cancel" else visits.reschedule)(dialogue)
 
 
 def _ask_who(dialogue: Dialogue, data: VisitData) -> None:

@@ -35,6 +35,7 @@ class VisitData(FlowData):
     refused: int = 0  # how many times what was read back was not wanted
     insists: bool = False  # what was wanted was said again after others were shown
     said: str = ""  # the message that began it: names of relatives are looked for in it
+    begun_with: str = ""  # the same, kept
     fits: bool = False  # a doctor who does not fit the patient's age or sex was asked about
     toward: Literal["earlier", "later"] | None = None  # which way a visit is to be moved
     other_than: str | None = None  # the practitioner, by id, who is not wanted

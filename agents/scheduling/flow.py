@@ -43,7 +43,7 @@ class VisitFlow(Flow):
 
     def begun(self, data: FlowData, text: str) -> None:
         assert isinstance(data, VisitData)
-        data.said = text[:_KEPT]
+        data.said = data.begun_with = text[:_KEPT]
 
     async def fill(self, dialogue: Dialogue, data: FlowData, command: Fill | Correct) -> bool:
         assert isinstance(data, VisitData)

@@ -3,6 +3,7 @@ to replies. A yes stays an explicit one: likeness alone makes none, it only tell
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from agents.commands import Abandon, Choose, Command, Deny, More
@@ -17,6 +18,7 @@ from agents.understanding.resolve.spelling import plain
 # 19 that the rules alone took for a yes 10 are left, and 2 of 610 yeses lost); one that is so like it, and says yes in
 # words, is one (a tenth of the yeses more, one reply that is none); a no.
 _NO_YES, _YES, _NO = 0.2, 0.9, 0.8
+_NAME, _WORD = re.compile(r"(?<![.?!:] )(?<!^)\b[A-Z]\w+|\d+"), re.compile(r"\w+")
 _PICK = 0.7
 _PICKS: dict[str, Command] = {
     "first": Choose(value="first"), "none": Deny(), "later": More(direction="later"),
@@ -35,7 +37,7 @@ def agrees(text: str, read_back: str, action: str | None, meaning: Meaning | Non
     named = agrees_by_name(text, action)  # "no need for it now, cancel please"
     if among and named:
         return True
-    share = _share(meaning.replies(text), "yes")
+    share = _share(meaning.replies(_without_names(text, read_back)), "yes")
     if among:
         return share >= _NO_YES
     explicit = named or find_yes(plain(text).text) is not None
@@ -53,6 +55,12 @@ def picked(text: str, options: Sequence[str], meaning: Meaning | None) -> Comman
         return None
     likeliest = meaning.picks(text)[0]
     return _PICKS.get(likeliest.label) if likeliest.share >= _PICK else None
+
+
+def _without_names(text: str, read_back: str) -> str:
+    """A reply without the names and figures that were read back: "yes confirm my visit with dr hayes thursday at 5"."""
+    told = {word.lower() for word in _NAME.findall(read_back)}
+    return _WORD.sub(lambda match: "" if match.group().lower() in told else match.group(), text)
 
 
 def _is_a_time(option: str) -> bool:

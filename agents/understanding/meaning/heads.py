@@ -24,7 +24,7 @@ from agents.understanding.resolve.spelling import plain
 FOLDER = Path(__file__).parent
 HeadName = Literal["wants", "departments", "replies", "picks"]
 HEADS: tuple[HeadName, ...] = ("wants", "departments", "replies", "picks")
-BITS = 13
+BITS = 15
 _MASK = (1 << BITS) - 1
 Vector = NDArray[np.float32]
 

@@ -95,3 +95,22 @@ async def test_a_time_elsewhere_where_the_city_stands_beside_the_question(own_ru
         own_runtime, "when is my visit?", "is it as per india time? i am in dubai now", patient=PATIENT
     )
     assert "In Dubai time" in there
+
+
+@pytest.mark.parametrize(
+    ("words", "read_back"),
+    [
+        ("dr meera nair visit: my knee is fine now, i feel silly coming, give my place to somebody else", "cancel"),
+        ("my visit to dr meera nair clashes with the school play, what about the next monday", "move"),
+    ],
+)
+async def test_the_visit_that_there_is_is_meant(words: str, read_back: str, own_runtime: Runtime) -> None:
+    await _visit(own_runtime, doctor="Meera Nair")
+    *_, asked = await talk(own_runtime, words, patient=PATIENT)
+    assert f"I would {read_back} the appointment" in asked or (read_back == "move" and "1. " in asked)
+
+
+async def test_another_visit_with_the_same_doctor_is_asked_about(own_runtime: Runtime) -> None:
+    await _visit(own_runtime, doctor="Meera Nair")
+    *_, asked = await talk(own_runtime, "i want to see dr meera nair on monday", patient=PATIENT)
+    assert "already has an appointment" in asked
