@@ -19,7 +19,7 @@ from agents.understanding.meaning.heads import FOLDER as MEANING
 from agents.understanding.meaning.heads import HEADS
 
 PHRASES = Path(__file__).parents[2] / "agents" / "screen" / "phrases"
-_LANGUAGES = ("en", "hi-Latn", "hi")
+_LANGUAGES = ("en", "hi-Latn", "hi", "ta")
 _CHOICE = re.compile(r"(\[[^\]]*\])")
 
 
@@ -66,7 +66,7 @@ def _lines(folder: Path) -> Iterator[tuple[str, bool, str, str]]:
     ):  # wishes, and complaints that can wait, are harmless
         for path in sorted((MEANING / head).glob("*.yaml")):
             for label, block in yaml.safe_load(path.read_text("utf-8")).items():
-                for line in block.splitlines()[:OF_A_LABEL]:
+                for line in block.splitlines()[: None if head == "departments" else OF_A_LABEL]:
                     if line.strip() and path.stem in _LANGUAGES and not red_flags(line):
                         yield path.stem, False, f"{head} {label}", line.strip()
 

@@ -36,6 +36,7 @@ AROUND = {
            (" please", " pls help", " what to do", " thanks", "??", " sir", " !!", " asap")),
     "hi-Latn": (("ji ", "namaste ", "doctor sahab ", "sir ", "jaldi ", "suniye "),
                 (" kya karu", " please", " ji", " batao", " h", " jaldi batao")),
+    "ta": (("வணக்கம் ", "டாக்டர் ", "சார் "), (" என்ன செய்யணும்", " சீக்கிரம்", " சொல்லுங்க")),
     "hi": (("नमस्ते ", "डॉक्टर साहब ", "जी ", "सर "), (" क्या करूँ", " कृपया", " जी", " बताइए")),
 }  # fmt: skip
 
@@ -65,7 +66,7 @@ def with_slips(phrases: Sequence[Phrase]) -> list[Phrase]:
     for phrase in phrases:
         if chance.random() > SLIPS or len(phrase.text) < 9:
             continue
-        text = slip(phrase.text, chance) if phrase.language != "hi" and chance.random() < 0.5 else phrase.text
+        text = slip(phrase.text, chance) if phrase.language not in ("hi", "ta") and chance.random() < 0.5 else phrase.text
         before, after = AROUND[phrase.language]
         text = (chance.choice(before) if chance.random() < 0.5 else "") + text
         text += chance.choice(after) if chance.random() < 0.5 else ""
