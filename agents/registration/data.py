@@ -20,6 +20,8 @@ _NAMED = {
     "sex": re.compile(r"(?<!\w)(?:sex|gender|ling)(?!\w)"),
 }
 
+_OF_OTHER = re.compile(r"(?i)(?<!\w)(?:his|her|their|patient's|uska|uski|unka|unki)(?: \w+)? (?:name|naam)(?!\w)")
+
 
 class RegisterData(FlowData):
     """Who is to be registered: `whose` is "self" or "other". `known`: the number is some patient's already;
@@ -56,7 +58,7 @@ def take(dialogue: Dialogue, data: RegisterData, asked: str | None) -> bool:
         said = getattr(queued.data, "for_whom", None)
         if said:
             _put(data, _read(dialogue, str(said), asked="whose"))
-    said = _read(dialogue, dialogue.text, asked=asked)
+    said = _read(dialogue, of_other(dialogue.text) or dialogue.text, asked=asked)
     if asked == "whose" and not (said.self or said.other):  # a name for an answer
         said = replace(said, name=_read(dialogue, dialogue.text, asked="name").name)
         said = replace(said, self=said.name is not None)
@@ -69,6 +71,13 @@ def take(dialogue: Dialogue, data: RegisterData, asked: str | None) -> bool:
     if data.sex is None:
         data.sex = sex_of(data.relation) or (_read(dialogue, sex, asked="sex").sex if sex else None)
     return data.model_dump(include=_KEPT) != before
+
+
+def of_other(text: str) -> str | None:
+    """The part of a message that tells of somebody else than the writer: "i am Karthik, born 4 july 1972. Her name is
+    Maria Fernandez, female, born 14 march 1976"."""
+    match = _OF_OTHER.search(text)
+    return text[match.start() :] if match else None
 
 
 def answers(dialogue: Dialogue, asked: str | None) -> bool:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from agents.commands import Affirm, Command, Correct, Deny, Fill, Start
 from agents.concierge.identity import become, hand_over, is_verified, verified
 from agents.flows import Flow, FlowData, flow
-from agents.registration.data import RegisterData, answers, forget, missing, take
+from agents.registration.data import RegisterData, answers, forget, missing, of_other, take
 from agents.registration.details import split_name
 from agents.turn.conversation_state import Pending
 from agents.turn.dialogue import Dialogue
@@ -38,6 +38,8 @@ class Register(Flow):
             data.known = bool(found.items)
         if data.verifying:
             new = True
+            if of_other(dialogue.text) is not None:  # said beside who writes
+                take(dialogue, data, None)
         else:
             new = take(dialogue, data, asked) or first
             if first and data.whose == "other":

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from agents.scheduling import departments
 from agents.turn.dialogue import Dialogue
 from agents.understanding.resolve.names import match_location, match_practitioners, match_specialty
-from agents.understanding.resolve.specialty_words import parts_named
+from agents.understanding.resolve.specialty_words import parts_named, sex_of
 from agents.understanding.resolve.spelling import plain
 from agents.understanding.utterance import Known
 from tools.conversations.texts import say_time
@@ -22,10 +22,13 @@ async def say_doctors(dialogue: Dialogue, words: str) -> None:
     """The doctors of the department that the words name, or of the one told last ("who among them?"), at the place that
     they name; else the departments."""
     hospital, state = dialogue.hospital, dialogue.state
-    found = match_specialty(words, hospital.names.specialties)
     said = plain(words).text
+    sex = sex_of(said)
+    of_them = state.spoken_kind is not None and _THEM.search(said) is not None
+    lady_of_them = of_them and sex is not None  # "which one is a lady doctor?" asks for no gynaecologist
+    found = [] if lady_of_them else match_specialty(words, hospital.names.specialties)
     code = str(found[0].id) if found else next(iter(parts_named(said)), None)
-    if code is None and _THEM.search(said):
+    if code is None and of_them:
         code = state.spoken_kind
     if code is None:
         dialogue.say("specialties", names=", ".join(known.name for known in hospital.names.specialties))
@@ -34,6 +37,7 @@ async def say_doctors(dialogue: Dialogue, words: str) -> None:
     places = match_location(words, hospital.names.locations)
     if len(places) == 1:
         doctors = [one for one in doctors if await _sits_at(dialogue, one, place=str(places[0].id))] or doctors
+    doctors = [one for one in doctors if hospital.sex_of.get(str(one.id)) == sex] or doctors if sex else doctors
     state.spoken_kind, state.spoken_of = code, doctors[0].name if len(doctors) == 1 else None
     names = ", ".join(known.name for known in doctors)
     dialogue.say("doctors", specialty=hospital.specialty_name(code), names=names)

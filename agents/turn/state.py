@@ -78,6 +78,7 @@ class Turn:
     stored_id: UUID | None = None  # the message that was stored in this turn's transaction
     lost: str | None = None  # what of the conversation's state could not be read: the flow is dropped
     said_before: str | None = None  # a message that was set aside while it was suspected, and is answered now
+    goes_on_from: str | None = None  # the same, where the question was passed over
     _dialogue: Dialogue | None = None
 
     @classmethod
@@ -109,7 +110,10 @@ class Turn:
 
     @property
     def text(self) -> str:
-        return self.read.claimed.text if self.said_before is None else self.said_before
+        if self.said_before is not None:
+            return self.said_before
+        said = self.read.claimed.text
+        return said if self.goes_on_from is None else f"{self.goes_on_from}. {said}"
 
     @property
     def red_flags(self) -> tuple[RedFlag, ...]:
@@ -143,9 +147,11 @@ class Turn:
         if self.screened.level != "none":
             return self.screened.level
         if self.state.suspicion is not None:
+            before, self.state.suspicion = self.state.suspicion.text, None
             if is_not_happening(self.text):
-                self.said_before = self.state.suspicion.text
-            self.state.suspicion = None
+                self.said_before = before
+            elif self.state.flow is None and messages_wanted(self.text) is None:
+                self.goes_on_from = before  # neither yes nor no: what was set aside is read with it
         steers_messages = messages_wanted(self.text) is not None
         self.other_language = None if steers_messages else other_language(self.text)
         if self.read.claimed.conversation_state == "handed_over" and not steers_messages:

@@ -194,7 +194,8 @@ def _segments(text: str, starts: list[Intent], pieces: list[Piece]) -> list[tupl
             if match.end() <= intent.start
         ]
         low = breaks[-1] if breaks else intent.start
-        if intent.command in OF_A_VISIT and not any(low <= piece.start < end for piece in pieces):
+        by_place = _PLACE.search(text, low, end) or _OF_A_PART.search(text, low, end)
+        if intent.command in OF_A_VISIT and not by_place and not any(low <= piece.start < end for piece in pieces):
             low = _named_before(text, before.end, low, pieces)
         edges.append(low)
     return list(zip(edges, [*edges[1:], len(text) + 1], strict=True))

@@ -225,7 +225,7 @@ def _birth_date(text: str, today: date, *, awaited: bool) -> tuple[int, int] | N
     if cue and span and span[0] <= 12:
         return cue.end() + span[0], cue.end() + span[1]
     span = find_birth_date(text)
-    if span is None or _HAPPENED.search(text[: span[0]]):
+    if span is None or _HAPPENED.search(re.split(r"[.!?;] ", text[: span[0]])[-1]):
         return None
     said = text[slice(*span)]
     readings = read_birth_date(said, month_first=False, today=today)

@@ -150,6 +150,8 @@ def _two_bookings(clauses: list[_Clause], utterance: Utterance, message: str) ->
     ahead = " ".join(one.text for one in clauses[: clauses.index(first)])  # "two appointments on thursday: ..."
     told = _days(list(values_for(Reading.of(plain(ahead), replace(utterance, text=ahead)), "book")))
     mine, other = (found if _days(found) else [*told, *found] for found in (mine, other))
+    if two and not _days(other):  # "two appointments on thursday: nair at 10 and sheikh at 5"
+        other = [*_days(mine), *other]
     if _BOTH.search(message):  # "both on saturday"
         days = _days(mine) or _days(other)
         mine, other = ([*days, *(one for one in found if one not in days)] for found in (mine, other))

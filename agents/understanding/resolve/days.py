@@ -364,9 +364,9 @@ def _joined(text: str, atoms: list[DayFound], *, ranges: bool) -> Iterator[DayFo
             held = atom
         elif between in (" ", ", ", " the ", "(", " (") and held.days.start == held.days.end:
             held = DayFound(
-                held.start, atom.end, atom.days if atom.end - atom.start > 3 and not atom.days.asap else held.days
+                held.start, atom.end, atom.days if atom.end - atom.start > 3 and not _any_day(atom.days) else held.days
             )
-        elif between == " " and atom.days == DayRange(atom.days.start, atom.days.start + AHEAD):
+        elif between == " " and _any_day(atom.days):
             held = DayFound(held.start, atom.end, held.days)
         elif ranges and _OR.match(between) and not (held.days.asap or atom.days.asap):
             low, high = min(held.days.start, atom.days.start), max(held.days.end, atom.days.end)
@@ -376,6 +376,11 @@ def _joined(text: str, atoms: list[DayFound], *, ranges: bool) -> Iterator[DayFo
             held = atom
     if held is not None:
         yield held
+
+
+def _any_day(days: DayRange) -> bool:
+    """Whether it only says that the day does not matter, or that it is to be soon: "tomorrow, anytime"."""
+    return days.asap or days == DayRange(days.start, days.start + AHEAD)
 
 
 def _bounded(text: str, found: DayFound, today: date) -> DayFound:

@@ -26,8 +26,9 @@ _UNITS = [
 ]
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 _HINDI = {
-    "ek": 1, "do": 2, "teen": 3, "char": 4, "chaar": 4, "paanch": 5, "panch": 5, "chhe": 6, "che": 6, "saat": 7,
-    "aath": 8, "nau": 9, "das": 10, "dus": 10, "gyarah": 11, "barah": 12,
+    "ek": 1, "do": 2, "teen": 3, "char": 4, "chaar": 4, "paanch": 5, "panch": 5, "chhe": 6, "che": 6, "chhah": 6,
+    "chah": 6, "saat": 7, "aath": 8, "nau": 9, "das": 10, "dus": 10, "gyarah": 11, "gyaarah": 11, "barah": 12,
+    "baarah": 12,
 }  # fmt: skip
 _ORDINALS = [
     "first",

@@ -206,3 +206,13 @@ async def test_a_relative_is_registered_with_all_that_the_first_message_says(own
     )
     reply = (await say(own_runtime, demo.TENANT_ID, row["phone"], said))["reply"]
     assert f"Myra {row['family']}" in reply and "9 May 2021" in reply and "female" in reply
+
+
+async def test_a_relative_told_of_beside_who_writes(own_runtime: Runtime) -> None:
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
+    said = (
+        "book a gynaecologist for my wife on thursday please. she has never been to your hospital",
+        f"I am {row['given']}, born {row['birth_date']:%d %B %Y}. Her name is Maria Lobo, female, born 14 march 1976",
+    )
+    replies = [(await say(own_runtime, demo.TENANT_ID, row["phone"], words))["reply"] for words in said]
+    assert "Please check: Maria Lobo (your wife), born 14 March 1976, female" in str(replies[-1])

@@ -114,3 +114,17 @@ async def test_another_visit_with_the_same_doctor_is_asked_about(own_runtime: Ru
     await _visit(own_runtime, doctor="Meera Nair")
     *_, asked = await talk(own_runtime, "i want to see dr meera nair on monday", patient=PATIENT)
     assert "already has an appointment" in asked
+
+
+async def test_which_of_them_is_a_lady(own_runtime: Runtime) -> None:
+    phone = "+919876500012"
+    *_, lady = [
+        (await say(own_runtime, demo.TENANT_ID, phone, words))["reply"]
+        for words in ("which psychiatrists do you have", "which one is a lady doctor?")
+    ]
+    assert "Psychiatry" in str(lady) and str(lady).count("Dr.") == 1
+
+
+async def test_a_day_with_any_time_is_that_day(own_runtime: Runtime) -> None:
+    *_, shown = await talk(own_runtime, "dermatologist on sunday morning", "oh ok. then tomorrow, anytime")
+    assert "24 November" in shown and "23 November" not in shown

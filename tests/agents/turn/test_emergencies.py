@@ -16,6 +16,7 @@ from tests.tools.hospital import TENANT, rows
 from tools.runtime.runtime import Runtime
 from tools.runtime.unit_of_work import Clock
 from tools.tickets.tools import find_breaches
+from wiring import demo
 
 BURN = "hot oil fell on my son, his skin is peeling"
 PERHAPS = "grandmother looks odd today"
@@ -26,7 +27,7 @@ class Doubtful(Screens):
     """Suspects one message; sees the others as ever."""
 
     def look(self, text: str) -> Screened:
-        if text == PERHAPS:
+        if PERHAPS in text:
             return Screened("suspected", (RedFlag("stroke", "signs of a stroke", text),), ("likeness",))
         return super().look(text) if text == BURN else NOTHING
 
@@ -92,6 +93,14 @@ async def test_a_no_goes_on_where_it_was(doubtful: Runtime) -> None:
     await told(doubtful, PERHAPS)
     reply = await told(doubtful, "no")
     assert "not happening now" in reply and "birth" in reply
+    assert [ticket for ticket in await tickets(doubtful) if ticket[1] == "critical"] == []
+
+
+async def test_what_was_set_aside_is_not_lost_where_the_question_is_passed_over(doubtful: Runtime) -> None:
+    row = (await demo.facts(doubtful.database, TENANT)).patients[20]
+    await told(doubtful, f"i need a dentist. {PERHAPS}", number=row["phone"])
+    reply = await told(doubtful, f"{row['birth_date']:%d %B %Y}", number=row["phone"])
+    assert "These times are free" in reply
     assert [ticket for ticket in await tickets(doubtful) if ticket[1] == "critical"] == []
 
 

@@ -24,6 +24,8 @@ from tests.agents.understanding.demo import MONDAY, NAMES, commands, flows
         ("My tablets are over. Kindly arrange a repeat of the prescription. And give me a date with the heart doctor",
          ["request", "book"]),
         ("hi i need a lady doctor for my skin, and can you also cancel dr hayes on thursday", ["book", "cancel"]),
+        ("Need two appointments on thursday: Dr Hayes at 10 am and Dr Hegde at 5 in the evening", ["book", "book"]),
+        ("dont want dr hayes any more, cancel. and a skin doctor next tuesday", ["cancel", "book"]),
         ("drop both", ["cancel"]), ("Please clear every booking that stands in my name", ["cancel"]),
         # one wish, whatever is told beside it
         ("eye drops are over, i need an eye doctor on friday", ["request", "book"]),
