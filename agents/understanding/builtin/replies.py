@@ -11,13 +11,26 @@ from agents.understanding.builtin.answers import find_yes
 from agents.understanding.meaning.heads import Likely
 from agents.understanding.meaning.reader import Meaning
 from agents.understanding.resolve.clock import find_times
-from agents.understanding.resolve.confirmation import agrees_by_name, is_plain_yes, is_yes_among_other_words, keeps_to
+from agents.understanding.resolve.confirmation import (
+    agrees_by_name,
+    doubts,
+    is_plain_yes,
+    is_yes_among_other_words,
+    keeps_to,
+)
 from agents.understanding.resolve.spelling import plain
 
 # Shares, of 610 yeses and 1,512 other replies held out: a yes among other words that is not like one at all is none (of
-# 19 that the rules alone took for a yes 10 are left, and 2 of 610 yeses lost); one that is so like it, and says yes in
-# words, is one (a tenth of the yeses more, one reply that is none); a no.
-_NO_YES, _YES, _NO = 0.2, 0.9, 0.8
+# 19 that the rules alone took for a yes 10 are left, and 2 of 610 yeses lost); one that is so like it, says yes in
+# words and has no word of doubt, is one; a no.
+_NO_YES, _YES, _NO = 0.2, 0.8, 0.8
+_REFUSES = re.compile(
+    r"(?<!\w)(?:no|not|nah|nope|never|none|nahi|nahin|mat|don't|won't|can't|cannot|skip|leave|rehne)(?!\w)"
+)
+_PUTS_OFF = re.compile(
+    r"(?<!\w)(?:wait|hold|maybe|perhaps|let me|ask|think|check|ruk\w*|shayad|later|sure|sec\w*|minute|soch\w*|poo?ch\w*"
+    r"|puch\w*|yet)(?!\w)"
+)
 _NAME, _WORD = re.compile(r"(?<![.?!:] )(?<!^)\b[A-Z]\w+|\d+"), re.compile(r"\w+")
 _PICK = 0.7
 _PICKS: dict[str, Command] = {
@@ -40,13 +53,15 @@ def agrees(text: str, read_back: str, action: str | None, meaning: Meaning | Non
     share = _share(meaning.replies(_without_names(text, read_back)), "yes")
     if among:
         return share >= _NO_YES
-    explicit = named or find_yes(plain(text).text) is not None
+    explicit = (named or find_yes(plain(text).text) is not None) and not doubts(text)
     return explicit and meaning.embeddings is not None and share >= _YES
 
 
 def denies(text: str, action: str | None, meaning: Meaning | None) -> bool:
-    """Whether a reply to what was read back surely does not want it."""
-    return meaning is not None and not agrees_by_name(text, action) and _share(meaning.replies(text), "no") >= _NO
+    """Whether a reply to what was read back surely does not want it, and says so; to put it off is no such reply."""
+    said = plain(text).text
+    explicit = _REFUSES.search(said) and not _PUTS_OFF.search(said) and not agrees_by_name(text, action)
+    return bool(explicit) and meaning is not None and _share(meaning.replies(text), "no") >= _NO
 
 
 def picked(text: str, options: Sequence[str], meaning: Meaning | None) -> Command | None:

@@ -75,6 +75,11 @@ def keeps_to(text: str, read_back: str) -> bool:
     return set(re.findall(r"\d+", said)) <= set(re.findall(r"\d+", back.replace(",", " ")))
 
 
+def doubts(text: str) -> bool:
+    """Whether a word denies, doubts, asks or changes, wherever it stands."""
+    return _DENIES.search(plain(text).text) is not None
+
+
 def agrees_by_name(text: str, action: str | None) -> bool:
     """Whether words agree to the action by its name ("you can cancel that")."""
     flow = FLOWS.get(action) if action else None

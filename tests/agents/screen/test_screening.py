@@ -84,9 +84,9 @@ def test_the_weights_are_of_these_phrases() -> None:
     assert set(weights.codes) <= CODES
 
 
-def test_there_are_many_phrases_in_three_ways_of_writing() -> None:
+def test_there_are_many_phrases_in_four_ways_of_writing() -> None:
     phrases = read_phrases(of_a_line=1, seed=1)
-    assert {phrase.language for phrase in phrases} == {"en", "hi-Latn", "hi"}
+    assert {phrase.language for phrase in phrases} == {"en", "hi-Latn", "hi", "ta"}
     assert {phrase.kind for phrase in phrases if phrase.emergency} <= CODES
 
 

@@ -26,7 +26,8 @@ def test_an_explicit_yes(text: str, meaning: Meaning) -> None:
     [
         "theek hai pehle mummy se pooch lu", "ठीक है, सोच कर बताता हूँ", "dopahar mein kar do", "online kar do",
         "स्टेशन के पास वाले अस्पताल में कर दो", "दोनों के लिए कर दीजिए, मेरा और पत्नी का",  # the rules alone took these
-        "yes, at 11 instead", "yes with dr rao", "is it yes?", "great weather today", "yes but please don't book it",
+        "no yes", "yes, at 11 instead", "i was told it would get complicated, yes please", "yes with dr rao",
+        "is it yes?", "great weather today", "yes but please don't book it",
     ],
 )  # fmt: skip
 def test_what_only_begins_like_a_yes_is_none(text: str, meaning: Meaning) -> None:
@@ -39,7 +40,9 @@ def test_likeness_alone_makes_no_yes(meaning: Meaning) -> None:
 
 
 def test_what_is_not_wanted_is_refused_whatever_the_words(meaning: Meaning) -> None:
-    assert denies("nahi bhai, abhi rehne dete hain, baad mein dekhenge", "book", meaning)
+    assert denies("nahi bhai, hamein nahi chahiye ab", "book", meaning)
+    assert not denies("hold on, not without asking my wife", "book", meaning)
+    assert not denies("maybe", "book", meaning)
     assert not denies("we don't want it. cancel.", "cancel", meaning)  # agrees to the cancellation by its name
 
 
