@@ -16,7 +16,6 @@ import yaml
 
 from agents.screen.red_flags import red_flags
 from agents.understanding.meaning.heads import FOLDER as MEANING
-from agents.understanding.meaning.heads import HEADS
 
 PHRASES = Path(__file__).parents[2] / "agents" / "screen" / "phrases"
 _LANGUAGES = ("en", "hi-Latn", "hi", "ta")

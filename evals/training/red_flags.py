@@ -66,7 +66,8 @@ def with_slips(phrases: Sequence[Phrase]) -> list[Phrase]:
     for phrase in phrases:
         if chance.random() > SLIPS or len(phrase.text) < 9:
             continue
-        text = slip(phrase.text, chance) if phrase.language not in ("hi", "ta") and chance.random() < 0.5 else phrase.text
+        slips = phrase.language not in ("hi", "ta") and chance.random() < 0.5
+        text = slip(phrase.text, chance) if slips else phrase.text
         before, after = AROUND[phrase.language]
         text = (chance.choice(before) if chance.random() < 0.5 else "") + text
         text += chance.choice(after) if chance.random() < 0.5 else ""
