@@ -23,7 +23,8 @@ _SEES = re.compile(
     r"(?<!\w)(?:same (?:day|date) (?:as|of|when|with)|(?<!can )(?<!may )(?<!could )(?:i|we)"
     r"(?:'m| am|'re| are| will be)? ?(?:already )?(?:have|got|see|coming|come|seeing|visiting|meeting|there|going)"
     r"|my|our|mera|meri)"
-    r"(?: (?:i|we|see|in|down|for|to|an?|my|the|visit|appointment|booking|one|with|of|other|already|ka|ki))* ?$"
+    r"(?: (?:i|we|see|in|down|for|to|an?|my|the|visit|appointment|booking|one|with|of|other|already|ka|ki"
+    r"|on|\w+day|tomorrow|today|kal|parso))* ?$"
 )
 _BESIDE = re.compile(r"(?<!\w)(?P<way>before|after|pehle|baa?d)(?: (?:it|that|this|her|him|dr|mein|me)(?!\w)|[ .!?]*$)")
 

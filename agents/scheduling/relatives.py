@@ -72,6 +72,10 @@ _MY_KIN = re.compile(
 
 _NOT_ME = re.compile(r"(?<!\w)(?:not|nahi|na) (?:for me|mere liye)|(?:mere|apne) liye (?:nahi|mat|na)(?!\w)")
 
+_OWNER = re.compile(
+    r"(?<!\w)(?<!dr )(?<!doctor )(?P<who>[^\W\d_]+)(?:'s| ka| ki| ke) (?:\w+ ){0,3}?(?:appoint|visit|book|slot|consult)"
+)
+
 
 async def settle_subject(dialogue: Dialogue) -> bool:
     """Set for whom the flow acts: as it was said, or as a relative's name or kin in the first message tells. False: it
@@ -91,7 +95,10 @@ async def settle_subject(dialogue: Dialogue) -> bool:
             dialogue.say("ask_for_whom_again")
             return False
         data.for_whom = said
-    if not data.for_whom and (not data.said or state.subject_id is not None or state.flow not in _FOR_OTHERS):
+    if not data.for_whom and (not data.said or state.subject_id is not None):
+        return True
+    if not data.for_whom and state.flow not in _FOR_OTHERS:
+        await _whose_visit(dialogue, data.said)
         return True
     words = data.for_whom or data.said
     tokens = _tokens(words)
@@ -134,6 +141,18 @@ def _doctor_named(said: str | None) -> list[str]:
     """The words of a doctor as one was named; a single word may be a relative's name too."""
     words = name_words(said or "")
     return words if len(words) > 1 else []
+
+
+async def _whose_visit(dialogue: Dialogue, said: str) -> None:
+    """ "Cancel Omkar's appointment": the visit is the relative's of that name, where the writer may act for one."""
+    state = dialogue.state
+    owner = _OWNER.search(plain(said).text)
+    if owner is None or state.patient_id is None:
+        return
+    relatives = (await dialogue.call_as_service(list_relatives, patient_id=str(state.patient_id))).items
+    found = _found(dialogue, relatives, owner["who"], _tokens(owner["who"]))
+    if len(found) == 1 and (found[0].may_act or found[0].patient_id in state.vouched):
+        state.subject_id, state.subject_name = found[0].patient_id, found[0].name
 
 
 def _of_that_one(whom: str, text: str) -> bool:

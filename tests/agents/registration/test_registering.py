@@ -185,7 +185,7 @@ def test_the_writer_is_meant(words: str) -> None:
         ("Please enter the name as Vivek Nanda, thank you.", "Vivek Nanda"),
         ("Shalini Rao bol rahe hain", "Shalini Rao"),
         ("on my passport it says Manju Rangan, at home they call me something else", "Manju Rangan"),
-        ("what should i write here", None),
+        ("what should i write here", None), ("Namaste, pehli baar aa raha hoon", None), ("namaskar", None),
     ],
 )  # fmt: skip
 def test_a_name_among_other_words(words: str, name: str | None) -> None:

@@ -16,7 +16,7 @@ from wiring import demo
 PATIENT = 20
 
 
-async def _visit(runtime: Runtime, *, doctor: str) -> str:
+async def _visit(runtime: Runtime, *, doctor: str, patient: int = PATIENT) -> str:
     """The patient gets a visit at that doctor's first time from 26 November on; its day."""
     staff = system(demo.TENANT_ID, "test")
     facts = await demo.facts(runtime.database, demo.TENANT_ID)
@@ -25,7 +25,7 @@ async def _visit(runtime: Runtime, *, doctor: str) -> str:
         "scheduling.find_slots", {"practitioner_id": who, "date_from": "2026-11-26", "limit": 1}, staff
     )
     slot = json.loads(page.body)["items"][0]
-    args = {"patient_id": str(facts.patients[PATIENT]["id"]), "slot_id": slot["id"]}
+    args = {"patient_id": str(facts.patients[patient]["id"]), "slot_id": slot["id"]}
     await runtime.call("scheduling.book_appointment", args, staff)
     day = date.fromisoformat(slot["local_date"])
     return f"{day:%A} {day.day} {day:%B}"
@@ -35,6 +35,7 @@ async def _visit(runtime: Runtime, *, doctor: str) -> str:
     "words",
     [
         "i'm coming for dr nair anyway, can i see a skin doctor the same day",
+        "i am coming on thursday to dr meera nair. please give me the skin doctor on the same day",
         "i have dr meera nair already, i need a skin specialist on the same date",
         "skin doctor chahiye usi din jis din mera dr nair ke saath hai",
         "dermatologist please, same day as my visit with dr nair",
@@ -128,3 +129,11 @@ async def test_which_of_them_is_a_lady(own_runtime: Runtime) -> None:
 async def test_a_day_with_any_time_is_that_day(own_runtime: Runtime) -> None:
     *_, shown = await talk(own_runtime, "dermatologist on sunday morning", "oh ok. then tomorrow, anytime")
     assert "24 November" in shown and "23 November" not in shown
+
+
+async def test_a_childs_visit_is_cancelled_by_its_name_and_no_other(own_runtime: Runtime) -> None:
+    mother, omkar = 148, 149
+    await _visit(own_runtime, doctor="Nisha Agarwal", patient=mother)
+    await _visit(own_runtime, doctor="Kavita Rao", patient=omkar)
+    *_, asked = await talk(own_runtime, "please cancel Omkar's appointment on Thursday, he is fine", patient=mother)
+    assert "appointment of Omkar" in asked and "Kavita Rao" in asked and "Nisha" not in asked

@@ -25,6 +25,8 @@ from tests.agents.understanding.demo import MONDAY, NAMES, commands, flows
          ["request", "book"]),
         ("hi i need a lady doctor for my skin, and can you also cancel dr hayes on thursday", ["book", "cancel"]),
         ("Need two appointments on thursday: Dr Hayes at 10 am and Dr Hegde at 5 in the evening", ["book", "book"]),
+        ("I'm taking leave on Thursday: teeth cleaning with Dr Pooja Hegde at 10 am, then eye test with Dr Grace "
+         "Mathew at 4.30 pm. Please book both", ["book", "book"]),
         ("dont want dr hayes any more, cancel. and a skin doctor next tuesday", ["cancel", "book"]),
         ("drop both", ["cancel"]), ("Please clear every booking that stands in my name", ["cancel"]),
         # one wish, whatever is told beside it
