@@ -13,6 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime as GraphRuntime
 
+from agents import flows
 from agents.concierge import flow as concierge
 from agents.concierge.attachments import note_attachment
 from agents.concierge.elsewhere import answer_in
@@ -165,6 +166,7 @@ async def screen_out(turn: Turn, reply: str) -> str:
         return reply
     if verdict.text is not None:
         return verdict.text
+    await flows.release(dialogue)  # what was not shown can be agreed to by nobody
     if verdict.action == "hand_over" and not dialogue.handed_over:
         await hand_over(dialogue, "The policy stopped an answer", said=True)
     return dialogue.phrase("policy_handed_over" if dialogue.handed_over else "policy_blocked")
