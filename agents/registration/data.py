@@ -51,14 +51,14 @@ def missing(data: RegisterData) -> str | None:
     return next((name for name in NEEDED if getattr(data, name) is None), None)
 
 
-def take(dialogue: Dialogue, data: RegisterData, asked: str | None) -> bool:
-    """Keep what the message says, and what was said before this began. True: something is new."""
+def take(dialogue: Dialogue, data: RegisterData, asked: str | None, *, part: str | None = None) -> bool:
+    """Keep what the message (or that part of it) says, and what was said before this began. True: something is new."""
     before = data.model_dump(include=_KEPT)
     for queued in dialogue.state.queued if data.whose is None else ():
         said = getattr(queued.data, "for_whom", None)
         if said:
             _put(data, _read(dialogue, str(said), asked="whose"))
-    said = _read(dialogue, of_other(dialogue.text) or dialogue.text, asked=asked)
+    said = _read(dialogue, part or dialogue.text, asked=asked)
     if asked == "whose" and not (said.self or said.other):  # a name for an answer
         said = replace(said, name=_read(dialogue, dialogue.text, asked="name").name)
         said = replace(said, self=said.name is not None)

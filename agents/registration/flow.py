@@ -38,8 +38,8 @@ class Register(Flow):
             data.known = bool(found.items)
         if data.verifying:
             new = True
-            if of_other(dialogue.text) is not None:  # said beside who writes
-                take(dialogue, data, None)
+            if (part := of_other(dialogue.text)) is not None:  # said beside who writes
+                take(dialogue, data, None, part=part)
         else:
             new = take(dialogue, data, asked) or first
             if first and data.whose == "other":

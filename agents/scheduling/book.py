@@ -103,7 +103,7 @@ def _wants_instead(dialogue: Dialogue, data: VisitData) -> str | None:
     """What is wanted of the visit that there is, by likeness: with the visit on record less of it is needed than
     without ("dr nair on tuesday, it clashes with my exam" is no second visit)."""
     meaning = dialogue.runtime.services.find(Meaning)
-    if meaning is None or not data.begun_with:
+    if meaning is None or not data.begun_with or dialogue.state.queued:  # of several wishes likeness tells none apart
         return None
     share = {one.label: one.share for one in meaning.wants(data.begun_with)}
     cancel = share["cancel"] + share["cancel_all"]

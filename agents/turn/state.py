@@ -150,7 +150,7 @@ class Turn:
             before, self.state.suspicion = self.state.suspicion.text, None
             if is_not_happening(self.text):
                 self.said_before = before
-            elif self.state.flow is None and messages_wanted(self.text) is None:
+            elif self.text.strip() and self.state.flow is None and messages_wanted(self.text) is None:
                 self.goes_on_from = before  # neither yes nor no: what was set aside is read with it
         steers_messages = messages_wanted(self.text) is not None
         self.other_language = None if steers_messages else other_language(self.text)

@@ -208,6 +208,16 @@ async def test_a_relative_is_registered_with_all_that_the_first_message_says(own
     assert f"Myra {row['family']}" in reply and "9 May 2021" in reply and "female" in reply
 
 
+async def test_what_stands_before_her_name_is_hers_too(own_runtime: Runtime) -> None:
+    row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
+    said = (
+        f"I'm {row['given']} {row['family']}, born {row['birth_date']:%d %B %Y}",
+        "please register my daughter, she was born 9 may 2021, her name is Myra Lobo",
+    )
+    replies = [(await say(own_runtime, demo.TENANT_ID, row["phone"], words))["reply"] for words in said]
+    assert "Myra Lobo (your daughter), born 9 May 2021, female" in str(replies[-1])
+
+
 async def test_a_relative_told_of_beside_who_writes(own_runtime: Runtime) -> None:
     row = (await demo.facts(own_runtime.database, demo.TENANT_ID)).patients[20]
     said = (

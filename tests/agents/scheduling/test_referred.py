@@ -111,6 +111,15 @@ async def test_the_visit_that_there_is_is_meant(words: str, read_back: str, own_
     assert f"I would {read_back} the appointment" in asked or (read_back == "move" and "1. " in asked)
 
 
+async def test_a_cancellation_beside_it_is_of_another_visit(own_runtime: Runtime) -> None:
+    await _visit(own_runtime, doctor="Meera Nair")
+    await _visit(own_runtime, doctor="Suresh Pillai")
+    *_, asked = await talk(
+        own_runtime, "book dr meera nair on monday, and please cancel my visit with dr suresh pillai", patient=PATIENT
+    )
+    assert "I would cancel" not in asked or "Suresh Pillai" in asked
+
+
 async def test_another_visit_with_the_same_doctor_is_asked_about(own_runtime: Runtime) -> None:
     await _visit(own_runtime, doctor="Meera Nair")
     *_, asked = await talk(own_runtime, "i want to see dr meera nair on monday", patient=PATIENT)
